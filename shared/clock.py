@@ -1,0 +1,61 @@
+"""Time as a parameter: what every use case reads instead of the system's clock.
+
+Instants are aware datetimes in UTC inside the services, integer epoch milliseconds in documents, ISO 8601 in events
+and the API.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer
+
+Clock = Callable[[], datetime]
+"""Answers the present instant, aware, in UTC."""
+
+
+def system_clock() -> datetime:
+    """The machine's present instant in UTC."""
+    return datetime.now(UTC)
+
+
+class ShiftedClock:
+    """The machine's clock shifted by the number of seconds that a file holds.
+
+    The demonstration and the stories over real processes move time with it: a missing or empty file shifts by nothing.
+    """
+
+    def __init__(self, offset_file: Path) -> None:
+        self._offset_file = offset_file
+
+    def __call__(self) -> datetime:
+        """The shifted instant in UTC."""
+        try:
+            seconds = float(self._offset_file.read_text() or 0)
+        except FileNotFoundError:
+            seconds = 0
+        return system_clock() + timedelta(seconds=seconds)
+
+
+def clock_from(offset_file: Path | None) -> Clock:
+    """The system's clock, or the shifted one where a file for it is set (DIJOUS_CLOCK_OFFSET_FILE)."""
+    return ShiftedClock(offset_file) if offset_file else system_clock
+
+
+def to_millis(instant: datetime) -> int:
+    """Epoch milliseconds of an aware instant."""
+    return round(instant.timestamp() * 1000)
+
+
+def from_millis(millis: int) -> datetime:
+    """The instant, in UTC, of epoch milliseconds."""
+    return datetime.fromtimestamp(millis / 1000, UTC)
+
+
+def _read_instant(value: Any) -> Any:
+    return from_millis(value) if isinstance(value, int) else value
+
+
+StoredInstant = Annotated[datetime, BeforeValidator(_read_instant), PlainSerializer(to_millis, return_type=int)]
+"""An instant in a document: a datetime in the code, epoch milliseconds in the store."""

@@ -1,0 +1,33 @@
+"""Identifiers: short opaque strings of lower-case base32 letters, safe in subjects, URLs, paths and calendar UIDs."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+
+
+def encode(data: bytes) -> str:
+    """Lower-case base32 without padding (RFC 4648 section 6): letters a-z and digits 2-7 only."""
+    return base64.b32encode(data).decode("ascii").rstrip("=").lower()
+
+
+def decode(text: str) -> bytes:
+    """The bytes of `encode`.
+
+    Raises:
+        ValueError: the text is not base32.
+    """
+    return base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+
+
+def new_id() -> str:
+    """A random identifier: 80 bits in 16 letters."""
+    return encode(secrets.token_bytes(10))
+
+
+def derived_id(secret: bytes, *parts: str) -> str:
+    """An identifier (128 bits in 26 letters) that is the same for the same parts and tells nothing about them.
+
+    Keyed, so that a mail address cannot be found by trying addresses.
+    """
+    return encode(hmac.digest(secret, "\x1f".join(parts).encode(), hashlib.sha256)[:16])

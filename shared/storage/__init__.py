@@ -1,0 +1,1 @@
+"""Documents of a service: one contract, SQLite and MongoDB behind it."""
