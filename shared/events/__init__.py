@@ -1,0 +1,17 @@
+"""The public contract: every event of Dijous, one file per publishing service."""
+
+from shared.events import feedback, inventory, notifications, proposals, registration
+from shared.events.base import CONTENT_TYPE, EVENTS_BY_TYPE, Event, EventEnvelope, Stream
+
+__all__ = [
+    "CONTENT_TYPE",
+    "EVENTS_BY_TYPE",
+    "Event",
+    "EventEnvelope",
+    "Stream",
+    "feedback",
+    "inventory",
+    "notifications",
+    "proposals",
+    "registration",
+]

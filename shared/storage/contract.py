@@ -130,7 +130,12 @@ class Store(Protocol):
         """
 
     async def update_many(
-        self, collection: str, document_ids: Sequence[str], *, guard: Where | None = None, assign: Mapping[str, Any]
+        self,
+        collection: str,
+        document_ids: Sequence[str],
+        *,
+        guard: Where | None = None,
+        assign: Mapping[str, Any],
     ) -> int:
         """The same assignment for many documents, each atomic by itself; how many were changed."""
 
@@ -150,7 +155,15 @@ class Store(Protocol):
         """How many documents match."""
 
     async def claim(
-        self, collection: str, where: Where, *, owner: str, now: int, until: int, order: Order = (), limit: int = 1
+        self,
+        collection: str,
+        where: Where,
+        *,
+        owner: str,
+        now: int,
+        until: int,
+        order: Order = (),
+        limit: int = 1,
     ) -> list[Document]:
         """Lease up to `limit` matching documents whose lease is free or ran out, for `owner` until `until`.
 

@@ -1,0 +1,83 @@
+"""Events that the proposals service publishes: what becomes of each proposal, and who is to be told."""
+
+from shared.events.base import Event, Stream
+from shared.events.vocabulary import FollowerRole, Language, ProposalKind, ProposalState
+
+
+class ProposalEvent(Event):
+    """What all events of a proposal carry: its public state. Title and body are public text of the proposal."""
+
+    proposal_id: str
+    programme: str
+    kind: ProposalKind
+    title: str
+    state: ProposalState
+    supports: int
+    session_id: str = ""
+    """The session that treats it, once scheduled."""
+    reason: str = ""
+    """Why it was declined, or the answer given."""
+    merged_into: str = ""
+
+
+class TopicProposed(ProposalEvent, name="proposals.topic-proposed", source="proposals", key="proposal_id"):
+    """Somebody proposed a topic or a doubt."""
+
+
+class ProposalReviewStarted(
+    ProposalEvent, name="proposals.proposal-review-started", source="proposals", key="proposal_id"
+):
+    """The office is studying it."""
+
+
+class ProposalSupported(
+    ProposalEvent, name="proposals.proposal-supported", source="proposals", key="proposal_id"
+):
+    """One more person supports it."""
+
+
+class ProposalScheduled(
+    ProposalEvent, name="proposals.proposal-scheduled", source="proposals", key="proposal_id"
+):
+    """A session will treat it."""
+
+
+class ProposalAnswered(
+    ProposalEvent, name="proposals.proposal-answered", source="proposals", key="proposal_id"
+):
+    """It was answered in a session."""
+
+
+class ProposalDeclined(
+    ProposalEvent, name="proposals.proposal-declined", source="proposals", key="proposal_id"
+):
+    """It will not be treated, for the reason given."""
+
+
+class ProposalMerged(ProposalEvent, name="proposals.proposal-merged", source="proposals", key="proposal_id"):
+    """It goes on as part of another proposal, to which its supporters moved."""
+
+
+class ProposalFollowed(
+    Event, name="people.proposal-followed", source="proposals", key="follower_id", stream=Stream.PEOPLE
+):
+    """A person is to be told what becomes of a proposal: its author, or a supporter who confirmed by mail."""
+
+    follower_id: str
+    proposal_id: str
+    role: FollowerRole
+    email: str
+    language: Language
+
+
+class SupportRequested(
+    Event, name="people.support-requested", source="proposals", key="support_id", stream=Stream.PEOPLE
+):
+    """Somebody wants to support a proposal and has to confirm it by the mailed link."""
+
+    support_id: str
+    proposal_id: str
+    proposal_title: str
+    programme: str
+    email: str
+    language: Language

@@ -1,0 +1,157 @@
+"""Events that the registration service publishes: programmes, sessions, registrations."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from shared.events.base import Event, Stream
+from shared.events.vocabulary import (
+    Language,
+    ProgrammeKind,
+    RegistrationStatus,
+    SessionStatus,
+    ShortTexts,
+    Snapshot,
+    Texts,
+)
+
+
+class SurveyQuestion(Snapshot):
+    """One question of the survey, answered on a scale from 0 to 10."""
+
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    text: ShortTexts
+
+
+class Material(Snapshot):
+    """A document to read after a session."""
+
+    title: Annotated[str, Field(min_length=1, max_length=300)]
+    url: str
+
+
+class ProgrammeDefined(Event, name="programmes.programme-defined", source="registration", key="programme"):
+    """A programme was created or its settings changed; the whole of what other services need of it."""
+
+    programme: str
+    """The slug, which is the programme's id."""
+    name: ShortTexts
+    kind: ProgrammeKind
+    time_zone: str
+    """IANA name; dates in mails and pages are shown in it."""
+    organiser: str = ""
+    """Name of the body that runs it, as the mails sign."""
+    reply_to: str = ""
+    """Mailbox of the office, which is read; the calendar's organiser. Empty: the installation's own."""
+    reminders_minutes: list[int]
+    """Minutes before the start at which registrants are reminded."""
+    survey_questions: list[SurveyQuestion]
+    survey_days: int
+    """Days that a survey stays open after the session's end."""
+    survey_reminder_days: int
+    """Days after the end at which those who have not answered are reminded once; 0 for never."""
+
+
+class SessionEvent(Event):
+    """What all events of a session carry: the session as it is now, without its join link, which never leaves
+    registration."""
+
+    session_id: str
+    programme: str
+    title: ShortTexts
+    description: Texts | None = None
+    starts_at: AwareDatetime
+    duration_minutes: int
+    capacity: int | None = None
+    status: SessionStatus
+    sequence: int = 0
+    """RFC 5546 SEQUENCE: raised by one at every change that calendars must show."""
+    recording_url: str = ""
+    materials: list[Material] = []
+
+
+class SessionScheduled(
+    SessionEvent, name="sessions.session-scheduled", source="registration", key="session_id"
+):
+    """A session was put on the calendar."""
+
+
+class SessionChanged(SessionEvent, name="sessions.session-changed", source="registration", key="session_id"):
+    """Title, description or capacity changed; the time did not."""
+
+
+class SessionRescheduled(
+    SessionEvent, name="sessions.session-rescheduled", source="registration", key="session_id"
+):
+    """The session moved to another time."""
+
+    previous_starts_at: AwareDatetime
+
+
+class SessionCancelled(
+    SessionEvent, name="sessions.session-cancelled", source="registration", key="session_id"
+):
+    """The session will not take place."""
+
+    reason: Texts | None = None
+
+
+class SessionEnded(SessionEvent, name="sessions.session-ended", source="registration", key="session_id"):
+    """The session took place and is over; its roster is fixed."""
+
+    ended_at: AwareDatetime
+    registrations: int
+    """How many hold a seat: so many get a survey link."""
+
+
+class MaterialsPublished(
+    SessionEvent, name="sessions.materials-published", source="registration", key="session_id"
+):
+    """The recording or the materials of a session are there to be seen."""
+
+
+class PersonEvent(Event):
+    """What the events about one registration carry: the person's contact, so these travel in the people stream."""
+
+    registration_id: str
+    session_id: str
+    programme: str
+    status: RegistrationStatus
+    name: str
+    email: str
+    entity_code: str
+    entity_name: str
+    role: str = ""
+    language: Language
+    generation: int = 1
+    """Raised when a person who had cancelled registers again: a new round of mails."""
+
+
+class EntityRegistered(
+    PersonEvent,
+    name="people.entity-registered",
+    source="registration",
+    key="registration_id",
+    stream=Stream.PEOPLE,
+):
+    """A person was registered for an entity; `status` tells a seat from a place on the waiting list."""
+
+
+class WaitingListPromoted(
+    PersonEvent,
+    name="people.waiting-list-promoted",
+    source="registration",
+    key="registration_id",
+    stream=Stream.PEOPLE,
+):
+    """A seat freed and the first of the waiting list has it."""
+
+
+class RegistrationCancelled(
+    PersonEvent,
+    name="people.registration-cancelled",
+    source="registration",
+    key="registration_id",
+    stream=Stream.PEOPLE,
+):
+    """A person gave up the seat or the place on the waiting list."""

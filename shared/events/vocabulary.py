@@ -1,0 +1,89 @@
+"""Values that several events speak of: languages, kinds and states, texts in several languages, snapshots."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+class Language(StrEnum):
+    """Languages of pages and mails; Catalan is the first."""
+
+    CA = "ca"
+    ES = "es"
+    EN = "en"
+
+
+def _has_words(texts: dict[Language, str]) -> dict[Language, str]:
+    if not any(text.strip() for text in texts.values()):
+        raise ValueError("at least one language must have words")
+    return texts
+
+
+Texts = Annotated[dict[Language, Annotated[str, Field(max_length=4000)]], AfterValidator(_has_words)]
+"""One text in one or more languages."""
+
+ShortTexts = Annotated[dict[Language, Annotated[str, Field(max_length=300)]], AfterValidator(_has_words)]
+"""A name, title or question in one or more languages."""
+
+
+def in_language(texts: dict[Language, str], language: Language) -> str:
+    """The text in that language, else in Catalan, else in the first language that has words."""
+    for choice in (language, Language.CA, *texts):
+        if text := texts.get(choice, "").strip():
+            return text
+    return ""
+
+
+class ProgrammeKind(StrEnum):
+    """How a programme runs."""
+
+    SERIES = "series"
+    COHORT = "cohort"
+
+
+class SessionStatus(StrEnum):
+    """Where a session is in its life; a postponement keeps it scheduled with another start."""
+
+    SCHEDULED = "scheduled"
+    CANCELLED = "cancelled"
+    ENDED = "ended"
+
+
+class RegistrationStatus(StrEnum):
+    """Where a registration stands."""
+
+    REGISTERED = "registered"
+    WAITING = "waiting"
+    CANCELLED = "cancelled"
+
+
+class ProposalState(StrEnum):
+    """States of a proposal, as the programme office names them."""
+
+    RECEIVED = "received"
+    UNDER_REVIEW = "under_review"
+    SCHEDULED = "scheduled"
+    ANSWERED_IN_SESSION = "answered_in_session"
+    DECLINED = "declined"
+    MERGED = "merged"
+
+
+class ProposalKind(StrEnum):
+    """A topic for a session or a recurrent doubt."""
+
+    TOPIC = "topic"
+    DOUBT = "doubt"
+
+
+class FollowerRole(StrEnum):
+    """Why a person is told what becomes of a proposal."""
+
+    AUTHOR = "author"
+    SUPPORTER = "supporter"
+
+
+class Snapshot(BaseModel):
+    """Base of what events carry of an aggregate: frozen, tolerant of fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
