@@ -57,7 +57,5 @@ def _read_instant(value: Any) -> Any:
     return from_millis(value) if isinstance(value, int) else value
 
 
-StoredInstant = Annotated[
-    datetime, BeforeValidator(_read_instant), PlainSerializer(to_millis, return_type=int)
-]
+StoredInstant = Annotated[datetime, BeforeValidator(_read_instant), PlainSerializer(to_millis, return_type=int)]
 """An instant in a document: a datetime in the code, epoch milliseconds in the store."""

@@ -1,0 +1,1 @@
+"""The HTTP side that all services share: problems, paging, the staff's token, the application frame."""

@@ -1,0 +1,92 @@
+"""What notifications knows of the others' aggregates: the latest state that their events told, to write mails from.
+
+Each is a document of its own with the `seen` version of its aggregate: an event with a lower version is ignored.
+"""
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.clock import StoredInstant
+from shared.events.registration import Material, SurveyQuestion
+from shared.events.vocabulary import (
+    FollowerRole,
+    Language,
+    ProposalKind,
+    ProposalState,
+    RegistrationStatus,
+    SessionStatus,
+)
+
+
+class Known(BaseModel):
+    """Base: the aggregate's id and the version of the latest event seen of it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    seen: int
+
+
+class KnownProgramme(Known):
+    """A programme; `id` is its slug."""
+
+    name: dict[Language, str]
+    time_zone: str
+    organiser: str = ""
+    reply_to: str = ""
+    reminders_minutes: list[int]
+    survey_questions: list[SurveyQuestion] = []
+    survey_days: int
+    survey_reminder_days: int
+
+
+class KnownSession(Known):
+    """A session."""
+
+    programme: str
+    title: dict[Language, str]
+    description: dict[Language, str] | None = None
+    starts_at: StoredInstant
+    previous_starts_at: StoredInstant | None = None
+    duration_minutes: int
+    status: SessionStatus
+    sequence: int = 0
+    cancel_reason: dict[Language, str] | None = None
+    recording_url: str = ""
+    materials: list[Material] = []
+
+
+class Recipient(Known):
+    """A person who gets mails."""
+
+    email: str
+    language: Language
+    name: str = ""
+
+
+class KnownRegistration(Recipient):
+    """A registration."""
+
+    session_id: str
+    status: RegistrationStatus
+    entity_code: str
+    entity_name: str
+    generation: int = 1
+
+
+class KnownProposal(Known):
+    """A proposal's public state."""
+
+    programme: str
+    kind: ProposalKind
+    title: str
+    state: ProposalState
+    session_id: str = ""
+    reason: str = ""
+    merged_into: str = ""
+
+
+class KnownFollower(Recipient):
+    """Somebody who is told what becomes of a proposal, or who is asked to confirm a support."""
+
+    proposal_id: str
+    role: FollowerRole

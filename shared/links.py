@@ -1,0 +1,82 @@
+"""Personal links: their addresses and the signed tokens inside.
+
+A token is 64 (or 55) letters of base32: expiry, HMAC-SHA256 cut to 160 bits (RFC 2104 section 5 allows half or more)
+and the opaque id it speaks of. It serves one purpose only, since each purpose has its own key, and it is not stored.
+"""
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared import ids
+from shared.problems import LinkExpiredProblem, LinkInvalidProblem
+
+_EXPIRY_BYTES = 4
+_MAC_BYTES = 20
+
+
+class LinkPurpose(StrEnum):
+    """What a link lets its holder do; also the first segment of its path."""
+
+    REGISTRATION = "registration"
+    JOIN = "join"
+    SUPPORT = "support"
+    PREFERENCES = "preferences"
+
+
+class Links:
+    """Makes and reads the links of one installation, whose secret all its services share."""
+
+    def __init__(self, public_url: str, secret: str) -> None:
+        self.public_url = public_url.rstrip("/")
+        self._keys = {
+            purpose: hmac.digest(secret.encode(), f"link:{purpose}".encode(), hashlib.sha256) for purpose in LinkPurpose
+        }
+
+    def url(self, purpose: LinkPurpose, subject_id: str, expires_at: datetime) -> str:
+        """The address of a personal page. The same arguments always give the same address."""
+        return f"{self.public_url}/{purpose}/{self.token(purpose, subject_id, expires_at)}"
+
+    def page(self, path: str) -> str:
+        """The address of a page that is nobody's own; `path` begins with a slash."""
+        return self.public_url + path
+
+    def survey_url(self, token: str) -> str:
+        """The address of a survey's form; the token is made by notifications alone."""
+        return f"{self.public_url}/survey/{token}"
+
+    def token(self, purpose: LinkPurpose, subject_id: str, expires_at: datetime) -> str:
+        """The signed token for an id made by `shared.ids`; expiry is kept to the minute, rounded up."""
+        expiry = _to_minutes(expires_at).to_bytes(_EXPIRY_BYTES, "big")
+        subject = ids.decode(subject_id)
+        return ids.encode(expiry + self._mac(purpose, expiry + subject) + subject)
+
+    def read(self, purpose: LinkPurpose, token: str, now: datetime) -> str:
+        """The id that a token speaks of.
+
+        Raises:
+            LinkInvalidProblem: the token was not signed here for this purpose.
+            LinkExpiredProblem: its time is over.
+        """
+        try:
+            data = ids.decode(token)
+        except ValueError:
+            raise LinkInvalidProblem from None
+        expiry, mac, subject = (
+            data[:_EXPIRY_BYTES],
+            data[_EXPIRY_BYTES : _EXPIRY_BYTES + _MAC_BYTES],
+            data[_EXPIRY_BYTES + _MAC_BYTES :],
+        )
+        if not subject or not hmac.compare_digest(mac, self._mac(purpose, expiry + subject)):
+            raise LinkInvalidProblem
+        if now.timestamp() > int.from_bytes(expiry, "big") * 60:
+            raise LinkExpiredProblem
+        return ids.encode(subject)
+
+    def _mac(self, purpose: LinkPurpose, data: bytes) -> bytes:
+        return hmac.digest(self._keys[purpose], data, hashlib.sha256)[:_MAC_BYTES]
+
+
+def _to_minutes(instant: datetime) -> int:
+    return int((instant + timedelta(seconds=59)).timestamp()) // 60

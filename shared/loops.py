@@ -1,0 +1,45 @@
+"""Work that a service does again and again beside its requests and events: sending, sweeping, closing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+log = structlog.get_logger()
+
+
+class Loop:
+    """Runs a step, again at once while it says there is more, else after `every` seconds or when woken.
+
+    A failing step is logged and tried again after a pause: the loop itself never ends before it is cancelled.
+    """
+
+    def __init__(self, name: str, step: Callable[[], Awaitable[bool]], *, every: float) -> None:
+        self.name = name
+        self._step = step
+        self._every = every
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is something to do now."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        while True:
+            self._woken.clear()
+            if not await self._try_step():
+                await self._pause()
+
+    async def _try_step(self) -> bool:
+        try:
+            return await self._step()
+        except Exception:
+            log.exception("loop step failed", action="loop_step_failed", loop=self.name)
+            return False
+
+    async def _pause(self) -> None:
+        try:
+            await asyncio.wait_for(self._woken.wait(), self._every)
+        except TimeoutError:
+            return

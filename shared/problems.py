@@ -1,0 +1,56 @@
+"""Expected errors: each a class that knows its HTTP status and says, in words a person understands, what happened.
+
+A use case raises them, the web answers them as RFC 9457 problem details in the caller's language. Titles are English
+message ids of the gettext catalogues.
+"""
+
+from typing import ClassVar
+
+
+def mark(message: str) -> str:
+    """Mark a message for translation where it is defined; it is translated where it is shown."""
+    return message
+
+
+class Problem(Exception):
+    """Base of the expected errors. `values` fill the `{placeholders}` of the title and go into the answer."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "bad-request"
+    title: ClassVar[str] = mark("The request cannot be understood.")
+
+    def __init__(self, **values: str | int) -> None:
+        super().__init__(self.title.format_map(values))
+        self.values = values
+
+
+class UnauthorizedProblem(Problem):
+    """A staff call without a valid token."""
+
+    status = 401
+    code = "staff-only"
+    title = mark("This is for the programme office: send its token as «Authorization: Bearer …».")
+
+
+class LinkInvalidProblem(Problem):
+    """A personal link that this installation did not sign, or signed for something else."""
+
+    status = 404
+    code = "link-invalid"
+    title = mark("This link is not valid. Copy it whole from the message in which you received it.")
+
+
+class LinkExpiredProblem(Problem):
+    """A personal link whose time is over."""
+
+    status = 410
+    code = "link-expired"
+    title = mark("This link has expired.")
+
+
+class ConflictProblem(Problem):
+    """Many changes of the same thing at once; none of this one was stored."""
+
+    status = 409
+    code = "busy"
+    title = mark("Somebody else is changing this right now. Try again in a moment.")

@@ -1,0 +1,81 @@
+"""A service: its store, its broker, its web and its loops, started and stopped together.
+
+Each `services/<name>/app.py` composes one; `deploy` runs it as a process of its own or all four behind one address.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from faststream.nats import NatsBroker, NatsRouter
+
+from shared.loops import Loop
+from shared.messaging.consuming import consumer_specs
+from shared.messaging.health import Readiness
+from shared.messaging.outbox import OutboxRelay
+from shared.storage.contract import Index, Store
+from shared.web.application import make_application
+from shared.words import Words
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Service:
+    """One of the four services, composed and not yet started."""
+
+    name: str
+    title: str
+    store: Store
+    broker: NatsBroker
+    events: NatsRouter
+    """Its handlers, made by `handlers.routes(use_cases)`."""
+    relay: OutboxRelay
+    collections: Mapping[str, Sequence[Index]]
+    routers: Sequence[APIRouter]
+    words: Words
+    loops: Sequence[Loop] = field(default=())
+
+    @property
+    def readiness(self) -> Readiness:
+        """What must hold before traffic is sent here."""
+        return Readiness(self.broker, consumer_specs(self.events), self.store, self.relay)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Prepare and verify the store, consume, relay, loop; on exit finish what was begun.
+
+        Raises:
+            StoreError: the store cannot be prepared or answers wrongly; the process must not serve.
+        """
+        await self.store.prepare(self.collections)
+        await self.store.verify()
+        self.broker.include_router(self.events)
+        await self.broker.start()
+        tasks = [asyncio.create_task(run(), name=f"{self.name} {name}") for name, run in self._endless()]
+        log.info("service started", action="service_started", service=self.name)
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.broker.stop()
+            await self.store.close()
+            log.info("service stopped", action="service_stopped", service=self.name)
+
+    def web(self) -> FastAPI:
+        """The service as an ASGI application of its own."""
+
+        @asynccontextmanager
+        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+            async with self.running():
+                yield
+
+        return make_application(self.name, self.title, self.routers, self.words, self.readiness, lifespan)
+
+    def _endless(self) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+        return [("relay", self.relay.run), *((loop.name, loop.run) for loop in self.loops)]

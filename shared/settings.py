@@ -1,0 +1,31 @@
+"""Settings that every service reads from the environment (prefix `DIJOUS_`), validated once at start."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """What all four services need. Each service adds its own in its `settings.py`."""
+
+    model_config = SettingsConfigDict(env_prefix="DIJOUS_", frozen=True, extra="ignore")
+
+    store_url: str = "sqlite:///./var"
+    """`sqlite:///folder` (one file per service) or `mongodb://…` (one database per service)."""
+    mongo_driver: Literal["motor", "pymongo"] = "motor"
+    """Which client speaks to MongoDB; docs/decisions/0002 says why there are two."""
+    nats_url: str = "nats://127.0.0.1:4222"
+    public_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+(/[^\s]*)?$")] = "http://127.0.0.1:8080"
+    """The address under which people reach the installation; links in mails begin with it."""
+    secret: Annotated[SecretStr, Field(min_length=32)]
+    """Signs personal links and keys identifiers. The same in all services; never changed while links are out."""
+    staff_token: Annotated[SecretStr, Field(min_length=16)]
+    """The programme office's bearer token."""
+    inventory_seconds: Annotated[float, Field(gt=0)] = 30
+    """How often the reconcile sweep lists what was announced."""
+    clock_offset_file: Path | None = None
+    """Shifts the clock by the seconds in that file: for demonstrations and tests only."""
+    log_format: Literal["json", "pretty"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"

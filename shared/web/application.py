@@ -1,0 +1,159 @@
+"""The frame of every service's HTTP side: routes, problems, health, limits, headers, correlation."""
+
+import secrets
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.observability import CORRELATION
+from shared.problems import mark
+from shared.web.problems import ProblemDetails, install_problem_handlers, problem_response
+from shared.words import Words, preferred_language
+
+MAX_BODY_BYTES = 1_000_000
+"""Larger bodies are refused: the largest legitimate one is an import of the directory (about 120 kB)."""
+
+TOO_LARGE = mark("This is too large: at most one megabyte is taken.")
+
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+"""Set where a route did not set its own; a page brings its own policy."""
+
+
+class ReadinessCheck(Protocol):
+    """What `/health/ready` asks."""
+
+    async def check(self) -> dict[str, str]:
+        """The state of each part by name: «ok», or what is wrong."""
+
+
+class Lifespan(Protocol):
+    """What starts and stops with the application."""
+
+    def __call__(self, app: FastAPI, /) -> AbstractAsyncContextManager[None]:
+        """The context in which the application serves."""
+
+
+def make_application(
+    name: str,
+    title: str,
+    routers: Sequence[APIRouter],
+    words: Words,
+    readiness: ReadinessCheck,
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
+    """The ASGI application of a service, its description at `/api/v1/openapi/<name>.json`."""
+    app = FastAPI(
+        title=title,
+        version="1",
+        openapi_url=f"/api/v1/openapi/{name}.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        responses={"default": {"model": ProblemDetails, "description": "Problem details (RFC 9457)"}},
+    )
+    install_problem_handlers(app, words)
+    for router in routers:
+        app.include_router(router)
+    app.include_router(health_routes(readiness))
+    app.add_middleware(Frame, words=words)
+    return app
+
+
+def health_routes(readiness: ReadinessCheck) -> APIRouter:
+    """`/health/live` (the process answers) and `/health/ready` (it can do its work; 503 says what is wrong)."""
+    router = APIRouter(prefix="/health", include_in_schema=False)
+
+    @router.get("/live")
+    async def live() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @router.get("/ready")
+    async def ready() -> JSONResponse:
+        checks = await readiness.check()
+        is_ready = all(state == "ok" for state in checks.values())
+        body = {"status": "ok" if is_ready else "not ready", "checks": checks}
+        return JSONResponse(body, status_code=200 if is_ready else 503)
+
+    return router
+
+
+class Frame:
+    """ASGI middleware: a correlation id for the request, a limit for its body, safe headers for its answer."""
+
+    def __init__(self, app: ASGIApp, words: Words) -> None:
+        self._app = app
+        self._words = words
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request; anything else passes."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        headers = Headers(scope=scope)
+        correlation_id = _correlation_id(headers.get("x-request-id", ""))
+        with structlog.contextvars.bound_contextvars(**{CORRELATION: correlation_id}):
+            guarded = _with_headers(send, correlation_id)
+            if _content_length(headers) > MAX_BODY_BYTES:
+                language = preferred_language(headers.get("accept-language", ""))
+                response = problem_response(413, "too-large", self._words.text(language, TOO_LARGE))
+                return await response(scope, receive, guarded)
+            return await self._app(scope, _limited(receive), guarded)
+
+
+def _correlation_id(given: str) -> str:
+    is_plain = given.isascii() and given.replace("-", "").isalnum() and len(given) <= 64
+    return given if is_plain else secrets.token_hex(8)
+
+
+def _content_length(headers: Headers) -> int:
+    given = headers.get("content-length", "0")
+    return int(given) if given.isdecimal() else MAX_BODY_BYTES + 1
+
+
+def _limited(receive: Receive) -> Receive:
+    """Cut off a body without Content-Length that grows past the limit: the client is treated as gone."""
+    received = 0
+
+    async def limited() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        return message if received <= MAX_BODY_BYTES else {"type": "http.disconnect"}
+
+    return limited
+
+
+def _with_headers(send: Send, correlation_id: str) -> Send:
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+            headers.setdefault("cache-control", "no-store")
+            headers["x-request-id"] = correlation_id
+        await send(message)
+
+    return with_headers
+
+
+def join_openapi(title: str, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One OpenAPI 3.1 description out of those of the services, whose paths and schemas never clash in meaning."""
+    joined: dict[str, Any] = {"openapi": "3.1.0", "info": {"title": title, "version": "1"}, "paths": {}}
+    schemas: dict[str, Any] = {}
+    security: dict[str, Any] = {}
+    for part in parts:
+        joined["paths"] |= part.get("paths", {})
+        schemas |= part.get("components", {}).get("schemas", {})
+        security |= part.get("components", {}).get("securitySchemes", {})
+    joined["components"] = {"schemas": schemas, "securitySchemes": security}
+    return joined

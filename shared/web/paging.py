@@ -1,0 +1,56 @@
+"""Lists by cursor: a page of items and the opaque place where the next one begins."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Annotated, Generic, TypeVar
+
+import orjson
+from fastapi import Query
+from pydantic import BaseModel
+
+from shared.problems import Problem, mark
+from shared.storage.contract import Scalar
+
+T = TypeVar("T")
+
+Limit = Annotated[int, Query(ge=1, le=500, description="How many items at the most.")]
+CursorParameter = Annotated[str | None, Query(description="`next` of the page before.")]
+
+
+class Page(BaseModel, Generic[T]):
+    """A page of a list."""
+
+    items: list[T]
+    next: str | None = None
+    """The cursor of the next page; null on the last one."""
+
+
+class CursorInvalidProblem(Problem):
+    """A cursor that no list of this installation gave."""
+
+    status = 422
+    code = "cursor-invalid"
+    title = mark("The cursor is not valid. Begin again without it.")
+
+
+def encode_cursor(place: Sequence[Scalar]) -> str:
+    """The opaque text of a place in an order (`shared.storage.contract.position`)."""
+    return base64.urlsafe_b64encode(orjson.dumps(list(place))).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, length: int) -> list[Scalar] | None:
+    """The place in an order of `length` values, `_id` included.
+
+    Raises:
+        CursorInvalidProblem: the text is no cursor of such an order.
+    """
+    if cursor is None:
+        return None
+    try:
+        place = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError):
+        raise CursorInvalidProblem from None
+    if not isinstance(place, list) or len(place) != length or any(isinstance(v, list | dict) for v in place):
+        raise CursorInvalidProblem
+    return place

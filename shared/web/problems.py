@@ -1,0 +1,142 @@
+"""Errors as RFC 9457 problem details, in the caller's language."""
+
+import http
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from shared.events.vocabulary import Language
+from shared.problems import Problem, mark
+from shared.storage.contract import StoreError
+from shared.words import Words, preferred_language
+
+PROBLEM_TYPE = "application/problem+json"
+log = structlog.get_logger()
+
+VALIDATION_MESSAGES = {
+    "missing": mark("This field is required."),
+    "extra_forbidden": mark("There is no such field."),
+    "json_invalid": mark("This is not valid JSON."),
+    "string_type": mark("This must be text."),
+    "string_too_short": mark("This is too short."),
+    "string_too_long": mark("This is too long."),
+    "string_pattern_mismatch": mark("This does not have the right form."),
+    "int_type": mark("This must be a whole number."),
+    "int_parsing": mark("This must be a whole number."),
+    "greater_than_equal": mark("This number is too low."),
+    "greater_than": mark("This number is too low."),
+    "less_than_equal": mark("This number is too high."),
+    "less_than": mark("This number is too high."),
+    "datetime_from_date_parsing": mark("This is not a date and time."),
+    "datetime_parsing": mark("This is not a date and time."),
+    "timezone_aware": mark("The time needs its offset, such as +01:00."),
+    "enum": mark("This is not one of the accepted values."),
+    "literal_error": mark("This is not one of the accepted values."),
+    "bool_type": mark("This must be true or false."),
+}
+"""Words for pydantic's error types; the rest, and errors of our own validators, go by their own message."""
+
+
+class FieldError(BaseModel):
+    """One wrong field of a request."""
+
+    pointer: str
+    """JSON Pointer (RFC 6901) into the body, or the parameter's name."""
+    detail: str
+
+
+class ProblemDetails(BaseModel):
+    """The body of an error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    errors: list[FieldError] | None = None
+
+
+def problem_response(
+    status: int, code: str, title: str, *, headers: Mapping[str, str] | None = None, **members: Any
+) -> JSONResponse:
+    """A problem details answer; `type` is a URN since it names the problem, it is not an address."""
+    body = {"type": f"urn:dijous:problem:{code}", "title": title, "status": status, **members}
+    return JSONResponse(body, status_code=status, media_type=PROBLEM_TYPE, headers=dict(headers or {}))
+
+
+def request_language(request: Request) -> Language:
+    """The caller's language: the Accept-Language header's, else Catalan."""
+    return preferred_language(request.headers.get("accept-language", ""))
+
+
+def install_problem_handlers(app: FastAPI, words: Words) -> None:
+    """Answer every error of the application as problem details."""
+
+    async def on_problem(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Problem)
+        title = words.text(request_language(request), error.title, **error.values)
+        headers = {"WWW-Authenticate": "Bearer"} if error.status == http.HTTPStatus.UNAUTHORIZED else {}
+        return problem_response(error.status, error.code, title, headers=headers, **error.values)
+
+    async def on_validation(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        language = request_language(request)
+        title = words.text(language, "Some fields are not right.")
+        errors = field_errors(error.errors(), words, language)
+        return problem_response(422, "validation", title, errors=[item.model_dump() for item in errors])
+
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        phrase = http.HTTPStatus(error.status_code).phrase
+        title = words.text(request_language(request), HTTP_MESSAGES.get(error.status_code, phrase))
+        code = phrase.lower().replace(" ", "-")
+        return problem_response(error.status_code, code, title, headers=error.headers)
+
+    async def on_store(request: Request, error: Exception) -> JSONResponse:
+        log.error("store failed", action="store_failed", error=type(error).__name__, route=route_path(request))
+        title = words.text(request_language(request), "Nothing was stored. Try again in a moment.")
+        return problem_response(503, "store-unavailable", title, headers={"Retry-After": "5"})
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(StoreError, on_store)
+
+
+HTTP_MESSAGES = {
+    404: mark("There is nothing here."),
+    405: mark("This address does not take that method."),
+}
+
+
+def field_errors(errors: Iterable[Mapping[str, Any]], words: Words, language: Language) -> list[FieldError]:
+    """Pydantic's errors as pointers and words; values are never repeated, since they may be personal."""
+    return [
+        FieldError(
+            pointer=_pointer(error["loc"]),
+            detail=words.text(language, VALIDATION_MESSAGES.get(error["type"]) or _own_message(error)),
+        )
+        for error in errors
+    ]
+
+
+def route_path(request: Request) -> str:
+    """The route's template (`/registrations/{token}`): a log never names the personal part of an address."""
+    return getattr(request.scope.get("route"), "path", "unknown")
+
+
+def _pointer(location: tuple[str | int, ...]) -> str:
+    source, *path = location
+    return "/" + "/".join(str(part) for part in path) if source == "body" else str(path[-1] if path else source)
+
+
+def _own_message(error: Mapping[str, Any]) -> str:
+    """The words of a ValueError raised by a validator of ours are message ids; any other falls back to one sentence."""
+    if error["type"] == "value_error":
+        return str(error.get("ctx", {}).get("error", ""))
+    return "This does not have the right form."

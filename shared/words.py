@@ -1,0 +1,71 @@
+"""The words of a service in Catalan, Spanish and English: gettext catalogues read from its `locale` folder.
+
+Message ids are the English words themselves, so English needs no catalogue; `ca.po` and `es.po` stand beside.
+"""
+
+import gettext
+import io
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from shared.events.vocabulary import Language
+
+DEFAULT_LANGUAGE = Language.CA
+
+
+class Words:
+    """The catalogues of one service joined with those of `shared`."""
+
+    def __init__(self, *folders: Path) -> None:
+        self._folders = (Path(__file__).parent / "locale", *folders)
+        self._catalogues = {language: self._join(language) for language in Language}
+
+    def catalogue(self, language: Language) -> gettext.NullTranslations:
+        """The translations for a language, as Jinja's i18n extension takes them."""
+        return self._catalogues[language]
+
+    def text(self, language: Language, message: str, **values: object) -> str:
+        """A message in a language with its `{placeholders}` filled."""
+        return self._catalogues[language].gettext(message).format_map(values)
+
+    def _join(self, language: Language) -> gettext.NullTranslations:
+        joined = gettext.NullTranslations()
+        for folder in self._folders:
+            if (path := folder / f"{language}.po").exists():
+                translations = read_catalogue(path)
+                translations.add_fallback(joined)
+                joined = translations
+        return joined
+
+
+@cache
+def read_catalogue(path: Path) -> gettext.GNUTranslations:
+    """A `.po` file as translations, compiled in memory."""
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def preferred_language(accept_language: str, supported: Sequence[Language] = tuple(Language)) -> Language:
+    """The best supported language of an Accept-Language header (RFC 9110 section 12.5.4), else Catalan."""
+    weighted = []
+    for place, item in enumerate(accept_language.split(",")):
+        tag, _, weight = item.strip().partition(";q=")
+        weighted.append((-_quality(weight), place, tag.strip().split("-")[0].lower()))
+    for negative_quality, _, tag in sorted(weighted):
+        if negative_quality < 0 and tag in supported:
+            return Language(tag)
+    return DEFAULT_LANGUAGE
+
+
+def _quality(weight: str) -> float:
+    try:
+        return float(weight) if weight else 1.0
+    except ValueError:
+        return 0.0
