@@ -1,0 +1,237 @@
+"""The store of the embedded default: one SQLite file per service, written with WAL and `synchronous=FULL`.
+
+A collection is a table `(id, doc)`; the document is JSON text and its indexes are on JSON expressions. Several
+processes may open the same file on one machine.
+"""
+
+# ruff: noqa: S608  statements are built from checked names and paths only; values are bound
+
+import asyncio
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from shared.storage import sqlite_statements as sql
+from shared.storage.checks import check_change, check_document, check_where
+from shared.storage.contract import Document, Index, Order, Scalar, StoreError, Where
+from shared.storage.sqlite_readers import Readers
+from shared.storage.sqlite_writer import GroupCommitWriter
+from shared.storage.verification import SCRATCH, verify_contract
+
+_BUSY_SECONDS = 10.0  # longer than any transaction or checkpoint of another process takes
+_WRITER_SETTINGS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # fsync the log at every commit: acknowledged means on the disk
+    "PRAGMA secure_delete = ON",  # what is deleted is overwritten
+    "PRAGMA temp_store = MEMORY",  # personal data never reach a temporary folder
+    "PRAGMA wal_autocheckpoint = 4000",  # pages: a checkpoint every 16 MB of changes instead of every 4
+    "PRAGMA cache_size = -32000",  # KiB
+)
+_READER_SETTINGS = ("PRAGMA query_only = ON", "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -16000")
+
+
+class SqliteStore:
+    """`shared.storage.contract.Store` over one SQLite file. Use it from any event loop; close it at the end."""
+
+    def __init__(self, path: Path) -> None:
+        """Open nothing yet: the file is created at the first use, readable by its owner only."""
+        self._path = path
+        self._writer = GroupCommitWriter(lambda: _connect(path, _WRITER_SETTINGS), path.name)
+        self._readers = Readers(lambda: _connect(path, _READER_SETTINGS), path.name)
+
+    async def prepare(self, collections: Mapping[str, Sequence[Index]]) -> None:
+        """Create what is missing of the collections and their indexes. Idempotent; run at start."""
+        statements = [sql.create_table(SCRATCH)]
+        for collection, indexes in collections.items():
+            statements.append(sql.create_table(collection))
+            statements += [sql.create_index(collection, index) for index in indexes]
+
+        def create(connection: sqlite3.Connection) -> None:
+            for statement in statements:
+                connection.execute(statement)
+
+        await self._writer.run(create)
+
+    async def verify(self) -> None:
+        """Try every operation on a scratch collection.
+
+        Raises:
+            StoreMismatchError: an operation answered wrongly.
+        """
+        await self.prepare({})
+        await verify_contract(self)
+
+    async def insert(self, collection: str, document: Document) -> bool:
+        """Insert with `version` 1; False when the `_id` is there already."""
+        return await self.insert_many(collection, [document]) == 1
+
+    async def insert_many(self, collection: str, documents: Sequence[Document]) -> int:
+        """Insert those whose `_id` is not there yet, each with `version` 1; how many were inserted."""
+        statement = (
+            f"INSERT INTO {sql.table(collection)} (id, doc) "
+            "SELECT json_extract(value, '$._id'), value FROM json_each(?) WHERE true ON CONFLICT (id) DO NOTHING"
+        )
+
+        def work(connection: sqlite3.Connection) -> int:
+            rows = sql.encode([{**check_document(document), "version": 1} for document in documents])
+            return connection.execute(statement, (rows,)).rowcount
+
+        return await self._writer.run(work)
+
+    async def get(self, collection: str, document_id: str) -> Document | None:
+        """The document, or None."""
+        statement = f"SELECT doc FROM {sql.table(collection)} WHERE id = ?"
+        rows = await self._readers.run(lambda connection: connection.execute(statement, (document_id,)).fetchall())
+        return orjson.loads(rows[0][0]) if rows else None
+
+    async def replace(self, collection: str, document: Document, *, expected_version: int) -> bool:
+        """Compare-and-set on the version; False, and nothing written, when it is another one."""
+        text = sql.encode({**check_document(document), "version": expected_version + 1})
+        return (
+            await self._change(
+                f"UPDATE {sql.table(collection)} SET doc = ? WHERE id = ? AND {sql.column('version')} = ?",
+                [text, document["_id"], expected_version],
+            )
+            == 1
+        )
+
+    async def update(
+        self,
+        collection: str,
+        document_id: str,
+        *,
+        guard: Where | None = None,
+        assign: Mapping[str, Any] | None = None,
+        increment: Mapping[str, int] | None = None,
+    ) -> bool:
+        """Change one document if the guard holds; False when it is missing or the guard does not hold."""
+        check_change(assign or {}, increment or {})
+        changed, new_values = sql.change(assign or {}, increment or {})
+        condition, values = sql.matching({"_id": document_id, **check_where(guard)})
+        return (
+            await self._change(
+                f"UPDATE {sql.table(collection)} SET doc = {changed} WHERE {condition}",
+                [*new_values, *values],
+            )
+            == 1
+        )
+
+    async def update_many(
+        self, collection: str, document_ids: Sequence[str], *, guard: Where | None = None, assign: Mapping[str, Any]
+    ) -> int:
+        """The same assignment for many documents; how many were changed."""
+        check_change(assign, {})
+        statement, values = _update_listed(collection, assign, check_where(guard))
+        return await self._change(statement, [*values, sql.encode(list(document_ids))])
+
+    async def find(
+        self,
+        collection: str,
+        where: Where | None = None,
+        *,
+        order: Order = (),
+        limit: int = 100,
+        after: Sequence[Scalar] | None = None,
+    ) -> list[Document]:
+        """Up to `limit` documents in order, those after a place where `after` says one."""
+        condition = sql.joined([sql.matching(check_where(where)), sql.after_place(order, after)])
+        statement, values = sql.page(collection, condition, order, limit)
+        return await self._readers.run(lambda connection: _documents(connection, statement, values))
+
+    async def count(self, collection: str, where: Where | None = None) -> int:
+        """How many documents match."""
+        condition, values = sql.matching(check_where(where))
+        statement = f"SELECT count(*) FROM {sql.table(collection)} WHERE {condition}"
+        rows = await self._readers.run(lambda connection: connection.execute(statement, values).fetchall())
+        return int(rows[0][0])
+
+    async def claim(
+        self, collection: str, where: Where, *, owner: str, now: int, until: int, order: Order = (), limit: int = 1
+    ) -> list[Document]:
+        """Lease up to `limit` matching documents that nobody holds, and return them as they are after it."""
+        condition = sql.joined([sql.matching(check_where(where)), sql.lease_is_free(now)])
+        chosen, chosen_values = sql.page(collection, condition, order, limit)
+        lease = {"lease_owner": owner, "lease_until": until}
+        statement, values = _update_listed(collection, lease, {})
+
+        def work(connection: sqlite3.Connection) -> list[Document]:
+            documents = _documents(connection, chosen, chosen_values)
+            if documents:
+                ids = sql.encode([document["_id"] for document in documents])
+                connection.execute(statement, [*values, ids])
+            return [{**document, **lease, "version": document["version"] + 1} for document in documents]
+
+        return await self._writer.run(work)
+
+    async def delete(self, collection: str, where: Where) -> int:
+        """Delete the matching documents; how many they were. An empty `where` is refused with ValueError."""
+        if not check_where(where):
+            raise ValueError("delete needs a condition")
+        condition, values = sql.matching(where)
+        return await self._change(f"DELETE FROM {sql.table(collection)} WHERE {condition}", values)
+
+    async def compact(self) -> None:
+        """Rewrite the file without its deleted content and empty the log, so that no raw byte of it remains.
+
+        Raises:
+            StoreError: another process kept reading the old content; nothing is lost, try again later.
+        """
+        await self._writer.run(_rewrite, alone=True)
+
+    async def ping(self) -> None:
+        """Return when the file can be read and its writer is there.
+
+        Raises:
+            StoreError: it cannot, or it is not.
+        """
+        await self._readers.run(lambda connection: connection.execute("SELECT 1 FROM sqlite_master").fetchall())
+        await self._writer.run(lambda _: None)
+
+    async def close(self) -> None:
+        """Finish what was accepted and let go of files and connections."""
+        await asyncio.to_thread(self._readers.close)
+        await asyncio.to_thread(self._writer.close)
+
+    async def _change(self, statement: str, values: list[Any]) -> int:
+        return await self._writer.run(lambda connection: connection.execute(statement, values).rowcount)
+
+
+def _connect(path: Path, settings: tuple[str, ...]) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
+    )
+    try:
+        for setting in settings:
+            connection.execute(setting)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _documents(connection: sqlite3.Connection, statement: str, values: list[Scalar]) -> list[Document]:
+    documents: list[Document] = orjson.loads(connection.execute(statement, values).fetchall()[0][0])
+    return documents
+
+
+def _update_listed(collection: str, assign: Mapping[str, Any], guard: Where) -> tuple[str, list[Scalar]]:
+    """The update of the documents whose ids the last value lists."""
+    changed, new_values = sql.change(assign, {})
+    condition, values = sql.matching(guard)
+    statement = (
+        f"UPDATE {sql.table(collection)} SET doc = {changed} "
+        f"WHERE {condition} AND id IN (SELECT value FROM json_each(?))"
+    )
+    return statement, [*new_values, *values]
+
+
+def _rewrite(connection: sqlite3.Connection) -> None:
+    connection.execute("VACUUM")
+    busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
+    if busy:
+        raise StoreError("somebody still reads what was deleted")

@@ -1,0 +1,161 @@
+"""The contract's conditions, orders and changes as SQL over a table `(id TEXT, doc TEXT)` of JSON documents.
+
+Values are always bound. Only checked paths and collection names become text, and always the same text for the same
+path, because SQLite uses an index on an expression only where the statement spells that expression alike.
+"""
+
+# ruff: noqa: S608  statements are built from checked names and paths only; values are bound
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from shared.storage.checks import check_collection, check_path, check_position
+from shared.storage.contract import Condition, Index, Operator, Order, Scalar, Where
+
+Fragment = tuple[str, list[Scalar]]
+"""SQL text and the values of its question marks."""
+
+_SIGNS = {
+    Operator.LESS: "<",
+    Operator.LESS_OR_EQUAL: "<=",
+    Operator.GREATER: ">",
+    Operator.GREATER_OR_EQUAL: ">=",
+}
+
+
+def encode(value: Any) -> str:
+    """A value as JSON text; a datetime is refused with TypeError, for documents hold epoch milliseconds."""
+    return orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+
+
+@lru_cache(maxsize=256)
+def table(collection: str) -> str:
+    """The quoted table of a collection."""
+    return f'"{check_collection(collection)}"'
+
+
+@lru_cache(maxsize=4096)
+def column(path: str) -> str:
+    """The expression that reads a dotted path."""
+    return "id" if path == "_id" else f"json_extract(doc, {_json_path(path)})"
+
+
+def create_table(collection: str) -> str:
+    """The table of a collection, if it is missing."""
+    return f"CREATE TABLE IF NOT EXISTS {table(collection)} (id TEXT PRIMARY KEY NOT NULL, doc TEXT NOT NULL)"
+
+
+def create_index(collection: str, index: Index) -> str:
+    """An index, if it is missing; it ends with the id, so that it also serves the order."""
+    name = "_".join([check_collection(collection), "by", *(check_path(field) for field in index.fields)])
+    columns = ", ".join([*(column(field) for field in index.fields), "id"])
+    return f'CREATE INDEX IF NOT EXISTS "{name}" ON {table(collection)} ({columns})'
+
+
+def matching(where: Where) -> Fragment:
+    """The conditions joined by «and»."""
+    return joined([_condition(path, wanted) for path, wanted in where.items()])
+
+
+def joined(fragments: list[Fragment]) -> Fragment:
+    """Fragments joined by «and»; none of them is true."""
+    text = " AND ".join(text for text, _ in fragments) or "true"
+    return text, [value for _, values in fragments for value in values]
+
+
+def lease_is_free(now: int) -> Fragment:
+    """No lease, or one that ran out."""
+    lease_until = column("lease_until")
+    return f"({lease_until} IS NULL OR {lease_until} <= ?)", [now]
+
+
+def page(collection: str, condition: Fragment, order: Order, limit: int) -> Fragment:
+    """One row with one JSON array of the documents in order.
+
+    One row, not one for each document: a thread gives up the interpreter's lock at every row that it fetches.
+    """
+    text, values = condition
+    keys = ", ".join(f"{column(field)} {'ASC' if way > 0 else 'DESC'}" for field, way in total_order(order))
+    documents = f"SELECT doc FROM {table(collection)} WHERE {text} ORDER BY {keys} LIMIT ?"
+    return f"SELECT '[' || coalesce(group_concat(doc, ','), '') || ']' FROM ({documents})", [*values, limit]
+
+
+def after_place(order: Order, after: Sequence[Scalar] | None) -> Fragment:
+    """The documents that come later in the order than a place."""
+    keys = total_order(order)
+    place = check_position(after, len(keys))
+    if place is None:
+        return "true", []
+    alternatives = [
+        joined([*(_equals(f, v) for (f, _), v in zip(keys[:i], place, strict=False)), _beyond(*keys[i], place[i])])
+        for i in range(len(keys))
+    ]
+    text = " OR ".join(f"({text})" for text, _ in alternatives)
+    later = f"({text})", [value for _, values in alternatives for value in values]
+    return joined([*_start_of_range(keys[0], place[0]), later])
+
+
+def total_order(order: Order) -> list[tuple[str, int]]:
+    """The order with `_id` as its last key, in the last field's direction, so that one index serves both ways."""
+    return [*order, ("_id", order[-1][1] if order else 1)]
+
+
+def change(assign: Mapping[str, Any], increment: Mapping[str, int]) -> Fragment:
+    """The expression of the changed document, its version raised by one."""
+    edits = ["'$.version', json_extract(doc, '$.version') + 1"]
+    edits += [f"{_json_path(path)}, json(?)" for path in assign]
+    edits += [f"{_json_path(path)}, coalesce({column(path)}, 0) + ?" for path in increment]
+    return f"json_set(doc, {', '.join(edits)})", [*map(encode, assign.values()), *increment.values()]
+
+
+@lru_cache(maxsize=4096)
+def _json_path(path: str) -> str:
+    return "'$." + ".".join(f'"{segment}"' for segment in check_path(path).split(".")) + "'"
+
+
+def _condition(path: str, wanted: Scalar | Condition) -> Fragment:
+    if not isinstance(wanted, Condition):
+        return _equals(path, wanted)
+    if isinstance(wanted.value, tuple):
+        return _within(column(path), wanted.value)
+    if wanted.operator is Operator.NOT_EQUAL:
+        return f"{column(path)} IS NOT ?", [wanted.value]
+    return _compares(column(path), _SIGNS[wanted.operator], wanted.value)
+
+
+def _equals(path: str, value: Scalar) -> Fragment:
+    return f"{column(path)} IS ?", [value]
+
+
+def _within(field: str, values: tuple[Scalar, ...]) -> Fragment:
+    """One text for any number of values."""
+    text = f"{field} IN (SELECT value FROM json_each(?))"
+    listed: list[Scalar] = [encode([value for value in values if value is not None])]
+    return (f"({text} OR {field} IS NULL)" if None in values else text), listed
+
+
+def _compares(field: str, sign: str, value: Scalar) -> Fragment:
+    """A comparison among values of one kind: SQLite holds every number lower than every text."""
+    text = f"{field} {sign} ?"
+    if isinstance(value, str) and sign.startswith("<"):
+        text += f" AND {field} >= ''"
+    if not isinstance(value, str) and sign.startswith(">"):
+        text += f" AND {field} < ''"
+    return text, [value]
+
+
+def _beyond(path: str, way: int, value: Scalar) -> Fragment:
+    """Later than the value in a direction; what is missing comes first when rising."""
+    field = column(path)
+    if value is None:
+        return (f"{field} IS NOT NULL", []) if way > 0 else ("false", [])
+    return (f"{field} > ?", [value]) if way > 0 else (f"({field} < ? OR {field} IS NULL)", [value])
+
+
+def _start_of_range(key: tuple[str, int], value: Scalar) -> list[Fragment]:
+    """Where rising pages start, said apart so that the index is entered there."""
+    path, way = key
+    return [(f"{column(path)} >= ?", [value])] if way > 0 and value is not None else []
