@@ -1,0 +1,136 @@
+"""Aggregates: documents that change by pure functions and keep their unpublished events inside.
+
+State and events are one document, hence one write: both are saved or neither. A relay publishes the events of the
+documents with `pending` 1 and clears them.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
+
+from pydantic import BaseModel, ConfigDict, Field
+from structlog.contextvars import get_contextvars
+
+from shared.clock import Clock, system_clock
+from shared.events.base import Event, EventEnvelope
+from shared.storage.contract import Index, Order, Scalar, Store, StoreError, Where
+
+PENDING = Index(("pending",))
+"""The index that every collection of aggregates needs, for its relay."""
+
+_TRIES = 50
+_PAUSE_SECONDS = 0.002  # times the number of the try, at random
+
+
+class Aggregate(BaseModel):
+    """Base of all aggregates: immutable, so that a change is always a new value (`model_copy(update=...)`).
+
+    Fields that this code does not know are kept: during an upgrade an older replica saves what a newer one wrote.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow", validate_by_name=True, validate_by_alias=True)
+
+    id: str = Field(alias="_id")
+    version: int = 0
+    """Raised by one at every write; 0 before the first."""
+    outbox: tuple[EventEnvelope, ...] = ()
+    """Events saved with the state and not yet published."""
+    pending: int = 0
+    """1 while the outbox holds something: a scalar, so that the relay finds it by an index."""
+    announced: int = 0
+    """The version that the last event carried."""
+
+
+T = TypeVar("T", bound=Aggregate)
+Decide = Callable[[T], tuple[T, Sequence[Event]]]
+"""A pure function from an aggregate to what it becomes and the events that tell of it; it may run several times."""
+
+
+class NotFoundError(LookupError):
+    """There is no such document."""
+
+
+class ConflictError(StoreError):
+    """Others kept changing the document; nothing was written and the change may be tried again."""
+
+
+class Aggregates(Generic[T]):
+    """The aggregates of one collection. Every event is given the version that its document gets by the same write."""
+
+    def __init__(self, store: Store, collection: str, model: type[T], *, clock: Clock = system_clock) -> None:
+        self._store = store
+        self._collection = collection
+        self._model = model
+        self._clock = clock
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def create(self, aggregate: T, *events: Event) -> bool:
+        """Insert with its events as version 1; False, and nothing written, when the id is there already."""
+        return await self._store.insert(self._collection, _dump(self._next(aggregate, 0, events)))
+
+    async def get(self, aggregate_id: str) -> T | None:
+        """The aggregate, or None."""
+        document = await self._store.get(self._collection, aggregate_id)
+        return self._model.model_validate(document) if document else None
+
+    async def find(
+        self,
+        where: Where | None = None,
+        *,
+        order: Order = (),
+        limit: int = 100,
+        after: Sequence[Scalar] | None = None,
+    ) -> list[T]:
+        """Up to `limit` aggregates in order, as `Store.find`."""
+        documents = await self._store.find(self._collection, where, order=order, limit=limit, after=after)
+        return [self._model.model_validate(document) for document in documents]
+
+    async def change(self, aggregate_id: str, decide: Decide[T]) -> T:
+        """Load, decide, save by compare-and-set; again on a conflict. The aggregate as it is afterwards.
+
+        Nothing is written where `decide` returns an equal aggregate and no events. What `decide` raises comes through.
+
+        Raises:
+            NotFoundError: there is no such document.
+            ConflictError: others kept changing it.
+        """
+        turn = self._turns.setdefault(aggregate_id, asyncio.Lock())
+        async with turn:  # callers of this process queue up instead of failing each other's compare-and-set
+            for attempt in range(_TRIES):
+                if attempt:
+                    await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * attempt))  # noqa: S311  jitter, no secret
+                changed = await self._try_change(aggregate_id, decide)
+                if changed is not None:
+                    return changed
+        raise ConflictError(f"{self._collection}: changed by others {_TRIES} times in a row")
+
+    async def _try_change(self, aggregate_id: str, decide: Decide[T]) -> T | None:
+        """The aggregate afterwards, or None when somebody else was faster."""
+        current = await self.get(aggregate_id)
+        if current is None:
+            raise NotFoundError(f"{self._collection} has no such document")
+        decided, events = decide(current)
+        if not events and decided == current:
+            return current
+        changed = self._next(decided, current.version, events)
+        saved = await self._store.replace(self._collection, _dump(changed), expected_version=current.version)
+        return changed if saved else None
+
+    def _next(self, aggregate: T, version: int, events: Sequence[Event]) -> T:
+        """The aggregate one version later, with the events at the end of its outbox."""
+        later = version + 1
+        if not events:
+            return aggregate.model_copy(update={"version": later})
+        correlation_id = str(get_contextvars().get("correlation_id", ""))
+        envelopes = (
+            event.model_copy(update={"version": later}).envelope(now=self._clock(), correlation_id=correlation_id)
+            for event in events
+        )
+        outbox = (*aggregate.outbox, *envelopes)
+        return aggregate.model_copy(update={"version": later, "outbox": outbox, "pending": 1, "announced": later})
+
+
+def _dump(aggregate: Aggregate) -> dict[str, object]:
+    return aggregate.model_dump(mode="json", by_alias=True)

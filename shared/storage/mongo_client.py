@@ -1,0 +1,58 @@
+"""The one place that makes a MongoDB client, by Motor or by PyMongo's own asyncio API.
+
+See docs/decisions/0002-motor-and-its-successor.md.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pymongo.errors import PyMongoError
+
+_OPTIONS: dict[str, Any] = {
+    "w": "majority",  # acknowledged by a majority of the replica set …
+    "journal": True,  # … which has it on the disk
+    "retryWrites": True,
+    "serverSelectionTimeoutMS": 5_000,
+    "connectTimeoutMS": 5_000,
+    "timeoutMS": 20_000,  # for one operation with its retries
+    "appname": "dijous",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MongoConnection:
+    """A database, whose methods are coroutines that both drivers name alike, and how to let go of it."""
+
+    database: Any
+    close: Callable[[], Awaitable[None]]
+
+
+def connect(url: str, database: str, driver: Literal["motor", "pymongo"]) -> MongoConnection:
+    """A client with durable writes, whatever the URL says; it connects at its first use.
+
+    Raises:
+        ValueError: the URL is malformed.
+    """
+    try:
+        return _by_motor(url, database) if driver == "motor" else _by_pymongo(url, database)
+    except PyMongoError as error:
+        raise ValueError("a malformed MongoDB URL") from error
+
+
+def _by_motor(url: str, database: str) -> MongoConnection:
+    from motor.motor_asyncio import AsyncIOMotorClient  # only the driver that is chosen is imported
+
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(url, **_OPTIONS)
+
+    async def close() -> None:
+        client.close()
+
+    return MongoConnection(client[database], close)
+
+
+def _by_pymongo(url: str, database: str) -> MongoConnection:
+    from pymongo import AsyncMongoClient
+
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(url, **_OPTIONS)
+    return MongoConnection(client[database], client.close)

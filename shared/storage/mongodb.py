@@ -1,0 +1,255 @@
+"""The store of production: MongoDB, on any topology, by single-document operations only.
+
+Nothing here needs a transaction, a change stream, a regular expression or `$exists`.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pymongo import ASCENDING
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
+
+from shared.ids import new_id
+from shared.storage.checks import check_change, check_collection, check_document, check_position, check_where
+from shared.storage.contract import Condition, Document, Index, Operator, Order, Scalar, StoreError, Where
+from shared.storage.mongo_client import MongoConnection
+from shared.storage.verification import verify_contract
+
+Filter = dict[str, Any]
+
+_TOKEN = "lease_token"  # noqa: S105  marks the documents of one claim; never leaves this file
+_HIDDEN = {_TOKEN: 0}
+_DUPLICATE_KEY = 11000
+_CHUNK = 1_000  # documents in one insert, so that each ends well within the client's timeout
+_CLAIM_TRIES = 100  # each lost try is another owner's claim
+
+
+class MongoStore:
+    """`shared.storage.contract.Store` over one MongoDB database. Use it from one event loop; close it at the end."""
+
+    def __init__(self, connection: MongoConnection) -> None:
+        self._database = connection.database
+        self._close = connection.close
+
+    async def prepare(self, collections: Mapping[str, Sequence[Index]]) -> None:
+        """Create what is missing of the indexes; MongoDB makes a collection at its first document."""
+        async with _translated():
+            for collection, indexes in collections.items():
+                for index in indexes:
+                    keys = [(field, ASCENDING) for field in (*index.fields, "_id")]
+                    await self._collection(collection).create_index(keys)
+
+    async def verify(self) -> None:
+        """Try every operation on a scratch collection.
+
+        Raises:
+            StoreMismatchError: an operation answered wrongly.
+        """
+        await verify_contract(self)
+
+    async def insert(self, collection: str, document: Document) -> bool:
+        """Insert with `version` 1; False when the `_id` is there already."""
+        async with _translated():
+            try:
+                await self._collection(collection).insert_one({**check_document(document), "version": 1})
+            except DuplicateKeyError:
+                return False
+        return True
+
+    async def insert_many(self, collection: str, documents: Sequence[Document]) -> int:
+        """Insert those whose `_id` is not there yet, each with `version` 1; how many were inserted."""
+        rows = [{**check_document(document), "version": 1} for document in documents]
+        async with _translated():
+            return sum([await self._insert_new(collection, rows[i : i + _CHUNK]) for i in range(0, len(rows), _CHUNK)])
+
+    async def get(self, collection: str, document_id: str) -> Document | None:
+        """The document, or None."""
+        async with _translated():
+            document: Document | None = await self._collection(collection).find_one({"_id": document_id}, _HIDDEN)
+        return document
+
+    async def replace(self, collection: str, document: Document, *, expected_version: int) -> bool:
+        """Compare-and-set on the version; False, and nothing written, when it is another one."""
+        current = {"_id": check_document(document)["_id"], "version": expected_version}
+        async with _translated():
+            result = await self._collection(collection).replace_one(
+                current, {**document, "version": expected_version + 1}
+            )
+        return bool(result.matched_count)
+
+    async def update(
+        self,
+        collection: str,
+        document_id: str,
+        *,
+        guard: Where | None = None,
+        assign: Mapping[str, Any] | None = None,
+        increment: Mapping[str, int] | None = None,
+    ) -> bool:
+        """Change one document if the guard holds; False when it is missing or the guard does not hold."""
+        change = _change(assign or {}, increment or {})
+        chosen = _all_of({"_id": document_id}, _matching(guard))
+        async with _translated():
+            result = await self._collection(collection).update_one(chosen, change)
+        return bool(result.matched_count)
+
+    async def update_many(
+        self, collection: str, document_ids: Sequence[str], *, guard: Where | None = None, assign: Mapping[str, Any]
+    ) -> int:
+        """The same assignment for many documents; how many were changed."""
+        change = _change(assign, {})
+        chosen = _all_of({"_id": {"$in": list(document_ids)}}, _matching(guard))
+        async with _translated():
+            result = await self._collection(collection).update_many(chosen, change)
+        return int(result.matched_count)
+
+    async def find(
+        self,
+        collection: str,
+        where: Where | None = None,
+        *,
+        order: Order = (),
+        limit: int = 100,
+        after: Sequence[Scalar] | None = None,
+    ) -> list[Document]:
+        """Up to `limit` documents in order, those after a place where `after` says one."""
+        chosen = _all_of(_matching(where), _after_place(order, after))
+        return await self._page(collection, chosen, order, limit)
+
+    async def count(self, collection: str, where: Where | None = None) -> int:
+        """How many documents match."""
+        async with _translated():
+            return int(await self._collection(collection).count_documents(_matching(where)))
+
+    async def claim(
+        self, collection: str, where: Where, *, owner: str, now: int, until: int, order: Order = (), limit: int = 1
+    ) -> list[Document]:
+        """Lease up to `limit` matching documents that nobody holds, and return them as they are after it.
+
+        Candidates are found first, then leased where they still are free; what was won carries this claim's token.
+        """
+        free = _all_of(_matching(where), {"$or": [{"lease_until": None}, {"lease_until": {"$lte": now}}]})
+        lease = {"lease_owner": owner, "lease_until": until, _TOKEN: new_id()}
+        for _ in range(_CLAIM_TRIES):
+            candidates = [document["_id"] for document in await self._page(collection, free, order, limit)]
+            if not candidates:
+                break
+            chosen = _all_of({"_id": {"$in": candidates}}, free)
+            async with _translated():
+                won = await self._collection(collection).update_many(chosen, _change(lease, {}))
+            if won.matched_count:
+                mine = {"_id": {"$in": candidates}, _TOKEN: lease[_TOKEN]}
+                return await self._page(collection, mine, order, limit)
+        return []
+
+    async def delete(self, collection: str, where: Where) -> int:
+        """Delete the matching documents; how many they were. An empty `where` is refused with ValueError."""
+        if not where:
+            raise ValueError("delete needs a condition")
+        async with _translated():
+            result = await self._collection(collection).delete_many(_matching(where))
+        return int(result.deleted_count)
+
+    async def compact(self) -> None:
+        """Ask MongoDB to give back deleted space; its journal and oplog forget by rolling over.
+
+        Raises:
+            StoreError: the database's user lacks the right `compact` (role dbAdmin).
+        """
+        async with _translated():
+            for name in await self._database.list_collection_names():
+                await self._database.command("compact", name)
+
+    async def ping(self) -> None:
+        """Return when the primary answers.
+
+        Raises:
+            StoreError: it does not.
+        """
+        async with _translated():
+            await self._database.command("ping")
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._close()
+
+    def _collection(self, name: str) -> Any:
+        return self._database[check_collection(name)]
+
+    async def _page(self, collection: str, chosen: Filter, order: Order, limit: int) -> list[Document]:
+        if not limit:  # to MongoDB a limit of 0 is none
+            return []
+        async with _translated():
+            cursor = self._collection(collection).find(chosen, _HIDDEN).sort(_total_order(order)).limit(limit)
+            documents: list[Document] = await cursor.to_list(None)
+        return documents
+
+    async def _insert_new(self, collection: str, rows: list[Document]) -> int:
+        try:
+            result = await self._collection(collection).insert_many(rows, ordered=False)
+        except BulkWriteError as error:
+            details = error.details or {}
+            if any(failure["code"] != _DUPLICATE_KEY for failure in details["writeErrors"]):
+                raise
+            return int(details["nInserted"])
+        return len(result.inserted_ids)
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    """The driver's errors as StoreError; a refusal by its code only, for its text may quote a document."""
+    try:
+        yield
+    except OperationFailure as error:
+        name = (error.details or {}).get("codeName", "an error")
+        raise StoreError(f"MongoDB refused the operation: {name} ({error.code})") from error
+    except PyMongoError as error:
+        raise StoreError(f"MongoDB did not answer: {type(error).__name__}: {error}") from error
+
+
+def _matching(where: Where | None) -> Filter:
+    return {path: _condition(wanted) for path, wanted in check_where(where).items()}
+
+
+def _condition(wanted: Scalar | Condition) -> Any:
+    if not isinstance(wanted, Condition):
+        return wanted
+    value = list(wanted.value) if isinstance(wanted.value, tuple) else wanted.value
+    return {f"${wanted.operator}": value}
+
+
+def _all_of(*filters: Filter) -> Filter:
+    """Filters joined by «and», kept apart because two may name the same field."""
+    present = [chosen for chosen in filters if chosen]
+    return {"$and": present} if len(present) > 1 else (present[0] if present else {})
+
+
+def _change(assign: Mapping[str, Any], increment: Mapping[str, int]) -> Filter:
+    check_change(assign, increment)
+    change: Filter = {"$inc": {**increment, "version": 1}}
+    return {**change, "$set": dict(assign)} if assign else change
+
+
+def _total_order(order: Order) -> list[tuple[str, int]]:
+    """The order with `_id` as its last key, in the last field's direction, so that one index serves both ways."""
+    return [*order, ("_id", order[-1][1] if order else 1)]
+
+
+def _after_place(order: Order, after: Sequence[Scalar] | None) -> Filter:
+    keys = _total_order(order)
+    place = check_position(after, len(keys))
+    if place is None:
+        return {}
+    alternatives: list[Filter] = []
+    for i, (field, way) in enumerate(keys):
+        same = {earlier: value for (earlier, _), value in zip(keys[:i], place, strict=False)}
+        alternatives += [{**same, **beyond} for beyond in _beyond(field, way, place[i])]
+    return {"$or": alternatives}
+
+
+def _beyond(field: str, way: int, value: Scalar) -> list[Filter]:
+    """The alternatives of being later than the value in a direction; what is missing comes first when rising."""
+    if value is None:
+        return [{field: {"$ne": None}}] if way > 0 else []
+    return [{field: {"$gt": value}}] if way > 0 else [{field: {"$lt": value}}, {field: None}]
