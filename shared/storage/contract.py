@@ -67,10 +67,14 @@ def at_least(value: Scalar) -> Condition:
 
 
 Where = Mapping[str, Scalar | Condition]
-"""Conditions joined by «and». A bare scalar means equality; `None` matches null and missing alike."""
+"""Conditions joined by «and». A bare scalar means equality; `None` matches null and missing alike.
+
+Less and greater compare values of one kind: no number is less than a text. Booleans are refused with ValueError, since
+databases disagree whether true equals 1: keep a 0/1 scalar for what is to be asked for."""
 
 Order = Sequence[tuple[str, int]]
-"""Fields with 1 (rising) or -1 (falling). The store adds `_id` as the last key, so the order is total."""
+"""Fields with 1 (rising) or -1 (falling). The store adds `_id` as the last key, in the direction of the last field, so
+the order is total and one index serves it both ways. A field of an order holds values of one kind, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +191,11 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish what was accepted and let go of files and connections."""
+
+
+def total_order(order: Order) -> list[tuple[str, int]]:
+    """The order with its last key, `_id`."""
+    return [*order, ("_id", order[-1][1] if order else 1)]
 
 
 def position(document: Document, order: Order) -> list[Scalar]:

@@ -12,7 +12,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, 
 
 from shared.ids import new_id
 from shared.storage.checks import check_change, check_collection, check_document, check_position, check_where
-from shared.storage.contract import Condition, Document, Index, Operator, Order, Scalar, StoreError, Where
+from shared.storage.contract import Condition, Document, Index, Order, Scalar, StoreError, Where, total_order
 from shared.storage.mongo_client import MongoConnection
 from shared.storage.verification import verify_contract
 
@@ -181,7 +181,7 @@ class MongoStore:
         if not limit:  # to MongoDB a limit of 0 is none
             return []
         async with _translated():
-            cursor = self._collection(collection).find(chosen, _HIDDEN).sort(_total_order(order)).limit(limit)
+            cursor = self._collection(collection).find(chosen, _HIDDEN).sort(total_order(order)).limit(limit)
             documents: list[Document] = await cursor.to_list(None)
         return documents
 
@@ -231,13 +231,8 @@ def _change(assign: Mapping[str, Any], increment: Mapping[str, int]) -> Filter:
     return {**change, "$set": dict(assign)} if assign else change
 
 
-def _total_order(order: Order) -> list[tuple[str, int]]:
-    """The order with `_id` as its last key, in the last field's direction, so that one index serves both ways."""
-    return [*order, ("_id", order[-1][1] if order else 1)]
-
-
 def _after_place(order: Order, after: Sequence[Scalar] | None) -> Filter:
-    keys = _total_order(order)
+    keys = total_order(order)
     place = check_position(after, len(keys))
     if place is None:
         return {}

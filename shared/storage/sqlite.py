@@ -110,7 +110,7 @@ class SqliteStore:
         """Change one document if the guard holds; False when it is missing or the guard does not hold."""
         check_change(assign or {}, increment or {})
         changed, new_values = sql.change(assign or {}, increment or {})
-        condition, values = sql.matching({"_id": document_id, **check_where(guard)})
+        condition, values = sql.joined([sql.matching({"_id": document_id}), sql.matching(check_where(guard))])
         return (
             await self._change(
                 f"UPDATE {sql.table(collection)} SET doc = {changed} WHERE {condition}",

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from shared.storage.checks import check_collection, check_path, check_position
-from shared.storage.contract import Condition, Index, Operator, Order, Scalar, Where
+from shared.storage.contract import Condition, Index, Operator, Order, Scalar, Where, total_order
 
 Fragment = tuple[str, list[Scalar]]
 """SQL text and the values of its question marks."""
@@ -96,11 +96,6 @@ def after_place(order: Order, after: Sequence[Scalar] | None) -> Fragment:
     text = " OR ".join(f"({text})" for text, _ in alternatives)
     later = f"({text})", [value for _, values in alternatives for value in values]
     return joined([*_start_of_range(keys[0], place[0]), later])
-
-
-def total_order(order: Order) -> list[tuple[str, int]]:
-    """The order with `_id` as its last key, in the last field's direction, so that one index serves both ways."""
-    return [*order, ("_id", order[-1][1] if order else 1)]
 
 
 def change(assign: Mapping[str, Any], increment: Mapping[str, int]) -> Fragment:
