@@ -1,0 +1,84 @@
+"""The connection to the broker with the settings that keep messages safe."""
+
+import logging
+import os
+from collections.abc import Callable
+
+import structlog
+from faststream.nats import NatsBroker
+
+log = structlog.get_logger(__name__)
+
+GRACEFUL_SECONDS = 8.0
+"""How long a stopping service waits for the handlers that are running; a number, because None would not wait."""
+RECONNECT_SECONDS = 1
+PING_SECONDS = 5
+MISSED_PINGS = 2
+"""A broker that vanished without closing is noticed after `PING_SECONDS` x (`MISSED_PINGS` + 1)."""
+
+
+def exit_process() -> None:
+    """End the process at once, so that its supervisor starts a fresh one."""
+    logging.shutdown()
+    os._exit(1)
+
+
+class ServiceBroker(NatsBroker):
+    """A broker that tells a connection lost for good from one that it closed itself."""
+
+    def __init__(self, url: str, *, service: str, on_closed: Callable[[], None]) -> None:
+        self.service = service
+        self._on_closed = on_closed
+        self._stopping = False
+        super().__init__(
+            url,
+            name=f"dijous-{service}",
+            # Never give up: a broker that comes back after a day finds its services waiting.
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=RECONNECT_SECONDS,
+            ping_interval=PING_SECONDS,
+            max_outstanding_pings=MISSED_PINGS,
+            # Each service may read only its own replies.
+            inbox_prefix=f"_INBOX_{service}",
+            graceful_timeout=GRACEFUL_SECONDS,
+            # Subscribers decode and validate by themselves; the framework's log of every message is a third of
+            # the throughput.
+            apply_types=False,
+            logger=None,
+            disconnected_cb=self._disconnected,
+            reconnected_cb=self._reconnected,
+            closed_cb=self._closed,
+            error_cb=self._failed,
+        )
+
+    async def stop(self, *args: object) -> None:
+        """Finish the running handlers, then close the connection."""
+        self._stopping = True
+        await super().stop(*args)  # type: ignore[arg-type]  # the three arguments of __aexit__, passed on as they are
+
+    async def _disconnected(self) -> None:
+        if not self._stopping:
+            log.warning("broker disconnected", action="broker_disconnected")
+
+    async def _reconnected(self) -> None:
+        log.info("broker reconnected", action="broker_reconnected")
+
+    async def _failed(self, error: Exception) -> None:
+        if not self._stopping:
+            log.warning("broker error", action="broker_error", error=type(error).__name__, detail=str(error))
+
+    async def _closed(self) -> None:
+        if self._stopping:
+            return
+        # After a final close a pull subscriber would spin and ignore SIGTERM.
+        log.critical("broker connection closed for good", action="broker_closed")
+        self._on_closed()
+
+
+def make_broker(url: str, *, service: str, on_closed: Callable[[], None] = exit_process) -> NatsBroker:
+    """The broker of one service, not yet connected.
+
+    `on_closed` is called when the connection is closed for good though nobody stopped the broker; by default the
+    process ends.
+    """
+    return ServiceBroker(url, service=service, on_closed=on_closed)

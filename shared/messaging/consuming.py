@@ -1,0 +1,105 @@
+"""How a service says that it handles an event, and the list of who handles what that comes of it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import orjson
+from faststream import AckPolicy
+from faststream.nats import JStream, NatsRouter, PullSub
+from faststream.nats.broker.registrator import NatsRegistrator
+from faststream.nats.message import NatsMessage
+
+from shared.events import Event
+from shared.messaging.retrying import NotYetError, PermanentError
+from shared.messaging.subscriber import FETCH_SECONDS, DurableSubscriber
+
+__all__ = ["ConsumerSpec", "NotYetError", "PermanentError", "consumer_specs", "consumes", "durable_name"]
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerSpec:
+    """One durable consumer: which service handles which event."""
+
+    service: str
+    event: type[Event]
+
+    @property
+    def durable(self) -> str:
+        """Name of the consumer at the broker."""
+        return durable_name(self.service, self.event)
+
+    @property
+    def stream(self) -> str:
+        """Name of the stream it reads."""
+        return self.event.event_stream.value
+
+
+def durable_name(service: str, event: type[Event]) -> str:
+    """`<service>-<event name with dashes>`, e.g. `notifications-sessions-session-ended`."""
+    name = event.event_name.replace(".", "-")
+    return f"{service}-{name}" if event.event_schema == 1 else f"{service}-{name}-v{event.event_schema}"
+
+
+def consumes(
+    router: NatsRouter, event: type[E], *, by: str, max_workers: int = 1
+) -> Callable[[Callable[[E], Awaitable[None]]], Callable[[E], Awaitable[None]]]:
+    """Let the decorated `async def on_<event>(event)` handle every `event`, on behalf of the service `by`.
+
+    The handler gets the validated event. It may run long and must be idempotent: an event may come twice, and late.
+    When it raises, the event is delivered again after a growing pause; PermanentError makes it a dead letter at once.
+    With `max_workers` above 1 that many events are handled at a time, in no order.
+    """
+
+    def register(handler: Callable[[E], Awaitable[None]]) -> Callable[[E], Awaitable[None]]:
+        subscriber = router.subscriber(
+            event.subject_filter(),
+            stream=JStream(event.event_stream.value, declare=False),
+            durable=durable_name(by, event),
+            pull_sub=PullSub(batch_size=1, timeout=FETCH_SECONDS),
+            ack_policy=AckPolicy.MANUAL,
+            decoder=_decoder(event),
+            # A `reply_to` header would make the service publish where a stranger wishes.
+            no_reply=True,
+        )
+        # The framework's factory decides the class; ours differs in two methods and has the same layout.
+        subscriber.__class__ = DurableSubscriber
+        durable = cast(DurableSubscriber, subscriber)
+        durable.event, durable.service, durable.workers = event, by, max_workers
+        durable.durable, durable.trouble = durable_name(by, event), "not started"
+        subscriber(handler)
+        return handler
+
+    return register
+
+
+def _decoder(event: type[E]) -> Callable[[NatsMessage], Awaitable[E]]:
+    async def decode(message: NatsMessage) -> E:
+        """The event of a message.
+
+        Raises:
+            PermanentError: it is of another type or not JSON.
+            ValidationError: it does not follow the event's schema.
+        """
+        if (sent := message.headers.get("ce-type", "")) != event.event_type():
+            raise PermanentError(f"unknown type {sent!r}, expected {event.event_type()!r}")
+        try:
+            data = orjson.loads(message.body)
+        except orjson.JSONDecodeError as error:
+            raise PermanentError(f"not JSON: {error.msg} at {error.pos}") from None
+        return event.model_validate(data)
+
+    return decode
+
+
+def durable_subscribers(registrator: NatsRegistrator) -> list[DurableSubscriber]:
+    """The durable subscribers of a router or of a broker with its routers, by name."""
+    found = [sub for sub in cast(list[Any], registrator.subscribers) if isinstance(sub, DurableSubscriber)]
+    return sorted(found, key=lambda sub: sub.durable)
+
+
+def consumer_specs(router: NatsRegistrator) -> list[ConsumerSpec]:
+    """What the router's handlers consume: the durable consumers that must exist at the broker."""
+    return [ConsumerSpec(sub.service, sub.event) for sub in durable_subscribers(router)]

@@ -1,0 +1,134 @@
+"""The relay: publishes the events that wait in the documents' outboxes, then clears them."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+
+import nats.errors
+import structlog
+from faststream.nats import NatsBroker
+
+from shared.clock import Clock
+from shared.events import EventEnvelope
+from shared.faults import failpoint
+from shared.messaging.lease import LEASES, Lease
+from shared.messaging.publishing import jetstream, publish
+from shared.storage.contract import Document, Index, Store, StoreError
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 0.25
+RETRY_SECONDS = 1.0
+LEASE_LENGTH = timedelta(seconds=10)
+PAGE = 500
+IN_FLIGHT = 256
+"""Documents whose events are being published at a time."""
+
+
+class OutboxRelay:
+    """Publishes the outboxes of a service's collections. Every replica runs one; a lease lets one of them work.
+
+    An event may be published twice (the broker drops the second within ten minutes, consumers tolerate it later) but
+    is never lost: its document is cleared only after the broker's acknowledgement and only if nothing changed.
+    """
+
+    def __init__(
+        self, store: Store, broker: NatsBroker, *, service: str, collections: Sequence[str], clock: Clock
+    ) -> None:
+        self._store = store
+        self._broker = broker
+        self._collections = collections
+        self._lease = Lease(store, f"relay-{service}", clock=clock, length=LEASE_LENGTH)
+        self._woken = asyncio.Event()
+        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
+        self._last_success = time.monotonic()
+
+    @property
+    def age(self) -> float:
+        """Seconds since the relay last left nothing unpublished behind, or another replica held the lease."""
+        return time.monotonic() - self._last_success
+
+    def wake(self) -> None:
+        """Something was put in an outbox: look now instead of at the next poll."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        await self._store.prepare({LEASES: [], **{name: [Index(("pending",))] for name in self._collections}})
+        try:
+            while True:
+                self._woken.clear()
+                await self._pause(POLL_SECONDS if await self._try_pass() else RETRY_SECONDS)
+        finally:
+            await asyncio.shield(self._lease.release())
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._woken.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _try_pass(self) -> bool:
+        """Whether nothing was left behind."""
+        try:
+            clean = not await self._lease.hold() or await self._publish_all()
+        except StoreError as error:
+            log.warning("relay cannot read", action="relay_store_failed", error=type(error).__name__)
+            clean = False
+        if clean:
+            self._last_success = time.monotonic()
+        return clean
+
+    async def _publish_all(self) -> bool:
+        if not self._broker.connection.is_connected:
+            return False
+        clean = True
+        for collection in self._collections:
+            async for page in self._pages(collection):
+                outcomes = await asyncio.gather(*(self._relay(collection, document) for document in page))
+                clean = clean and all(outcomes)
+                if not await self._lease.hold():
+                    return clean
+        return clean
+
+    async def _pages(self, collection: str) -> AsyncIterator[list[Document]]:
+        """The documents with events; page by page, so that those that cannot be published hold up no others."""
+        after = None
+        while page := await self._store.find(collection, {"pending": 1}, limit=PAGE, after=after):
+            yield page
+            if len(page) < PAGE:
+                return
+            after = [page[-1]["_id"]]
+
+    async def _relay(self, collection: str, document: Document) -> bool:
+        """Publish one document's events in order and clear them; whether that was done."""
+        async with self._in_flight:
+            try:
+                js = jetstream(self._broker)
+                for event in document["outbox"]:
+                    await publish(js, EventEnvelope.model_validate(event))
+                failpoint("after-publish")
+                return await self._clear(collection, document)
+            except (nats.errors.Error, StoreError, TimeoutError) as error:
+                log.warning(
+                    "events not relayed",
+                    action="relay_failed",
+                    collection=collection,
+                    document=document["_id"],
+                    error=type(error).__name__,
+                )
+                return False
+
+    async def _clear(self, collection: str, document: Document) -> bool:
+        """Empty the outbox unless the document changed meanwhile; then it is read and published again."""
+        cleared = await self._store.update(
+            collection,
+            document["_id"],
+            guard={"version": document["version"]},
+            assign={"outbox": [], "pending": 0},
+        )
+        failpoint("after-clear")
+        if not cleared:
+            self.wake()
+        return cleared

@@ -1,0 +1,231 @@
+"""The broker's streams and durable consumers: one idempotent step makes them what this page says.
+
+Services never create them: an existing durable would keep its old settings without a word, and a service must not be
+able to delete a stream.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import nats
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, StorageType, StreamConfig, StreamInfo
+from nats.js.errors import NotFoundError
+
+from shared.events import Stream
+from shared.messaging.consuming import ConsumerSpec
+from shared.messaging.deadletters import (
+    ADVISORIES,
+    DEADLETTERS,
+    MAX_DELIVERIES_SUBJECT,
+    TERMINATED_SUBJECT,
+)
+from shared.messaging.subscriber import ACK_WAIT_SECONDS
+
+MAX_DELIVERIES = 12
+"""More than the tries of a failing handler: only a message that kills its process gets that far."""
+MAX_UNSETTLED = 1000
+"""Messages of one consumer that may wait for their next try before the broker holds back new ones."""
+DUPLICATE_WINDOW = timedelta(minutes=10)
+SERVICES_OWN = "dijous"
+"""Value of the consumers' metadata key `owner`: those without it are not ours to remove."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSpec:
+    """One stream: what it holds and for how long."""
+
+    name: str
+    subjects: tuple[str, ...]
+    keep: timedelta
+    description: str
+
+
+STREAMS = (
+    StreamSpec(
+        Stream.EVENTS,
+        ("evt.programmes.>", "evt.sessions.>", "evt.surveys.>", "evt.proposals.>"),
+        timedelta(days=365),
+        "Events without personal data, for integrators too",
+    ),
+    StreamSpec(
+        Stream.PEOPLE, ("evt.people.>",), timedelta(days=30), "Events with a person's contact, for named readers"
+    ),
+    StreamSpec(Stream.SYNC, ("evt.sync.>",), timedelta(days=1), "Talk among the services, of no use to others"),
+    StreamSpec(DEADLETTERS, ("dlq.>",), timedelta(days=30), "Messages that could not be handled"),
+    StreamSpec(
+        ADVISORIES,
+        (f"{MAX_DELIVERIES_SUBJECT}.DIJOUS_*.>", f"{TERMINATED_SUBJECT}.DIJOUS_*.>"),
+        timedelta(days=30),
+        "The broker's word on messages that were never settled",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that `apply_streams` did: `what` was created, updated or removed."""
+
+    action: str
+    what: str
+    details: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.what}" + (f": {self.details}" if self.details else "")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerRow:
+    """State of one consumer; None where it is missing at the broker."""
+
+    name: str
+    pending: int | None
+    unsettled: int | None
+    redelivered: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRow:
+    """State of one stream; None where it is missing at the broker."""
+
+    name: str
+    messages: int | None
+    size: int | None
+    consumers: tuple[ConsumerRow, ...]
+
+
+async def apply_streams(url: str, specs: Sequence[ConsumerSpec], *, replicas: int = 1) -> list[Change]:
+    """Create what is missing, update what differs, remove consumers that no service has any more; what was changed.
+
+    Raises:
+        nats.errors.Error: the broker cannot be reached or refuses a change.
+    """
+    connection = await nats.connect(url, allow_reconnect=False, name="dijous-streams")
+    try:
+        js = connection.jetstream()
+        changes = [change for spec in STREAMS for change in await _apply_stream(js, spec, replicas)]
+        for consumer in specs:
+            changes += await _apply_consumer(js, consumer)
+        return changes + await _remove_strangers(js, specs)
+    finally:
+        await connection.close()
+
+
+async def _apply_stream(js: JetStreamContext, spec: StreamSpec, replicas: int) -> list[Change]:
+    wanted = _stream_config(spec, replicas)
+    try:
+        found = (await js.stream_info(spec.name)).config
+    except NotFoundError:
+        await js.add_stream(wanted)
+        return [Change("created", f"stream {spec.name}")]
+    if differences := _differences(wanted.as_dict(), found.as_dict()):
+        await js.update_stream(wanted)
+        return [Change("updated", f"stream {spec.name}", differences)]
+    return []
+
+
+async def _apply_consumer(js: JetStreamContext, spec: ConsumerSpec) -> list[Change]:
+    wanted = _consumer_config(spec)
+    try:
+        found = (await js.consumer_info(spec.stream, spec.durable)).config
+    except NotFoundError:
+        await js.add_consumer(spec.stream, wanted)
+        return [Change("created", f"consumer {spec.durable}")]
+    if differences := _differences(wanted.as_dict(), found.as_dict()):
+        await js.add_consumer(spec.stream, wanted)
+        return [Change("updated", f"consumer {spec.durable}", differences)]
+    return []
+
+
+async def _remove_strangers(js: JetStreamContext, specs: Sequence[ConsumerSpec]) -> list[Change]:
+    known = {(spec.stream, spec.durable) for spec in specs}
+    changes = []
+    for stream in STREAMS:
+        for info in await js.consumers_info(stream.name):
+            ours = (info.config.metadata or {}).get("owner") == SERVICES_OWN
+            if ours and (stream.name, info.name) not in known:
+                await js.delete_consumer(stream.name, info.name)
+                changes.append(Change("removed", f"consumer {info.name}"))
+    return changes
+
+
+def _stream_config(spec: StreamSpec, replicas: int) -> StreamConfig:
+    return StreamConfig(
+        name=spec.name,
+        description=spec.description,
+        subjects=list(spec.subjects),
+        storage=StorageType.FILE,
+        max_age=spec.keep.total_seconds(),
+        duplicate_window=DUPLICATE_WINDOW.total_seconds(),
+        num_replicas=replicas,
+        allow_direct=True,
+        # Inventories vanish sooner than the rest of their stream.
+        allow_msg_ttl=spec.name == Stream.SYNC,
+    )
+
+
+def _consumer_config(spec: ConsumerSpec) -> ConsumerConfig:
+    return ConsumerConfig(
+        name=spec.durable,
+        durable_name=spec.durable,
+        description=f"{spec.service} handles {spec.event.__name__}",
+        filter_subject=spec.event.subject_filter(),
+        ack_policy=AckPolicy.EXPLICIT,
+        ack_wait=ACK_WAIT_SECONDS,
+        max_deliver=MAX_DELIVERIES,
+        max_ack_pending=MAX_UNSETTLED,
+        metadata={"owner": SERVICES_OWN, "service": spec.service},
+    )
+
+
+def _differences(wanted: dict[str, Any], found: dict[str, Any]) -> str:
+    """Settings that we name and the broker has otherwise; those that we leave to it are left alone."""
+    return ", ".join(
+        f"{key} {_brief(found.get(key))} -> {_brief(value)}"
+        for key, value in wanted.items()
+        if value is not None and not _same(value, found.get(key))
+    )
+
+
+def _same(wanted: Any, found: Any) -> bool:
+    if isinstance(wanted, dict):
+        # The broker adds metadata of its own.
+        return isinstance(found, dict) and wanted.items() <= found.items()
+    return bool(wanted == found) or (not wanted and not found)
+
+
+def _brief(value: Any) -> str:
+    return str(value) if value is not None else "unset"
+
+
+async def show_streams(url: str, specs: Sequence[ConsumerSpec]) -> list[StreamRow]:
+    """How full the streams are and how far their consumers have come.
+
+    Raises:
+        nats.errors.Error: the broker cannot be reached.
+    """
+    connection = await nats.connect(url, allow_reconnect=False, name="dijous-streams")
+    try:
+        js = connection.jetstream()
+        return [await _stream_row(js, stream, specs) for stream in STREAMS]
+    finally:
+        await connection.close()
+
+
+async def _stream_row(js: JetStreamContext, stream: StreamSpec, specs: Sequence[ConsumerSpec]) -> StreamRow:
+    try:
+        info: StreamInfo = await js.stream_info(stream.name)
+    except NotFoundError:
+        return StreamRow(stream.name, None, None, ())
+    rows = [await _consumer_row(js, spec) for spec in specs if spec.stream == stream.name]
+    return StreamRow(stream.name, info.state.messages, info.state.bytes, tuple(rows))
+
+
+async def _consumer_row(js: JetStreamContext, spec: ConsumerSpec) -> ConsumerRow:
+    try:
+        info: ConsumerInfo = await js.consumer_info(spec.stream, spec.durable)
+    except NotFoundError:
+        return ConsumerRow(spec.durable, None, None, None)
+    return ConsumerRow(spec.durable, info.num_pending, info.num_ack_pending, info.num_redelivered)
