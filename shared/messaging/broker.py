@@ -3,9 +3,11 @@
 import logging
 import os
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from faststream.nats import NatsBroker
+from nats.errors import AuthorizationError
 
 log = structlog.get_logger(__name__)
 
@@ -48,13 +50,21 @@ class ServiceBroker(NatsBroker):
             disconnected_cb=self._disconnected,
             reconnected_cb=self._reconnected,
             closed_cb=self._closed,
-            error_cb=self._failed,
         )
+        # Not as an argument: the framework would wrap it and raise some errors out of it, which ends the client's
+        # task of reconnecting and leaves a connection that never comes back.
+        self._connection_kwargs["error_cb"] = self._failed
 
-    async def stop(self, *args: object) -> None:
-        """Finish the running handlers, then close the connection."""
+    async def stop(self, *args: Any) -> None:
+        """Finish the running handlers, then close the connection, even while the broker is away."""
         self._stopping = True
-        await super().stop(*args)  # type: ignore[arg-type]  # the three arguments of __aexit__, passed on as they are
+        connection = self._connection
+        try:
+            await super().stop(*args)
+        except Exception as error:  # noqa: BLE001 - a group of whatever the subscribers and the client raise
+            log.warning("broker not closed orderly", action="broker_stop_failed", error=type(error).__name__)
+        if connection is not None and not connection.is_closed:
+            await connection.close()
 
     async def _disconnected(self) -> None:
         if not self._stopping:
@@ -64,6 +74,8 @@ class ServiceBroker(NatsBroker):
         log.info("broker reconnected", action="broker_reconnected")
 
     async def _failed(self, error: Exception) -> None:
+        if isinstance(error, AuthorizationError) and not self.running:
+            raise error
         if not self._stopping:
             log.warning("broker error", action="broker_error", error=type(error).__name__, detail=str(error))
 

@@ -11,16 +11,14 @@ from datetime import datetime
 
 import nats.errors
 import orjson
-import structlog
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
-from nats.js.api import RawStreamMsg
+from nats.js.api import Header, RawStreamMsg
 from nats.js.errors import NotFoundError
 
 from shared.clock import system_clock
 from shared.ids import new_id
-
-log = structlog.get_logger(__name__)
+from shared.messaging.publishing import publish
 
 DEADLETTERS = "DIJOUS_DEADLETTERS"
 ADVISORIES = "DIJOUS_ADVISORIES"
@@ -29,7 +27,6 @@ TERMINATED_SUBJECT = "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED"
 BURIED = "dead letter kept"
 """The reason with which we terminate a message ourselves; its advisory tells nothing new."""
 TERMINATE = b"+TERM " + BURIED.encode()
-PUBLISH_SECONDS = 5.0
 REASON_LENGTH = 500
 HEADER = "dijous-"
 """Prefix of the headers that tell of the failure."""
@@ -50,7 +47,7 @@ class DeadLetter:
     service: str
     consumer: str
     subject: str
-    """Subject of the event without its key's last token being hidden: keys are opaque."""
+    """Subject of the event; empty in a list when only the advisory is known."""
     stream: str
     sequence: int
     deliveries: int
@@ -88,9 +85,9 @@ async def bury(js: JetStreamContext, msg: Msg, *, service: str, error: Exception
 
 async def _keep(js: JetStreamContext, subject: str, data: bytes, headers: dict[str, str]) -> None:
     try:
-        await js.publish(subject, data, timeout=PUBLISH_SECONDS, stream=DEADLETTERS, headers=dict(headers))
+        await publish(js, subject, data, headers, stream=DEADLETTERS)
     except nats.errors.MaxPayloadError:
-        await js.publish(subject, b"", timeout=PUBLISH_SECONDS, stream=DEADLETTERS, headers=headers | {SEE_STREAM: "1"})
+        await publish(js, subject, b"", headers | {SEE_STREAM: "1"}, stream=DEADLETTERS)
 
 
 def _event_headers(headers: dict[str, str]) -> dict[str, str]:
@@ -135,8 +132,8 @@ async def replay_letter(js: JetStreamContext, letter_id: str) -> DeadLetter:
         NoSuchLetterError: there is none with that id, or its message has gone.
     """
     letter = await show_letter(js, letter_id)
-    headers = _event_headers(letter.headers) | {"Nats-Msg-Id": new_id()}
-    await js.publish(letter.subject, letter.data, timeout=PUBLISH_SECONDS, headers=headers)
+    headers = _event_headers(letter.headers) | {Header.MSG_ID: new_id()}
+    await publish(js, letter.subject, letter.data, headers, stream=letter.stream)
     await drop_letter(js, letter_id)
     return letter
 

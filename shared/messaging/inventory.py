@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 
 import structlog
 from faststream.nats import NatsBroker, NatsRouter
@@ -18,7 +19,7 @@ from shared.events.inventory import InventoryGapFound, InventoryPublished
 from shared.loops import Loop
 from shared.messaging.consuming import consumes, durable_subscribers
 from shared.messaging.lease import LEASES, Lease
-from shared.messaging.publishing import jetstream, publish
+from shared.messaging.publishing import jetstream, publish_event
 from shared.storage.contract import Document, Store, Where
 
 log = structlog.get_logger(__name__)
@@ -98,8 +99,7 @@ class Inventory:
 
     async def _publish(self, event: InventoryPublished | InventoryGapFound) -> None:
         """Not by an outbox: the next interval says it again. An unread one is stale after three intervals."""
-        ttl = max(1.0, 3 * self._every)
-        await publish(jetstream(self._broker), event.envelope(), message_ttl=ttl)
+        await publish_event(jetstream(self._broker), event.envelope(), message_ttl=ceil(3 * self._every))
 
     async def compare(self, event: InventoryPublished) -> None:
         """Ask the owner for what this service lacks of an inventory."""

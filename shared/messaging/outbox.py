@@ -13,7 +13,7 @@ from shared.clock import Clock
 from shared.events import EventEnvelope
 from shared.faults import failpoint
 from shared.messaging.lease import LEASES, Lease
-from shared.messaging.publishing import jetstream, publish
+from shared.messaging.publishing import jetstream, publish_event
 from shared.storage.contract import Document, Index, Store, StoreError
 
 log = structlog.get_logger(__name__)
@@ -107,7 +107,7 @@ class OutboxRelay:
             try:
                 js = jetstream(self._broker)
                 for event in document["outbox"]:
-                    await publish(js, EventEnvelope.model_validate(event))
+                    await publish_event(js, EventEnvelope.model_validate(event))
                 failpoint("after-publish")
                 return await self._clear(collection, document)
             except (nats.errors.Error, StoreError, TimeoutError) as error:

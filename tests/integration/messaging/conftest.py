@@ -58,6 +58,10 @@ def session_ended(session_id: str = "s1", *, version: int = 1) -> SessionEnded:
     )
 
 
+def closed() -> None:
+    raise AssertionError("the connection was closed for good")
+
+
 @dataclass
 class Consumer:
     """A service with one handler of SessionEnded that fails as it is told."""
@@ -89,7 +93,7 @@ async def consuming(
     router = consumer.routes(max_workers=max_workers)
     if apply:
         await apply_streams(server.url, consumer_specs(router))
-    broker = make_broker(server.url, service="feedback")
+    broker = make_broker(server.url, service="feedback", on_closed=closed)
     broker.include_router(router)
     await broker.start()
     try:

@@ -1,0 +1,109 @@
+"""`dijous deadletters`: messages that could not be handled, and what to do with them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
+
+import click
+import nats
+import nats.errors
+from nats.js import JetStreamContext
+
+from deploy.commands.streams import nats_url, unreachable
+from shared.messaging.deadletters import (
+    DeadLetter,
+    NoSuchLetterError,
+    drop_letter,
+    list_letters,
+    replay_letter,
+    show_letter,
+)
+
+T = TypeVar("T")
+
+
+@click.group()
+def deadletters() -> None:
+    """Messages that could not be handled.
+
+    `list` shows where and why without personal data; `show` shows one with its data; `replay` gives it to the
+    services again once the cause is repaired; `drop` forgets it.
+    """
+
+
+@deadletters.command("list")
+@nats_url
+def list_command(nats_url: str) -> None:
+    """List them, without personal data."""
+    letters = _at(nats_url, list_letters)
+    for letter in letters:
+        click.echo(_line(letter))
+    click.echo(f"{len(letters)} dead letters" if letters else "no dead letters")
+
+
+@deadletters.command()
+@click.argument("letter_id")
+@nats_url
+def show(letter_id: str, nats_url: str) -> None:
+    """Show one with reason, headers and data. It may hold personal data."""
+    letter = _at(nats_url, partial(show_letter, letter_id=letter_id))
+    click.echo(_line(letter))
+    click.echo(f"reason: {letter.reason}")
+    for name, value in letter.headers.items():
+        click.echo(f"{name}: {value}")
+    click.echo("\n" + letter.data.decode("utf-8", "backslashreplace"))
+
+
+@deadletters.command()
+@click.argument("letter_ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All of them, oldest first.")
+@nats_url
+def replay(letter_ids: tuple[str, ...], everything: bool, nats_url: str) -> None:
+    """Publish again under the original subject, then drop.
+
+    Every service that handles the event sees it again; those that have handled it already take no notice.
+    """
+    for letter_id in _chosen(letter_ids, everything, nats_url):
+        _at(nats_url, partial(replay_letter, letter_id=letter_id))
+        click.echo(f"replayed {letter_id}")
+
+
+@deadletters.command()
+@click.argument("letter_ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All of them.")
+@nats_url
+def drop(letter_ids: tuple[str, ...], everything: bool, nats_url: str) -> None:
+    """Forget them for good."""
+    for letter_id in _chosen(letter_ids, everything, nats_url):
+        _at(nats_url, partial(drop_letter, letter_id=letter_id))
+        click.echo(f"dropped {letter_id}")
+
+
+def _chosen(letter_ids: tuple[str, ...], everything: bool, nats_url: str) -> list[str]:
+    if everything == bool(letter_ids):
+        raise click.UsageError("name the letters, or say --all")
+    return [letter.id for letter in _at(nats_url, list_letters)] if everything else list(letter_ids)
+
+
+def _at(nats_url: str, work: Callable[[JetStreamContext], Awaitable[T]]) -> T:
+    async def connected() -> T:
+        connection = await nats.connect(nats_url, allow_reconnect=False, name="dijous-deadletters")
+        try:
+            return await work(connection.jetstream())
+        finally:
+            await connection.close()
+
+    try:
+        return asyncio.run(connected())
+    except NoSuchLetterError as missing:
+        raise click.ClickException(f"no dead letter {missing}, or its message has gone") from missing
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        raise unreachable(nats_url, error) from error
+
+
+def _line(letter: DeadLetter) -> str:
+    return (
+        f"{letter.id:<8} {letter.failed_at:%Y-%m-%d %H:%M:%S} {letter.consumer} {letter.error} "
+        f"after {letter.deliveries} deliveries, {letter.stream} {letter.sequence}"
+    )

@@ -1,0 +1,25 @@
+"""Who consumes what, over all four services: read from their routes, which is where it is said."""
+
+from typing import Any
+
+from shared.messaging.consuming import ConsumerSpec, consumer_specs
+
+
+class _Unwired:
+    """Stands for use cases while routes are read and never run."""
+
+    def __getattr__(self, name: str) -> "_Unwired":
+        return self
+
+
+def consumers() -> list[ConsumerSpec]:
+    """Every durable consumer of the four services."""
+    # Imported when asked for: the command line answers `--help` without loading four services.
+    from services.feedback.handlers import routes as feedback
+    from services.notifications.handlers import routes as notifications
+    from services.proposals.handlers import routes as proposals
+    from services.registration.handlers import routes as registration
+
+    unwired: Any = _Unwired()
+    every = (registration, notifications, feedback, proposals)
+    return [spec for routes in every for spec in consumer_specs(routes(unwired))]
