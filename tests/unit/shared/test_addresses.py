@@ -1,0 +1,62 @@
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from shared.addresses import EmailAddress
+
+
+class Form(BaseModel):
+    email: EmailAddress
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("nuria@alamus.example", "nuria@alamus.example"),
+        ("Nuria.PUIG@Alamus.EXAMPLE", "nuria.puig@alamus.example"),
+        ("  nuria@alamus.example \n", "nuria@alamus.example"),
+        ("nuria@alamús.example", "nuria@xn--alams-bva.example"),
+        ("nuria@ALAMÚS.example", "nuria@xn--alams-bva.example"),
+        ("nuria+dijous@alamus.test", "nuria+dijous@alamus.test"),
+        ("o'brien@alamus.cat", "o'brien@alamus.cat"),
+    ],
+)
+def test_an_address_is_normalised(given: str, stored: str) -> None:
+    assert Form(email=given).email == stored
+
+
+def test_a_normalised_address_stays_as_it_is() -> None:
+    once = Form(email="Nuria@Alamús.example").email
+    assert Form(email=once).email == once
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "nuria",
+        "nuria@localhost",
+        '"a" <v@y.example>',
+        "Núria <v@y.example>",
+        '"a b"@y.example',
+        "a@x.example, b@y.example",
+        "a@x.example;b@y.example",
+        "a@x.example b@y.example",
+        "a\n@x.example",
+        "a@x.example\r\nBcc: b@y.example",
+        "a\x00@x.example",
+        "a@[127.0.0.1]",
+        "núria@x.example",
+        "a" * 65 + "@x.example",
+        "a@" + "x." * 130 + "example",
+        "a@" + "ú" * 60 + "." + "ú" * 60 + "." + "ú" * 60 + "." + "ú" * 50 + ".example",
+    ],
+)
+def test_what_is_not_one_plain_address_is_refused(given: str) -> None:
+    with pytest.raises(ValidationError):
+        Form(email=given)
+
+
+def test_the_refusal_does_not_repeat_the_address() -> None:
+    with pytest.raises(ValidationError) as refused:
+        Form(email="secret person@x.example")
+    assert str(refused.value.errors()[0]["ctx"]["error"]) == "This is not a mail address."
