@@ -6,7 +6,7 @@ documents with `pending` 1 and clears them.
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
@@ -87,10 +87,10 @@ class Aggregates(Generic[T]):
         documents = await self._store.find(self._collection, where, order=order, limit=limit, after=after)
         return [self._model.model_validate(document) for document in documents]
 
-    async def change(self, aggregate_id: str, decide: Decide[T]) -> T:
+    async def change(self, aggregate_id: str, decide: Decide[T], *, known: T | None = None) -> T:
         """Load, decide, save by compare-and-set; again on a conflict. The aggregate as it is afterwards.
 
-        Nothing is written where `decide` returns an equal aggregate and no events. What `decide` raises comes through.
+        `known` is the aggregate as the caller has it: the first try decides on it and saves the read. Nothing is written where `decide` returns an equal aggregate and no events. What `decide` raises comes through.
 
         Raises:
             NotFoundError: there is no such document.
@@ -101,14 +101,26 @@ class Aggregates(Generic[T]):
             for attempt in range(_TRIES):
                 if attempt:
                     await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * attempt))  # noqa: S311  jitter, no secret
-                changed = await self._try_change(aggregate_id, decide)
+                changed = await self._try_change(aggregate_id, decide, None if attempt else known)
                 if changed is not None:
                     return changed
         raise ConflictError(f"{self._collection}: changed by others {_TRIES} times in a row")
 
-    async def _try_change(self, aggregate_id: str, decide: Decide[T]) -> T | None:
-        """The aggregate afterwards, or None when somebody else was faster."""
+    async def restate(self, aggregate_id: str, tell: Callable[[T], Sequence[Event]]) -> None:
+        """Put events that tell the present state once more in the outbox, with the version last announced.
+
+        Nothing is written where `tell` has nothing to say, the aggregate is gone, or it is being changed: a change
+        announces by itself, and the sweep asks again.
+        """
         current = await self.get(aggregate_id)
+        if current and current.announced and (events := tell(current)):
+            outbox = (*current.outbox, *self._envelopes(events, current.announced))
+            restated = current.model_copy(update={"outbox": outbox, "pending": 1})
+            await self._store.replace(self._collection, _dump(restated), expected_version=current.version)
+
+    async def _try_change(self, aggregate_id: str, decide: Decide[T], known: T | None) -> T | None:
+        """The aggregate afterwards, or None when somebody else was faster."""
+        current = known or await self.get(aggregate_id)
         if current is None:
             raise NotFoundError(f"{self._collection} has no such document")
         decided, events = decide(current)
@@ -123,13 +135,14 @@ class Aggregates(Generic[T]):
         later = version + 1
         if not events:
             return aggregate.model_copy(update={"version": later})
-        correlation_id = str(get_contextvars().get("correlation_id", ""))
-        envelopes = (
-            event.model_copy(update={"version": later}).envelope(now=self._clock(), correlation_id=correlation_id)
-            for event in events
-        )
-        outbox = (*aggregate.outbox, *envelopes)
+        outbox = (*aggregate.outbox, *self._envelopes(events, later))
         return aggregate.model_copy(update={"version": later, "outbox": outbox, "pending": 1, "announced": later})
+
+    def _envelopes(self, events: Sequence[Event], version: int) -> Iterator[EventEnvelope]:
+        correlation_id = str(get_contextvars().get("correlation_id", ""))
+        for event in events:
+            told = event.model_copy(update={"version": version})
+            yield told.envelope(now=self._clock(), correlation_id=correlation_id)
 
 
 def _dump(aggregate: Aggregate) -> dict[str, object]:
