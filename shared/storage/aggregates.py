@@ -90,7 +90,8 @@ class Aggregates(Generic[T]):
     async def change(self, aggregate_id: str, decide: Decide[T], *, known: T | None = None) -> T:
         """Load, decide, save by compare-and-set; again on a conflict. The aggregate as it is afterwards.
 
-        `known` is the aggregate as the caller has it: the first try decides on it and saves the read. Nothing is written where `decide` returns an equal aggregate and no events. What `decide` raises comes through.
+        Nothing is written where `decide` returns an equal aggregate and no events. What `decide` raises comes through.
+        `known` is the aggregate as the caller has just saved it: the first try decides on it and spares the read.
 
         Raises:
             NotFoundError: there is no such document.
