@@ -17,11 +17,26 @@ class Problem(Exception):
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "bad-request"
-    title: ClassVar[str] = mark("The request cannot be understood.")
+    title: str = mark("The request cannot be understood.")
 
     def __init__(self, **values: str | int) -> None:
         super().__init__(self.title.format_map(values))
         self.values = values
+
+
+class FieldProblem(Problem):
+    """A field that is well formed and yet wrong, such as the id of a thing that is not there.
+
+    `pointer` is its JSON Pointer (RFC 6901) in the body; the title becomes the field's detail too.
+    """
+
+    status = 422
+    code = "validation"
+    title = mark("Some fields are not right.")
+
+    def __init__(self, pointer: str, **values: str | int) -> None:
+        super().__init__(**values)
+        self.pointer = pointer
 
 
 class UnauthorizedProblem(Problem):

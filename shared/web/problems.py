@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from shared.events.vocabulary import Language
-from shared.problems import Problem, mark
+from shared.problems import FieldProblem, Problem, mark
 from shared.storage.contract import StoreError
 from shared.words import Words, preferred_language
 
@@ -81,12 +81,13 @@ def install_problem_handlers(app: FastAPI, words: Words) -> None:
         assert isinstance(error, Problem)
         title = words.text(request_language(request), error.title, **error.values)
         headers = {"WWW-Authenticate": "Bearer"} if error.status == http.HTTPStatus.UNAUTHORIZED else {}
-        return problem_response(error.status, error.code, title, headers=headers, **error.values)
+        errors = {"errors": [{"pointer": error.pointer, "detail": title}]} if isinstance(error, FieldProblem) else {}
+        return problem_response(error.status, error.code, title, headers=headers, **error.values, **errors)
 
     async def on_validation(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
         language = request_language(request)
-        title = words.text(language, "Some fields are not right.")
+        title = words.text(language, FieldProblem.title)
         errors = field_errors(error.errors(), words, language)
         return problem_response(422, "validation", title, errors=[item.model_dump() for item in errors])
 
@@ -99,7 +100,7 @@ def install_problem_handlers(app: FastAPI, words: Words) -> None:
 
     async def on_store(request: Request, error: Exception) -> JSONResponse:
         log.error("store failed", action="store_failed", error=type(error).__name__, route=route_path(request))
-        title = words.text(request_language(request), "Nothing was stored. Try again in a moment.")
+        title = words.text(request_language(request), NOT_STORED)
         return problem_response(503, "store-unavailable", title, headers={"Retry-After": "5"})
 
     app.add_exception_handler(Problem, on_problem)
@@ -107,6 +108,8 @@ def install_problem_handlers(app: FastAPI, words: Words) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(StoreError, on_store)
 
+
+NOT_STORED = mark("Nothing was stored. Try again in a moment.")
 
 HTTP_MESSAGES = {
     404: mark("There is nothing here."),
