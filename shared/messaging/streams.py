@@ -57,7 +57,8 @@ STREAMS = (
     StreamSpec(DEADLETTERS, ("dlq.>",), timedelta(days=30), "Messages that could not be handled"),
     StreamSpec(
         ADVISORIES,
-        (f"{MAX_DELIVERIES_SUBJECT}.DIJOUS_*.>", f"{TERMINATED_SUBJECT}.DIJOUS_*.>"),
+        # A wildcard stands for a whole token, so each stream is named.
+        tuple(f"{kind}.{name}.>" for kind in (MAX_DELIVERIES_SUBJECT, TERMINATED_SUBJECT) for name in Stream),
         timedelta(days=30),
         "The broker's word on messages that were never settled",
     ),

@@ -19,8 +19,8 @@ from shared.storage.contract import StoreError
 
 log = structlog.get_logger(__name__)
 
-FETCH_SECONDS = 5.0
-"""How long a request for the next message lingers at the broker."""
+FETCH_SECONDS = 2.0
+"""How long a request for the next message lingers at the broker; one that a restarting broker forgot costs so much."""
 ACK_WAIT_SECONDS = 30.0
 """The broker delivers a message again when it has heard nothing of it for so long."""
 PROGRESS_SECONDS = 10.0
