@@ -1,0 +1,81 @@
+"""The proposals service put together."""
+
+from pathlib import Path
+
+from faststream.nats import NatsBroker
+
+from services.proposals.handlers import routes
+from services.proposals.settings import Settings
+from services.proposals.store import COLLECTIONS, TELLING, ProposalStore
+from services.proposals.usecases import UseCases
+from services.proposals.usecases.calendar import Calendar
+from services.proposals.usecases.followers import Followers
+from services.proposals.usecases.merging import Merging
+from services.proposals.usecases.proposals import Proposals
+from services.proposals.usecases.supports import Supports
+from services.proposals.usecases.sweeping import Sweep
+from services.proposals.web.api import office_routes, public_routes
+from services.proposals.web.pages import page_routes
+from shared.clock import Clock, clock_from
+from shared.links import Links
+from shared.loops import Loop
+from shared.messaging.broker import make_broker
+from shared.messaging.inventory import Inventory
+from shared.messaging.outbox import OutboxRelay
+from shared.service import Service
+from shared.storage.contract import Store
+from shared.storage.opening import open_store
+from shared.words import Words
+
+NAME = "proposals"
+
+
+def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
+    """The service of these settings, composed and not yet started."""
+    now = clock or clock_from(settings.clock_offset_file)
+    store = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
+    broker = make_broker(settings.nats_url, service=NAME)
+    use_cases = make_use_cases(settings, store, broker, now)
+    words = Words(Path(__file__).parent / "locale")
+    return Service(
+        name=NAME,
+        title="Dijous: proposals",
+        store=store,
+        broker=broker,
+        events=routes(use_cases),
+        relay=OutboxRelay(store, broker, service=NAME, collections=TELLING, clock=now),
+        collections=COLLECTIONS,
+        routers=[
+            public_routes(use_cases),
+            office_routes(use_cases, settings.staff_token.get_secret_value()),
+            page_routes(use_cases, words),
+        ],
+        words=words,
+        loops=[
+            Loop("sweep", use_cases.sweep.complete, every=settings.sweep_seconds),
+            use_cases.inventory.loop(),
+        ],
+    )
+
+
+def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: Clock) -> UseCases:
+    """The use cases over a store, with their part in the reconcile sweep."""
+    secret = settings.secret.get_secret_value()
+    documents = ProposalStore(store, clock)
+    followers = Followers(documents, secret=secret.encode(), clock=clock)
+    merging = Merging(documents, followers, clock=clock)
+    calendar = Calendar(documents, clock=clock)
+    sweep = Sweep(documents, followers, merging, calendar, clock=clock)
+    inventory = Inventory(store, broker, service=NAME, every=settings.inventory_seconds)
+    inventory.announces("proposals-proposals", "proposals", sweep.recent, sweep.tell_proposal_again)
+    inventory.announces("proposals-followers", "followers", sweep.recent, sweep.tell_follower_again)
+    inventory.keeps("registration-programmes", calendar.programmes_lacking)
+    inventory.keeps("registration-sessions", calendar.sessions_lacking)
+    return UseCases(
+        proposals=Proposals(documents, followers, secret=secret.encode(), clock=clock),
+        supports=Supports(documents, followers, Links(settings.public_url, secret), clock=clock),
+        merging=merging,
+        calendar=calendar,
+        sweep=sweep,
+        inventory=inventory,
+    )

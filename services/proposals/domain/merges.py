@@ -1,0 +1,55 @@
+"""The book of a programme's merges: one document, hence one compare-and-set, decides that none of them is a circle."""
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from services.proposals.domain.problems import MergeCycleProblem, WrongStepProblem
+from shared.events.base import Event
+from shared.events.vocabulary import ProposalState
+from shared.storage.aggregates import Aggregate
+
+
+class MergeBook(Aggregate):
+    """Which proposal became part of which; `_id` is the programme."""
+
+    into: dict[str, str] = Field(default_factory=dict)
+    """Source by target, as they were when they merged."""
+    begun: tuple[str, ...] = ()
+    """Sources whose followers have not all moved yet."""
+    unsettled: int = 0
+    """1 while there are such."""
+
+    def end_of(self, proposal_id: str) -> str:
+        """The proposal in which that one goes on: itself unless it was merged."""
+        while (target := self.into.get(proposal_id)) is not None:
+            proposal_id = target
+        return proposal_id
+
+
+Decision = tuple[MergeBook, Sequence[Event]]
+"""What the book becomes; the proposals themselves tell of it."""
+
+
+def enter(book: MergeBook, source_id: str, target_id: str) -> Decision:
+    """Decide a merge; the target is followed to its end. Nothing where it was decided before.
+
+    Raises:
+        MergeCycleProblem: the source would become part of itself.
+        WrongStepProblem: it became part of another one before.
+    """
+    end = book.end_of(target_id)
+    if source_id in book.into and book.end_of(source_id) == end:
+        return book, []
+    if source_id in book.into:
+        raise WrongStepProblem(ProposalState.MERGED, ())
+    if end == source_id:
+        raise MergeCycleProblem
+    into = {**book.into, source_id: end}
+    return book.model_copy(update={"into": into, "begun": (*book.begun, source_id), "unsettled": 1}), []
+
+
+def complete(book: MergeBook, source_id: str) -> Decision:
+    """All followers of a merged proposal have moved."""
+    begun = tuple(source for source in book.begun if source != source_id)
+    return book.model_copy(update={"begun": begun, "unsettled": 1 if begun else 0}), []

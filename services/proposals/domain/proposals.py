@@ -1,0 +1,221 @@
+"""A proposal: a topic or a doubt, its states, its supporters and what became of it."""
+
+from datetime import datetime
+from types import MappingProxyType
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from services.proposals.domain.problems import WrongStepProblem
+from shared.clock import StoredInstant
+from shared.events.proposals import (
+    ProposalAnswered,
+    ProposalDeclined,
+    ProposalEvent,
+    ProposalMerged,
+    ProposalReviewStarted,
+    ProposalScheduled,
+    ProposalSupported,
+    TopicProposed,
+)
+from shared.events.vocabulary import Language, ProposalKind, ProposalState
+from shared.storage.aggregates import Aggregate
+
+STEPS = MappingProxyType(
+    {
+        ProposalState.RECEIVED: (
+            ProposalState.UNDER_REVIEW,
+            ProposalState.SCHEDULED,
+            ProposalState.ANSWERED_IN_SESSION,
+            ProposalState.DECLINED,
+            ProposalState.MERGED,
+        ),
+        ProposalState.UNDER_REVIEW: (
+            ProposalState.SCHEDULED,
+            ProposalState.ANSWERED_IN_SESSION,
+            ProposalState.DECLINED,
+            ProposalState.MERGED,
+        ),
+        ProposalState.SCHEDULED: (
+            ProposalState.UNDER_REVIEW,
+            ProposalState.SCHEDULED,  # with another session
+            ProposalState.ANSWERED_IN_SESSION,
+            ProposalState.DECLINED,
+            ProposalState.MERGED,
+        ),
+        ProposalState.ANSWERED_IN_SESSION: (),
+        ProposalState.DECLINED: (ProposalState.UNDER_REVIEW,),
+        ProposalState.MERGED: (),
+    }
+)
+"""The states that each state may be followed by."""
+
+OPEN_STATES = frozenset({ProposalState.RECEIVED, ProposalState.UNDER_REVIEW, ProposalState.SCHEDULED})
+"""While a proposal is in one of these, people may support it."""
+
+_EVENTS: MappingProxyType[ProposalState, type[ProposalEvent]] = MappingProxyType(
+    {
+        ProposalState.RECEIVED: TopicProposed,
+        ProposalState.UNDER_REVIEW: ProposalReviewStarted,
+        ProposalState.SCHEDULED: ProposalScheduled,
+        ProposalState.ANSWERED_IN_SESSION: ProposalAnswered,
+        ProposalState.DECLINED: ProposalDeclined,
+        ProposalState.MERGED: ProposalMerged,
+    }
+)
+
+E = TypeVar("E", bound=ProposalEvent)
+
+
+class Author(BaseModel):
+    """Whom to tell, kept in the proposal only until the follower's own document is there."""
+
+    model_config = ConfigDict(frozen=True)
+
+    email: str
+    language: Language
+
+
+class Proposal(Aggregate):
+    """One proposal with the ids of those who support it: state, supporters and count change in one write."""
+
+    programme: str
+    kind: ProposalKind
+    title: str
+    body: str
+    language: Language
+    state: ProposalState = ProposalState.RECEIVED
+    supporters: tuple[str, ...] = ()
+    """Follower ids: opaque, and different for every proposal of the same person."""
+    supports: int = 0
+    """How many supporters: a scalar, to order by."""
+    session_id: str = ""
+    reason: str = ""
+    merged_into: str = ""
+    merged_from: tuple[str, ...] = ()
+    author: Author | None = None
+    unsettled: int = 0
+    """1 while `author` waits to become a follower."""
+    created_at: StoredInstant
+    changed_at: StoredInstant
+
+    @property
+    def is_open(self) -> bool:
+        """Whether people may support it."""
+        return self.state in OPEN_STATES
+
+    def event(self, kind: type[E]) -> E:
+        """An event of this proposal as it is now."""
+        return kind(
+            version=self.announced,
+            proposal_id=self.id,
+            programme=self.programme,
+            kind=self.kind,
+            title=self.title,
+            state=self.state,
+            supports=self.supports,
+            session_id=self.session_id,
+            reason=self.reason,
+            merged_into=self.merged_into,
+        )
+
+    def state_event(self) -> ProposalEvent:
+        """The event that tells of the present state."""
+        return self.event(_EVENTS[self.state])
+
+
+Decision = tuple[Proposal, list[ProposalEvent]]
+
+
+def review(proposal: Proposal, now: datetime) -> Decision:
+    """Take it up for review; also again, when its session was cancelled or its decline is reconsidered.
+
+    Raises:
+        WrongStepProblem: its state does not allow that.
+    """
+    return _step(proposal, ProposalState.UNDER_REVIEW, now, session_id="", reason="")
+
+
+def schedule(proposal: Proposal, session_id: str, now: datetime) -> Decision:
+    """A session will treat it.
+
+    Raises:
+        WrongStepProblem: its state does not allow that.
+    """
+    return _step(proposal, ProposalState.SCHEDULED, now, session_id=session_id)
+
+
+def answer(proposal: Proposal, reason: str, now: datetime) -> Decision:
+    """It was answered, in its session if it has one; `reason` is the answer in words, or empty.
+
+    Raises:
+        WrongStepProblem: its state does not allow that.
+    """
+    return _step(proposal, ProposalState.ANSWERED_IN_SESSION, now, reason=reason)
+
+
+def decline(proposal: Proposal, reason: str, now: datetime) -> Decision:
+    """It will not be treated, for that reason.
+
+    Raises:
+        WrongStepProblem: its state does not allow that.
+    """
+    return _step(proposal, ProposalState.DECLINED, now, session_id="", reason=reason)
+
+
+def session_over(proposal: Proposal, session_id: str, *, took_place: bool, now: datetime) -> Decision:
+    """Its session ended, so it is answered; or was cancelled, so it is under review again. Else nothing."""
+    if proposal.state is not ProposalState.SCHEDULED or proposal.session_id != session_id:
+        return proposal, []
+    return answer(proposal, "", now) if took_place else review(proposal, now)
+
+
+def become_part_of(proposal: Proposal, target_id: str, now: datetime) -> Decision:
+    """It goes on as part of another proposal. The book of merges has decided that, whatever its state is by now."""
+    if proposal.state is ProposalState.MERGED:
+        return proposal, []
+    changes = {"state": ProposalState.MERGED, "merged_into": target_id, "session_id": "", "changed_at": now}
+    merged = proposal.model_copy(update=changes)
+    return merged, [merged.state_event()]
+
+
+def take_in(proposal: Proposal, source_id: str) -> Decision:
+    """Keep the trace of a proposal that became part of this one."""
+    if source_id in proposal.merged_from:
+        return proposal, []
+    return proposal.model_copy(update={"merged_from": (*proposal.merged_from, source_id)}), []
+
+
+def count_support(proposal: Proposal, follower_id: str, now: datetime) -> Decision:
+    """One more person supports it; nothing where that person is counted already or the proposal was merged."""
+    if proposal.state is ProposalState.MERGED or follower_id in proposal.supporters:
+        return proposal, []
+    supporters = (*proposal.supporters, follower_id)
+    changes = {"supporters": supporters, "supports": len(supporters), "changed_at": now}
+    counted = proposal.model_copy(update=changes)
+    return counted, [counted.event(ProposalSupported)]
+
+
+def forget_author(proposal: Proposal) -> Decision:
+    """The author's follower is stored: the address need not be here any more."""
+    return proposal.model_copy(update={"author": None, "unsettled": 0}), []
+
+
+def check_step(proposal: Proposal, state: ProposalState) -> None:
+    """Refuse a step that the state does not allow.
+
+    Raises:
+        WrongStepProblem: the words say which steps are possible.
+    """
+    if state not in STEPS[proposal.state]:
+        raise WrongStepProblem(proposal.state, STEPS[proposal.state])
+
+
+def _step(proposal: Proposal, state: ProposalState, now: datetime, **changes: str) -> Decision:
+    """The proposal in its new state, with the event that tells of it; nothing where it is just so already."""
+    wanted = proposal.model_copy(update={"state": state, **changes})
+    if wanted == proposal:
+        return proposal, []
+    check_step(proposal, state)
+    changed = wanted.model_copy(update={"changed_at": now})
+    return changed, [changed.state_event()]

@@ -1,0 +1,33 @@
+"""How near two titles are, whatever their accents, capitals, articles and endings."""
+
+import re
+import unicodedata
+from collections import Counter
+
+_SILENT = frozenset(
+    re.findall(
+        "[a-z]+",
+        "a al als amb com de del dels des el els en es i l la les lo los o per que s un una unes uns "
+        "como con las para por su sus y and for how in is of on the to",
+    )
+)
+"""Words that say nothing of a topic, in Catalan, Spanish and English; already without accents."""
+
+
+def similarity(title: str, other: str) -> float:
+    """From 0 (nothing in common) to 1 (the same words): Dice's coefficient of the words' trigrams."""
+    mine, theirs = _trigrams(title), _trigrams(other)
+    total = mine.total() + theirs.total()
+    return 2 * (mine & theirs).total() / total if total else 0.0
+
+
+def words(text: str) -> list[str]:
+    """The telling words in lower case without accents; all of them where none is telling."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    every = "".join(c if c.isalnum() else " " for c in bare.replace("l·l", "ll")).split()
+    return [word for word in every if word not in _SILENT] or every
+
+
+def _trigrams(text: str) -> Counter[str]:
+    padded = (f" {word} " for word in words(text))
+    return Counter(word[start : start + 3] for word in padded for start in range(len(word) - 2))

@@ -1,0 +1,138 @@
+"""The documents of proposals: which collections there are, how they are found, how an aggregate is told once more."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from services.proposals.domain.followers import Follower
+from services.proposals.domain.known import Known, KnownProgramme, KnownSession
+from services.proposals.domain.merges import MergeBook
+from services.proposals.domain.proposals import Proposal
+from shared.clock import Clock, to_millis
+from shared.events.base import Event
+from shared.events.vocabulary import ProposalState
+from shared.storage.aggregates import PENDING, Aggregate, Aggregates
+from shared.storage.contract import Index, Order, Scalar, Store, Where, at_least, not_equal, one_of
+
+COLLECTIONS: Mapping[str, Sequence[Index]] = {
+    "proposals": [
+        PENDING,
+        Index(("unsettled",)),
+        Index(("session_id", "state")),
+        Index(("changed_at",)),
+        Index(("created_at",)),
+        Index(("supports", "created_at")),
+        Index(("programme", "created_at")),
+        Index(("programme", "supports", "created_at")),
+    ],
+    "followers": [PENDING, Index(("unsettled",)), Index(("proposal_id",)), Index(("email",)), Index(("changed_at",))],
+    "merges": [Index(("unsettled",))],
+    "programmes": [],
+    "sessions": [],
+}
+TELLING = ("proposals", "followers")
+"""The collections whose documents hold events."""
+
+NEWEST: Order = (("created_at", -1),)
+MOST_SUPPORTED: Order = (("supports", -1), ("created_at", -1))
+
+TOLD_AGAIN_FOR = timedelta(days=30)
+"""The reconcile sweep speaks of what changed within that time; older news has arrived or is of no use any more."""
+PAGE = 200
+COMPARED_TITLES = 1000
+"""The newest so many proposals are compared with a new title."""
+
+A = TypeVar("A", bound=Aggregate)
+K = TypeVar("K", bound=Known)
+
+
+class ProposalStore:
+    """The collections of this service as aggregates, and the questions that it asks them."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.proposals = Aggregates(store, "proposals", Proposal, clock=clock)
+        self.followers = Aggregates(store, "followers", Follower, clock=clock)
+        self.merges = Aggregates(store, "merges", MergeBook, clock=clock)
+        self.programmes = Aggregates(store, "programmes", KnownProgramme, clock=clock)
+        self.sessions = Aggregates(store, "sessions", KnownSession, clock=clock)
+
+    async def list_proposals(
+        self,
+        programme: str | None,
+        state: ProposalState | None,
+        order: Order,
+        limit: int,
+        after: Sequence[Scalar] | None,
+    ) -> list[Proposal]:
+        """A page of the proposals of a programme and a state, or of all."""
+        asked = {"programme": programme, "state": state.value if state else None}
+        where = {field: value for field, value in asked.items() if value is not None}
+        return await self.proposals.find(where, order=order, limit=limit, after=after)
+
+    async def comparable(self, programme: str) -> list[Proposal]:
+        """The proposals of a programme that a new one may resemble; what was merged speaks by its target."""
+        where: Where = {"programme": programme, "state": not_equal(ProposalState.MERGED.value)}
+        return await self.proposals.find(where, order=NEWEST, limit=COMPARED_TITLES)
+
+    async def scheduled(self, session_id: str | None = None) -> list[Proposal]:
+        """The proposals that wait for a session, or for that one."""
+        where: dict[str, Scalar] = {"state": ProposalState.SCHEDULED.value}
+        return await _all(self.proposals, where | ({"session_id": session_id} if session_id else {}))
+
+    async def proposals_with_author(self) -> list[Proposal]:
+        """Proposals whose author's follower is not stored yet."""
+        return await self.proposals.find({"unsettled": 1}, limit=PAGE)
+
+    async def unsettled_followers(self) -> list[Follower]:
+        """Followers whose confirmed support is not counted yet."""
+        return await self.followers.find({"unsettled": 1}, limit=PAGE)
+
+    async def unsettled_merges(self) -> list[MergeBook]:
+        """Books with merges that are not carried out yet."""
+        return await self.merges.find({"unsettled": 1}, limit=PAGE)
+
+    async def followers_of(self, proposal_id: str) -> list[Follower]:
+        """Everybody who follows a proposal or was asked to confirm a support of it."""
+        return await _all(self.followers, {"proposal_id": proposal_id})
+
+    async def learn(self, aggregates: Aggregates[K], told: K) -> K:
+        """Keep what an event told unless a later one was seen; the document as it is afterwards."""
+        if await aggregates.create(told):
+            return told
+
+        def decide(known: K) -> tuple[K, Sequence[Event]]:
+            return (told.model_copy(update={"version": known.version}) if told.seen > known.seen else known), ()
+
+        return await aggregates.change(told.id, decide)
+
+    async def lacking(self, aggregates: Aggregates[K], entries: Sequence[tuple[str, int]]) -> list[str]:
+        """Of announced ids and versions, the ids that are not known or known in an older version."""
+        ids = [entry_id for entry_id, _ in entries]
+        seen = {known.id: known.seen for known in await aggregates.find({"_id": one_of(ids)}, limit=len(ids) or 1)}
+        return [entry_id for entry_id, version in entries if seen.get(entry_id, -1) < version]
+
+
+def place_of(proposal: Proposal, order: Order) -> list[Scalar]:
+    """The place of a proposal in one of the orders above, for the next page's `after`."""
+    places = {"created_at": to_millis(proposal.created_at), "supports": proposal.supports}
+    return [*(places[field] for field, _ in order), proposal.id]
+
+
+def recently_changed(now: datetime) -> Where:
+    """Proposals and followers that the reconcile sweep speaks of."""
+    return {"changed_at": at_least(to_millis(now - TOLD_AGAIN_FOR))}
+
+
+def told_again(aggregate: A, events: Sequence[Event]) -> A:
+    """The aggregate with events that repeat its present state, in the version that they were last announced with."""
+    envelopes = (event.model_copy(update={"version": aggregate.announced}).envelope() for event in events)
+    return aggregate.model_copy(update={"outbox": (*aggregate.outbox, *envelopes), "pending": 1})
+
+
+async def _all(aggregates: Aggregates[A], where: Where) -> list[A]:
+    found: list[A] = []
+    after: list[Scalar] | None = None
+    while page := await aggregates.find(where, limit=PAGE, after=after):
+        found += page
+        after = [page[-1].id]
+    return found

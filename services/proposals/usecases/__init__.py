@@ -1,0 +1,22 @@
+"""What proposals can do: one method per verb."""
+
+from dataclasses import dataclass
+
+from services.proposals.usecases.calendar import Calendar
+from services.proposals.usecases.merging import Merging
+from services.proposals.usecases.proposals import Proposals
+from services.proposals.usecases.supports import Supports
+from services.proposals.usecases.sweeping import Sweep
+from shared.messaging.inventory import Inventory
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """The verbs of the service by noun."""
+
+    proposals: Proposals
+    supports: Supports
+    merging: Merging
+    calendar: Calendar
+    sweep: Sweep
+    inventory: Inventory

@@ -1,0 +1,65 @@
+"""What a follower goes through by itself: becoming one, being counted, moving along when proposals merge.
+
+Each step is one write and safe to repeat, so that what a crash left half done is completed by the sweep.
+"""
+
+from services.proposals.domain import followers as rules
+from services.proposals.domain.followers import Follower
+from services.proposals.domain.proposals import Proposal, count_support, forget_author
+from services.proposals.store import ProposalStore
+from shared.clock import Clock
+from shared.events.vocabulary import ProposalState
+from shared.ids import derived_id
+
+
+class Followers:
+    """Followers, counted where their proposal goes on."""
+
+    def __init__(self, store: ProposalStore, *, secret: bytes, clock: Clock) -> None:
+        self._store = store
+        self._secret = secret
+        self._clock = clock
+
+    def id_of(self, proposal_id: str, email: str) -> str:
+        """The one follower that a person can be of a proposal."""
+        return derived_id(self._secret, "follower", proposal_id, email)
+
+    async def end_of(self, proposal: Proposal) -> str:
+        """The id of the proposal in which that one goes on: itself unless it was merged."""
+        book = await self._store.merges.get(proposal.programme)
+        return book.end_of(proposal.id) if book else proposal.id
+
+    async def add_author(self, proposal: Proposal) -> None:
+        """Make the author a follower, then forget the address in the proposal."""
+        assert proposal.author is not None
+        email, language = proposal.author.email, proposal.author.language
+        author = rules.new_author(self.id_of(proposal.id, email), proposal.id, email, language, self._clock())
+        await self._store.followers.create(author, author.followed())
+        await self.settle(author.id)
+        await self._store.proposals.change(proposal.id, forget_author)
+
+    async def settle(self, follower_id: str) -> None:
+        """Count a confirmed support; where the proposal was merged, let the person go on with the other one."""
+        follower = await self._store.followers.get(follower_id)
+        assert follower is not None
+        proposal = await self._counted(follower)
+        if proposal.state is ProposalState.MERGED:
+            await self._move(follower, await self.end_of(proposal))
+        else:
+            await self._store.followers.change(follower_id, rules.settle)
+
+    async def _counted(self, follower: Follower) -> Proposal:
+        """The follower's proposal after it has counted the support, if there is one and it was not merged."""
+        now = self._clock()
+        return await self._store.proposals.change(
+            follower.proposal_id,
+            lambda proposal: count_support(proposal, follower.id, now) if follower.supports else (proposal, []),
+        )
+
+    async def _move(self, follower: Follower, target_id: str) -> None:
+        moved_id = self.id_of(target_id, follower.email)
+        other = rules.newcomer(follower, moved_id, target_id, self._clock())
+        if not await self._store.followers.create(other, other.followed()):
+            await self._store.followers.change(moved_id, lambda present: rules.take_over(present, other))
+        await self.settle(moved_id)
+        await self._store.followers.change(follower.id, lambda present: rules.settle(present, moved_id))

@@ -1,0 +1,76 @@
+"""Making one proposal part of another: decided by one write in the book of merges, then carried out step by step."""
+
+from functools import partial
+
+from services.proposals.domain import merges as rules
+from services.proposals.domain.merges import MergeBook
+from services.proposals.domain.problems import (
+    MergeTargetDeclinedProblem,
+    OtherProgrammeProblem,
+    OtherProposalUnknownProblem,
+    ProposalUnknownProblem,
+)
+from services.proposals.domain.proposals import Proposal, become_part_of, check_step, take_in
+from services.proposals.store import ProposalStore
+from services.proposals.usecases.followers import Followers
+from shared.clock import Clock
+from shared.events.vocabulary import ProposalState
+
+
+class Merging:
+    """The use case of merging. Whatever stops it after the decision, the sweep carries it on."""
+
+    def __init__(self, store: ProposalStore, followers: Followers, *, clock: Clock) -> None:
+        self._store = store
+        self._followers = followers
+        self._clock = clock
+
+    async def merge(self, source_id: str, target_id: str) -> Proposal:
+        """The proposal after it became part of another, which is followed to the end of its own merges.
+
+        Raises:
+            ProposalUnknownProblem, OtherProposalUnknownProblem, OtherProgrammeProblem, WrongStepProblem,
+            MergeCycleProblem, MergeTargetDeclinedProblem
+        """
+        source = await self._store.proposals.get(source_id)
+        if source is None:
+            raise ProposalUnknownProblem
+        target = await self._target(source, target_id)
+        book = await self._book(source.programme)
+        if not (source_id in book.into and book.end_of(source_id) == target.id):  # not this very merge once more
+            check_step(source, ProposalState.MERGED)
+        if target.state is ProposalState.DECLINED:
+            raise MergeTargetDeclinedProblem
+        book = await self._store.merges.change(book.id, partial(rules.enter, source_id=source_id, target_id=target_id))
+        await self.carry_out(book)
+        merged = await self._store.proposals.get(source_id)
+        assert merged is not None
+        return merged
+
+    async def carry_out(self, book: MergeBook) -> None:
+        """Complete the merges that a book has begun."""
+        for source_id in book.begun:
+            target_id = book.into[source_id]
+            now = self._clock()
+            await self._store.proposals.change(source_id, partial(become_part_of, target_id=target_id, now=now))
+            await self._store.proposals.change(target_id, partial(take_in, source_id=source_id))
+            for follower in await self._store.followers_of(source_id):
+                if follower.follows:
+                    await self._followers.settle(follower.id)
+            await self._store.merges.change(book.id, partial(rules.complete, source_id=source_id))
+
+    async def _target(self, source: Proposal, target_id: str) -> Proposal:
+        target = await self._store.proposals.get(target_id)
+        if target is None:
+            raise OtherProposalUnknownProblem("/into")
+        if target.programme != source.programme:
+            raise OtherProgrammeProblem("/into")
+        end = await self._store.proposals.get(await self._followers.end_of(target))
+        assert end is not None
+        return end
+
+    async def _book(self, programme: str) -> MergeBook:
+        await self._store.merges.create(MergeBook(id=programme))
+        book = await self._store.merges.get(programme)
+        assert book is not None
+        return book

@@ -1,0 +1,98 @@
+"""Supporting a proposal once per person: asked for by anybody, confirmed by the link that is mailed."""
+
+from dataclasses import dataclass
+
+from services.proposals.domain import followers as rules
+from services.proposals.domain.followers import Follower
+from services.proposals.domain.problems import MergedProblem, ProposalUnknownProblem, SupportClosedProblem
+from services.proposals.domain.proposals import Proposal
+from services.proposals.store import ProposalStore
+from services.proposals.usecases.followers import Followers
+from shared.clock import Clock
+from shared.events.vocabulary import Language, ProposalState
+from shared.links import LinkPurpose, Links
+from shared.problems import LinkInvalidProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What the holder of a link sees: the proposal in which theirs goes on, and whether the support is confirmed."""
+
+    proposal: Proposal
+    confirmed: bool
+    language: Language
+
+
+class Supports:
+    """The use cases of supports."""
+
+    def __init__(self, store: ProposalStore, followers: Followers, links: Links, *, clock: Clock) -> None:
+        self._store = store
+        self._followers = followers
+        self._links = links
+        self._clock = clock
+
+    async def request(self, proposal_id: str, email: str, language: Language) -> None:
+        """Mail a link to confirm the support, unless that address supports already or was mailed of late.
+
+        Whatever is stored of the address, the answer is the same and costs one write.
+
+        Raises:
+            ProposalUnknownProblem, MergedProblem, SupportClosedProblem
+        """
+        proposal = await self._store.proposals.get(proposal_id)
+        if proposal is None:
+            raise ProposalUnknownProblem
+        if proposal.state is ProposalState.MERGED:
+            raise MergedProblem(await self._followers.end_of(proposal))
+        _check_open(proposal)
+        now = self._clock()
+        follower_id = self._followers.id_of(proposal_id, email)
+        follower = rules.new_supporter(follower_id, proposal_id, email, language, now)
+        if not await self._store.followers.create(follower, follower.support_requested(proposal)):
+            await self._store.followers.change(follower_id, lambda present: rules.ask_support(present, proposal, now))
+
+    async def show(self, token: str) -> Support:
+        """What a link is about; nothing changes.
+
+        Raises:
+            LinkInvalidProblem, LinkExpiredProblem
+        """
+        follower = await self._follower(token)
+        return Support(await self._end(follower), follower.supports, follower.language)
+
+    async def confirm(self, token: str) -> Support:
+        """Confirm the support of a link; the count rises once, however often this is asked for.
+
+        Raises:
+            LinkInvalidProblem, LinkExpiredProblem
+            SupportClosedProblem: the proposal was answered or declined before the support was confirmed.
+        """
+        follower = await self._follower(token)
+        if not follower.supports:
+            _check_open(await self._end(follower))
+            follower = await self._store.followers.change(
+                follower.id, lambda present: rules.confirm(present, self._clock())
+            )
+        if follower.unsettled:
+            await self._followers.settle(follower.id)
+        return Support(await self._end(follower), follower.supports, follower.language)
+
+    async def _follower(self, token: str) -> Follower:
+        follower_id = self._links.read(LinkPurpose.SUPPORT, token, self._clock())
+        if follower := await self._store.followers.get(follower_id):
+            return follower
+        raise LinkInvalidProblem
+
+    async def _end(self, follower: Follower) -> Proposal:
+        """The proposal that counts the support."""
+        proposal = await self._store.proposals.get(follower.proposal_id)
+        if proposal and proposal.state is ProposalState.MERGED:
+            proposal = await self._store.proposals.get(await self._followers.end_of(proposal))
+        assert proposal is not None, "proposals are never deleted"
+        return proposal
+
+
+def _check_open(proposal: Proposal) -> None:
+    if not proposal.is_open:
+        raise SupportClosedProblem

@@ -1,0 +1,116 @@
+"""The JSON API of proposals: `/api/v1/proposals` and `/api/v1/supports`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from services.proposals.store import MOST_SUPPORTED, NEWEST
+from services.proposals.usecases import UseCases
+from services.proposals.web.forms import (
+    MAX_TITLE,
+    AnswerForm,
+    DeclineForm,
+    EmptyForm,
+    MergeForm,
+    ProposalForm,
+    ProposalOrder,
+    ScheduleForm,
+    ScheduleManyForm,
+    SupportForm,
+)
+from services.proposals.web.views import ProposalView, ReceivedView, SimilarView, SupportRequestedView, SupportView
+from shared.events.vocabulary import ProposalState
+from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
+from shared.web.staff import staff_only
+
+ORDERS = {ProposalOrder.NEWEST: NEWEST, ProposalOrder.SUPPORTS: MOST_SUPPORTED}
+TitleParameter = Annotated[str, Query(min_length=1, max_length=MAX_TITLE, description="The title to compare with.")]
+
+
+def public_routes(use_cases: UseCases) -> APIRouter:
+    """What anybody may ask and send."""
+    router = APIRouter(prefix="/api/v1", tags=["proposals"])
+
+    @router.post("/proposals", status_code=202, summary="Propose a topic or a doubt")
+    async def propose(form: ProposalForm) -> ReceivedView:
+        """With an address, its owner is told at every step. The very same proposal sent twice is received once."""
+        proposal = await use_cases.proposals.propose(form.new_proposal())
+        return ReceivedView(id=proposal.id, state=proposal.state)
+
+    @router.get("/proposals", summary="List proposals")
+    async def list_proposals(
+        programme: str | None = None,
+        state: ProposalState | None = None,
+        order: ProposalOrder = ProposalOrder.NEWEST,
+        limit: Limit = 50,
+        cursor: CursorParameter = None,
+    ) -> Page[ProposalView]:
+        """Newest or most supported first."""
+        keys = ORDERS[order]
+        after = decode_cursor(cursor, len(keys) + 1)
+        found, following = await use_cases.proposals.page(programme, state, keys, limit, after)
+        items = [ProposalView.of(proposal) for proposal in found]
+        return Page(items=items, next=encode_cursor(following) if following else None)
+
+    @router.get("/proposals/similar", summary="Find proposals with a similar title")
+    async def similar(programme: str, title: TitleParameter) -> Page[SimilarView]:
+        """To support one that is there instead of proposing it again. Nearest first; accents do not matter."""
+        near = await use_cases.proposals.similar(programme, title)
+        return Page(items=[SimilarView.of(proposal, similarity) for proposal, similarity in near])
+
+    @router.get("/proposals/{proposal_id}", summary="Read a proposal")
+    async def read(proposal_id: str) -> ProposalView:
+        """Its text, its state and what became of it."""
+        return ProposalView.of(await use_cases.proposals.get(proposal_id))
+
+    @router.post("/proposals/{proposal_id}/supports", status_code=202, summary="Support a proposal")
+    async def support(proposal_id: str, form: SupportForm) -> SupportRequestedView:
+        """A link is mailed that confirms it. The answer tells nobody whether that address supports it already."""
+        await use_cases.supports.request(proposal_id, form.email, form.language)
+        return SupportRequestedView()
+
+    @router.post("/supports/{token}", summary="Confirm a support")
+    async def confirm(token: str, _: EmptyForm | None = None) -> SupportView:
+        """With the token of the mailed link; it counts once, however often it is sent."""
+        return SupportView.of(await use_cases.supports.confirm(token))
+
+    return router
+
+
+def office_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
+    """The steps that the programme office takes; each tells author and supporters."""
+    staff = Depends(staff_only(staff_token))
+    router = APIRouter(prefix="/api/v1/proposals", tags=["proposals"], dependencies=[staff])
+
+    @router.post("/schedule", summary="Schedule several proposals for one session")
+    async def schedule_many(form: ScheduleManyForm) -> list[ProposalView]:
+        """All are checked before the first one changes."""
+        scheduled = await use_cases.proposals.schedule_many(form.proposals, form.session)
+        return [ProposalView.of(proposal) for proposal in scheduled]
+
+    @router.post("/{proposal_id}/review", summary="Take a proposal up for review")
+    async def review(proposal_id: str, _: EmptyForm | None = None) -> ProposalView:
+        """Also again: out of a session, or after a decline."""
+        return ProposalView.of(await use_cases.proposals.review(proposal_id))
+
+    @router.post("/{proposal_id}/schedule", summary="Schedule a proposal for a session")
+    async def schedule(proposal_id: str, form: ScheduleForm) -> ProposalView:
+        """When the session ends it is answered; when the session is cancelled it is under review again."""
+        return ProposalView.of(await use_cases.proposals.schedule(proposal_id, form.session))
+
+    @router.post("/{proposal_id}/answer", summary="Answer a proposal")
+    async def answer(proposal_id: str, form: AnswerForm | None = None) -> ProposalView:
+        """By hand; the end of its session does it too."""
+        return ProposalView.of(await use_cases.proposals.answer(proposal_id, form.reason if form else ""))
+
+    @router.post("/{proposal_id}/decline", summary="Decline a proposal")
+    async def decline(proposal_id: str, form: DeclineForm) -> ProposalView:
+        """With the reason, which author and supporters read."""
+        return ProposalView.of(await use_cases.proposals.decline(proposal_id, form.reason))
+
+    @router.post("/{proposal_id}/merge", summary="Merge a proposal into another")
+    async def merge(proposal_id: str, form: MergeForm) -> ProposalView:
+        """Its followers move along, who supported both counts once, and both keep the trace."""
+        return ProposalView.of(await use_cases.merging.merge(proposal_id, form.into))
+
+    return router

@@ -1,0 +1,117 @@
+"""What people may send: texts stripped and free of control characters, unknown fields refused."""
+
+import unicodedata
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from services.proposals.usecases.proposals import NewProposal
+from shared.addresses import EmailAddress
+from shared.events.vocabulary import Language, ProposalKind
+from shared.problems import mark
+
+MAX_TITLE = 200
+MAX_TEXT = 4000
+MAX_SCHEDULED_TOGETHER = 50
+
+ONE_LINE = mark("This must be one line without control characters.")
+PLAIN_TEXT = mark("This must not hold control characters.")
+
+
+def _one_line(text: str) -> str:
+    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text):
+        raise ValueError(ONE_LINE)
+    return text
+
+
+def _plain_text(text: str) -> str:
+    lines = text.replace("\r\n", "\n")
+    if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in lines):
+        raise ValueError(PLAIN_TEXT)
+    return lines
+
+
+_Stripped = StringConstraints(strip_whitespace=True)
+Title = Annotated[str, _Stripped, Field(min_length=1, max_length=MAX_TITLE), AfterValidator(_one_line)]
+Text = Annotated[str, _Stripped, Field(max_length=MAX_TEXT), AfterValidator(_plain_text)]
+Reason = Annotated[str, _Stripped, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_plain_text)]
+Identifier = Annotated[str, Field(pattern=r"^[a-z2-7]{1,64}$")]
+Slug = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Form(BaseModel):
+    """Base of all requests."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProposalForm(Form):
+    """A topic or a recurrent doubt for the sessions of a programme."""
+
+    programme: Slug
+    title: Title
+    body: Text = ""
+    kind: ProposalKind = ProposalKind.TOPIC
+    email: EmailAddress | None = None
+    """Where to tell what becomes of it; never shown."""
+    language: Language = Language.CA
+
+    def new_proposal(self) -> NewProposal:
+        """For the use case."""
+        return NewProposal(
+            programme=self.programme,
+            kind=self.kind,
+            title=self.title,
+            body=self.body,
+            email=self.email or "",
+            language=self.language,
+        )
+
+
+class SupportForm(Form):
+    """Where to send the link that confirms the support."""
+
+    email: EmailAddress
+    language: Language = Language.CA
+
+
+class EmptyForm(Form):
+    """Nothing to say: `{}`."""
+
+
+class ScheduleForm(Form):
+    """The session that will treat the proposal."""
+
+    session: Identifier
+
+
+class ScheduleManyForm(ScheduleForm):
+    """The session that will treat these proposals."""
+
+    proposals: Annotated[list[Identifier], Field(min_length=1, max_length=MAX_SCHEDULED_TOGETHER)]
+
+
+class AnswerForm(Form):
+    """The answer in words, if there is one to be read."""
+
+    reason: Text = ""
+
+
+class DeclineForm(Form):
+    """Why it will not be treated: the author and the supporters read it."""
+
+    reason: Reason
+
+
+class MergeForm(Form):
+    """The proposal in which this one goes on."""
+
+    into: Identifier
+
+
+class ProposalOrder(StrEnum):
+    """How a list of proposals is ordered."""
+
+    NEWEST = "newest"
+    SUPPORTS = "supports"
