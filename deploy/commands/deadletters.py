@@ -6,11 +6,11 @@ from functools import partial
 from typing import TypeVar
 
 import click
-import nats
 import nats.errors
 from nats.js import JetStreamContext
 
 from deploy.commands.streams import nats_url, unreachable
+from shared.messaging.administration import administering
 from shared.messaging.deadletters import (
     DeadLetter,
     NoSuchLetterError,
@@ -88,11 +88,8 @@ def _chosen(letter_ids: tuple[str, ...], everything: bool, nats_url: str) -> lis
 
 def _at(nats_url: str, work: Callable[[JetStreamContext], Awaitable[T]]) -> T:
     async def connected() -> T:
-        connection = await nats.connect(nats_url, allow_reconnect=False, name="dijous-deadletters")
-        try:
-            return await work(connection.jetstream())
-        finally:
-            await connection.close()
+        async with administering(nats_url) as js:
+            return await work(js)
 
     try:
         return asyncio.run(connected())

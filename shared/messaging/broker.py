@@ -33,7 +33,7 @@ class ServiceBroker(NatsBroker):
         self._on_closed = on_closed
         self._stopping = False
         super().__init__(
-            url,
+            url.split(","),
             name=f"dijous-{service}",
             # Never give up: a broker that comes back after a day finds its services waiting.
             max_reconnect_attempts=-1,
@@ -88,7 +88,7 @@ class ServiceBroker(NatsBroker):
 
 
 def make_broker(url: str, *, service: str, on_closed: Callable[[], None] = exit_process) -> NatsBroker:
-    """The broker of one service, not yet connected.
+    """The broker of one service, not yet connected. `url` may name several servers, separated by commas.
 
     `on_closed` is called when the connection is closed for good though nobody stopped the broker; by default the
     process ends.

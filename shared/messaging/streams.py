@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import nats
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import NotFoundError
 
 from shared.events import Stream
+from shared.messaging.administration import administering
 from shared.messaging.consuming import ConsumerSpec
 from shared.messaging.deadletters import (
     ADVISORIES,
@@ -103,15 +103,11 @@ async def apply_streams(url: str, specs: Sequence[ConsumerSpec], *, replicas: in
     Raises:
         nats.errors.Error: the broker cannot be reached or refuses a change.
     """
-    connection = await nats.connect(url, allow_reconnect=False, name="dijous-streams")
-    try:
-        js = connection.jetstream()
+    async with administering(url) as js:
         changes = [change for spec in STREAMS for change in await _apply_stream(js, spec, replicas)]
         for consumer in specs:
             changes += await _apply_consumer(js, consumer)
         return changes + await _remove_strangers(js, specs)
-    finally:
-        await connection.close()
 
 
 async def _apply_stream(js: JetStreamContext, spec: StreamSpec, replicas: int) -> list[Change]:
@@ -207,12 +203,8 @@ async def show_streams(url: str, specs: Sequence[ConsumerSpec]) -> list[StreamRo
     Raises:
         nats.errors.Error: the broker cannot be reached.
     """
-    connection = await nats.connect(url, allow_reconnect=False, name="dijous-streams")
-    try:
-        js = connection.jetstream()
+    async with administering(url) as js:
         return [await _stream_row(js, stream, specs) for stream in STREAMS]
-    finally:
-        await connection.close()
 
 
 async def _stream_row(js: JetStreamContext, stream: StreamSpec, specs: Sequence[ConsumerSpec]) -> StreamRow:

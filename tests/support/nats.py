@@ -62,6 +62,11 @@ class RunningBroker:
         writer.close()
         return True
 
+    def send_signal(self, which: signal.Signals) -> None:
+        """Send a signal to the server, e.g. SIGSTOP to freeze it."""
+        assert self._process is not None, "the broker is not running"
+        self._process.send_signal(which)
+
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(how)
