@@ -1,0 +1,52 @@
+"""The feedback service composed: the only file that names store, handlers, web and settings together."""
+
+from pathlib import Path
+
+from services.feedback import handlers
+from services.feedback.settings import Settings
+from services.feedback.store import COLLECTIONS, COUNTS, SURVEYS, FeedbackStore
+from services.feedback.usecases import UseCases
+from services.feedback.web import api, pages
+from shared.clock import Clock, clock_from
+from shared.loops import Loop
+from shared.messaging.broker import make_broker
+from shared.messaging.inventory import Inventory
+from shared.messaging.outbox import OutboxRelay
+from shared.service import Service
+from shared.storage.opening import open_store
+from shared.words import Words
+
+NAME = handlers.NAME
+LOCALE = Path(__file__).parent / "locale"
+
+
+def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
+    """The service, not yet started."""
+    clock = clock or clock_from(settings.clock_offset_file)
+    store = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
+    broker = make_broker(settings.nats_url, service=NAME)
+    use_cases = UseCases.over(FeedbackStore(store, clock), clock)
+    inventory = Inventory(store, broker, service=NAME, every=settings.inventory_seconds)
+    inventory.announces("feedback-surveys", SURVEYS, use_cases.surveys.live, use_cases.surveys.restate)
+    inventory.keeps("registration-programmes", use_cases.projections.programmes_lacking)
+    inventory.keeps("registration-sessions", use_cases.projections.sessions_lacking)
+    words = Words(LOCALE)
+    return Service(
+        name=NAME,
+        title="Dijous: surveys and their results",
+        store=store,
+        broker=broker,
+        events=handlers.routes(use_cases, inventory),
+        relay=OutboxRelay(store, broker, service=NAME, collections=[SURVEYS, COUNTS], clock=clock),
+        collections=COLLECTIONS,
+        routers=[
+            api.routes(use_cases, words, staff_token=settings.staff_token.get_secret_value()),
+            pages.routes(use_cases, words),
+        ],
+        words=words,
+        loops=[
+            Loop("due surveys", use_cases.do_what_is_due, every=settings.feedback_check_seconds),
+            Loop("counts", use_cases.announce_and_tidy, every=settings.feedback_announce_seconds),
+            inventory.loop(),
+        ],
+    )

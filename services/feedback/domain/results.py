@@ -1,0 +1,103 @@
+"""The small-group rule: what may be published of a survey's counts.
+
+Fewer than 5 answers: nothing. From 5 to 9: their number and the means. From 10: the distributions too. A table by
+groups shows only groups of 10 or more, and never lets a hidden one be found by subtracting the shown from the total.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.clock import StoredInstant
+from shared.events.feedback import QuestionResult
+from shared.events.registration import SurveyQuestion
+from shared.events.vocabulary import Language
+from shared.problems import mark
+
+FEWEST_FOR_MEAN = 5
+FEWEST_FOR_DISTRIBUTION = 10
+FEWEST_IN_GROUP = 10
+
+RULE = mark(
+    "Fewer than 5 answers: nothing is published. From 5 to 9: the number of answers and the means. "
+    "From 10: also how many gave each score."
+)
+
+Counts = Sequence[int]
+"""How often each score from 0 to 10 was given."""
+
+
+class PublishedQuestion(BaseModel):
+    """A question with the figures that may be seen."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    key: str
+    text: dict[Language, str]
+    mean: float | None = None
+    distribution: list[int] | None = None
+
+
+class Results(BaseModel):
+    """What is published of a session's survey, once and for good. Nothing else of the counts is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
+
+    id: str = Field(alias="_id")
+    programme: str
+    title: dict[Language, str]
+    published_at: StoredInstant
+    n: int | None = None
+    questions: tuple[PublishedQuestion, ...] = ()
+
+    def figures(self) -> dict[str, QuestionResult]:
+        """The figures by question, as the event carries them."""
+        return {
+            question.key: QuestionResult(mean=question.mean, distribution=question.distribution)
+            for question in self.questions
+        }
+
+
+def publishable_number(n: int) -> int | None:
+    """The number of answers, or None where it is too small to be told."""
+    return n if n >= FEWEST_FOR_MEAN else None
+
+
+def publishable_question(question: SurveyQuestion, counts: Counts) -> PublishedQuestion:
+    """A question's figures by the number of those who answered it."""
+    answered = sum(counts)
+    return PublishedQuestion(
+        key=question.key,
+        text=question.text,
+        mean=mean(counts) if answered >= FEWEST_FOR_MEAN else None,
+        distribution=list(counts) if answered >= FEWEST_FOR_DISTRIBUTION else None,
+    )
+
+
+def publishable_questions(
+    n: int, questions: Sequence[SurveyQuestion], counts: Mapping[str, Counts]
+) -> tuple[PublishedQuestion, ...]:
+    """The questions of a survey that `n` people answered; none where they are too few."""
+    if publishable_number(n) is None:
+        return ()
+    return tuple(publishable_question(question, counts[question.key]) for question in questions)
+
+
+def mean(counts: Counts) -> float:
+    """The arithmetic mean of the scores, to two decimals; there is at least one."""
+    return round(sum(score * times for score, times in enumerate(counts)) / sum(counts), 2)
+
+
+def breakdown(groups: Mapping[str, Counts]) -> dict[str, Counts | None]:
+    """The counts by group, None where a group is hidden. The total of all groups counts as published.
+
+    Hidden are groups of fewer than 10. While the hidden ones are one alone, or together fewer than 10, the smallest
+    shown one is hidden too: otherwise the total less the shown groups would tell of a few people.
+    """
+    sizes = {name: sum(counts) for name, counts in groups.items()}
+    by_size = sorted(sizes, key=lambda name: (sizes[name], name))
+    hidden = [name for name in by_size if sizes[name] < FEWEST_IN_GROUP]
+    shown = by_size[len(hidden) :]
+    while shown and hidden and (len(hidden) < 2 or sum(sizes[name] for name in hidden) < FEWEST_IN_GROUP):
+        hidden.append(shown.pop(0))
+    return {name: None if name in hidden else counts for name, counts in groups.items()}

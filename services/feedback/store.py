@@ -1,0 +1,195 @@
+"""The documents of the feedback service: the only room that knows how they lie in the database."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import structlog
+
+from services.feedback.domain.known import Known, KnownProgramme, KnownSession
+from services.feedback.domain.results import Results
+from services.feedback.domain.surveys import AnswerCount, Survey
+from services.feedback.domain.tallies import SPENT, UNSPENT, Tally, TallyState, cell, new_cells, tally_id
+from shared.clock import Clock, to_millis
+from shared.storage.aggregates import PENDING, Aggregates
+from shared.storage.contract import Index, Order, Scalar, Store, StoreError, Where, at_most, greater, position
+
+log = structlog.get_logger(__name__)
+
+SURVEYS = "surveys"
+COUNTS = "counts"
+_PROGRAMMES = "programmes"
+_SESSIONS = "sessions"
+_TALLIES = "tallies"
+_RESULTS = "results"
+_COMMENTS = "comments"
+
+COLLECTIONS: Mapping[str, Sequence[Index]] = {
+    SURVEYS: [PENDING, Index(("state", "closes_at")), Index(("closes_at",))],
+    COUNTS: [PENDING],
+    _PROGRAMMES: [],
+    _SESSIONS: [],
+    _TALLIES: [Index(("session_id",))],
+    _RESULTS: [Index(("published_at",)), Index(("programme", "published_at"))],
+    _COMMENTS: [Index(("delete_at",))],
+}
+
+_NEWEST_FIRST: Order = (("published_at", -1),)
+RESULTS_PLACE = len(_NEWEST_FIRST) + 1
+"""How many values a place in the list of results has."""
+_PAGE = 100
+K = TypeVar("K", bound=Known)
+
+
+def live_surveys(since: datetime) -> Where:
+    """The surveys of which others may still need to hear."""
+    return {"closes_at": greater(to_millis(since))}
+
+
+class FeedbackStore:
+    """What feedback keeps."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self.surveys = Aggregates(store, SURVEYS, Survey, clock=clock)
+        self.counts = Aggregates(store, COUNTS, AnswerCount, clock=clock)
+
+    async def remember_programme(self, programme: KnownProgramme) -> None:
+        """Keep what is newest of a programme."""
+        await self._remember(_PROGRAMMES, programme)
+
+    async def remember_session(self, session: KnownSession) -> None:
+        """Keep what is newest of a session."""
+        await self._remember(_SESSIONS, session)
+
+    async def programme(self, slug: str) -> KnownProgramme | None:
+        """The programme, or None."""
+        return await self._known(_PROGRAMMES, slug, KnownProgramme)
+
+    async def session(self, session_id: str) -> KnownSession | None:
+        """The session, or None."""
+        return await self._known(_SESSIONS, session_id, KnownSession)
+
+    async def programmes_lacking(self, entries: Sequence[tuple[str, int]]) -> list[str]:
+        """Of ids and versions, the ids of the programmes that are not known in that version."""
+        return await self._lacking(_PROGRAMMES, entries)
+
+    async def sessions_lacking(self, entries: Sequence[tuple[str, int]]) -> list[str]:
+        """Of ids and versions, the ids of the sessions that are not known in that version."""
+        return await self._lacking(_SESSIONS, entries)
+
+    async def each_survey(self, where: Where) -> AsyncIterator[Survey]:
+        """The surveys that match, one after another; those that change meanwhile do not disturb."""
+        after = None
+        while page := await self.surveys.find(where, limit=_PAGE, after=after):
+            for survey in page:
+                yield survey
+            after = [page[-1].id]
+
+    async def add_tally(self, tally: Tally) -> bool:
+        """Put a part in place; False when it is there."""
+        return await self._store.insert(_TALLIES, tally.model_dump(mode="json", by_alias=True))
+
+    async def open_tally(self, session_id: str, part: int, questions: Sequence[str]) -> bool:
+        """Give a new part its cells and let it take answers; False when it was opened or shut before."""
+        return await self._store.update(
+            _TALLIES,
+            tally_id(session_id, part),
+            guard={"state": TallyState.NEW.value},
+            assign={"state": TallyState.OPEN.value, "cells": new_cells(questions)},
+        )
+
+    async def count_answer(
+        self, tally: Tally, digest: str, answers: Mapping[str, int], comment: str, comment_key: str
+    ) -> bool:
+        """Spend a slot, raise the cells, keep the comment: in one step or not at all.
+
+        False when the part is not open, the slot is spent or the comment's place was taken meanwhile.
+        """
+        guard: dict[str, Scalar] = {"state": TallyState.OPEN.value, f"slots.{digest}": UNSPENT}
+        assign: dict[str, Any] = {f"slots.{digest}": SPENT}
+        if comment:
+            guard[f"comments.{comment_key}"] = ""
+            assign[f"comments.{comment_key}"] = comment
+        increment = {f"cells.{question}.{cell(score)}": 1 for question, score in answers.items()} | {"n": 1}
+        return await self._store.update(_TALLIES, tally.id, guard=guard, assign=assign, increment=increment)
+
+    async def shut_tally(self, session_id: str, part: int) -> None:
+        """Let a part take no more answers, for good."""
+        await self._store.update(_TALLIES, tally_id(session_id, part), assign={"state": TallyState.SHUT.value})
+
+    async def tally(self, session_id: str, part: int) -> Tally | None:
+        """One part, or None."""
+        document = await self._store.get(_TALLIES, tally_id(session_id, part))
+        return Tally.model_validate(document) if document else None
+
+    async def tallies(self, survey: Survey) -> list[Tally]:
+        """The parts of a survey."""
+        found = [await self.tally(survey.id, part) for part in survey.parts_in_place]
+        return [tally for tally in found if tally]
+
+    async def delete_tallies(self, session_id: str) -> None:
+        """Delete slots, hashes, cells and comments of a session."""
+        await self._store.delete(_TALLIES, {"session_id": session_id})
+
+    async def try_to_compact(self) -> bool:
+        """Give deleted and overwritten bytes back; False when that is not possible just now."""
+        try:
+            await self._store.compact()
+        except StoreError as error:
+            log.warning("store not compacted", action="compact_postponed", error=str(error))
+            return False
+        return True
+
+    async def keep_results(self, results: Results) -> Results:
+        """Publish results once: the ones that are there already stay."""
+        await self._store.insert(_RESULTS, results.model_dump(mode="json", by_alias=True))
+        return await self.results(results.id) or results
+
+    async def results(self, session_id: str) -> Results | None:
+        """A session's results, or None."""
+        document = await self._store.get(_RESULTS, session_id)
+        return Results.model_validate(document) if document else None
+
+    async def list_results(
+        self, programme: str | None, limit: int, after: Sequence[Scalar] | None
+    ) -> tuple[list[Results], list[Scalar] | None]:
+        """Results, newest first, and the place of the last one where there are more."""
+        where: Where = {"programme": programme} if programme else {}
+        found = await self._store.find(_RESULTS, where, order=_NEWEST_FIRST, limit=limit + 1, after=after)
+        place = position(found[limit - 1], _NEWEST_FIRST) if len(found) > limit else None
+        return [Results.model_validate(document) for document in found[:limit]], place
+
+    async def keep_comments(self, session_id: str, comments: Sequence[str], delete_at: datetime) -> None:
+        """Keep a session's comments until a day; those that are there already stay."""
+        document = {"_id": session_id, "comments": list(comments), "delete_at": to_millis(delete_at)}
+        await self._store.insert(_COMMENTS, document)
+
+    async def comments(self, session_id: str) -> list[str]:
+        """A session's comments; none when there are none or their time is over."""
+        document = await self._store.get(_COMMENTS, session_id)
+        return list(document["comments"]) if document else []
+
+    async def delete_old_comments(self, now: datetime) -> int:
+        """Delete the comments whose time is over; of how many sessions they were."""
+        return await self._store.delete(_COMMENTS, {"delete_at": at_most(to_millis(now))})
+
+    async def _known(self, collection: str, document_id: str, model: type[K]) -> K | None:
+        document = await self._store.get(collection, document_id)
+        return model.model_validate(document) if document else None
+
+    async def _remember(self, collection: str, known: Known) -> None:
+        """Insert, or replace what is older or equal; again when somebody else was faster."""
+        document = known.model_dump(mode="json", by_alias=True)
+        while not await self._store.insert(collection, document):
+            current = await self._store.get(collection, known.id)
+            if current is None:
+                continue
+            if current["seen"] > known.seen:
+                return
+            if await self._store.replace(collection, document, expected_version=current["version"]):
+                return
+
+    async def _lacking(self, collection: str, entries: Sequence[tuple[str, int]]) -> list[str]:
+        seen = {key: await self._store.get(collection, key) for key, _ in entries}
+        return [key for key, version in entries if (seen[key] or {"seen": 0})["seen"] < version]

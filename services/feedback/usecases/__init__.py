@@ -1,0 +1,48 @@
+"""What this service does: one module per noun, one method per verb."""
+
+from dataclasses import dataclass
+
+from services.feedback.store import FeedbackStore
+from services.feedback.usecases.answers import Answers
+from services.feedback.usecases.closing import Closing
+from services.feedback.usecases.known import Projections
+from services.feedback.usecases.results import Publications
+from services.feedback.usecases.surveys import Surveys
+from shared.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """All that feedback can do, over one store and one clock."""
+
+    projections: Projections
+    surveys: Surveys
+    answers: Answers
+    closing: Closing
+    publications: Publications
+
+    @classmethod
+    def over(cls, store: FeedbackStore, clock: Clock) -> "UseCases":
+        """The use cases over a store."""
+        surveys = Surveys(store, clock)
+        return cls(
+            projections=Projections(store, surveys),
+            surveys=surveys,
+            answers=Answers(store, clock),
+            closing=Closing(store, clock),
+            publications=Publications(store),
+        )
+
+    async def do_what_is_due(self) -> bool:
+        """Open, close and remind where that is due. Never more at once."""
+        await self.surveys.open_due()
+        await self.closing.close_due()
+        await self.surveys.remind_due()
+        return False
+
+    async def announce_and_tidy(self) -> bool:
+        """Announce how many answered, seal what could not be sealed yet, delete old comments. Never more at once."""
+        await self.surveys.announce_counts()
+        await self.closing.seal_published()
+        await self.closing.delete_old_comments()
+        return False

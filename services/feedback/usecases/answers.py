@@ -1,0 +1,110 @@
+"""Reading a survey's form and handing in answers, by a mailed link."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.feedback.domain.answers import check_answers
+from services.feedback.domain.problems import AlreadyReceivedProblem, SurveyOverProblem, SurveyUnknownProblem
+from services.feedback.domain.surveys import Survey, SurveyState
+from services.feedback.domain.tallies import UNSPENT, Tally, TallyState
+from services.feedback.domain.tokens import SurveyToken, read_token
+from services.feedback.store import FeedbackStore
+from shared.clock import Clock
+from shared.events.registration import SurveyQuestion
+from shared.events.vocabulary import Language
+from shared.problems import ConflictProblem
+
+_TRIES = 50
+"""Each one loses only to somebody else whose answer was counted."""
+
+
+class FormState(StrEnum):
+    """What the holder of a link can do with it."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyForm:
+    """What a link shows."""
+
+    session_title: dict[Language, str]
+    programme_name: dict[Language, str]
+    questions: tuple[SurveyQuestion, ...]
+    state: FormState
+    closes_at: datetime
+
+
+class Answers:
+    """The verbs of somebody who holds a link."""
+
+    def __init__(self, store: FeedbackStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def read_form(self, token: str) -> SurveyForm:
+        """What a link shows; changes nothing. Once a survey is closed all its links look alike.
+
+        Raises:
+            SurveyUnknownProblem: no survey was sent under it.
+        """
+        read, survey = await self._survey(token)
+        if not survey.takes_answers(self._clock()):
+            return await self._form(survey, FormState.CLOSED)
+        tally = await self._tally(survey, read)
+        unspent = tally.slots[read.hash] == UNSPENT
+        return await self._form(survey, FormState.OPEN if unspent else FormState.ANSWERED)
+
+    async def submit(self, token: str, answers: Mapping[str, int], comment: str) -> None:
+        """Count answers, scores from 0 to 10, and keep a clean comment («» for none): once for each link.
+
+        Raises:
+            SurveyUnknownProblem, SurveyOverProblem, AlreadyReceivedProblem: the link is of no use (any more).
+            NoAnswerProblem, UnknownQuestionProblem: the answers are not those of the survey.
+            ConflictProblem: too many at once; nothing was stored.
+        """
+        read, survey = await self._survey(token)
+        if not survey.takes_answers(self._clock()):
+            raise SurveyOverProblem
+        check_answers(answers, survey.keys)
+        for _ in range(_TRIES):
+            tally = await self._open_tally(survey, read)
+            key = tally.free_comment() if comment else ""
+            if await self._store.count_answer(tally, read.hash, answers, comment, key):
+                return
+        raise ConflictProblem
+
+    async def _survey(self, token: str) -> tuple[SurveyToken, Survey]:
+        read = read_token(token)
+        survey = await self._store.surveys.get(read.session_id) if read else None
+        if read is None or survey is None or survey.state is SurveyState.PREPARING:
+            raise SurveyUnknownProblem
+        return read, survey
+
+    async def _tally(self, survey: Survey, token: SurveyToken) -> Tally:
+        """The part that has the token's slot: the one it was dealt to, or one that was added later."""
+        for part in (token.part(survey.parts), *(part for part in survey.parts_in_place if part >= survey.parts)):
+            tally = await self._store.tally(survey.id, part)
+            if tally and token.hash in tally.slots:
+                return tally
+        raise SurveyUnknownProblem
+
+    async def _open_tally(self, survey: Survey, token: SurveyToken) -> Tally:
+        tally = await self._tally(survey, token)
+        if tally.state is not TallyState.OPEN:
+            raise SurveyOverProblem
+        if tally.slots[token.hash] != UNSPENT:
+            raise AlreadyReceivedProblem
+        return tally
+
+    async def _form(self, survey: Survey, state: FormState) -> SurveyForm:
+        session = await self._store.session(survey.id)
+        programme = await self._store.programme(survey.programme)
+        assert session is not None, "known before the survey opened"
+        assert programme is not None, "known before the survey opened"
+        assert survey.closes_at is not None, "fixed before the survey opened"
+        return SurveyForm(session.title, programme.name, survey.questions, state, survey.closes_at)

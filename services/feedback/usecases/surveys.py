@@ -1,0 +1,122 @@
+"""Opening a session's survey, reminding, and announcing how many answered."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from services.feedback.domain.surveys import (
+    AnswerCount,
+    Survey,
+    SurveyState,
+    Unspent,
+    counted,
+    frozen,
+    opened,
+    reminded,
+    restated,
+    with_part,
+)
+from services.feedback.domain.tallies import count, new_tally
+from services.feedback.store import FeedbackStore, live_surveys
+from shared.clock import Clock, to_millis
+from shared.faults import failpoint
+from shared.storage.contract import Where, at_most
+
+LIVE_AFTER_CLOSING = timedelta(days=30)
+"""How long after its planned end a survey's state is still told to those who missed it."""
+
+
+class Surveys:
+    """The verbs of a survey until it closes."""
+
+    def __init__(self, store: FeedbackStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def prepare_links(self, session_id: str, part: int, parts: int, hashes: Sequence[str]) -> None:
+        """Put a part's tally in place; open the survey when it was the last, or tell again where it stands."""
+        await self._store.surveys.create(Survey(id=session_id, parts=parts))
+        before = await self._store.surveys.get(session_id)
+        assert before is not None, "surveys are never deleted"
+        if not before.is_over:
+            await self._store.add_tally(new_tally(session_id, part, hashes))
+            failpoint("feedback-tally-added")
+            await self._store.surveys.change(session_id, with_part(part))
+        await self._go_on(session_id, part, before)
+
+    async def _go_on(self, session_id: str, part: int, before: Survey) -> None:
+        survey = await self._store.surveys.get(session_id)
+        assert survey is not None, "surveys are never deleted"
+        match survey.state:
+            case SurveyState.PREPARING:
+                await self.open_if_complete(session_id)
+            case SurveyState.OPEN:
+                await self._store.open_tally(session_id, part, survey.keys)
+            case SurveyState.CLOSED | SurveyState.PUBLISHED:
+                await self._store.delete_tallies(session_id)  # links that came too late leave nothing behind
+        if before.state is not SurveyState.PREPARING:
+            await self.restate(session_id)
+
+    async def open_if_complete(self, session_id: str) -> None:
+        """Open the survey once its links, its session's end and its programme are known. Safe to repeat."""
+        survey = await self._store.surveys.get(session_id)
+        session = await self._store.session(session_id)
+        if survey is None or survey.state is not SurveyState.PREPARING or not survey.is_complete():
+            return
+        programme = await self._store.programme(session.programme) if session and session.ended_at else None
+        if session is None or programme is None:
+            return
+        survey = await self._store.surveys.change(session_id, frozen(session, programme))
+        for part in survey.parts_in_place:
+            await self._store.open_tally(session_id, part, survey.keys)
+        failpoint("feedback-tallies-open")
+        await self._store.surveys.change(session_id, opened)
+
+    async def restate(self, session_id: str) -> None:
+        """Tell again where a survey stands, to somebody who missed it."""
+        survey = await self._store.surveys.get(session_id)
+        if survey is None or survey.pending:
+            return  # what waits in its outbox is about to tell
+        unspent = await self._unspent(survey) if survey.reminded else {}
+        await self._store.surveys.change(session_id, restated(await self._store.results(session_id), unspent))
+
+    async def open_due(self) -> None:
+        """Open what waited for a programme or a session."""
+        async for survey in self._store.each_survey({"state": SurveyState.PREPARING.value}):
+            await self.open_if_complete(survey.id)
+
+    async def remind_due(self) -> None:
+        """Tell the links not used yet of the surveys whose reminder is due."""
+        due: Where = {
+            "state": SurveyState.OPEN.value,
+            "reminded": 0,
+            "reminder_at": at_most(to_millis(self._clock())),
+        }
+        async for survey in self._store.each_survey(due):
+            await self._store.surveys.change(survey.id, reminded(await self._unspent(survey)))
+
+    async def announce_counts(self) -> None:
+        """Announce how many answered, where that has grown.
+
+        Then the store's own log of changes is emptied: it would show the answers one after another.
+        """
+        grown = False
+        async for survey in self._store.each_survey({"state": SurveyState.OPEN.value}):
+            grown = await self._announce_count(survey) or grown
+        if grown:
+            await self._store.try_to_compact()
+
+    async def _announce_count(self, survey: Survey) -> bool:
+        answers = count(await self._store.tallies(survey))
+        if not answers:
+            return False
+        await self._store.counts.create(AnswerCount(id=survey.id, programme=survey.programme, answers=0))
+        before = await self._store.counts.get(survey.id)
+        after = await self._store.counts.change(survey.id, counted(answers))
+        return before is None or after.answers > before.answers
+
+    async def _unspent(self, survey: Survey) -> Unspent:
+        return {tally.part: tally.unspent() for tally in await self._store.tallies(survey)}
+
+    def live(self) -> Where:
+        """The surveys that the reconcile sweep announces."""
+        return live_surveys(self._clock() - LIVE_AFTER_CLOSING)

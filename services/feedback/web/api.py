@@ -1,0 +1,210 @@
+"""The JSON API of surveys and results."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from services.feedback.domain.answers import COMMENT_LENGTH, clean_comment
+from services.feedback.domain.results import RULE, Results
+from services.feedback.domain.tallies import HIGHEST, LOWEST
+from services.feedback.store import RESULTS_PLACE
+from services.feedback.usecases import UseCases
+from services.feedback.usecases.answers import FormState, SurveyForm
+from shared.events.vocabulary import Language, in_language
+from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
+from shared.web.problems import request_language
+from shared.web.staff import staff_only
+from shared.words import Words
+
+Score = Annotated[int, Field(strict=True, ge=LOWEST, le=HIGHEST)]
+QuestionKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+
+
+class Scale(BaseModel):
+    """The scores that a question takes."""
+
+    lowest: int = LOWEST
+    highest: int = HIGHEST
+
+
+class QuestionView(BaseModel):
+    """A question of the survey."""
+
+    key: str
+    text: str
+    """In the caller's language."""
+    texts: dict[Language, str]
+    """In all its languages."""
+
+
+class SurveyView(BaseModel):
+    """What a link shows."""
+
+    session: str
+    """Title of the session, in the caller's language."""
+    programme: str
+    """Name of the programme, in the caller's language."""
+    questions: list[QuestionView]
+    scale: Scale = Scale()
+    state: FormState
+    closes_at: datetime
+
+
+class SubmittedAnswers(BaseModel):
+    """Scores by the questions' keys, one at least, and a comment."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answers: Annotated[dict[QuestionKey, Score], Field(examples=[{"content": 9, "duration": 8}])]
+    comment: Annotated[
+        str,
+        AfterValidator(clean_comment),
+        Field(description=f"At most {COMMENT_LENGTH} characters; please no names.", examples=["Very clear."]),
+    ] = ""
+
+
+class Receipt(BaseModel):
+    """The answer was counted."""
+
+    status: Literal["received"] = "received"
+
+
+class PublishRequest(BaseModel):
+    """Nothing is to be said: an empty object, or no body."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class QuestionFigures(BaseModel):
+    """The published figures of a question; null where too few answered it."""
+
+    text: str
+    mean: float | None
+    distribution: list[int] | None
+    """How many gave each score, from 0 to 10."""
+
+
+class ResultsView(BaseModel):
+    """The published results of a session's survey."""
+
+    session: str
+    """Id of the session."""
+    programme: str
+    """Slug of the programme."""
+    title: str
+    published_at: datetime
+    n: int | None
+    """How many answered; null where they were fewer than five."""
+    questions: dict[str, QuestionFigures]
+    rule: str
+    """What is shown from how many answers on."""
+
+
+class Comments(BaseModel):
+    """The comments of a survey, in an order that means nothing."""
+
+    session: str
+    comments: list[str]
+
+
+def routes(use_cases: UseCases, words: Words, *, staff_token: str) -> APIRouter:
+    """The operations over the use cases."""
+    router = APIRouter(prefix="/api/v1")
+    _add_surveys(router, use_cases)
+    _add_results(router, use_cases, words)
+    _add_staff(router, use_cases, words, staff_token)
+    return router
+
+
+def _add_surveys(router: APIRouter, use_cases: UseCases) -> None:
+    @router.get("/surveys/{token}", summary="Read a survey's form", tags=["surveys"])
+    async def read_survey(token: str, request: Request) -> SurveyView:
+        """What the mailed link shows: the questions, and whether it can still be answered. Changes nothing."""
+        return _survey_view(await use_cases.answers.read_form(token), request_language(request))
+
+    @router.post("/surveys/{token}", status_code=202, summary="Answer a survey", tags=["surveys"])
+    async def submit_answers(token: str, submitted: SubmittedAnswers) -> Receipt:
+        """Counts the scores, once for each link: 409 when the link was used, 410 when the survey is closed.
+
+        Nothing that ties the answers to a person, a time or each other is kept.
+        """
+        await use_cases.answers.submit(token, submitted.answers, submitted.comment)
+        return Receipt()
+
+
+def _add_results(router: APIRouter, use_cases: UseCases, words: Words) -> None:
+    @router.get("/results", summary="List published results", tags=["results"])
+    async def list_results(
+        request: Request,
+        programme: Annotated[str | None, Query(max_length=100, description="Slug of a programme.")] = None,
+        limit: Limit = 50,
+        cursor: CursorParameter = None,
+    ) -> Page[ResultsView]:
+        """The newest first."""
+        after = decode_cursor(cursor, RESULTS_PLACE)
+        found, place = await use_cases.publications.list_results(programme, limit, after)
+        language = request_language(request)
+        items = [results_view(results, words, language) for results in found]
+        return Page(items=items, next=encode_cursor(place) if place else None)
+
+    @router.get("/results/{session}", summary="Read a session's results", tags=["results"])
+    async def read_results(session: str, request: Request) -> ResultsView:
+        """Published when the survey closes, under the small-group rule that `rule` says; 404 before."""
+        results = await use_cases.publications.read_results(session)
+        return results_view(results, words, request_language(request))
+
+
+def _add_staff(router: APIRouter, use_cases: UseCases, words: Words, staff_token: str) -> None:
+    staff = [Depends(staff_only(staff_token))]
+
+    @router.post(
+        "/results/{session}/publish", summary="Close a survey and publish", tags=["results"], dependencies=staff
+    )
+    async def publish_results(session: str, request: Request, _: PublishRequest | None = None) -> ResultsView:
+        """Closes the survey before its time. Staff only; safe to repeat: results are published once."""
+        results = await use_cases.closing.publish(session)
+        return results_view(results, words, request_language(request))
+
+    @router.get("/results/{session}/comments", summary="Read the comments", tags=["results"], dependencies=staff)
+    async def read_comments(session: str) -> Comments:
+        """Staff only: they may speak of persons. None below five answers; deleted after twelve months."""
+        return Comments(session=session, comments=await use_cases.publications.read_comments(session))
+
+
+def _survey_view(form: SurveyForm, language: Language) -> SurveyView:
+    questions = [
+        QuestionView(key=question.key, text=in_language(question.text, language), texts=question.text)
+        for question in form.questions
+    ]
+    return SurveyView(
+        session=in_language(form.session_title, language),
+        programme=in_language(form.programme_name, language),
+        questions=questions,
+        state=form.state,
+        closes_at=form.closes_at,
+    )
+
+
+def results_view(results: Results, words: Words, language: Language) -> ResultsView:
+    """Results in a language."""
+    return ResultsView(
+        session=results.id,
+        programme=results.programme,
+        title=in_language(results.title, language),
+        published_at=results.published_at,
+        n=results.n,
+        questions=_figures(results, language),
+        rule=words.text(language, RULE),
+    )
+
+
+def _figures(results: Results, language: Language) -> Mapping[str, QuestionFigures]:
+    return {
+        question.key: QuestionFigures(
+            text=in_language(question.text, language), mean=question.mean, distribution=question.distribution
+        )
+        for question in results.questions
+    }

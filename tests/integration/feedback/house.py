@@ -1,0 +1,174 @@
+"""The feedback service over a real SQLite file and its real HTTP side, with a clock that tests move."""
+
+import hashlib
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from services.feedback.app import LOCALE
+from services.feedback.domain.known import programme_of, session_of
+from services.feedback.store import COLLECTIONS, COUNTS, SURVEYS, FeedbackStore
+from services.feedback.usecases import UseCases
+from services.feedback.web import api, pages
+from shared import ids
+from shared.events.registration import ProgrammeDefined, SessionEnded, SessionScheduled, SurveyQuestion
+from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
+from shared.storage.sqlite import SqliteStore
+from shared.web.application import make_application
+from shared.words import Words
+
+STAFF_TOKEN = "staff-token-of-the-tests"
+STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
+ENGLISH = {"Accept-Language": "en"}
+END = datetime(2026, 12, 17, 10, 0, tzinfo=UTC)
+PROGRAMME = "dijous-gomunicipal"
+QUESTIONS = {"content": "Contingut", "duration": "Durada", "understood": "S'entén", "applicable": "Aplicable"}
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self, now: datetime = END) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, by: timedelta) -> None:
+        """Let time pass."""
+        self.now += by
+
+
+def survey_token(session_id: str, chance: random.Random) -> str:
+    """A token as notifications makes it: the session's id and an HMAC that nobody can guess."""
+    return ids.encode(ids.decode(session_id) + chance.randbytes(32))
+
+
+def token_hash(token: str) -> str:
+    """What feedback gets of it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def part_of(token: str, parts: int) -> int:
+    """The part to which notifications deals a token."""
+    return int.from_bytes(ids.decode(token)[10:14], "big") % parts
+
+
+def programme_defined(version: int = 1, **changes: Any) -> ProgrammeDefined:
+    """The reference programme's event."""
+    values: dict[str, Any] = {
+        "programme": PROGRAMME,
+        "name": {Language.CA: "Dijous GOmunicipal"},
+        "kind": ProgrammeKind.SERIES,
+        "time_zone": "Europe/Madrid",
+        "reminders_minutes": [1440, 60],
+        "survey_questions": [SurveyQuestion(key=k, text={Language.CA: text}) for k, text in QUESTIONS.items()],
+        "survey_days": 14,
+        "survey_reminder_days": 7,
+    }
+    return ProgrammeDefined(version=version, **{**values, **changes})
+
+
+def _session_values(session_id: str) -> dict[str, Any]:
+    return {
+        "session_id": session_id,
+        "programme": PROGRAMME,
+        "title": {Language.CA: "Treu-li suc a l'eina de seguiment"},
+        "starts_at": END - timedelta(hours=1),
+        "duration_minutes": 60,
+    }
+
+
+def session_scheduled(session_id: str, version: int = 1) -> SessionScheduled:
+    """A session's first event."""
+    return SessionScheduled(version=version, status=SessionStatus.SCHEDULED, **_session_values(session_id))
+
+
+def session_ended(session_id: str, version: int = 2) -> SessionEnded:
+    """A session's last event."""
+    return SessionEnded(
+        version=version, status=SessionStatus.ENDED, ended_at=END, registrations=60, **_session_values(session_id)
+    )
+
+
+class AlwaysReady:
+    """Readiness where no broker is."""
+
+    async def check(self) -> dict[str, str]:
+        """Nothing to say."""
+        return {}
+
+
+@dataclass
+class House:
+    """What a test drives and looks at."""
+
+    path: Path
+    raw: SqliteStore
+    store: FeedbackStore
+    use_cases: UseCases
+    client: httpx.AsyncClient
+    clock: Clock
+    chance: random.Random
+
+    async def learn(self, session_id: str) -> None:
+        """The programme is defined and the session has ended."""
+        await self.use_cases.projections.learn_programme(programme_of(programme_defined()))
+        await self.use_cases.projections.learn_session(session_of(session_ended(session_id)))
+
+    async def open_survey(self, people: int, *, parts: int = 1) -> tuple[str, list[str]]:
+        """A session whose survey is open, and its tokens by person."""
+        session_id = ids.encode(self.chance.randbytes(10))
+        tokens = [survey_token(session_id, self.chance) for _ in range(people)]
+        await self.learn(session_id)
+        for part in range(parts):
+            hashes = [token_hash(token) for token in tokens if part_of(token, parts) == part]
+            self.chance.shuffle(hashes)
+            await self.use_cases.surveys.prepare_links(session_id, part, parts, hashes)
+        return session_id, tokens
+
+    async def answer(self, token: str, *, comment: str = "", **scores: int) -> httpx.Response:
+        """Hand in answers by the API."""
+        body = {"answers": scores or {"content": 8}, "comment": comment}
+        return await self.client.post(f"/api/v1/surveys/{token}", json=body)
+
+    async def publish(self, session_id: str) -> httpx.Response:
+        """The office closes the survey."""
+        return await self.client.post(f"/api/v1/results/{session_id}/publish", json={}, headers=STAFF)
+
+    async def events(self) -> list[dict[str, Any]]:
+        """Every event that waits to be published, in the order of its collection's documents."""
+        documents = [*await self.raw.find(SURVEYS), *await self.raw.find(COUNTS)]
+        return [event for document in documents for event in document["outbox"]]
+
+    async def event_names(self) -> list[str]:
+        """Their types without domain and version."""
+        return [event["headers"]["ce-type"].split(".")[-2] for event in await self.events()]
+
+    def raw_bytes(self) -> bytes:
+        """Every byte of the store's files."""
+        return b"".join(file.read_bytes() for file in sorted(self.path.parent.glob("feedback.sqlite3*")))
+
+
+@asynccontextmanager
+async def running_house(folder: Path, *, seed: int = 1) -> AsyncIterator[House]:
+    """The service without a broker, until the block ends."""
+    path = folder / "feedback.sqlite3"
+    raw, clock, words = SqliteStore(path), Clock(), Words(LOCALE)
+    await raw.prepare(COLLECTIONS)
+    store = FeedbackStore(raw, clock)
+    use_cases = UseCases.over(store, clock)
+    routers = [api.routes(use_cases, words, staff_token=STAFF_TOKEN), pages.routes(use_cases, words)]
+    app = make_application("feedback", "Feedback", routers, words, AlwaysReady())
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://feedback", headers=ENGLISH)
+    try:
+        yield House(path, raw, store, use_cases, client, clock, random.Random(seed))
+    finally:
+        await client.aclose()
+        await raw.close()
