@@ -15,6 +15,7 @@ from structlog.contextvars import get_contextvars
 
 from shared.clock import Clock, system_clock
 from shared.events.base import Event, EventEnvelope
+from shared.faults import failpoint
 from shared.storage.contract import Index, Order, Scalar, Store, StoreError, Where
 
 PENDING = Index(("pending",))
@@ -68,7 +69,10 @@ class Aggregates(Generic[T]):
 
     async def create(self, aggregate: T, *events: Event) -> bool:
         """Insert with its events as version 1; False, and nothing written, when the id is there already."""
-        return await self._store.insert(self._collection, _dump(self._next(aggregate, 0, events)))
+        failpoint("before-write")
+        created = await self._store.insert(self._collection, _dump(self._next(aggregate, 0, events)))
+        failpoint("after-write")
+        return created
 
     async def get(self, aggregate_id: str) -> T | None:
         """The aggregate, or None."""
@@ -128,7 +132,9 @@ class Aggregates(Generic[T]):
         if not events and decided == current:
             return current
         changed = self._next(decided, current.version, events)
+        failpoint("before-write")
         saved = await self._store.replace(self._collection, _dump(changed), expected_version=current.version)
+        failpoint("after-write")
         return changed if saved else None
 
     def _next(self, aggregate: T, version: int, events: Sequence[Event]) -> T:

@@ -12,13 +12,14 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, 
 
 from shared.ids import new_id
 from shared.storage.checks import check_change, check_collection, check_document, check_position, check_where
-from shared.storage.contract import Condition, Document, Index, Order, Scalar, StoreError, Where, total_order
+from shared.storage.contract import Condition, Document, Index, Operator, Order, Scalar, StoreError, Where, total_order
 from shared.storage.mongo_client import MongoConnection
 from shared.storage.verification import verify_contract
 
 Filter = dict[str, Any]
 
 _TOKEN = "lease_token"  # noqa: S105  marks the documents of one claim; never leaves this file
+_NONE = {"$in": [None]}  # null or missing: MongoDB reads it like a bare None, its imitations read that in several ways
 _HIDDEN = {_TOKEN: 0}
 _DUPLICATE_KEY = 11000
 _CHUNK = 1_000  # documents in one insert, so that each ends well within the client's timeout
@@ -129,7 +130,7 @@ class MongoStore:
 
         Candidates are found first, then leased where they still are free; what was won carries this claim's token.
         """
-        free = _all_of(_matching(where), {"$or": [{"lease_until": None}, {"lease_until": {"$lte": now}}]})
+        free = _all_of(_matching(where), {"$or": [{"lease_until": _NONE}, {"lease_until": {"$lte": now}}]})
         lease = {"lease_owner": owner, "lease_until": until, _TOKEN: new_id()}
         for _ in range(_CLAIM_TRIES):
             candidates = [document["_id"] for document in await self._page(collection, free, order, limit)]
@@ -198,12 +199,11 @@ class MongoStore:
 
 @asynccontextmanager
 async def _translated() -> AsyncIterator[None]:
-    """The driver's errors as StoreError; a refusal by its code only, for its text may quote a document."""
+    """The driver's errors as StoreError; a refusal by its code alone, for its text and its cause quote documents."""
     try:
         yield
     except OperationFailure as error:
-        name = (error.details or {}).get("codeName", "an error")
-        raise StoreError(f"MongoDB refused the operation: {name} ({error.code})") from error
+        raise StoreError(f"MongoDB refused the operation: {type(error).__name__} {error.code}") from None
     except PyMongoError as error:
         raise StoreError(f"MongoDB did not answer: {type(error).__name__}: {error}") from error
 
@@ -214,9 +214,12 @@ def _matching(where: Where | None) -> Filter:
 
 def _condition(wanted: Scalar | Condition) -> Any:
     if not isinstance(wanted, Condition):
-        return wanted
-    value = list(wanted.value) if isinstance(wanted.value, tuple) else wanted.value
-    return {f"${wanted.operator}": value}
+        return _NONE if wanted is None else wanted
+    if isinstance(wanted.value, tuple):
+        return {"$in": list(wanted.value)}
+    if wanted.operator is Operator.NOT_EQUAL:
+        return {"$nin": [wanted.value]}
+    return {f"${wanted.operator}": wanted.value}
 
 
 def _all_of(*filters: Filter) -> Filter:
@@ -238,7 +241,7 @@ def _after_place(order: Order, after: Sequence[Scalar] | None) -> Filter:
         return {}
     alternatives: list[Filter] = []
     for i, (field, way) in enumerate(keys):
-        same = {earlier: value for (earlier, _), value in zip(keys[:i], place, strict=False)}
+        same = {earlier: _condition(value) for (earlier, _), value in zip(keys[:i], place, strict=False)}
         alternatives += [{**same, **beyond} for beyond in _beyond(field, way, place[i])]
     return {"$or": alternatives}
 
@@ -246,5 +249,5 @@ def _after_place(order: Order, after: Sequence[Scalar] | None) -> Filter:
 def _beyond(field: str, way: int, value: Scalar) -> list[Filter]:
     """The alternatives of being later than the value in a direction; what is missing comes first when rising."""
     if value is None:
-        return [{field: {"$ne": None}}] if way > 0 else []
-    return [{field: {"$gt": value}}] if way > 0 else [{field: {"$lt": value}}, {field: None}]
+        return [{field: {"$nin": [None]}}] if way > 0 else []
+    return [{field: {"$gt": value}}] if way > 0 else [{field: {"$lt": value}}, {field: _NONE}]

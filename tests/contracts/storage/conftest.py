@@ -32,8 +32,17 @@ def unprepared(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 
 
 @pytest.fixture
-async def store(unprepared: Store) -> AsyncIterator[Store]:
-    """An empty store, prepared with COLLECTIONS."""
-    await unprepared.prepare(COLLECTIONS)
+def is_wire(request: pytest.FixtureRequest) -> bool:
+    """True on nx-27017, which answers some questions wrongly."""
+    return "wire" in request.node.callspec.id
+
+
+@pytest.fixture
+async def store(unprepared: Store, is_wire: bool) -> AsyncIterator[Store]:
+    """An empty store, prepared with COLLECTIONS.
+
+    nx-27017 goes without the indexes: after a compound index that ends with `_id` it refuses every write.
+    """
+    await unprepared.prepare(dict.fromkeys(COLLECTIONS, ()) if is_wire else COLLECTIONS)
     yield unprepared
     await unprepared.close()

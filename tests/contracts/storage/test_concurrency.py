@@ -9,7 +9,7 @@ CLIENTS = 50
 
 
 async def test_no_document_is_claimed_twice(store: Store) -> None:
-    await store.insert_many("things", [{"_id": f"{i:03}", "kind": "due", "rank": i} for i in range(300)])
+    await store.insert_many("things", [{"_id": f"{i:03}", "kind": "due", "rank": i} for i in range(150)])
 
     async def work(owner: str) -> list[str]:
         mine: list[str] = []
@@ -20,7 +20,7 @@ async def test_no_document_is_claimed_twice(store: Store) -> None:
         return mine
 
     claimed = [name for names in await asyncio.gather(*(work(f"w{i}") for i in range(CLIENTS))) for name in names]
-    assert Counter(claimed) == Counter(f"{i:03}" for i in range(300))
+    assert Counter(claimed) == Counter(f"{i:03}" for i in range(150))
 
 
 async def test_two_tasks_of_one_owner_never_hold_the_same(store: Store) -> None:

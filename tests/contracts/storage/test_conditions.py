@@ -27,7 +27,9 @@ VALUES: dict[str, dict[str, object]] = {
     "h": {"v": None},
     "i": {},
 }
-CASES: list[tuple[Scalar | Condition, str]] = [
+NUMBERS, TEXTS = "abcdhi", "efghi"
+
+EQUALITIES: list[tuple[Scalar | Condition, str]] = [
     (1, "a"),
     (2.0, "b"),
     ("1", "e"),
@@ -41,27 +43,50 @@ CASES: list[tuple[Scalar | Condition, str]] = [
     (not_equal(2), "acdefghi"),
     (not_equal("x"), "abcdeghi"),
     (not_equal(None), "abcdefg"),
-    (less(2), "ad"),
-    (at_most(2), "abd"),
-    (greater(2), "c"),
-    (at_least(2), "bc"),
-    (greater(-3.5), "abcd"),
-    (less("x"), "eg"),
-    (at_most("x"), "efg"),
-    (greater("1"), "f"),
-    (at_least("1"), "ef"),
+]
+COMPARISONS: list[tuple[Condition, str, str]] = [
+    (less(2), NUMBERS, "ad"),
+    (at_most(2), NUMBERS, "abd"),
+    (greater(2), NUMBERS, "c"),
+    (at_least(2), NUMBERS, "bc"),
+    (greater(-3.5), NUMBERS, "abcd"),
+    (less("x"), TEXTS, "eg"),
+    (at_most("x"), TEXTS, "efg"),
+    (greater("1"), TEXTS, "f"),
+    (at_least("1"), TEXTS, "ef"),
+    (at_least(""), TEXTS, "efg"),
 ]
 
 
-@pytest.mark.parametrize(("condition", "matching"), CASES)
+@pytest.mark.parametrize(("condition", "matching"), EQUALITIES)
 @pytest.mark.parametrize("path", ["v", "in.side"])
-async def test_condition_matches(store: Store, path: str, condition: Scalar | Condition, matching: str) -> None:
-    await store.insert_many("things", [{"_id": n, **_at(path, fields)} for n, fields in VALUES.items()])
+async def test_equality_matches(store: Store, path: str, condition: Scalar | Condition, matching: str) -> None:
+    await assert_matching(store, path, condition, "abcdefghi", matching)
+
+
+@pytest.mark.parametrize(("condition", "among", "matching"), COMPARISONS)
+@pytest.mark.parametrize("path", ["v", "in.side"])
+async def test_comparison_matches(store: Store, path: str, condition: Condition, among: str, matching: str) -> None:
+    await assert_matching(store, path, condition, among, matching)
+
+
+@pytest.mark.parametrize(("condition", "among", "matching"), COMPARISONS)
+async def test_comparison_keeps_to_one_kind(
+    store: Store, is_wire: bool, condition: Condition, among: str, matching: str
+) -> None:
+    if is_wire:
+        pytest.skip("nx-27017 compares texts with numbers; MongoDB does not")
+    await assert_matching(store, "v", condition, "abcdefghi", matching)
+
+
+async def assert_matching(store: Store, path: str, condition: Scalar | Condition, among: str, matching: str) -> None:
+    """Searches, counts, guards and claims agree on which of the values match."""
+    await store.insert_many("things", [{"_id": name, **_at(path, VALUES[name])} for name in among])
     where = {path: condition}
     assert [d["_id"] for d in await store.find("things", where)] == list(matching)
     assert await store.count("things", where) == len(matching)
-    assert await store.update_many("things", list(VALUES), guard=where, assign={"touched": 1}) == len(matching)
-    changed = [n for n in VALUES if await store.update("things", n, guard=where, assign={"w": 1})]
+    assert await store.update_many("things", list(among), guard=where, assign={"touched": 1}) == len(matching)
+    changed = [name for name in among if await store.update("things", name, guard=where, assign={"w": 1})]
     assert changed == list(matching)
     claimed = await store.claim("things", where, owner="me", now=1, until=2, limit=100)
     assert [d["_id"] for d in claimed] == list(matching)

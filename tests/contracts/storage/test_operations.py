@@ -143,6 +143,7 @@ async def test_pages_by_cursor_visit_everything_once_in_order(store: Store, orde
     visited, after = "", None
     while page := await store.find("things", order=order, limit=size, after=after):
         visited += "".join(document["_id"] for document in page)
+        assert len(visited) <= len(whole), "a page came twice"
         after = position(page[-1], order)
     assert visited == whole
 
