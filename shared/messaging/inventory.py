@@ -80,12 +80,20 @@ class Inventory:
         return Loop("inventory", self.announce, every=self._every)
 
     async def announce(self) -> bool:
-        """Publish one inventory of every kind, if this replica is the one to do it. There is never more at once."""
+        """Publish the inventories if this replica is the one to do it. There is never more to do at once."""
         await self._store.prepare({LEASES: []})
         if self._broker.connection.is_connected and await self._lease.hold():
-            for kind, announced in self._announced.items():
-                await self._announce_kind(kind, announced)
+            await self.announce_now()
         return False
+
+    async def announce_now(self) -> None:
+        """Publish one inventory of every kind, whoever else does so too.
+
+        Raises:
+            nats.errors.Error, TimeoutError: not all were published.
+        """
+        for kind, announced in self._announced.items():
+            await self._announce_kind(kind, announced)
 
     async def _announce_kind(self, kind: str, announced: _Announced) -> None:
         where = {**announced.where(), "pending": 0}

@@ -26,7 +26,7 @@ from shared.messaging.subscriber import ACK_WAIT_SECONDS
 
 MAX_DELIVERIES = 12
 """More than the tries of a failing handler: only a message that kills its process gets that far."""
-MAX_UNSETTLED = 1000
+MAX_UNSETTLED = 10_000
 """Messages of one consumer that may wait for their next try before the broker holds back new ones."""
 DUPLICATE_WINDOW = timedelta(minutes=10)
 SERVICES_OWN = "dijous"

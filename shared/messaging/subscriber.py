@@ -113,8 +113,12 @@ class DurableSubscriber(PullStreamSubscriber):
     async def _settle(self, msg: Msg) -> None:
         failpoint("on-receive")
         try:
-            async with _progress(msg):
-                await asyncio.wait_for(self._handle(msg), HANDLER_SECONDS)
+            async with _progress(msg), asyncio.timeout(HANDLER_SECONDS):
+                await self._handle(msg)
+        except asyncio.CancelledError:
+            # Stopping did not wait any longer: another replica may begin at once instead of after the ack wait.
+            await msg.nak()
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a handler raises decides the message's fate here
             await self._failed(msg, error)
             return

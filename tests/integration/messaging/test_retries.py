@@ -5,9 +5,11 @@ import pytest
 from nats.js import JetStreamContext
 
 from shared.events.registration import SessionEnded
+from shared.messaging import broker as broker_module
 from shared.messaging import retrying, subscriber
 from shared.messaging.consuming import NotYetError, PermanentError
 from shared.messaging.deadletters import list_letters, replay_letter, show_letter
+from shared.storage.contract import StoreError
 from tests.integration.messaging.conftest import Consumer, consuming, send, session_ended
 from tests.support.nats import RunningBroker
 from tests.support.probes import eventually
@@ -231,3 +233,47 @@ async def test_workers_handle_that_many_at_a_time_and_take_no_more(server: Runni
             assert sorted(consumer.seen) == [f"s{number}" for number in range(10)]
 
         await eventually(all_handled)
+
+
+async def test_a_handler_cut_off_by_stopping_is_given_to_another_replica_at_once(
+    server: RunningBroker, js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker_module, "GRACEFUL_SECONDS", 0.2)
+    endless = Consumer(fail=lambda session_id, tries: asyncio.sleep(60))
+    async with consuming(server, endless):
+        await send(js, session_ended("s1"))
+
+        def begun() -> None:
+            assert endless.times
+
+        await eventually(begun)
+    other = Consumer()
+    async with consuming(server, other, apply=False):
+
+        def handled() -> None:
+            assert other.seen == ["s1"]
+
+        await eventually(handled, within=5)
+
+
+async def test_a_store_that_does_not_answer_is_waited_for_within_one_delivery(
+    server: RunningBroker, js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriber, "STORE_PAUSES_SECONDS", (0.05,) * 20)
+    deliveries = []
+
+    def fail(session_id: str, tries: int) -> None:
+        if tries <= 15:
+            raise StoreError("away")
+
+    consumer = Consumer(fail=fail)
+    async with consuming(server, consumer):
+        await send(js, session_ended("s1"))
+
+        def handled() -> None:
+            assert consumer.seen == ["s1"]
+
+        await eventually(handled)
+        info = await js.consumer_info("DIJOUS_EVENTS", "feedback-sessions-session-ended")
+        deliveries.append(info.delivered.consumer_seq)
+    assert deliveries == [1]
