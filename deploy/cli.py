@@ -1,0 +1,79 @@
+"""The command line: one list of the commands, each loaded only when it is run, so that `--help` answers at once."""
+
+from importlib import import_module
+
+import click
+
+from deploy.settings import EXIT_BROKEN_SETTING, BrokenSettingError
+
+COMMANDS = {
+    "up": ("deploy.commands.up:up", "Start everything on this machine behind one address."),
+    "demo": ("deploy.commands.demo:demo", "Play the reference programmes through the whole job, to look at."),
+    "run": ("deploy.commands.run:run", "Run one service as a process of its own."),
+    "streams": ("deploy.commands.streams:streams", "Make and show the broker's streams and durable consumers."),
+    "deadletters": ("deploy.commands.deadletters:deadletters", "List, show, replay or drop messages that failed."),
+    "entities": ("deploy.commands.entities:entities", "Import the directory of local entities."),
+    "reconcile": ("deploy.commands.reconcile:reconcile", "Find and repair what one service knows and another lacks."),
+    "events": ("deploy.commands.events:events", "Print the catalogue of events."),
+    "openapi": ("deploy.commands.openapi:openapi", "Print the joined OpenAPI description of the JSON API."),
+    "health": ("deploy.commands.health:health", "Ask a service whether it can do its work."),
+    "version": ("deploy.commands.version:version", "Print the version."),
+}
+"""Name to where it is and what the list of commands says of it."""
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command when it is run."""
+
+    # The signatures are click's.
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (_, short) in COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def main_group() -> None:
+    """Dijous runs programmes of short online sessions for local councils.
+
+    \b
+    On one machine:
+      dijous up                     everything on http://127.0.0.1:8080, data in ./var
+      dijous demo                   the same with the reference programmes played through
+    \b
+    Each service alone, against a broker and a database of yours:
+      export DIJOUS_NATS_URL=nats://broker:4222 DIJOUS_STORE_URL=mongodb://db/?replicaSet=rs0
+      export DIJOUS_SECRET=… DIJOUS_STAFF_TOKEN=… DIJOUS_PUBLIC_URL=https://dijous.example
+      dijous streams apply          once, and after every upgrade
+      dijous run registration --port 8001
+    \b
+    When something is wrong:
+      dijous health http://127.0.0.1:8080
+      dijous deadletters list
+      dijous reconcile
+
+    Settings are read from the environment; a broken one is said in one line and the exit code is 2.
+    `dijous COMMAND --help` tells more of each command.
+    """
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        main_group(prog_name="dijous")
+    except BrokenSettingError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(EXIT_BROKEN_SETTING) from None
+
+
+if __name__ == "__main__":
+    main()

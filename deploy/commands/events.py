@@ -1,0 +1,17 @@
+"""`dijous events`: the catalogue for integrators."""
+
+import click
+
+
+@click.command()
+def events() -> None:
+    """Print the catalogue of events as Markdown: who publishes each, who handles it, subject, schema, samples.
+
+    \b
+    Example:
+      dijous events > docs/events.md
+    """
+    from deploy.catalogue import render_catalogue
+    from deploy.topology import consumers
+
+    click.echo(render_catalogue(consumers()), nl=False)

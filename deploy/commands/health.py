@@ -1,0 +1,44 @@
+"""`dijous health`: what the container's health check and a person ask."""
+
+import http.client
+import json
+from urllib.parse import urlsplit
+
+import click
+
+ANSWER_SECONDS = 5
+
+
+@click.command()
+@click.argument("url", default="http://127.0.0.1:8080")
+@click.option("--live", is_flag=True, help="Ask only whether the process answers, not whether it can do its work.")
+def health(url: str, live: bool) -> None:
+    """Ask the service at URL whether it can do its work; the exit code is 0 when it can.
+
+    \b
+    Examples:
+      dijous health                           the single-machine run
+      dijous health http://127.0.0.1:8001     one service
+    """
+    status, body = ask(url, "/health/live" if live else "/health/ready")
+    for name, state in body.get("checks", {}).items():
+        click.echo(f"{name:<32} {state}")
+    click.echo(body.get("status", "no answer"))
+    if status != http.client.OK:
+        raise SystemExit(1)
+
+
+def ask(url: str, path: str) -> tuple[int, dict[str, dict[str, str]]]:
+    """The status and the JSON that a service answers; 503 and what is wrong when it does not answer."""
+    address = urlsplit(url)
+    if address.scheme != "http" or not address.hostname:
+        raise click.UsageError("the URL is that of a service on this network: http://host:port")
+    connection = http.client.HTTPConnection(address.hostname, address.port or 80, timeout=ANSWER_SECONDS)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return http.client.SERVICE_UNAVAILABLE, {"checks": {url: f"does not answer: {error}"}}
+    finally:
+        connection.close()

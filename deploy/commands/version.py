@@ -1,0 +1,11 @@
+"""`dijous version`."""
+
+from importlib.metadata import version as installed_version
+
+import click
+
+
+@click.command()
+def version() -> None:
+    """Print the version."""
+    click.echo(installed_version("dijous"))

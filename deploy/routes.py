@@ -1,0 +1,36 @@
+"""Which service answers which addresses: the one table behind the single-machine run and the proxy's configuration."""
+
+PREFIXES = {
+    "/api/v1/programmes": "registration",
+    "/api/v1/sessions": "registration",
+    "/api/v1/entities": "registration",
+    "/api/v1/registrations": "registration",
+    "/api/v1/deliveries": "notifications",
+    "/api/v1/preferences": "notifications",
+    "/api/v1/surveys": "feedback",
+    "/api/v1/results": "feedback",
+    "/api/v1/proposals": "proposals",
+    "/api/v1/supports": "proposals",
+    # Addresses in mails.
+    "/registration": "registration",
+    "/join": "registration",
+    "/preferences": "notifications",
+    "/survey": "feedback",
+    "/support": "proposals",
+    # Each service's own description; the joined one is at /api/v1/openapi.json.
+    "/api/v1/openapi/registration.json": "registration",
+    "/api/v1/openapi/notifications.json": "notifications",
+    "/api/v1/openapi/feedback.json": "feedback",
+    "/api/v1/openapi/proposals.json": "proposals",
+}
+"""Path prefix, of whole segments, to service. No prefix is another one's beginning."""
+
+SERVICES = ("registration", "notifications", "feedback", "proposals")
+
+
+def service_of(path: str) -> str | None:
+    """The service that answers a path; None where no service does."""
+    for prefix, service in PREFIXES.items():
+        if path == prefix or path.startswith(prefix + "/"):
+            return service
+    return None

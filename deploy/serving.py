@@ -1,0 +1,64 @@
+"""Serving an ASGI application with uvicorn until the process is told to stop."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+GRACE_SECONDS = 2
+"""How long a stopping server waits for the requests that are running."""
+BACKLOG = 2048
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to `serve`: uvicorn would end the process with one before the services are stopped."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(app: ASGIApp, listening: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM; the caller's `async with` then stops what it started."""
+    config = uvicorn.Config(
+        app,
+        lifespan="off",  # the caller enters the services before and leaves them after
+        http="httptools",
+        access_log=False,  # addresses hold the tokens of personal links
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(stop, _stop, server)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    await server.serve(sockets=[listening])
+
+
+def _stop(server: uvicorn.Server) -> None:
+    server.should_exit = True
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, bound at once so that a taken port is known before anything starts.
+
+    Raises:
+        OSError: the port is taken or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+    except BaseException:
+        listening.close()
+        raise
+    return listening

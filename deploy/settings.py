@@ -1,0 +1,34 @@
+"""Broken settings said in clear lines, one for each, instead of a traceback."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+EXIT_BROKEN_SETTING = 2
+"""The exit code of a command that cannot start as it was asked to: trying again changes nothing."""
+
+
+class BrokenSettingError(Exception):
+    """Settings that cannot be worked with; the message has one line for each, its variable first."""
+
+
+@contextmanager
+def explained_settings(prefix: str = "DIJOUS_") -> Iterator[None]:
+    """Turn what pydantic says of settings into lines for the person who set them.
+
+    Raises:
+        BrokenSettingError: the settings made inside are broken.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        raise BrokenSettingError("\n".join(_line(prefix, item) for item in error.errors())) from error
+
+
+def _line(prefix: str, error: ErrorDetails) -> str:
+    """The value itself is never repeated: it may be a secret."""
+    variable = prefix + "_".join(str(part) for part in error["loc"]).upper()
+    what = "is not set" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
+    return f"{variable}: {what[0].lower()}{what[1:]}"
