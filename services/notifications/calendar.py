@@ -1,0 +1,132 @@
+"""The calendar part of a mail: iCalendar (RFC 5545) for a meeting request or its withdrawal (RFC 5546, RFC 6047).
+
+Everything that a session's recipients share is built by `icalendar`; the three personal lines are added for each.
+"""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vText
+
+from services.notifications.domain.deliveries import DeliveryKind
+from services.notifications.domain.known import KnownSession
+from services.notifications.domain.matters import Matter
+from services.notifications.forms import mark
+from shared.events.vocabulary import Language, in_language
+
+_LINE_OCTETS = 75
+_END = "END:VEVENT"
+_MAILTO_SAFE = "@!$'*+-._~"  # what RFC 6068 leaves as it is in an address, beside letters and digits
+
+
+class Method(StrEnum):
+    """iTIP methods (RFC 5546) that mails carry."""
+
+    REQUEST = "REQUEST"
+    CANCEL = "CANCEL"
+
+
+METHODS = {
+    DeliveryKind.CONFIRMATION: Method.REQUEST,
+    DeliveryKind.PROMOTION: Method.REQUEST,
+    DeliveryKind.RESCHEDULED: Method.REQUEST,
+    DeliveryKind.SESSION_CANCELLED: Method.CANCEL,
+    DeliveryKind.REGISTRATION_CANCELLED: Method.CANCEL,
+}
+"""The kinds of mail that carry a calendar part."""
+
+
+class CalendarLine(StrEnum):
+    """The lines of an entry that differ from mail to mail."""
+
+    STAMP = "DTSTAMP"
+    ATTENDEE = "ATTENDEE"
+    JOIN = "URL"
+
+
+def calendar_text(
+    method: Method, matter: Matter, language: Language, organizer: str, uid_domain: str, join_prefix: str
+) -> str:
+    """The calendar as lines, with marks where the values of the personal lines belong.
+
+    `organizer` is a mailbox that is read; `join_prefix` what a join link begins with.
+    """
+    if matter.session is None:
+        raise ValueError("a calendar part is about a session")
+    calendar = _calendar(method, matter, language, organizer, f"{matter.session.id}@{uid_domain}")
+    head, _, tail = calendar.to_ical().decode().replace("\r\n", "\n").partition(_END)
+    lines = [
+        f"DTSTAMP:{mark(CalendarLine.STAMP)}",
+        # The person registered, so the answer is known and the office's mailbox needs no «accepted».
+        "ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;",
+        f" RSVP=FALSE:mailto:\n {mark(CalendarLine.ATTENDEE)}",
+    ]
+    if method is Method.REQUEST:
+        location = f"LOCATION:{vText(join_prefix).to_ical().decode()}"
+        lines += [f"{folded(line)}\n {mark(CalendarLine.JOIN)}" for line in (location, f"URL:{join_prefix}")]
+    return head + "\n".join([*lines, _END]) + tail
+
+
+def folded(line: str) -> str:
+    """ASCII content in lines of at most 75 octets (RFC 5545 section 3.1)."""
+    width = _LINE_OCTETS - 1
+    return "\n ".join(line[start : start + width] for start in range(0, len(line), width))
+
+
+def attendee(address: str) -> str:
+    """A mail address as the rest of a `mailto:` URI, folded."""
+    return folded(quote(address, safe=_MAILTO_SAFE))
+
+
+def stamp(instant: datetime) -> str:
+    """An instant as DTSTAMP takes it, in UTC."""
+    return instant.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _calendar(method: Method, matter: Matter, language: Language, organizer: str, uid: str) -> Calendar:
+    assert matter.session is not None
+    zone = ZoneInfo(matter.programme.time_zone)
+    entry = _entry(method, matter.session, language, zone)
+    entry.add("uid", uid)
+    mailbox = vCalAddress(f"mailto:{organizer}")
+    mailbox.params["CN"] = _one_line(matter.programme.organiser or in_language(matter.programme.name, language))
+    entry["organizer"] = mailbox
+    calendar = Calendar()
+    calendar.add("prodid", "-//Dijous//Dijous//CA")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method)
+    calendar.add_component(_timezone(zone, matter.session.starts_at))
+    calendar.add_component(entry)
+    return calendar
+
+
+def _entry(method: Method, session: KnownSession, language: Language, zone: ZoneInfo) -> Event:
+    entry = Event()
+    entry.add("summary", _one_line(in_language(session.title, language)))
+    entry.add("dtstart", session.starts_at.astimezone(zone))
+    entry.add("dtend", (session.starts_at + timedelta(minutes=session.duration_minutes)).astimezone(zone))
+    entry.add("sequence", session.sequence)
+    entry.add("status", "CONFIRMED" if method is Method.REQUEST else "CANCELLED")
+    return entry
+
+
+def _timezone(zone: ZoneInfo, at: datetime) -> Timezone:
+    """The zone as it stands at the session: the only rule that its times need, and one that every program reads alike
+    (some take the first rule of a list, or none that is given by single dates)."""
+    local = at.astimezone(zone)
+    rule = TimezoneDaylight() if local.dst() else TimezoneStandard()
+    rule.add("dtstart", datetime(1970, 1, 1))  # a rule begins at a local time
+    rule.add("tzoffsetfrom", local.utcoffset())
+    rule.add("tzoffsetto", local.utcoffset())
+    rule.add("tzname", local.tzname())
+    timezone = Timezone()
+    timezone.add("tzid", zone.key)
+    timezone.add_component(rule)
+    return timezone
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,208 @@
+"""Mails as bytes: rendered and encoded once for everybody they are alike for, completed for each person.
+
+Building a message object for each recipient costs about two milliseconds; joining pieces that are encoded already
+costs a hundredth of that, and the speed of a whole fan-out is decided here.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from functools import lru_cache
+
+from markupsafe import escape
+
+from services.notifications.calendar import METHODS, CalendarLine, attendee, calendar_text, stamp
+from services.notifications.domain.deliveries import DIRECT_ANSWERS, Delivery, DeliveryKind, message_id
+from services.notifications.domain.known import KnownRegistration, Recipient
+from services.notifications.domain.matters import Matter
+from services.notifications.encoding import encoded_piece, encoded_value
+from services.notifications.forms import Fill, Form, Occasion, mark, marked_pieces
+from services.notifications.letters import Letters, Personal
+from shared.events.vocabulary import Language, RegistrationStatus, in_language
+from shared.links import LinkPurpose, Links
+from shared.words import Words
+
+SESSION_LINKS_LIFE = timedelta(days=30)
+"""How long after a session's end the links of its registrations are valid."""
+SUPPORT_LINK_LIFE = timedelta(days=14)
+PREFERENCES_LINK_LIFE = timedelta(days=365)
+
+_KEPT_FORMS = 256  # kinds x languages x subjects that are being sent at a time
+
+
+class Composer:
+    """Composes mails. Safe to use from several threads: at worst a form is made twice."""
+
+    def __init__(self, words: Words, links: Links, sender: str, message_id_domain: str) -> None:
+        """`sender` is the bare address of the installation; its display name is the programme's."""
+        self._letters = Letters(words, links)
+        self._links = links
+        self._sender = sender
+        self._domain = message_id_domain
+        self._forms: dict[object, Form] = {}
+        tokens = self._token_fills()
+        self._in_text = tokens | {Personal.NAME: _name_in_text, Personal.ENTITY: _entity_in_text}
+        self._in_html = tokens | {Personal.NAME: _name_in_html, Personal.ENTITY: _entity_in_html}
+        self._in_calendar: Mapping[str, Fill] = {
+            CalendarLine.STAMP: _stamp,
+            CalendarLine.ATTENDEE: _attendee,
+            CalendarLine.JOIN: tokens[Personal.JOIN],
+        }
+
+    def compose(self, delivery: Delivery, matter: Matter, recipient: Recipient) -> bytes:
+        """The whole mail with CRLF line ends: at every try the same, but for the boundary between its parts.
+
+        Raises:
+            jinja2.UndefinedError: the matter lacks what this kind of mail tells of.
+        """
+        waiting = _is_waiting(recipient)
+        key = (delivery.kind, recipient.language, waiting, matter.key)
+        form = self._forms.get(key)
+        if form is None:
+            if len(self._forms) >= _KEPT_FORMS:
+                self._forms.clear()
+            form = self._forms[key] = Form(self._pieces(delivery.kind, recipient.language, matter, waiting))
+        return form.filled(Occasion(delivery, matter, recipient))
+
+    def _pieces(self, kind: DeliveryKind, language: Language, matter: Matter, waiting: bool) -> Iterator[bytes | Fill]:
+        personal = {each: mark(each) for each in Personal}
+        if kind not in _KINDS_WITH_ENTITY:
+            personal[Personal.ENTITY] = ""
+        letter = self._letters.render(kind, language, matter, personal, waiting=waiting)
+        boundary = f"=_{secrets.token_hex(12)}"  # quoted-printable never holds «=_»
+        yield from self._head(kind, language, matter, letter.subject)
+        yield f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'.encode()
+        yield _part_head(boundary, 'text/plain; charset="utf-8"')
+        yield from marked_pieces(letter.text, self._in_text)
+        yield _part_head(boundary, 'text/html; charset="utf-8"')
+        yield from marked_pieces(letter.html, self._in_html)
+        if not waiting and (method := METHODS.get(kind)):
+            yield _part_head(boundary, f'text/calendar; charset="utf-8"; method={method}')
+            mailbox = matter.programme.reply_to or self._sender
+            join_prefix = self._links.page(f"/{LinkPurpose.JOIN}/")
+            entry = calendar_text(method, matter, language, mailbox, self._domain, join_prefix)
+            yield from marked_pieces(entry, self._in_calendar)
+        yield f"\r\n--{boundary}--\r\n".encode()
+
+    def _head(self, kind: DeliveryKind, language: Language, matter: Matter, subject: str) -> Iterator[bytes | Fill]:
+        yield _shared_headers(kind, language, matter, subject, self._sender)
+        yield b"Date: "
+        yield _date
+        yield b"\r\nMessage-ID: "
+        yield self._message_id
+        yield b"\r\nTo: "
+        yield _address
+        if kind not in DIRECT_ANSWERS:
+            yield f"\r\nList-Unsubscribe: <{self._links.page(f'/{LinkPurpose.PREFERENCES}/')}".encode()
+            yield self._in_text[Personal.PREFERENCES]
+            yield b">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click"
+        yield b"\r\nMIME-Version: 1.0\r\n"
+
+    def _message_id(self, occasion: Occasion) -> bytes:
+        return message_id(occasion.delivery.id, self._domain).encode()
+
+    def _token_fills(self) -> dict[str, Fill]:
+        """A token is letters and digits in one line, so it is the same in headers, texts and calendar."""
+
+        def fill(purpose: LinkPurpose, expiry: Callable[[Occasion], datetime]) -> Fill:
+            def token(occasion: Occasion) -> bytes:
+                return self._links.token(purpose, occasion.recipient.id, expiry(occasion)).encode()
+
+            return token
+
+        return {
+            Personal.REGISTRATION: fill(LinkPurpose.REGISTRATION, _session_links_expiry),
+            Personal.JOIN: fill(LinkPurpose.JOIN, _session_links_expiry),
+            Personal.SUPPORT: fill(LinkPurpose.SUPPORT, lambda o: o.delivery.due_at + SUPPORT_LINK_LIFE),
+            Personal.PREFERENCES: fill(LinkPurpose.PREFERENCES, lambda o: o.delivery.due_at + PREFERENCES_LINK_LIFE),
+            Personal.SURVEY: _survey_token,
+        }
+
+
+_KINDS_WITH_ENTITY = frozenset({DeliveryKind.CONFIRMATION, DeliveryKind.WAITING_LIST, DeliveryKind.PROMOTION})
+
+
+def _is_waiting(recipient: Recipient) -> bool:
+    return isinstance(recipient, KnownRegistration) and recipient.status is RegistrationStatus.WAITING
+
+
+def _shared_headers(kind: DeliveryKind, language: Language, matter: Matter, subject: str, sender: str) -> bytes:
+    programme = matter.programme
+    message = EmailMessage(policy=SMTP)
+    name = " ".join(in_language(programme.name, language).split())
+    message["From"] = Address(display_name=name, addr_spec=sender)
+    if programme.reply_to:
+        message["Reply-To"] = Address(addr_spec=programme.reply_to)
+    message["Subject"] = subject
+    message["Content-Language"] = language
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "OOF, AutoReply, RN, NRN"
+    message["X-Dijous-Kind"] = kind
+    return message.as_bytes().removesuffix(b"\r\n")
+
+
+def _part_head(boundary: str, content_type: str) -> bytes:
+    head = f"\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    return head.encode()
+
+
+def _session_links_expiry(occasion: Occasion) -> datetime:
+    session = occasion.matter.session
+    assert session is not None
+    return session.starts_at + timedelta(minutes=session.duration_minutes) + SESSION_LINKS_LIFE
+
+
+def _survey_token(occasion: Occasion) -> bytes:
+    maker = occasion.matter.survey_links
+    assert maker is not None
+    return maker.token(occasion.recipient.id).encode()
+
+
+def _address(occasion: Occasion) -> bytes:
+    return occasion.recipient.email.encode("ascii")
+
+
+def _date(occasion: Occasion) -> bytes:
+    return _header_date(occasion.delivery.due_at)
+
+
+@lru_cache(maxsize=64)
+def _header_date(instant: datetime) -> bytes:
+    return format_datetime(instant.astimezone(UTC)).encode()
+
+
+def _comma_name(recipient: Recipient) -> str:
+    name = " ".join(recipient.name.split())
+    return f", {name}" if name else ""
+
+
+def _entity(recipient: Recipient) -> str:
+    return " ".join(recipient.entity_name.split()) if isinstance(recipient, KnownRegistration) else ""
+
+
+def _name_in_text(occasion: Occasion) -> bytes:
+    return encoded_value(_comma_name(occasion.recipient))
+
+
+def _name_in_html(occasion: Occasion) -> bytes:
+    return encoded_value(escape(_comma_name(occasion.recipient)))
+
+
+def _entity_in_text(occasion: Occasion) -> bytes:
+    return encoded_value(_entity(occasion.recipient))
+
+
+def _entity_in_html(occasion: Occasion) -> bytes:
+    return encoded_value(escape(_entity(occasion.recipient)))
+
+
+def _stamp(occasion: Occasion) -> bytes:
+    return stamp(occasion.delivery.due_at).encode()
+
+
+def _attendee(occasion: Occasion) -> bytes:
+    return encoded_piece(attendee(occasion.recipient.email))

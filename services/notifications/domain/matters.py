@@ -1,0 +1,23 @@
+"""What a mail is about: the snapshots that its words are taken from, the same for everybody who gets it."""
+
+from dataclasses import dataclass
+
+from services.notifications.domain.known import KnownProgramme, KnownProposal, KnownSession
+from services.notifications.domain.surveys import LinkMaker
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A programme with the session or the proposal (and its session, once scheduled) that a mail tells of."""
+
+    programme: KnownProgramme
+    session: KnownSession | None = None
+    proposal: KnownProposal | None = None
+    survey_links: LinkMaker | None = None
+    """Of a survey: what makes each registration's link."""
+
+    @property
+    def key(self) -> tuple[tuple[str, int], ...]:
+        """Identities and versions: equal keys give equal words."""
+        snapshots = (self.programme, self.session, self.proposal)
+        return tuple((snapshot.id, snapshot.seen) for snapshot in snapshots if snapshot is not None)

@@ -1,0 +1,148 @@
+"""Letters: the subject, text and HTML of a mail, rendered from `emails/<kind>/` in the recipient's language."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from services.notifications.dates import instant_in_words
+from services.notifications.domain.deliveries import DIRECT_ANSWERS, DeliveryKind
+from services.notifications.domain.known import KnownProposal, KnownSession
+from services.notifications.domain.matters import Matter
+from shared.events.vocabulary import Language, in_language
+from shared.links import LinkPurpose, Links
+from shared.words import Words
+
+TEMPLATES = Path(__file__).parent / "emails"
+
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+class Personal(StrEnum):
+    """The parts of a letter that differ from person to person."""
+
+    NAME = "name"
+    """With a comma before it, or empty where no name is known."""
+    ENTITY = "entity"
+    REGISTRATION = "registration"
+    JOIN = "join"
+    SURVEY = "survey"
+    SUPPORT = "support"
+    PREFERENCES = "preferences"
+    """This and the four before it are tokens: the last segments of personal links."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A rendered letter; `text` and `html` have Unix line ends."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class Letters:
+    """Renders letters. What is personal is given by the caller: real values, or marks to be replaced later."""
+
+    def __init__(self, words: Words, links: Links) -> None:
+        self._links = links
+        self._environments = {language: _environment(words, language) for language in Language}
+
+    def render(
+        self,
+        kind: DeliveryKind,
+        language: Language,
+        matter: Matter,
+        personal: Mapping[Personal, str],
+        *,
+        waiting: bool = False,
+    ) -> Letter:
+        """The letter of a kind; `waiting` when the recipient is on the waiting list.
+
+        Raises:
+            jinja2.UndefinedError: the matter lacks what this kind tells of.
+        """
+        environment = self._environments[language]
+        values = {"kind": kind, "language": language, "waiting": waiting}
+        values |= self._values(language, matter) | self._personal(personal)
+        if kind in DIRECT_ANSWERS:
+            values["unsubscribe_url"] = ""
+        subject = " ".join(environment.get_template(f"{kind}/subject.txt").render(values).split())
+        values["subject"] = subject
+        text = environment.get_template("layout/body.txt").render(values)
+        html = environment.get_template("layout/body.html").render(values)
+        return Letter(subject, _BLANK_LINES.sub("\n\n", text).strip() + "\n", html.strip() + "\n")
+
+    def _personal(self, personal: Mapping[Personal, str]) -> dict[str, str]:
+        return {
+            "comma_name": personal[Personal.NAME],
+            "entity": personal[Personal.ENTITY],
+            "registration_url": self._links.page(f"/{LinkPurpose.REGISTRATION}/{personal[Personal.REGISTRATION]}"),
+            "join_url": self._links.page(f"/{LinkPurpose.JOIN}/{personal[Personal.JOIN]}"),
+            "survey_url": self._links.survey_url(personal[Personal.SURVEY]),
+            "support_url": self._links.page(f"/{LinkPurpose.SUPPORT}/{personal[Personal.SUPPORT]}"),
+            "unsubscribe_url": self._links.page(f"/{LinkPurpose.PREFERENCES}/{personal[Personal.PREFERENCES]}"),
+        }
+
+    def _values(self, language: Language, matter: Matter) -> dict[str, Any]:
+        values: dict[str, Any] = {
+            "programme": in_language(matter.programme.name, language),
+            "organiser": matter.programme.organiser,
+            "survey_days": matter.programme.survey_days,
+            "title": "",
+            "starts": "",
+        }
+        if matter.session:
+            values |= self._session(language, matter.session, matter.programme.time_zone)
+        if matter.proposal:
+            values |= self._proposal(matter.proposal)
+        return values
+
+    def _session(self, language: Language, session: KnownSession, time_zone: str) -> dict[str, Any]:
+        previous = session.previous_starts_at
+        return {
+            "title": _one_line(in_language(session.title, language)),
+            "starts": instant_in_words(session.starts_at, time_zone, language),
+            "previous_starts": instant_in_words(previous, time_zone, language) if previous else "",
+            "minutes": session.duration_minutes,
+            "reason": in_language(session.cancel_reason or {}, language),
+            "recording_url": _web_address(session.recording_url),
+            "materials": [material for material in session.materials if _web_address(material.url)],
+            "session_url": self._links.page(f"/sessions/{session.id}"),
+            "results_url": self._links.page(f"/results/{session.id}"),
+        }
+
+    def _proposal(self, proposal: KnownProposal) -> dict[str, Any]:
+        return {
+            "proposal_title": _one_line(proposal.title),
+            "reason": proposal.reason,
+            "proposal_url": self._links.page(f"/proposals/{proposal.id}"),
+            "merged_url": self._links.page(f"/proposals/{proposal.merged_into or proposal.id}"),
+        }
+
+
+def _environment(words: Words, language: Language) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(["html"]),
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.install_gettext_translations(words.catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    return environment
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _web_address(url: str) -> str:
+    """The address if a browser opens it, else nothing: `javascript:` and the like never become a link."""
+    return url if urlsplit(url).scheme in ("http", "https") and not any(c.isspace() for c in url) else ""
