@@ -51,6 +51,13 @@ def decode_cursor(cursor: str | None, length: int) -> list[Scalar] | None:
         place = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError):
         raise CursorInvalidProblem from None
-    if not isinstance(place, list) or len(place) != length or any(isinstance(v, list | dict) for v in place):
+    if not isinstance(place, list) or len(place) != length or not all(map(_may_be_ordered, place)):
         raise CursorInvalidProblem
     return place
+
+
+def _may_be_ordered(value: object) -> bool:
+    """Whether a store can compare with it: text, None, or a number that fits into 64 bits; no boolean."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return abs(value) < 2**63
+    return value is None or isinstance(value, str | float)

@@ -1,0 +1,156 @@
+"""The proposals service with a real SQLite store, its API over ASGI, and a clock that the test moves."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from services.proposals.app import make_use_cases
+from services.proposals.settings import Settings
+from services.proposals.store import COLLECTIONS
+from services.proposals.usecases import UseCases
+from services.proposals.web.api import office_routes, public_routes
+from services.proposals.web.pages import page_routes
+from shared.events.registration import ProgrammeDefined, SessionCancelled, SessionEnded, SessionScheduled
+from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
+from shared.links import LinkPurpose, Links
+from shared.messaging.broker import make_broker
+from shared.storage.opening import open_store
+from shared.web.application import make_application
+from shared.words import Words
+
+START = datetime(2026, 12, 1, 9, tzinfo=UTC)
+STAFF_TOKEN = "staff-token-of-the-tests"
+STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
+PROGRAMME = "dijous-gomunicipal"
+WORDS = Words(Path("services/proposals/locale"))
+
+
+class Desk:
+    """The service and everything a test does with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = START
+        self.settings = Settings(
+            store_url=f"sqlite:///{folder}", secret=SecretStr("s" * 32), staff_token=SecretStr(STAFF_TOKEN)
+        )
+        self.store = open_store(self.settings.store_url, "proposals")
+        self.links = Links(self.settings.public_url, "s" * 32)
+        self.cases = self.compose()
+        self.documents = self.cases.supports._store
+        routers = [
+            public_routes(self.cases),
+            office_routes(self.cases, STAFF_TOKEN),
+            page_routes(self.cases, WORDS),
+        ]
+        app = make_application("proposals", "proposals", routers, WORDS, _AlwaysReady())
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://dijous.test")
+
+    def compose(self) -> UseCases:
+        broker = make_broker(self.settings.nats_url, service="proposals")
+        return make_use_cases(self.settings, self.store, broker, self.clock)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    async def know_programme(self, slug: str = PROGRAMME) -> None:
+        await self.cases.calendar.learn_programme(
+            ProgrammeDefined(
+                version=1,
+                programme=slug,
+                name={Language.CA: "Dijous"},
+                kind=ProgrammeKind.SERIES,
+                time_zone="Europe/Madrid",
+                reminders_minutes=[60],
+                survey_questions=[],
+                survey_days=14,
+                survey_reminder_days=5,
+            )
+        )
+
+    async def schedule_session(self, session_id: str = "sessiona", version: int = 1) -> str:
+        await self.cases.calendar.learn_session(
+            SessionScheduled(version=version, status=SessionStatus.SCHEDULED, **self._session(session_id))
+        )
+        return session_id
+
+    async def end_session(self, session_id: str = "sessiona", version: int = 2) -> None:
+        await self.cases.calendar.learn_session(
+            SessionEnded(
+                version=version,
+                status=SessionStatus.ENDED,
+                ended_at=self.now,
+                registrations=0,
+                **self._session(session_id),
+            )
+        )
+
+    async def cancel_session(self, session_id: str = "sessiona", version: int = 2) -> None:
+        await self.cases.calendar.learn_session(
+            SessionCancelled(version=version, status=SessionStatus.CANCELLED, **self._session(session_id))
+        )
+
+    def _session(self, session_id: str) -> dict[str, Any]:
+        return {
+            "session_id": session_id,
+            "programme": PROGRAMME,
+            "title": {Language.CA: "Sessió"},
+            "starts_at": START + timedelta(days=16),
+            "duration_minutes": 60,
+        }
+
+    async def propose(self, title: str = "Com publiquem els contractes?", **fields: str) -> str:
+        answer = await self.http.post("/api/v1/proposals", json={"programme": PROGRAMME, "title": title, **fields})
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    async def read(self, proposal_id: str) -> dict[str, Any]:
+        return (await self.http.get(f"/api/v1/proposals/{proposal_id}")).json()  # type: ignore[no-any-return]
+
+    async def step(self, proposal_id: str, verb: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        return await self.http.post(f"/api/v1/proposals/{proposal_id}/{verb}", json=body or {}, headers=STAFF)
+
+    async def ask(self, proposal_id: str, email: str) -> httpx.Response:
+        return await self.http.post(f"/api/v1/proposals/{proposal_id}/supports", json={"email": email})
+
+    def token(self, proposal_id: str, email: str) -> str:
+        follower_id = self.cases.supports._followers.id_of(proposal_id, email)
+        return self.links.token(LinkPurpose.SUPPORT, follower_id, self.now + timedelta(days=30))
+
+    async def confirm(self, proposal_id: str, email: str) -> httpx.Response:
+        return await self.http.post(f"/api/v1/supports/{self.token(proposal_id, email)}")
+
+    async def support(self, proposal_id: str, email: str) -> None:
+        assert (await self.ask(proposal_id, email)).status_code == 202
+        answer = await self.confirm(proposal_id, email)
+        assert answer.status_code == 200, answer.text
+
+    async def told(self, collection: str) -> list[tuple[str, dict[str, Any]]]:
+        """Type and data of every event that waits in the outboxes of a collection, oldest version first."""
+        documents = await self.store.find(collection, {"pending": 1})
+        events = [event for document in documents for event in document["outbox"]]
+        return [(event["headers"]["ce-type"].split(".")[-2], event["data"]) for event in events]
+
+    async def close(self) -> None:
+        await self.http.aclose()
+        await self.store.close()
+
+
+class _AlwaysReady:
+    async def check(self) -> dict[str, str]:
+        return {}
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    desk = Desk(tmp_path)
+    await desk.store.prepare(COLLECTIONS)
+    await desk.know_programme()
+    try:
+        yield desk
+    finally:
+        await desk.close()

@@ -1,0 +1,78 @@
+"""The words that code and templates use, compared with the gettext catalogues beside them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT / "shared"
+LANGUAGES = ("ca", "es")
+
+Word = str | tuple[str, ...]
+"""A message id: the English words, or singular and plural."""
+
+_METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
+_OPTIONS = {pattern: {"silent": "false"} for pattern, method in _METHODS if method == "jinja2"}
+_KEYWORDS = {**DEFAULT_KEYWORDS, "mark": None}
+_PERCENT = re.compile(r"%\((\w+)\)")
+
+
+def locale_folders() -> list[Path]:
+    """Every package that has words of its own."""
+    return sorted(path.parent for path in ROOT.glob("*/**/locale") if ".venv" not in path.parts and path.is_dir())
+
+
+def used_words(package: Path) -> dict[Word, str]:
+    """The messages that the Python files and templates of a package mark, each with a place where it is used."""
+    found = extract_from_dir(package, _METHODS, _OPTIONS, keywords=_KEYWORDS)
+    return {
+        (message if isinstance(message, str) else tuple(message)): f"{path}:{line}"
+        for path, line, message, _, _ in found
+    }
+
+
+def faults(package: Path, language: str, *, beneath: Path = SHARED) -> list[str]:
+    """What is wrong with a package's catalogue, one line each: missing, stale, untranslated or with other placeholders.
+
+    Words that the catalogue of `beneath` translates need not be repeated.
+    """
+    used = used_words(package)
+    own = {_word(message): message for message in _messages(package, language)}
+    common = {_word(message) for message in _messages(beneath, language)} if beneath != package else set()
+    missing = [f"missing: {word!r} ({place})" for word, place in used.items() if word not in own.keys() | common]
+    stale = [f"stale: {word!r}" for word in own if word not in used]
+    wrong = [f"{fault}: {word!r}" for word, message in own.items() for fault in _faults_of(message)]
+    return sorted(missing + stale + wrong)
+
+
+def _messages(package: Path, language: str) -> Iterator[Message]:
+    path = package / "locale" / f"{language}.po"
+    catalogue = Catalog(locale=language)
+    if path.exists():
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=language)
+    return (message for message in catalogue if message.id)
+
+
+def _word(message: Message) -> Word:
+    return message.id if isinstance(message.id, str) else tuple(message.id)
+
+
+def _faults_of(message: Message) -> Iterator[str]:
+    originals, translations = (
+        [text] if isinstance(text, str) else list(text) for text in (message.id, message.string)
+    )
+    if message.fuzzy or not translations or not all(translations):
+        yield "untranslated"
+    elif {_placeholders(text) for text in translations} - {_placeholders(text) for text in originals}:
+        yield "other placeholders"
+
+
+def _placeholders(text: str) -> frozenset[str]:
+    percent = _PERCENT.findall(text)
+    return frozenset(percent or (name for _, name, _, _ in Formatter().parse(text) if name is not None))
