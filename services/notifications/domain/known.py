@@ -6,7 +6,8 @@ Each is a document of its own with the `seen` version of its aggregate: an event
 from pydantic import BaseModel, ConfigDict
 
 from shared.clock import StoredInstant
-from shared.events.registration import Material, SurveyQuestion
+from shared.events.proposals import ProposalEvent, ProposalFollowed, SupportRequested
+from shared.events.registration import Material, PersonEvent, ProgrammeDefined, SessionEvent, SurveyQuestion
 from shared.events.vocabulary import (
     FollowerRole,
     Language,
@@ -90,3 +91,33 @@ class KnownFollower(Recipient):
 
     proposal_id: str
     role: FollowerRole
+
+
+def programme_of(event: ProgrammeDefined) -> KnownProgramme:
+    """What is kept of a programme's event."""
+    return KnownProgramme(id=event.programme, seen=event.version, **event.model_dump())
+
+
+def session_of(event: SessionEvent) -> KnownSession:
+    """What is kept of a session's event, whichever it is."""
+    return KnownSession(id=event.session_id, seen=event.version, **event.model_dump())
+
+
+def registration_of(event: PersonEvent) -> KnownRegistration:
+    """What is kept of a registration's event."""
+    return KnownRegistration(id=event.registration_id, seen=event.version, **event.model_dump())
+
+
+def proposal_of(event: ProposalEvent) -> KnownProposal:
+    """What is kept of a proposal's event."""
+    return KnownProposal(id=event.proposal_id, seen=event.version, **event.model_dump())
+
+
+def follower_of(event: ProposalFollowed) -> KnownFollower:
+    """What is kept of somebody who is to be told."""
+    return KnownFollower(id=event.follower_id, seen=event.version, **event.model_dump())
+
+
+def supporter_of(event: SupportRequested) -> KnownFollower:
+    """What is kept of somebody who is asked to confirm a support."""
+    return KnownFollower(id=event.support_id, seen=event.version, role=FollowerRole.SUPPORTER, **event.model_dump())

@@ -1,0 +1,75 @@
+"""A fan-out: one event about many people, on its way to a delivery for each of them."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.notifications.domain.deliveries import SESSION_KINDS, DeliveryKind
+from shared.clock import StoredInstant
+from shared.events.vocabulary import RegistrationStatus
+
+SURVEY_KINDS = (DeliveryKind.SURVEY, DeliveryKind.SURVEY_REMINDER)
+"""Kinds that are of no use once the survey has closed."""
+
+_ALSO_WAITING = frozenset({DeliveryKind.RESCHEDULED, DeliveryKind.SESSION_CANCELLED})
+"""News of a session that concern its waiting list too."""
+
+
+class Fanout(BaseModel):
+    """What is to be told to everybody concerned; expanded page by page, from the cursor on."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
+
+    id: str = Field(alias="_id")
+    kind: DeliveryKind
+    subject_id: str
+    """The session or the proposal."""
+    round: str = ""
+    """Tells repetitions that are meant, as in the deliveries' ids."""
+    sequence: int = 0
+    """The session's SEQUENCE it is about."""
+    created_at: StoredInstant
+    open: int = 1
+    """1 until everybody has a delivery."""
+    cursor: str = ""
+    """The last recipient whose delivery is stored."""
+    hashes: tuple[str, ...] = ()
+    """Of a survey's reminder: the links not used yet; emptied once it is expanded."""
+
+    @property
+    def delivery_round(self) -> str:
+        """The round of its deliveries. A survey may open again for late registrants and its reminder comes in parts,
+        yet each person gets one link and one reminder."""
+        return "" if self.kind in SURVEY_KINDS else self.round
+
+    @property
+    def is_about_session(self) -> bool:
+        """Whether registrations are told, not followers of a proposal."""
+        return self.kind in SESSION_KINDS
+
+    def concerns(self, status: RegistrationStatus) -> bool:
+        """Whether a registration in that status is told."""
+        if status is RegistrationStatus.WAITING:
+            return self.kind in _ALSO_WAITING
+        return status is RegistrationStatus.REGISTERED
+
+
+def make_fanout(
+    kind: DeliveryKind,
+    subject_id: str,
+    *,
+    now: datetime,
+    round_: str = "",
+    sequence: int = 0,
+    hashes: tuple[str, ...] = (),
+) -> Fanout:
+    """A fan-out, whose id makes a second insertion a no-op."""
+    return Fanout(
+        id=f"{kind}:{subject_id}:{round_}",
+        kind=kind,
+        subject_id=subject_id,
+        round=round_,
+        sequence=sequence,
+        created_at=now,
+        hashes=hashes,
+    )

@@ -1,0 +1,162 @@
+"""The links of a session's survey: made from a random key, so that nobody without it can tell whose a link is.
+
+The key lives in this service only and only until the survey closes. Feedback gets the SHA-256 of the links' tokens, in
+parts, each an anonymity set of its own.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared import ids
+from shared.clock import StoredInstant
+from shared.events.notifications import SurveyLinksPrepared
+from shared.storage.aggregates import Aggregate
+
+PATIENCE = timedelta(minutes=10)
+"""How long after a session's end the registrations that are still missing are waited for."""
+FIRST_RESTATEMENT = timedelta(seconds=30)
+LAST_RESTATEMENT = timedelta(minutes=15)
+"""Between two restatements of links that were not taken over yet passes as long as since they were prepared, but no
+less and no more than these."""
+
+_KEY_BYTES = 32
+_SET_BY_STORE = 0
+"""An event's version is set when it is saved with its aggregate."""
+
+
+class Survey(BaseModel):
+    """What this service knows of a session's survey; `id` is the session's."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
+
+    id: str = Field(alias="_id")
+    seen: int = 0
+    """Version of the latest event of feedback's survey."""
+    open: int = 1
+    """1 until it closes."""
+    expected: int = 0
+    """How many held a seat when the session ended."""
+    ended_at: StoredInstant | None = None
+    key: str = ""
+    """The random key in base32; empty before it is made and after it is destroyed."""
+    base_parts: int = 0
+    """In how many parts the links were prepared at first."""
+    opened_parts: int = 0
+    """How many parts feedback has taken over."""
+    prepared_at: StoredInstant | None = None
+    tend_at: StoredInstant | None = None
+    """When something is to be done about it; None while there is nothing."""
+    erased: int = 0
+    """1 once no byte of key and hashes is left in the store."""
+    calls: int = 0
+    """Raised by who wants it tended: whoever tends it sees that he was called meanwhile."""
+
+    @property
+    def key_bytes(self) -> bytes:
+        """The key itself; empty where there is none."""
+        return ids.decode(self.key)
+
+    def is_to_wait(self, known: int, now: datetime) -> bool:
+        """Whether no links are made yet, so many registrations with a seat being known."""
+        return known == 0 or (known < self.expected and self.end_of_patience(now) is not None)
+
+    def end_of_patience(self, now: datetime) -> datetime | None:
+        """Until when missing registrations are waited for; None where that is over or the session has not ended."""
+        end = self.ended_at + PATIENCE if self.ended_at else None
+        return end if end and end > now else None
+
+    def next_restatement(self, now: datetime) -> datetime:
+        """When links that feedback has not taken over are told again."""
+        age = now - (self.prepared_at or now)
+        return now + min(max(age, FIRST_RESTATEMENT), LAST_RESTATEMENT)
+
+
+class SurveyPart(Aggregate):
+    """The hashes of one part of a session's links, with the event that hands them to feedback."""
+
+    session_id: str
+    part: int
+    parts: int
+    """How many parts were prepared at first; late registrants are in parts with this number and above."""
+    hashes: tuple[str, ...]
+
+
+def new_key() -> bytes:
+    """A random key of 256 bits."""
+    return secrets.token_bytes(_KEY_BYTES)
+
+
+class LinkMaker:
+    """Makes the tokens of one session."""
+
+    def __init__(self, key: bytes, session_id: str) -> None:
+        self._key = key
+        self._session = ids.decode(session_id)
+
+    def token(self, registration_id: str) -> str:
+        """The token of a registration's link: 68 letters, the same at every call."""
+        return ids.encode(self._session + self._mac(registration_id))
+
+    def hash(self, registration_id: str) -> str:
+        """Lower-case hex SHA-256 of the token."""
+        return hashlib.sha256(self.token(registration_id).encode()).hexdigest()
+
+    def part(self, registration_id: str, parts: int) -> int:
+        """In which of so many parts the token is: feedback finds it by the token alone."""
+        return int.from_bytes(self._mac(registration_id)[:4], "big") % parts
+
+    def _mac(self, registration_id: str) -> bytes:
+        return hmac.digest(self._key, registration_id.encode(), hashlib.sha256)
+
+
+def survey_token(key: bytes, session_id: str, registration_id: str) -> str:
+    """The token of a registration's survey link. For many of one session use one `LinkMaker`."""
+    return LinkMaker(key, session_id).token(registration_id)
+
+
+def part_count(registrations: int, part_size: int) -> int:
+    """In how many parts the links of so many registrations are prepared."""
+    return max(1, registrations // part_size)
+
+
+def missing_parts(
+    maker: LinkMaker, survey: Survey, registrations: Iterable[str], prepared: Sequence[SurveyPart]
+) -> list[SurveyPart]:
+    """The parts that are still to be prepared, so that every registration has its link in one.
+
+    A link belongs to the part that its token names; when that part is there already, without it, the registration
+    became known late and its link goes into an additional part.
+    """
+    known = {digest for part in prepared for digest in part.hashes}
+    there = {part.part for part in prepared}
+    sorted_out: dict[int, list[str]] = {part: [] for part in range(survey.base_parts) if part not in there}
+    late = max([survey.base_parts, *(part + 1 for part in there)])
+    for registration_id in registrations:
+        digest = maker.hash(registration_id)
+        if digest not in known:
+            own = maker.part(registration_id, survey.base_parts)
+            sorted_out.setdefault(late if own in there else own, []).append(digest)
+    return [new_part(survey, part, hashes) for part, hashes in sorted_out.items()]
+
+
+def new_part(survey: Survey, part: int, hashes: Iterable[str]) -> SurveyPart:
+    """A part with its hashes in rising order, which is as good as chance with regard to people."""
+    return SurveyPart(
+        id=f"{survey.id}:{part}", session_id=survey.id, part=part, parts=survey.base_parts, hashes=tuple(sorted(hashes))
+    )
+
+
+def links_prepared(part: SurveyPart) -> SurveyLinksPrepared:
+    """The event that hands a part to feedback."""
+    return SurveyLinksPrepared(
+        version=_SET_BY_STORE,
+        session_id=part.session_id,
+        part=part.part,
+        parts=part.parts,
+        hashes=list(part.hashes),
+    )

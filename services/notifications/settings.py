@@ -1,0 +1,36 @@
+"""What the environment may set of notifications."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Settings of the notifications service. The defaults suit a relay of one's own.
+
+    For Exchange Online (SMTP AUTH client submission) set `DIJOUS_SMTP_CONNECTIONS=3`, `DIJOUS_SMTP_PER_MINUTE=30` and
+    `DIJOUS_SMTP_PER_DAY=10000`: the figures of its documented sending limits.
+    """
+
+    smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:1025")
+    """The relay: `smtp://`, `smtp+starttls://` or `smtps://`, then `[user:password@]host[:port]`."""
+    mail_from: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = "dijous@localhost"
+    """The bare address that mails come from; the display name is the programme's."""
+    message_id_domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]*$")] = ""
+    """The domain of the Message-IDs; empty for that of `mail_from`."""
+    smtp_connections: Annotated[int, Field(ge=1, le=64)] = 4
+    """Connections to the relay at a time."""
+    smtp_per_minute: Annotated[int, Field(ge=0)] = 0
+    """Mails a minute at the most; 0 for no limit."""
+    smtp_per_day: Annotated[int, Field(ge=0)] = 0
+    """Mails a day at the most; 0 for no limit."""
+    send_page: Annotated[int, Field(ge=1, le=5000)] = 500
+    """Deliveries that the sender claims at a time."""
+    send_lease_seconds: Annotated[float, Field(ge=5)] = 60
+    """How long a claimed delivery is another replica's business no more; longer than a page takes to send."""
+    fanout_page: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    """Recipients of a fan-out whose deliveries are stored at a time."""
+    survey_part_size: Annotated[int, Field(ge=100, le=2000)] = 200
+    """Links in a part of a survey, at the least where there are as many: each part is an anonymity set."""

@@ -1,0 +1,48 @@
+"""What this service does: one module per noun, one method per verb."""
+
+from dataclasses import dataclass
+
+from services.notifications.store import NotificationsStore
+from services.notifications.usecases.announcements import Announcements
+from services.notifications.usecases.bells import Bells
+from services.notifications.usecases.fanouts import Fanouts
+from services.notifications.usecases.post import Post
+from services.notifications.usecases.proposals import Proposals
+from services.notifications.usecases.registrations import Registrations
+from services.notifications.usecases.sessions import Sessions
+from services.notifications.usecases.surveys import Surveys
+from shared.clock import Clock
+from shared.messaging.inventory import Inventory
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """All that notifications can do but sending, over one store and one clock."""
+
+    bells: Bells
+    sessions: Sessions
+    registrations: Registrations
+    surveys: Surveys
+    proposals: Proposals
+    fanouts: Fanouts
+    post: Post
+    inventory: Inventory
+
+    @classmethod
+    def over(
+        cls, store: NotificationsStore, clock: Clock, inventory: Inventory, *, page_size: int, survey_part_size: int
+    ) -> "UseCases":
+        """The use cases over a store. `page_size`: recipients of a fan-out at a time."""
+        bells = Bells()
+        announcements = Announcements(store, clock, bells)
+        surveys = Surveys(store, clock, announcements, bells, part_size=survey_part_size)
+        return cls(
+            bells=bells,
+            sessions=Sessions(store, clock, announcements, surveys),
+            registrations=Registrations(store, clock, announcements, surveys),
+            surveys=surveys,
+            proposals=Proposals(store, announcements),
+            fanouts=Fanouts(store, clock, bells, page_size=page_size),
+            post=Post(store, clock, bells),
+            inventory=inventory,
+        )

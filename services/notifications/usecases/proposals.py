@@ -1,0 +1,57 @@
+"""What is told of proposals to those who follow them."""
+
+from services.notifications.domain.deliveries import DeliveryKind
+from services.notifications.domain.known import KnownFollower, KnownProposal
+from services.notifications.store import FOLLOWERS, PROPOSALS, NotificationsStore
+from services.notifications.usecases.announcements import Announcements
+from shared.events.vocabulary import FollowerRole
+
+_NEWS = frozenset(
+    {
+        DeliveryKind.PROPOSAL_UNDER_REVIEW,
+        DeliveryKind.PROPOSAL_SCHEDULED,
+        DeliveryKind.PROPOSAL_ANSWERED,
+        DeliveryKind.PROPOSAL_DECLINED,
+        DeliveryKind.PROPOSAL_MERGED,
+    }
+)
+
+
+class Proposals:
+    """The verbs of proposals and their followers."""
+
+    def __init__(self, store: NotificationsStore, announcements: Announcements) -> None:
+        self._store = store
+        self._announcements = announcements
+
+    async def learn(self, told: KnownProposal) -> None:
+        """Keep a proposal's public state."""
+        await self._store.remember(PROPOSALS, told)
+
+    async def advance(self, told: KnownProposal, kind: DeliveryKind) -> None:
+        """Tell author and supporters the step, unless the proposal has taken another one since."""
+        await self._store.remember(PROPOSALS, told)
+        proposal = await self._store.proposal(told.id)
+        if proposal is not None and proposal.state is told.state:
+            await self._announcements.tell_everybody(kind, told.id, round_=_occasion(told))
+
+    async def follow(self, told: KnownFollower) -> None:
+        """Keep somebody who is to be told; an author is told that the proposal was received, and what came since."""
+        await self._store.remember(FOLLOWERS, told, leave={"role"})
+        following = {"role": told.role.value, "following": 1}
+        await self._store.remember_detail(FOLLOWERS, told.id, "followed", told.seen, following)
+        if told.role is FollowerRole.AUTHOR:
+            await self._announcements.tell_now(DeliveryKind.PROPOSAL_RECEIVED, told.proposal_id, told.id)
+            await self._announcements.tell_what_all_were_told(told.proposal_id, told.id, _NEWS)
+
+    async def ask_to_confirm_support(self, told: KnownFollower) -> None:
+        """Mail the link by which a support is confirmed; until then the person is told nothing else."""
+        await self._store.remember(FOLLOWERS, told, leave={"role"})
+        await self._store.set_if_missing(FOLLOWERS, told.id, "role", {"role": told.role.value, "following": 0})
+        kind = DeliveryKind.SUPPORT_CONFIRMATION
+        await self._announcements.tell_now(kind, told.proposal_id, told.id, round_=str(told.seen))
+
+
+def _occasion(proposal: KnownProposal) -> str:
+    """What tells two steps of the same kind apart: another session, another proposal that it became part of."""
+    return proposal.merged_into or proposal.session_id

@@ -1,0 +1,73 @@
+"""What one person is told of their own registration."""
+
+from services.notifications.domain.deliveries import DeliveryKind, make_delivery
+from services.notifications.domain.known import KnownRegistration
+from services.notifications.domain.reminders import reminders
+from services.notifications.store import REGISTRATIONS, NotificationsStore
+from services.notifications.usecases.announcements import Announcements
+from services.notifications.usecases.surveys import Surveys
+from shared.clock import Clock
+from shared.events.vocabulary import RegistrationStatus, SessionStatus
+
+_TOLD_TO_ALL = frozenset({DeliveryKind.SESSION_CANCELLED})
+_TOLD_TO_SEATED = _TOLD_TO_ALL | {DeliveryKind.MATERIALS, DeliveryKind.RESULTS}
+
+
+class Registrations:
+    """The verbs of a registration."""
+
+    def __init__(self, store: NotificationsStore, clock: Clock, announcements: Announcements, surveys: Surveys) -> None:
+        self._store = store
+        self._clock = clock
+        self._announcements = announcements
+        self._surveys = surveys
+
+    async def register(self, told: KnownRegistration) -> None:
+        """Confirm a seat or a place on the waiting list."""
+        is_waiting = told.status is RegistrationStatus.WAITING
+        await self._answer(told, DeliveryKind.WAITING_LIST if is_waiting else DeliveryKind.CONFIRMATION)
+
+    async def promote(self, told: KnownRegistration) -> None:
+        """Tell a person of the waiting list that a seat is theirs."""
+        await self._answer(told, DeliveryKind.PROMOTION)
+
+    async def cancel(self, told: KnownRegistration) -> None:
+        """Confirm that the registration was given up."""
+        await self._answer(told, DeliveryKind.REGISTRATION_CANCELLED)
+
+    async def _answer(self, told: KnownRegistration, kind: DeliveryKind) -> None:
+        """Tell the person, unless a later event has overtaken this one in what it tells."""
+        kept = await self._store.remember(REGISTRATIONS, told)
+        current = told if kept else await self._store.registration(told.id)
+        if current is None or (current.status, current.generation) != (told.status, told.generation):
+            return
+        await self._tell(current, kind)
+
+    async def _tell(self, registration: KnownRegistration, kind: DeliveryKind) -> None:
+        session, now = await self._store.session(registration.session_id), self._clock()
+        answer = make_delivery(
+            kind,
+            registration.session_id,
+            registration.id,
+            due_at=now,
+            now=now,
+            round_=str(registration.generation),
+            sequence=session.sequence if session else 0,
+        )
+        deliveries = [answer]
+        has_seat = registration.status is RegistrationStatus.REGISTERED
+        if session and has_seat and (programme := await self._store.programme(session.programme)):
+            deliveries += reminders(session, programme, [registration.id], now)
+        await self._announcements.tell(deliveries)
+        if session and session.status is not SessionStatus.SCHEDULED:
+            await self._catch_up(registration)
+
+    async def _catch_up(self, registration: KnownRegistration) -> None:
+        """The registration became known after the session was cancelled or ended."""
+        if registration.status is RegistrationStatus.CANCELLED:
+            return
+        has_seat = registration.status is RegistrationStatus.REGISTERED
+        kinds = _TOLD_TO_SEATED if has_seat else _TOLD_TO_ALL
+        await self._announcements.tell_what_all_were_told(registration.session_id, registration.id, kinds)
+        if has_seat:
+            await self._surveys.add_late(registration.session_id)
