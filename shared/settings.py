@@ -19,6 +19,8 @@ class ServiceSettings(BaseSettings):
     nats_url: str = "nats://127.0.0.1:4222"
     public_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+(/[^\s]*)?$")] = "http://127.0.0.1:8080"
     """The address under which people reach the installation; links in mails begin with it."""
+    site_name: Annotated[str, Field(min_length=1, max_length=80)] = "Dijous"
+    """What the pages call the installation."""
     secret: Annotated[SecretStr, Field(min_length=32)]
     """Signs personal links and keys identifiers. The same in all services; never changed while links are out."""
     staff_token: Annotated[SecretStr, Field(min_length=16)]

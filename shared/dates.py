@@ -1,0 +1,48 @@
+"""Instants in words, in the programme's time zone: what a person reads in a page or a mail."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime, get_timezone_name
+
+from shared.events.vocabulary import Language
+
+_LOCALES = {Language.CA: "ca_ES", Language.ES: "es_ES", Language.EN: "en_GB"}
+_DATES = {
+    Language.CA: "EEEE d MMMM 'de' y",  # the month's name brings its own «de» or «d’»
+    Language.ES: "EEEE d 'de' MMMM 'de' y",
+    Language.EN: "EEEE d MMMM y",
+}
+_TIMES = {Language.CA: "H.mm 'h'", Language.ES: "H:mm 'h'", Language.EN: "H:mm"}
+
+
+def instant_in_words(instant: datetime, time_zone: str, language: Language) -> str:
+    """Weekday, date, time and the name of the time zone: «dijous 25 d’abril de 2024, 10.00 h (hora d’Europa central)».
+
+    Raises:
+        zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
+    """
+    words = _format(instant, f"{_DATES[language]}, {_TIMES[language]}", time_zone, language)
+    zone_name = get_timezone_name(ZoneInfo(time_zone), locale=_LOCALES[language])
+    if language is not Language.EN:
+        zone_name = zone_name[:1].lower() + zone_name[1:]
+    return f"{words} ({zone_name})"
+
+
+def date_in_words(instant: datetime, time_zone: str, language: Language) -> str:
+    """Weekday and date: «dijous 25 d’abril de 2024»."""
+    return _format(instant, _DATES[language], time_zone, language)
+
+
+def time_in_words(instant: datetime, time_zone: str, language: Language) -> str:
+    """The time of the day: «10.00 h»."""
+    return _format(instant, _TIMES[language], time_zone, language)
+
+
+def wall_clock(instant: datetime, time_zone: str) -> str:
+    """What a `datetime-local` field holds: the zone's wall clock to the minute, `2026-12-17T10:00`."""
+    return instant.astimezone(ZoneInfo(time_zone)).strftime("%Y-%m-%dT%H:%M")
+
+
+def _format(instant: datetime, pattern: str, time_zone: str, language: Language) -> str:
+    return format_datetime(instant, pattern, tzinfo=ZoneInfo(time_zone), locale=_LOCALES[language])

@@ -1,0 +1,59 @@
+"""Forms that only our own pages can send: a signed token tied to a cookie (OWASP's signed double submit)."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+
+from fastapi import Request, Response
+from markupsafe import Markup
+
+from shared.problems import Problem, mark
+from shared.web.cookies import cookie_name, set_cookie
+
+CSRF_FIELD = "csrf"
+CSRF_COOKIE = "form"
+_LIFETIME = timedelta(days=1)
+
+
+class ForeignFormProblem(Problem):
+    """A form that was not opened in this browser, or too long ago."""
+
+    status = 403
+    code = "foreign-form"
+    title = mark("This form was opened too long ago or elsewhere. Go back, load the page again and send it once more.")
+
+
+class FormGuard:
+    """Gives each browser a secret and each form its token; refuses forms without it."""
+
+    def __init__(self, secret: str, *, secure: bool) -> None:
+        self._key = hmac.digest(secret.encode(), b"form guard", hashlib.sha256)
+        self._secure = secure
+
+    def browser_secret(self, request: Request) -> str:
+        """The browser's secret, a new one where it has none."""
+        given = request.cookies.get(cookie_name(CSRF_COOKIE, secure=self._secure), "")
+        return given if len(given) >= 32 else secrets.token_urlsafe(32)
+
+    def remember(self, response: Response, browser_secret: str) -> None:
+        """Leave the secret in the browser."""
+        set_cookie(response, CSRF_COOKIE, browser_secret, secure=self._secure, max_age=_LIFETIME)
+
+    def field(self, browser_secret: str) -> Markup:
+        """The hidden field of a form."""
+        return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, self._token(browser_secret))
+
+    def check(self, request: Request, token: str) -> None:
+        """Let a form pass.
+
+        Raises:
+            ForeignFormProblem: another site sent it, or the browser never got it.
+        """
+        given = request.cookies.get(cookie_name(CSRF_COOKIE, secure=self._secure), "")
+        is_foreign = request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+        if is_foreign or not given or not hmac.compare_digest(token, self._token(given)):
+            raise ForeignFormProblem
+
+    def _token(self, browser_secret: str) -> str:
+        return hmac.digest(self._key, browser_secret.encode(), hashlib.sha256).hex()

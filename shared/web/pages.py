@@ -1,0 +1,197 @@
+"""One frame for the pages of all services: layout, language, forms, the office's navigation, a strict policy.
+
+The style sheet stands in the page, named by its hash in the policy: a page is one request, whoever serves it.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from shared.clock import Clock
+from shared.dates import date_in_words, instant_in_words, time_in_words
+from shared.events.vocabulary import Language, in_language
+from shared.problems import Problem, mark
+from shared.settings import ServiceSettings
+from shared.web.cookies import cookie_name, set_cookie
+from shared.web.csrf import CSRF_FIELD, FormGuard
+from shared.web.office import OfficeSessions, StaffMember
+from shared.web.problems import request_language
+from shared.words import Words
+
+_HERE = Path(__file__).parent
+_STYLESHEET = (_HERE / "assets" / "dijous.css").read_text(encoding="utf-8")
+_LANGUAGE_COOKIE = "language"
+_MAX_FIELDS = 500
+
+LANGUAGE_NAMES = {Language.CA: "Català", Language.ES: "Castellano", Language.EN: "English"}
+NAVIGATION = (
+    ("/sessions", mark("Sessions")),
+    ("/proposals", mark("Proposals")),
+    ("/results", mark("Results")),
+)
+OFFICE_NAVIGATION = (
+    ("/office", mark("Today")),
+    ("/office/sessions", mark("Sessions")),
+    ("/office/proposals", mark("Proposals")),
+    ("/office/results", mark("Results")),
+    ("/office/mails", mark("Mails")),
+    ("/office/entities", mark("Local entities")),
+    ("/office/people", mark("People of the office")),
+)
+
+
+def policy_hash(text: str) -> str:
+    """A Content-Security-Policy source for an inline style or script (CSP 3 section 2.3.1)."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form as it was sent: text by field name, without the guard's token; the last of repeated fields."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> str:
+        """The field's text without surrounding blanks; empty where it was not sent."""
+        return self.values.get(name, "").strip()
+
+
+class Pages:
+    """Renders a service's templates inside the frame and reads the forms that come back."""
+
+    def __init__(self, settings: ServiceSettings, words: Words, templates: Path, *, clock: Clock) -> None:
+        secret = settings.secret.get_secret_value()
+        self._secure = settings.public_url.startswith("https://")
+        self._site_name = settings.site_name
+        self._words = words
+        self.guard = FormGuard(secret, secure=self._secure)
+        self.office = OfficeSessions(secret, clock, secure=self._secure)
+        self._environments = {language: self._environment(language, templates) for language in Language}
+
+    def render(
+        self,
+        request: Request,
+        template: str,
+        *,
+        status: int = 200,
+        scripts: Sequence[str] = (),
+        form_target: str = "",
+        **values: Any,
+    ) -> HTMLResponse:
+        """A page in the reader's language.
+
+        `scripts` are the inline scripts that the template includes, `form_target` the one foreign origin to which a
+        form of the page may lead in the end.
+        """
+        language = self.language(request)
+        browser_secret = self.guard.browser_secret(request)
+        values = {"errors": {}, "values": {}, "scripts": [Markup(script) for script in scripts], **values}  # noqa: S704  our own files
+        page = self._environments[language].get_template(template)
+        html = page.render(**self._frame(request, language, browser_secret), **values)
+        response = HTMLResponse(
+            html, status_code=status, headers={"content-security-policy": _policy(scripts, form_target)}
+        )
+        response.headers["content-language"] = language
+        self.guard.remember(response, browser_secret)
+        if request.query_params.get("lang") in list(Language):
+            set_cookie(response, _LANGUAGE_COOKIE, language, secure=self._secure, max_age=timedelta(days=365))
+        return response
+
+    def problem(self, request: Request, problem: Problem) -> HTMLResponse:
+        """An expected error as a page."""
+        return self.render(request, "problem.html", status=problem.status, text=self.say(request, problem))
+
+    def say(self, request: Request, problem: Problem) -> str:
+        """An expected error in the reader's language."""
+        return self._words.text(self.language(request), problem.title, **problem.values)
+
+    def text(self, request: Request, message: str, **values: object) -> str:
+        """A message in the reader's language."""
+        return self._words.text(self.language(request), message, **values)
+
+    async def form(self, request: Request) -> Form:
+        """The form that was sent (`application/x-www-form-urlencoded`), its guard's token checked.
+
+        Raises:
+            ForeignFormProblem: it did not come from a page of ours.
+        """
+        try:
+            sent = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
+        except ValueError:
+            sent = {}
+        self.guard.check(request, sent.pop(CSRF_FIELD, ""))
+        return Form(sent)
+
+    def member(self, request: Request) -> StaffMember | None:
+        """Who of the office is signed in."""
+        return self.office.member(request)
+
+    def language(self, request: Request) -> Language:
+        """The language that the address asks for, else the one chosen before, else the browser's, else Catalan."""
+        chosen = request.cookies.get(cookie_name(_LANGUAGE_COOKIE, secure=self._secure), "")
+        for wish in (request.query_params.get("lang", ""), chosen):
+            if wish in list(Language):
+                return Language(wish)
+        return request_language(request)
+
+    def _frame(self, request: Request, language: Language, browser_secret: str) -> dict[str, Any]:
+        return {
+            "language": language,
+            "languages": [(code, name, _same_page(request, code)) for code, name in LANGUAGE_NAMES.items()],
+            "here": request.url.path,
+            "person": self.member(request),
+            "csrf_field": self.guard.field(browser_secret),
+        }
+
+    def _environment(self, language: Language, templates: Path) -> Environment:
+        environment = Environment(
+            loader=ChoiceLoader([FileSystemLoader(templates), FileSystemLoader(_HERE / "templates")]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        environment.install_gettext_translations(self._words.catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+        environment.globals.update(
+            site_name=self._site_name,
+            stylesheet=Markup(_STYLESHEET),  # noqa: S704  our own file
+            navigation=NAVIGATION,
+            office_navigation=OFFICE_NAVIGATION,
+        )
+        environment.filters.update(
+            local=lambda texts: in_language(texts, language),
+            instant=lambda instant, zone: instant_in_words(instant, zone, language),
+            date=lambda instant, zone: date_in_words(instant, zone, language),
+            time=lambda instant, zone: time_in_words(instant, zone, language),
+        )
+        return environment
+
+
+def see_other(path: str) -> RedirectResponse:
+    """Post/Redirect/Get: lead to a page of ours after a form was taken. The path begins with one slash."""
+    return RedirectResponse(path, status_code=303)
+
+
+def _policy(scripts: Sequence[str], form_target: str) -> str:
+    script_source = " ".join(policy_hash(script) for script in scripts) or "'none'"
+    form_targets = f"'self' {form_target}".strip()
+    return (
+        f"default-src 'none'; style-src {policy_hash(_STYLESHEET)}; script-src {script_source}; connect-src 'self'; "
+        f"img-src 'self'; form-action {form_targets}; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _same_page(request: Request, language: Language) -> str:
+    query = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+    return "?" + urlencode([*query, ("lang", language)])
