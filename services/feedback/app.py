@@ -25,18 +25,15 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     clock = clock or clock_from(settings.clock_offset_file)
     store = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
     broker = make_broker(settings.nats_url, service=NAME)
-    use_cases = UseCases.over(FeedbackStore(store, clock), clock)
     inventory = Inventory(store, broker, service=NAME, every=settings.inventory_seconds)
-    inventory.announces("feedback-surveys", SURVEYS, use_cases.surveys.live, use_cases.surveys.restate)
-    inventory.keeps("registration-programmes", use_cases.projections.programmes_lacking)
-    inventory.keeps("registration-sessions", use_cases.projections.sessions_lacking)
+    use_cases = UseCases.over(FeedbackStore(store, clock), clock, inventory)
     words = Words(LOCALE)
     return Service(
         name=NAME,
         title="Dijous: surveys and their results",
         store=store,
         broker=broker,
-        events=handlers.routes(use_cases, inventory),
+        events=handlers.routes(use_cases),
         relay=OutboxRelay(store, broker, service=NAME, collections=[SURVEYS, COUNTS], clock=clock),
         collections=COLLECTIONS,
         routers=[

@@ -15,17 +15,17 @@ from shared.events.registration import (
     SessionScheduled,
 )
 from shared.messaging.consuming import consumes
-from shared.messaging.inventory import Inventory, sweep_routes
+from shared.messaging.inventory import sweep_routes
 
 NAME = "feedback"
 
 
-def routes(use_cases: UseCases, inventory: Inventory) -> NatsRouter:
+def routes(use_cases: UseCases) -> NatsRouter:
     """The handlers over the use cases."""
     router = NatsRouter()
     _add_registration(router, use_cases)
     _add_notifications(router, use_cases)
-    sweep_routes(router, inventory, by=NAME)
+    sweep_routes(router, use_cases.inventory, by=NAME)
     return router
 
 

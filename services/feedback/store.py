@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
+from pydantic import BaseModel
 
 from services.feedback.domain.known import Known, KnownProgramme, KnownSession
 from services.feedback.domain.results import Results
@@ -12,7 +13,7 @@ from services.feedback.domain.surveys import AnswerCount, Survey
 from services.feedback.domain.tallies import SPENT, UNSPENT, Tally, TallyState, cell, new_cells, tally_id
 from shared.clock import Clock, to_millis
 from shared.storage.aggregates import PENDING, Aggregates
-from shared.storage.contract import Index, Order, Scalar, Store, StoreError, Where, at_most, greater, position
+from shared.storage.contract import Document, Index, Order, Scalar, Store, StoreError, Where, at_most, greater, position
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +89,7 @@ class FeedbackStore:
 
     async def add_tally(self, tally: Tally) -> bool:
         """Put a part in place; False when it is there."""
-        return await self._store.insert(_TALLIES, tally.model_dump(mode="json", by_alias=True))
+        return await self._store.insert(_TALLIES, _dump(tally))
 
     async def open_tally(self, session_id: str, part: int, questions: Sequence[str]) -> bool:
         """Give a new part its cells and let it take answers; False when it was opened or shut before."""
@@ -143,7 +144,7 @@ class FeedbackStore:
 
     async def keep_results(self, results: Results) -> Results:
         """Publish results once: the ones that are there already stay."""
-        await self._store.insert(_RESULTS, results.model_dump(mode="json", by_alias=True))
+        await self._store.insert(_RESULTS, _dump(results))
         return await self.results(results.id) or results
 
     async def results(self, session_id: str) -> Results | None:
@@ -180,16 +181,20 @@ class FeedbackStore:
 
     async def _remember(self, collection: str, known: Known) -> None:
         """Insert, or replace what is older or equal; again when somebody else was faster."""
-        document = known.model_dump(mode="json", by_alias=True)
-        while not await self._store.insert(collection, document):
+        while not await self._store.insert(collection, _dump(known)):
             current = await self._store.get(collection, known.id)
-            if current is None:
-                continue
-            if current["seen"] > known.seen:
+            assert current is not None, "what is known is never deleted"
+            before = type(known).model_validate(current)
+            if before.seen > known.seen:
                 return
-            if await self._store.replace(collection, document, expected_version=current["version"]):
+            newer = _dump(known.after(before))
+            if await self._store.replace(collection, newer, expected_version=current["version"]):
                 return
 
     async def _lacking(self, collection: str, entries: Sequence[tuple[str, int]]) -> list[str]:
         seen = {key: await self._store.get(collection, key) for key, _ in entries}
         return [key for key, version in entries if (seen[key] or {"seen": 0})["seen"] < version]
+
+
+def _dump(model: BaseModel) -> Document:
+    return model.model_dump(mode="json", by_alias=True)

@@ -4,6 +4,7 @@
 """
 
 from datetime import datetime, timedelta
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +21,10 @@ class Known(BaseModel):
     id: str = Field(alias="_id")
     seen: int
 
+    def after(self, _: Self) -> Self:
+        """What is known now, given what was known before."""
+        return self
+
 
 class KnownProgramme(Known):
     """A programme; `id` is its slug."""
@@ -31,12 +36,23 @@ class KnownProgramme(Known):
 
 
 class KnownSession(Known):
-    """A session; `ended_at` is there once it is over."""
+    """A session."""
 
     programme: str
     title: dict[Language, str]
     status: SessionStatus
-    ended_at: StoredInstant | None = None
+    planned_end: StoredInstant
+    told_end: StoredInstant | None = None
+    """When it ended; only one event tells."""
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended, as far as is known; None when it has not."""
+        return (self.told_end or self.planned_end) if self.status is SessionStatus.ENDED else None
+
+    def after(self, before: Self) -> Self:
+        """The same, with the end that was told before."""
+        return self if self.told_end else self.model_copy(update={"told_end": before.told_end})
 
 
 def programme_of(event: ProgrammeDefined) -> KnownProgramme:
@@ -59,12 +75,6 @@ def session_of(event: SessionEvent) -> KnownSession:
         programme=event.programme,
         title=event.title,
         status=event.status,
-        ended_at=_end(event) if event.status is SessionStatus.ENDED else None,
+        planned_end=event.starts_at + timedelta(minutes=event.duration_minutes),
+        told_end=event.ended_at if isinstance(event, SessionEnded) else None,
     )
-
-
-def _end(event: SessionEvent) -> datetime:
-    """When the session ended; later events do not repeat it, so to them it is the planned end."""
-    if isinstance(event, SessionEnded):
-        return event.ended_at
-    return event.starts_at + timedelta(minutes=event.duration_minutes)

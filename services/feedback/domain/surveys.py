@@ -121,22 +121,17 @@ def opened(survey: Survey) -> Decided:
     return survey, [_opened_event(survey)]
 
 
-def restated(results: Results | None, unspent: Unspent) -> Decide:
-    """The present state told once more, with all that it told before, by one new version."""
-
-    def decide(survey: Survey) -> Decided:
-        match survey.state:
-            case SurveyState.OPEN:
-                reminders = _unanswered_events(survey, unspent) if survey.reminded else []
-                return survey, [_opened_event(survey), *reminders]
-            case SurveyState.CLOSED:
-                return survey, [_closed_event(survey)]
-            case SurveyState.PUBLISHED if results:
-                return survey, [_closed_event(survey), _published_event(survey, results)]
-            case _:
-                return survey, []
-
-    return decide
+def restated(survey: Survey, results: Results | None, unspent: Unspent) -> list[Event]:
+    """The events that tell where a survey stands to who knows nothing of it."""
+    match survey.state:
+        case SurveyState.OPEN:
+            return [_opened_event(survey), *(_unanswered_events(survey, unspent) if survey.reminded else [])]
+        case SurveyState.CLOSED:
+            return [_closed_event(survey)]
+        case SurveyState.PUBLISHED if results:
+            return [_closed_event(survey), _published_event(survey, results)]
+        case _:
+            return []
 
 
 def reminded(unspent: Unspent) -> Decide:

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from services.feedback.store import FeedbackStore
+from services.feedback.store import SURVEYS, FeedbackStore
 from services.feedback.usecases.answers import Answers
 from services.feedback.usecases.closing import Closing
 from services.feedback.usecases.known import Projections
 from services.feedback.usecases.results import Publications
 from services.feedback.usecases.surveys import Surveys
 from shared.clock import Clock
+from shared.messaging.inventory import Inventory
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +21,22 @@ class UseCases:
     answers: Answers
     closing: Closing
     publications: Publications
+    inventory: Inventory
 
     @classmethod
-    def over(cls, store: FeedbackStore, clock: Clock) -> "UseCases":
-        """The use cases over a store."""
+    def over(cls, store: FeedbackStore, clock: Clock, inventory: Inventory) -> "UseCases":
+        """The use cases over a store, which the reconcile sweep is told of."""
         surveys = Surveys(store, clock)
+        inventory.announces("feedback-surveys", SURVEYS, surveys.live, surveys.restate)
+        inventory.keeps("registration-programmes", store.programmes_lacking)
+        inventory.keeps("registration-sessions", store.sessions_lacking)
         return cls(
             projections=Projections(store, surveys),
             surveys=surveys,
             answers=Answers(store, clock),
             closing=Closing(store, clock),
             publications=Publications(store),
+            inventory=inventory,
         )
 
     async def do_what_is_due(self) -> bool:

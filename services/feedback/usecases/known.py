@@ -1,7 +1,5 @@
 """Keeping what the others' events tell of programmes and sessions."""
 
-from collections.abc import Sequence
-
 from services.feedback.domain.known import KnownProgramme, KnownSession
 from services.feedback.store import FeedbackStore
 from services.feedback.usecases.surveys import Surveys
@@ -22,11 +20,3 @@ class Projections:
         """Keep a session; when it has ended its survey may open."""
         await self._store.remember_session(session)
         await self._surveys.open_if_complete(session.id)
-
-    async def programmes_lacking(self, entries: Sequence[tuple[str, int]]) -> list[str]:
-        """Of an inventory, the programmes that are not known in that version."""
-        return await self._store.programmes_lacking(entries)
-
-    async def sessions_lacking(self, entries: Sequence[tuple[str, int]]) -> list[str]:
-        """Of an inventory, the sessions that are not known in that version."""
-        return await self._store.sessions_lacking(entries)

@@ -77,7 +77,8 @@ class Surveys:
         if survey is None or survey.pending:
             return  # what waits in its outbox is about to tell
         unspent = await self._unspent(survey) if survey.reminded else {}
-        await self._store.surveys.change(session_id, restated(await self._store.results(session_id), unspent))
+        results = await self._store.results(session_id)
+        await self._store.surveys.restate(session_id, lambda current: restated(current, results, unspent))
 
     async def open_due(self) -> None:
         """Open what waited for a programme or a session."""

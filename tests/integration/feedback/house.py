@@ -19,6 +19,8 @@ from services.feedback.web import api, pages
 from shared import ids
 from shared.events.registration import ProgrammeDefined, SessionEnded, SessionScheduled, SurveyQuestion
 from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
+from shared.messaging.broker import make_broker
+from shared.messaging.inventory import Inventory
 from shared.storage.sqlite import SqliteStore
 from shared.web.application import make_application
 from shared.words import Words
@@ -163,7 +165,8 @@ async def running_house(folder: Path, *, seed: int = 1) -> AsyncIterator[House]:
     raw, clock, words = SqliteStore(path), Clock(), Words(LOCALE)
     await raw.prepare(COLLECTIONS)
     store = FeedbackStore(raw, clock)
-    use_cases = UseCases.over(store, clock)
+    broker = make_broker("nats://127.0.0.1:1", service="feedback")
+    use_cases = UseCases.over(store, clock, Inventory(raw, broker, service="feedback"))
     routers = [api.routes(use_cases, words, staff_token=STAFF_TOKEN), pages.routes(use_cases, words)]
     app = make_application("feedback", "Feedback", routers, words, AlwaysReady())
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://feedback", headers=ENGLISH)

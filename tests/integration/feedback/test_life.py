@@ -80,7 +80,7 @@ async def test_questions_stay_as_they_were_at_the_opening(house: House) -> None:
 
 
 async def test_those_who_have_not_answered_are_told_once(house: House) -> None:
-    session_id, tokens = await house.open_survey(10, parts=2)
+    _, tokens = await house.open_survey(10, parts=2)
     for token in tokens[:4]:
         await house.answer(token)
     await publish_outboxes(house)
