@@ -42,14 +42,18 @@ class Words:
         return joined
 
 
-@cache
 def read_catalogue(path: Path) -> gettext.GNUTranslations:
-    """A `.po` file as translations, compiled in memory."""
+    """A `.po` file as translations of the caller's own, to which a fallback may be added."""
+    return gettext.GNUTranslations(io.BytesIO(_compile(path)))
+
+
+@cache
+def _compile(path: Path) -> bytes:
+    """A `.po` file as gettext reads it; the file is read once."""
     compiled = io.BytesIO()
     with path.open("rb") as file:
         write_mo(compiled, read_po(file))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    return compiled.getvalue()
 
 
 def preferred_language(accept_language: str, supported: Sequence[Language] = tuple(Language)) -> Language:
