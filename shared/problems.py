@@ -7,9 +7,18 @@ message ids of the gettext catalogues.
 from typing import ClassVar
 
 
+_marked: set[str] = set()
+
+
 def mark(message: str) -> str:
     """Mark a message for translation where it is defined; it is translated where it is shown."""
+    _marked.add(message)
     return message
+
+
+def is_marked(message: str) -> bool:
+    """Whether the words are ours, and so no value that somebody sent is among them."""
+    return message in _marked
 
 
 class Problem(Exception):

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from shared.problems import mark
+
 
 class Language(StrEnum):
     """Languages of pages and mails; Catalan is the first."""
@@ -14,9 +16,12 @@ class Language(StrEnum):
     EN = "en"
 
 
+NO_WORDS = mark("Write it in at least one language.")
+
+
 def _has_words(texts: dict[Language, str]) -> dict[Language, str]:
     if not any(text.strip() for text in texts.values()):
-        raise ValueError("at least one language must have words")
+        raise ValueError(NO_WORDS)
     return texts
 
 

@@ -12,13 +12,14 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from shared.events.vocabulary import Language
-from shared.problems import FieldProblem, Problem, mark
+from shared.problems import FieldProblem, Problem, is_marked, mark
 from shared.storage.contract import StoreError
 from shared.words import Words, preferred_language
 
 PROBLEM_TYPE = "application/problem+json"
 log = structlog.get_logger()
 
+WRONG_FORM = mark("This does not have the right form.")
 VALIDATION_MESSAGES = {
     "missing": mark("This field is required."),
     "extra_forbidden": mark("There is no such field."),
@@ -26,7 +27,7 @@ VALIDATION_MESSAGES = {
     "string_type": mark("This must be text."),
     "string_too_short": mark("This is too short."),
     "string_too_long": mark("This is too long."),
-    "string_pattern_mismatch": mark("This does not have the right form."),
+    "string_pattern_mismatch": WRONG_FORM,
     "int_type": mark("This must be a whole number."),
     "int_parsing": mark("This must be a whole number."),
     "greater_than_equal": mark("This number is too low."),
@@ -94,7 +95,7 @@ def install_problem_handlers(app: FastAPI, words: Words) -> None:
     async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         phrase = http.HTTPStatus(error.status_code).phrase
-        title = words.text(request_language(request), HTTP_MESSAGES.get(error.status_code, phrase))
+        title = words.text(request_language(request), HTTP_MESSAGES.get(error.status_code, Problem.title))
         code = phrase.lower().replace(" ", "-")
         return problem_response(error.status_code, code, title, headers=error.headers)
 
@@ -139,7 +140,6 @@ def _pointer(location: tuple[str | int, ...]) -> str:
 
 
 def _own_message(error: Mapping[str, Any]) -> str:
-    """The words of a ValueError raised by a validator of ours are message ids; any other falls back to one sentence."""
-    if error["type"] == "value_error":
-        return str(error.get("ctx", {}).get("error", ""))
-    return "This does not have the right form."
+    """The words of a validator of ours, which are marked; others may repeat the value and become one sentence."""
+    message = str(error.get("ctx", {}).get("error", ""))
+    return message if is_marked(message) else WRONG_FORM

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
-from babel.messages.catalog import Catalog, Message
+from babel.messages.catalog import Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
@@ -23,8 +23,9 @@ _PERCENT = re.compile(r"%\((\w+)\)")
 
 
 def locale_folders() -> list[Path]:
-    """Every package that has words of its own."""
-    return sorted(path.parent for path in ROOT.glob("*/**/locale") if ".venv" not in path.parts and path.is_dir())
+    """The packages that have words of their own; a room's words belong to its service."""
+    found = sorted(path.parent for path in ROOT.glob("[a-z]*/**/locale") if path.is_dir())
+    return [package for package in found if not set(package.parents) & set(found)]
 
 
 def used_words(package: Path) -> dict[Word, str]:
@@ -44,19 +45,16 @@ def faults(package: Path, language: str, *, beneath: Path = SHARED) -> list[str]
     used = used_words(package)
     own = {_word(message): message for message in _messages(package, language)}
     common = {_word(message) for message in _messages(beneath, language)} if beneath != package else set()
-    missing = [f"missing: {word!r} ({place})" for word, place in used.items() if word not in own.keys() | common]
+    missing = [f"missing: {word!r} used at {place}" for word, place in used.items() if word not in own.keys() | common]
     stale = [f"stale: {word!r}" for word in own if word not in used]
     wrong = [f"{fault}: {word!r}" for word, message in own.items() for fault in _faults_of(message)]
     return sorted(missing + stale + wrong)
 
 
 def _messages(package: Path, language: str) -> Iterator[Message]:
-    path = package / "locale" / f"{language}.po"
-    catalogue = Catalog(locale=language)
-    if path.exists():
+    for path in package.glob(f"**/locale/{language}.po"):
         with path.open("rb") as file:
-            catalogue = read_po(file, locale=language)
-    return (message for message in catalogue if message.id)
+            yield from (message for message in read_po(file, locale=language) if message.id)
 
 
 def _word(message: Message) -> Word:
@@ -64,9 +62,7 @@ def _word(message: Message) -> Word:
 
 
 def _faults_of(message: Message) -> Iterator[str]:
-    originals, translations = (
-        [text] if isinstance(text, str) else list(text) for text in (message.id, message.string)
-    )
+    originals, translations = ([text] if isinstance(text, str) else list(text) for text in (message.id, message.string))
     if message.fuzzy or not translations or not all(translations):
         yield "untranslated"
     elif {_placeholders(text) for text in translations} - {_placeholders(text) for text in originals}:
