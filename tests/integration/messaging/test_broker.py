@@ -14,6 +14,7 @@ from tests.support.probes import eventually
 
 async def test_a_service_stops_in_time_while_the_broker_is_away(server: RunningBroker) -> None:
     async with consuming(server, Consumer()) as broker:
+        connection = broker.connection
         server.kill()
 
         def noticed() -> None:
@@ -22,6 +23,7 @@ async def test_a_service_stops_in_time_while_the_broker_is_away(server: RunningB
         await eventually(noticed)
         started = time.monotonic()
     assert time.monotonic() - started < 2
+    assert connection.is_closed, "it would go on looking for the broker"
 
 
 async def test_a_connection_closed_for_good_is_told(server: RunningBroker) -> None:
@@ -36,9 +38,11 @@ async def test_a_connection_closed_for_good_is_told(server: RunningBroker) -> No
 
 
 async def test_stopping_is_not_a_loss(server: RunningBroker) -> None:
-    broker = make_broker(server.url, service="feedback", on_closed=closed)
+    told: list[bool] = []
+    broker = make_broker(server.url, service="feedback", on_closed=lambda: told.append(True))
     await broker.start()
     await broker.stop()
+    assert told == []
 
 
 async def test_a_frozen_broker_is_noticed_and_found_again(
