@@ -13,7 +13,19 @@ from services.feedback.domain.surveys import AnswerCount, Survey
 from services.feedback.domain.tallies import SPENT, UNSPENT, Tally, TallyState, cell, new_cells, tally_id
 from shared.clock import Clock, to_millis
 from shared.storage.aggregates import PENDING, Aggregates
-from shared.storage.contract import Document, Index, Order, Scalar, Store, StoreError, Where, at_most, greater, position
+from shared.storage.contract import (
+    Document,
+    Index,
+    Order,
+    Scalar,
+    Store,
+    StoreError,
+    Where,
+    at_most,
+    greater,
+    one_of,
+    position,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -192,8 +204,10 @@ class FeedbackStore:
                 return
 
     async def _lacking(self, collection: str, entries: Sequence[tuple[str, int]]) -> list[str]:
-        seen = {key: await self._store.get(collection, key) for key, _ in entries}
-        return [key for key, version in entries if (seen[key] or {"seen": 0})["seen"] < version]
+        where = {"_id": one_of([key for key, _ in entries])}
+        found = await self._store.find(collection, where, limit=len(entries))
+        seen: dict[str, int] = {document["_id"]: document["seen"] for document in found}
+        return [key for key, version in entries if seen.get(key, 0) < version]
 
 
 def _dump(model: BaseModel) -> Document:

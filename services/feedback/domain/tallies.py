@@ -5,7 +5,6 @@ each question and score, a place for each comment. An answer only changes values
 which order they came or which belong together.
 """
 
-import secrets
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from random import SystemRandom
@@ -67,7 +66,7 @@ def new_tally(session_id: str, part: int, hashes: Sequence[str]) -> Tally:
     """A part with a slot and a place for a comment for each link, in an order that means nothing."""
     keys: set[str] = set()
     while len(keys) < len(set(hashes)):
-        keys.add(ids.encode(secrets.token_bytes(_COMMENT_KEY_BYTES)))
+        keys.add(ids.encode(_chance.randbytes(_COMMENT_KEY_BYTES)))
     return Tally(
         id=tally_id(session_id, part),
         session_id=session_id,

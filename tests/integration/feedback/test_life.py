@@ -21,7 +21,7 @@ SESSION = "abcdefghijklmnop"
 
 async def state(house: House, session_id: str) -> SurveyState | None:
     survey = await house.store.surveys.get(session_id)
-    return survey and survey.state
+    return survey.state if survey else None
 
 
 @pytest.mark.parametrize("last", ["programme", "session", "part"])

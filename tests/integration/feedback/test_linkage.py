@@ -1,0 +1,256 @@
+"""V1: who has the database, the logs, the events and the order of arrival cannot tell who said what.
+
+The attacker even knows which link is whose, which only the sender of the links does. He may pair any order of the
+people with any order of the comments, or of the scores, that he finds in a dump; his best pairing over all seeds is
+to be hardly better than chance. The same attack finds nearly everybody where a tally is kept carelessly.
+"""
+
+import json
+import logging
+import random
+import sqlite3
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from services.feedback.domain import tallies
+from services.feedback.domain.tallies import Tally
+from services.feedback.store import FeedbackStore
+from tests.integration.feedback.house import QUESTIONS, House, running_house, token_hash
+
+PEOPLE = 60
+SEEDS = range(20)
+CHANCE = 1 / PEOPLE
+
+
+@dataclass
+class Spoils:
+    """What the attacker holds, and the truth that he is after."""
+
+    tokens: list[str]
+    """By arrival."""
+    comments: dict[str, str]
+    """The truth: token to comment."""
+    scores: dict[str, int]
+    """The truth: token to score of the first question."""
+    tables: dict[str, list[dict[str, Any]]]
+    """Every document by collection, in the order of storage."""
+    raw: bytes
+    words: str
+    """Logs and events."""
+
+
+async def survey_with_answers(house: House, people: int = PEOPLE) -> tuple[str, Spoils]:
+    """People answer one after another, in an order that has nothing to do with that of their links."""
+    session_id, tokens = await house.open_survey(people)
+    spoils = Spoils(tokens, {}, {}, {}, b"", "")
+    for number in house.chance.sample(range(people), people):
+        token = tokens[number]
+        spoils.comments[token] = f"comment {house.chance.randbytes(6).hex()}"
+        spoils.scores[token] = house.chance.randint(0, 10)
+        scores = {"content": spoils.scores[token], "duration": house.chance.randint(0, 10)}
+        answer = await house.answer(token, comment=spoils.comments[token], **scores)
+        assert answer.status_code == 202
+        if number % 20 == 0:
+            await house.use_cases.announce_and_tidy()
+    spoils.tokens = list(spoils.comments)
+    await house.use_cases.announce_and_tidy()
+    return session_id, spoils
+
+
+def dump(house: House) -> dict[str, list[dict[str, Any]]]:
+    """All documents of the file, each collection in the order of its rows."""
+    with closing(sqlite3.connect(house.path)) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {
+            name: [json.loads(text) for (text,) in connection.execute(f'SELECT doc FROM "{name}" ORDER BY rowid')]
+            for name in names
+        }
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every text in a document, in its order."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings(inner)
+
+
+def orders_of_people(spoils: Spoils) -> Iterator[list[str]]:
+    """Orders in which the attacker may line people up."""
+    by_hash = {token_hash(token): token for token in spoils.tokens}
+    slots = [digest for document in spoils.tables["tallies"] for digest in document["slots"]]
+    yield spoils.tokens
+    yield spoils.tokens[::-1]
+    yield [by_hash[digest] for digest in sorted(by_hash)]
+    if slots:
+        yield [by_hash[digest] for digest in slots]
+
+
+def orders_of_comments(spoils: Spoils) -> Iterator[list[str]]:
+    """Orders in which the attacker finds the comments."""
+    known = set(spoils.comments.values())
+    yield sorted(known)
+    yield sorted(known, key=lambda text: spoils.raw.find(text.encode()))
+    yield sorted(known, key=lambda text: spoils.raw.rfind(text.encode()))
+    for documents in spoils.tables.values():
+        stored = list(dict.fromkeys(text for text in strings(documents) if text in known))
+        if len(stored) == len(known):
+            yield stored
+    if places := {text: key for tally in spoils.tables["tallies"] for key, text in tally["comments"].items()}:
+        yield sorted(known, key=lambda text: places[text])
+
+
+def hits_by_pairing(spoils: Spoils) -> Counter[tuple[int, int]]:
+    """How many people each pairing of an order of people with one of comments ties to their comment."""
+    return Counter(
+        {
+            (i, j): sum(spoils.comments[token] == text for token, text in zip(people, comments, strict=True))
+            for i, people in enumerate(orders_of_people(spoils))
+            for j, comments in enumerate(orders_of_comments(spoils))
+        }
+    )
+
+
+def score_hits(spoils: Spoils) -> tuple[int, float]:
+    """How many scores the best pairing ties to their person, and how many chance would."""
+    cells = [tally["cells"]["content"] for tally in spoils.tables["tallies"]]
+    in_order = [int(key[1:]) for cell in cells for key, times in cell.items() for _ in range(times)]
+    best = max(
+        sum(spoils.scores[token] == score for token, score in zip(people, order, strict=True))
+        for people in orders_of_people(spoils)
+        for order in (in_order, sorted(in_order), in_order[::-1])
+    )
+    return best, sum(times**2 for times in Counter(in_order).values()) / len(in_order)
+
+
+async def loot(seed: int, *, seal: bool = False) -> Spoils:
+    """One survey's spoils."""
+    with tempfile.TemporaryDirectory() as folder, capture_logs() as logs:
+        async with running_house(Path(folder), seed=seed) as house:
+            session_id, spoils = await survey_with_answers(house)
+            events = await house.events()
+            if seal:
+                await house.publish(session_id)
+            spoils.raw = house.raw_bytes()
+            spoils.tables = dump(house)
+            spoils.words = json.dumps([logs, events], default=str)
+    return spoils
+
+
+async def best_rate(monkeypatch: pytest.MonkeyPatch, *, seal: bool = False, seeds: range = SEEDS) -> float:
+    """The hit rate of the attacker's best pairing over all seeds."""
+    hits: Counter[tuple[int, int]] = Counter()
+    for seed in seeds:
+        monkeypatch.setattr(tallies, "_chance", random.Random(seed))  # the same run every time
+        hits.update(hits_by_pairing(await loot(seed, seal=seal)))
+    return max(hits.values()) / (PEOPLE * len(seeds))
+
+
+@pytest.mark.parametrize("seal", [False, True], ids=["while it is open", "after sealing"])
+async def test_the_best_linkage_is_hardly_better_than_chance(seal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await best_rate(monkeypatch, seal=seal) <= 2 * CHANCE
+
+
+async def test_scores_cannot_be_linked_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    hits, expected = 0.0, 0.0
+    for seed in range(5):
+        monkeypatch.setattr(tallies, "_chance", random.Random(seed))
+        best, chance = score_hits(await loot(seed))
+        hits, expected = hits + best, expected + chance
+    assert hits <= 2 * expected
+
+
+def first_free(tally: Tally) -> str:
+    """A careless choice: the next place in order."""
+    return next(key for key, text in tally.comments.items() if not text)
+
+
+def in_rows(count_answer: Callable[..., Any]) -> Callable[..., Any]:
+    """A careless store: it also keeps a row for each answer."""
+
+    async def count_and_keep(
+        self: FeedbackStore, tally: Tally, digest: str, answers: dict[str, int], comment: str, key: str
+    ) -> bool:
+        number = await self._store.count("comments")
+        await self._store.insert("comments", {"_id": f"row {number}", "comment": comment, "delete_at": 0})
+        return bool(await count_answer(self, tally, digest, answers, comment, key))
+
+    return count_and_keep
+
+
+@pytest.mark.parametrize("carelessness", ["comments in order", "rows"])
+async def test_the_attack_finds_everybody_where_the_tally_is_careless(
+    carelessness: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if carelessness == "rows":
+        monkeypatch.setattr(FeedbackStore, "count_answer", in_rows(FeedbackStore.count_answer))
+        monkeypatch.setattr(FeedbackStore, "delete_old_comments", lambda *_: _nothing())
+    else:
+        monkeypatch.setattr(Tally, "free_comment", first_free)
+    assert await best_rate(monkeypatch, seeds=range(2)) >= 0.95
+
+
+async def _nothing() -> int:
+    return 0
+
+
+async def test_logs_and_events_name_no_link_and_no_answer(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    spoils = await loot(1)
+    own = [record.getMessage() for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))]
+    words = spoils.words + "\n".join(own)
+    for token, comment in spoils.comments.items():
+        assert token not in words
+        assert token_hash(token) not in words
+        assert comment not in words
+
+
+async def test_the_stores_own_log_of_changes_is_emptied_with_every_announcement(house: House) -> None:
+    """The write-ahead log shows one answer after another, until the announcement empties it."""
+    _, tokens = await house.open_survey(PEOPLE)
+    for token in tokens[:5]:
+        await house.answer(token)
+    digest = token_hash(tokens[0]).encode()
+    assert house.raw_bytes().count(digest) > 1, "this test can fail: there are traces to remove"
+    await house.use_cases.announce_and_tidy()
+    assert house.raw_bytes().count(digest) == 1
+
+
+async def test_after_sealing_no_byte_tells_of_links(house: House) -> None:
+    session_id, spoils = await survey_with_answers(house)
+    assert token_hash(spoils.tokens[0]).encode() in house.raw_bytes()
+    [tally] = await house.raw.find("tallies")
+    await house.publish(session_id)
+    raw = house.raw_bytes()
+    for token in spoils.tokens:
+        assert token.encode() not in raw
+        assert token_hash(token).encode() not in raw
+        assert spoils.comments[token].encode() in raw, "the office still reads the comments"
+    for key in tally["comments"]:
+        assert f'"{key}"'.encode() not in raw
+    assert all(key.encode() in raw for key in QUESTIONS)
+
+
+async def test_hashes_that_waited_to_be_published_go_with_the_sealing(house: House) -> None:
+    session_id, tokens = await house.open_survey(20)
+    survey = await house.store.surveys.get(session_id)
+    assert survey is not None
+    assert survey.reminder_at is not None
+    house.clock.now = survey.reminder_at
+    await house.use_cases.do_what_is_due()
+    assert "survey-unanswered" in await house.event_names()
+    await house.publish(session_id)
+    assert "survey-unanswered" not in await house.event_names()
+    assert not any(token_hash(token).encode() in house.raw_bytes() for token in tokens)
