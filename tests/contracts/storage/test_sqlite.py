@@ -192,6 +192,20 @@ async def test_file_that_is_no_database_is_a_store_error(path: Path) -> None:
     await store.close()
 
 
+async def test_folder_that_cannot_be_made_is_a_store_error_until_it_can(tmp_path: Path) -> None:
+    obstacle = tmp_path / "obstacle"
+    obstacle.write_text("a file where the folder should be")
+    store = SqliteStore(obstacle / "tests.sqlite3")
+    with pytest.raises(StoreError):
+        await store.prepare(COLLECTIONS)
+    with pytest.raises(StoreError):
+        await store.ping()
+    obstacle.unlink()
+    await store.prepare(COLLECTIONS)
+    await store.ping()
+    await store.close()
+
+
 async def test_lock_of_another_process_is_waited_for_then_said(store: SqliteStore, path: Path) -> None:
     await store._writer.run(lambda connection: connection.execute("PRAGMA busy_timeout = 50").fetchall())
     other = sqlite3.connect(path, isolation_level=None)
