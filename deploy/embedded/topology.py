@@ -1,0 +1,66 @@
+"""Streams and consumers in the single-machine run: made at the start, and again whenever the broker comes back.
+
+Its folder may have been deleted meanwhile; the broker itself is then empty and says nothing of it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import nats
+import nats.errors
+import structlog
+
+from shared.messaging.consuming import ConsumerSpec
+from shared.messaging.streams import apply_streams
+
+RETRY_SECONDS = 0.2
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def kept_topology(url: str, specs: Sequence[ConsumerSpec]) -> AsyncIterator[None]:
+    """Streams and consumers exist when this is entered and are seen to until it is left."""
+    came_back = asyncio.Event()
+
+    async def on_reconnected() -> None:
+        came_back.set()
+
+    async def on_error(_: Exception) -> None:
+        """The services' own connections say what is wrong."""
+
+    connection = await nats.connect(
+        url,
+        name="dijous-topology",
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=RETRY_SECONDS,
+        reconnected_cb=on_reconnected,
+        error_cb=on_error,
+    )
+    await _apply(url, specs)
+    keeping = asyncio.create_task(_keep(url, specs, came_back), name="topology")
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        await connection.close()
+
+
+async def _keep(url: str, specs: Sequence[ConsumerSpec], came_back: asyncio.Event) -> None:
+    while True:
+        await came_back.wait()
+        came_back.clear()
+        await _apply(url, specs)
+
+
+async def _apply(url: str, specs: Sequence[ConsumerSpec]) -> None:
+    """JetStream answers a moment after the broker accepts connections, so this tries until it does."""
+    while True:
+        try:
+            changes = await apply_streams(url, specs)
+        except (nats.errors.Error, OSError, TimeoutError) as error:
+            log.info("streams not applied yet", action="streams_not_applied", error=type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            log.info("streams applied", action="streams_applied", changes=len(changes))
+            return
