@@ -1,0 +1,270 @@
+"""The way out: mails handed over by SMTP (RFC 5321), in a few threads that each keep a connection open.
+
+The standard library's `smtplib` speaks the protocol: it is maintained with Python, does TLS and authentication, and in
+a few threads hands over more mails than the asyncio libraries, which spend their time between coroutines.
+"""
+
+import queue
+import re
+import smtplib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import structlog
+
+from services.notifications.smtp_server import RelayRefusesError, SmtpServer, connect, words_of
+from shared.faults import failpoint
+
+log = structlog.get_logger()
+
+_IDLE_SECONDS = 10.0  # after which a connection that nobody uses is closed
+_REASON_LENGTH = 200
+
+
+class Outcome(StrEnum):
+    """What became of one attempt to hand a mail over."""
+
+    ACCEPTED = "accepted"
+    """The relay has taken responsibility for it."""
+    REFUSED = "refused"
+    """The relay refuses this recipient for good."""
+    DEFERRED = "deferred"
+    """A temporary error, or the connection was lost: to be tried later. It may have been accepted all the same."""
+    FAULT = "fault"
+    """The relay refuses us or our mail for good: others would fare no better."""
+    UNFIT = "unfit"
+    """The mail could not be composed."""
+    UNAVAILABLE = "unavailable"
+    """There is no usable connection to the relay; the mail was not tried."""
+    NOT_TRIED = "not tried"
+    """The transport was halted, or the mail's time had run out, before its turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An outcome with its reason, which names no person."""
+
+    outcome: Outcome
+    reason: str = ""
+
+
+_ACCEPTED = Result(Outcome.ACCEPTED)
+_LOST = Result(Outcome.DEFERRED, "connection lost")
+_STALE = Result(Outcome.DEFERRED, "connection lost before the mail was begun")
+_NOT_TRIED = Result(Outcome.NOT_TRIED)
+_NOT_AN_ADDRESS = Result(Outcome.REFUSED, "not one plain address")
+
+_ONE_ADDRESS = re.compile(r"[!#$%&'*+/=?^_`{|}~0-9A-Za-z.-]+@[0-9A-Za-z.-]+")
+_ANY_ADDRESS = re.compile(r"[^\s<>:]+@[^\s<>]+")
+_STEPS = ("MAIL", "RCPT", "DATA")
+_GO_AHEAD = 354
+_GOING_DOWN = 421
+
+
+class Connection:
+    """One connection to the relay, opened when first needed and again after it was lost. For one thread."""
+
+    def __init__(self, server: SmtpServer, sender: str, *, helo_name: str, timeout: float) -> None:
+        """`sender` is the envelope's return address; `timeout` in seconds for connecting and for each reply."""
+        self._server = server
+        self._sender = sender
+        self._helo_name = helo_name
+        self._timeout = timeout
+        self._smtp: smtplib.SMTP | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, as far as is known."""
+        return self._smtp is not None
+
+    def hand_over(self, recipient: str, message: bytes) -> Result:
+        """Hand one mail (CRLF line ends) over for exactly one recipient."""
+        if not _ONE_ADDRESS.fullmatch(recipient):
+            return _NOT_AN_ADDRESS
+        may_be_stale = self.is_open
+        result = self._try(recipient, message)
+        if result is _STALE and may_be_stale:
+            result = self._try(recipient, message)  # relays close connections that were idle for a while
+        return result
+
+    def close(self) -> None:
+        """Say goodbye and let go of the connection."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            try:
+                smtp.quit()
+            except (OSError, smtplib.SMTPException):
+                smtp.close()
+
+    def _try(self, recipient: str, message: bytes) -> Result:
+        try:
+            if self._smtp is None:
+                self._smtp = connect(self._server, self._helo_name, self._timeout)
+        except RelayRefusesError as error:
+            log.error("the relay refuses us", action="relay_refuses", reason=str(error))
+            return Result(Outcome.UNAVAILABLE, str(error))
+        except (OSError, smtplib.SMTPException) as error:
+            return Result(Outcome.UNAVAILABLE, words_of(error))
+        try:
+            refusal = self._announce(self._smtp, recipient)
+        except smtplib.SMTPException:
+            self._abandon()
+            return _STALE
+        try:
+            return refusal or self._transmit(self._smtp, message)
+        except smtplib.SMTPException:
+            self._abandon()
+            return _LOST
+
+    def _announce(self, smtp: smtplib.SMTP, recipient: str) -> Result | None:
+        """MAIL, RCPT and DATA; None when the relay waits for the mail. In one go where it may be (RFC 2920)."""
+        commands = [f"MAIL FROM:<{self._sender}>\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n"]
+        replies = []
+        if smtp.has_extn("pipelining"):
+            smtp.send("".join(commands))
+            replies = [smtp.getreply() for _ in commands]
+        else:
+            for command in commands:
+                smtp.send(command)
+                replies.append(smtp.getreply())
+                if replies[-1][0] >= 400:
+                    break
+        for step, (code, text) in zip(_STEPS, replies, strict=False):
+            if not 200 <= code < 400:
+                return self._refused(smtp, step, code, text, begun=replies[-1][0] == _GO_AHEAD)
+        return None
+
+    def _transmit(self, smtp: smtplib.SMTP, message: bytes) -> Result:
+        if b"\r\n." in message:
+            message = message.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2
+        smtp.send(message + b".\r\n")
+        code, text = smtp.getreply()
+        if 200 <= code < 300:
+            return _ACCEPTED
+        return self._refused(smtp, "content", code, text, begun=False)
+
+    def _refused(self, smtp: smtplib.SMTP, step: str, code: int, text: bytes, *, begun: bool) -> Result:
+        """What a refusal means; the connection is ready for the next mail, or closed."""
+        if begun:
+            smtp.send(".\r\n")  # no recipient is left, so nothing is delivered (RFC 2920 section 3.1)
+            smtp.getreply()
+        if code == _GOING_DOWN:
+            self._abandon()
+            return _STALE if step == "MAIL" else _LOST
+        try:
+            smtp.rset()
+        except smtplib.SMTPException:
+            self._abandon()  # it refused and hung up: the refusal stands
+        words = _ANY_ADDRESS.sub("…", text.decode("ascii", "replace"))
+        return Result(_meaning(step, code, text), f"{step}: {code} {words}"[:_REASON_LENGTH])
+
+    def _abandon(self) -> None:
+        if self._smtp is not None:
+            self._smtp.close()
+            self._smtp = None
+
+
+def _meaning(step: str, code: int, text: bytes) -> Outcome:
+    if code < 500:
+        return Outcome.DEFERRED
+    # Commands, authentication and policy (RFC 5321, RFC 4954, RFC 3463 X.7.X), such as a relay that does not know us:
+    # no address is to blame for that.
+    about_us = code < 540 or text.startswith(b"5.7.")
+    return Outcome.REFUSED if step == "RCPT" and not about_us else Outcome.FAULT
+
+
+class Mail(Protocol):
+    """A mail that waits for its turn."""
+
+    @property
+    def address(self) -> str:
+        """Its one recipient."""
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether somebody else may be sending it by now."""
+
+    def compose(self) -> bytes:
+        """The mail itself; called in a sending thread."""
+
+
+Report = Callable[[Mail, Result], None]
+"""Told of every result, in a sending thread."""
+
+
+class Transport:
+    """The sending threads. Of the mails accepted, no more than `window` are ever not yet acknowledged by who has to
+    write them down: so many a crash can repeat."""
+
+    def __init__(self, open_connection: Callable[[], Connection], *, connections: int, window: int) -> None:
+        self._open_connection = open_connection
+        self._connections = connections
+        self._window = threading.Semaphore(window)
+        self._waiting: queue.SimpleQueue[Mail | None] = queue.SimpleQueue()
+        self._halted = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self, report: Report) -> None:
+        """Start the threads."""
+        for number in range(self._connections):
+            thread = threading.Thread(target=self._serve, args=(report,), name=f"sending {number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def put(self, mail: Mail) -> None:
+        """Hand this mail over when its turn comes."""
+        self._waiting.put(mail)
+
+    def acknowledge(self, results: int) -> None:
+        """So many results are written down."""
+        self._window.release(results)
+
+    def halt(self) -> None:
+        """Try no more of the waiting mails: they come back as not tried."""
+        self._halted.set()
+
+    def resume(self) -> None:
+        """Try mails again."""
+        self._halted.clear()
+
+    def close(self) -> None:
+        """End the threads after what waits. Blocks; every result must still be acknowledged."""
+        for _ in self._threads:
+            self._waiting.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _serve(self, report: Report) -> None:
+        connection = self._open_connection()
+        while True:
+            try:
+                mail = self._waiting.get(timeout=_IDLE_SECONDS if connection.is_open else None)
+            except queue.Empty:
+                connection.close()
+                continue
+            if mail is None:
+                break
+            self._window.acquire()
+            report(mail, self._attempt(connection, mail))
+        connection.close()
+
+    def _attempt(self, connection: Connection, mail: Mail) -> Result:
+        if self._halted.is_set() or mail.lapsed:
+            return _NOT_TRIED
+        try:
+            message = mail.compose()
+        except Exception as error:
+            log.exception("mail not composed", action="mail_not_composed")
+            return Result(Outcome.UNFIT, f"not composed: {type(error).__name__}")
+        try:
+            result = connection.hand_over(mail.address, message)
+        except Exception as error:  # a thread that ends would leave the others' work undone without a word
+            log.exception("mail not handed over", action="mail_not_handed_over")
+            connection.close()
+            return Result(Outcome.DEFERRED, f"not handed over: {type(error).__name__}")
+        if result is _ACCEPTED:
+            failpoint("after-smtp-accept")
+        return result
