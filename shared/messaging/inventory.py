@@ -20,7 +20,7 @@ from shared.loops import Loop
 from shared.messaging.consuming import consumes, durable_subscribers
 from shared.messaging.lease import LEASES, Lease
 from shared.messaging.publishing import jetstream, publish_event
-from shared.storage.contract import Document, Store, Where
+from shared.storage.contract import Document, Store, Where, greater
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +96,7 @@ class Inventory:
             await self._announce_kind(kind, announced)
 
     async def _announce_kind(self, kind: str, announced: _Announced) -> None:
-        where = {**announced.where(), "pending": 0}
+        where = {**announced.where(), "pending": 0, "announced": greater(0)}
         after = None
         while page := await self._store.find(announced.collection, where, limit=PAGE, after=after):
             entries = [(document["_id"], document["announced"]) for document in page]
