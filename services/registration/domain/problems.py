@@ -1,0 +1,78 @@
+"""What may be wrong with a request to the registration service, said in words for the person who made it."""
+
+from shared.problems import Problem, mark
+
+
+class ProgrammeUnknownProblem(Problem):
+    """There is no programme with that slug."""
+
+    status = 404
+    code = "programme-unknown"
+    title = mark("There is no such programme.")
+
+
+class ProgrammeExistsProblem(Problem):
+    """The slug of a new programme is taken."""
+
+    status = 409
+    code = "programme-exists"
+    title = mark("A programme with this short name already exists. Change that one, or choose another short name.")
+
+
+class SessionUnknownProblem(Problem):
+    """There is no session with that id."""
+
+    status = 404
+    code = "session-unknown"
+    title = mark("There is no such session.")
+
+
+class SessionNotScheduledProblem(Problem):
+    """A session that was cancelled or has ended cannot be changed that way."""
+
+    status = 409
+    code = "session-not-scheduled"
+    title = mark("This session was cancelled or has ended: that can no longer be done.")
+
+
+class SessionClosedProblem(Problem):
+    """Nobody can register for that session any more."""
+
+    status = 409
+    code = "session-closed"
+    title = mark("Registration for this session is closed.")
+
+
+class SameTimeProblem(Problem):
+    """A session was to be moved to the time at which it is."""
+
+    status = 409
+    code = "same-time"
+    title = mark("The session is at this time already.")
+
+
+class LimitTooLateProblem(Problem):
+    """A session without limit already has registrations and cannot get a number of seats."""
+
+    status = 409
+    code = "limit-too-late"
+    title = mark(
+        "People have registered for this session without limit of seats, so it cannot be given one any more. "
+        "Schedule a session with seats from the beginning instead."
+    )
+
+
+class SessionStartedProblem(Problem):
+    """A registration cannot be cancelled once its session has begun or is closed."""
+
+    status = 409
+    code = "session-started"
+    title = mark("The session has begun or is over: the registration can no longer be cancelled.")
+
+
+class JoinClosedProblem(Problem):
+    """The join link does not lead to the session now."""
+
+    status = 409
+    code = "join-closed"
+    title = mark("The session cannot be joined now.")

@@ -1,0 +1,239 @@
+"""A session and its life: scheduled, moved, cancelled or ended; what was shown in it comes after.
+
+A change that touches more than the session's own document marks it `unsettled` in the write that decides it. What
+follows (closing the roster, giving seats, counting) is then done at once, or by the sweep after a crash.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.registration.domain.problems import SameTimeProblem, SessionNotScheduledProblem
+from shared.clock import StoredInstant
+from shared.events.base import Event
+from shared.events.registration import (
+    Material,
+    MaterialsPublished,
+    SessionCancelled,
+    SessionChanged,
+    SessionEnded,
+    SessionRescheduled,
+    SessionScheduled,
+)
+from shared.events.vocabulary import Language, SessionStatus
+from shared.storage.aggregates import Aggregate
+
+JOIN_OPENS_BEFORE_START = timedelta(minutes=15)
+JOIN_CLOSES_AFTER_END = timedelta(minutes=60)
+LINK_OUTLIVES_SESSION = timedelta(days=30)
+"""How long after a session's end the link to manage its registration is good."""
+
+
+class Session(Aggregate):
+    """One session of a programme."""
+
+    programme: str
+    title: dict[Language, str]
+    description: dict[Language, str] | None = None
+    starts_at: StoredInstant
+    duration_minutes: int
+    over_at: StoredInstant
+    """Planned end, or the moment when it was ended before that: separates what is upcoming from what is past."""
+    capacity: int | None = None
+    rostered: int = 0
+    """1 once the session has had a number of seats: a roster then decides who has one."""
+    join_url: str = ""
+    """Secret: shown to the office and, near the time, to those registered."""
+    status: SessionStatus = SessionStatus.SCHEDULED
+    sequence: int = 0
+    previous_starts_at: StoredInstant | None = None
+    reason: dict[Language, str] | None = None
+    ended_at: StoredInstant | None = None
+    registrations: int = 0
+    """How many held a seat when the session ended."""
+    recording_url: str = ""
+    materials: tuple[Material, ...] = ()
+    unsettled: int = 0
+    """1 while something that this document decided is not yet carried out elsewhere."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """Planned end."""
+        return self.starts_at + timedelta(minutes=self.duration_minutes)
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Neither cancelled nor ended."""
+        return self.status is SessionStatus.SCHEDULED
+
+    def takes_registrations(self, now: datetime) -> bool:
+        """Whether one can still register."""
+        return self.is_scheduled and now < self.over_at
+
+    def lets_cancel(self, now: datetime) -> bool:
+        """Whether registrations can still be cancelled."""
+        return self.is_scheduled and now < self.starts_at
+
+    def join_opens_at(self) -> datetime:
+        """When the join link begins to lead to the session."""
+        return self.starts_at - JOIN_OPENS_BEFORE_START
+
+    def join_closes_at(self) -> datetime:
+        """When the join link ceases to lead to the session."""
+        return self.ends_at + JOIN_CLOSES_AFTER_END
+
+    def can_be_joined(self, now: datetime) -> bool:
+        """Whether the join link leads to the session."""
+        return self.is_scheduled and self.join_opens_at() <= now <= self.join_closes_at()
+
+
+Decision = tuple[Session, Sequence[Event]]
+
+
+def _require_scheduled(session: Session) -> None:
+    if not session.is_scheduled:
+        raise SessionNotScheduledProblem
+
+
+def scheduled(session: Session) -> SessionScheduled:
+    """The event that puts a session on the calendar."""
+    return SessionScheduled(**_snapshot(session))
+
+
+def change(session: Session, changes: dict[str, Any]) -> Decision:
+    """Another title, description, capacity or join link. The join link is nobody's to be told.
+
+    Raises:
+        SessionNotScheduledProblem: the capacity of a session that was cancelled or has ended.
+    """
+    changed = session.model_copy(update=changes)
+    if changed.capacity != session.capacity:
+        _require_scheduled(session)
+        changed = changed.model_copy(update={"rostered": 1, "unsettled": 1})
+    is_told = any(getattr(changed, field) != getattr(session, field) for field in ("title", "description", "capacity"))
+    return changed, [SessionChanged(**_snapshot(changed))] if is_told else []
+
+
+def reschedule(session: Session, starts_at: datetime, duration_minutes: int | None) -> Decision:
+    """Another time, which calendars must show.
+
+    Raises:
+        SessionNotScheduledProblem: it was cancelled or has ended.
+        SameTimeProblem: it is at that time already.
+    """
+    _require_scheduled(session)
+    duration = duration_minutes or session.duration_minutes
+    if (starts_at, duration) == (session.starts_at, session.duration_minutes):
+        raise SameTimeProblem
+    moved = session.model_copy(
+        update={
+            "starts_at": starts_at,
+            "duration_minutes": duration,
+            "over_at": starts_at + timedelta(minutes=duration),
+            "previous_starts_at": session.starts_at,
+            "sequence": session.sequence + 1,
+        }
+    )
+    return moved, [_rescheduled(moved)]
+
+
+def cancel(session: Session, reason: dict[Language, str] | None) -> Decision:
+    """It will not take place; told once the roster is closed (`settle`). Cancelling again changes nothing.
+
+    Raises:
+        SessionNotScheduledProblem: it has ended.
+    """
+    if session.status is SessionStatus.CANCELLED:
+        return session, []
+    _require_scheduled(session)
+    update = {
+        "status": SessionStatus.CANCELLED,
+        "reason": reason,
+        "sequence": session.sequence + 1,
+        "unsettled": 1,
+    }
+    return session.model_copy(update=update), []
+
+
+def end(session: Session, now: datetime) -> Decision:
+    """It is over; told once the roster is closed and counted (`settle`). Ending again changes nothing.
+
+    Raises:
+        SessionNotScheduledProblem: it was cancelled.
+    """
+    if session.status is SessionStatus.ENDED:
+        return session, []
+    _require_scheduled(session)
+    update = {
+        "status": SessionStatus.ENDED,
+        "ended_at": now,
+        "over_at": min(now, session.over_at),
+        "unsettled": 1,
+    }
+    return session.model_copy(update=update), []
+
+
+def settle(session: Session, carried_out: Session, registrations: int) -> Decision:
+    """What `carried_out` decided is done everywhere; tells of the end or the cancellation, once.
+
+    Nothing happens where the session has changed in what had to be carried out: whoever changed it settles it.
+    """
+    same = (session.status, session.capacity) == (carried_out.status, carried_out.capacity)
+    if not session.unsettled or not same:
+        return session, []
+    settled = session.model_copy(update={"unsettled": 0, "registrations": registrations})
+    return settled, _closing_events(settled)
+
+
+def publish_materials(session: Session, recording_url: str, materials: tuple[Material, ...]) -> Decision:
+    """The recording and the materials, in place of those before; the same ones again are not told again.
+
+    Raises:
+        SessionNotScheduledProblem: it was cancelled.
+    """
+    if session.status is SessionStatus.CANCELLED:
+        raise SessionNotScheduledProblem
+    published = session.model_copy(update={"recording_url": recording_url, "materials": materials})
+    return published, [] if published == session else [MaterialsPublished(**_snapshot(published))]
+
+
+def restate(session: Session) -> list[Event]:
+    """The events that tell all there is to know of a session to who knows nothing of it."""
+    if session.unsettled and not session.is_scheduled:
+        return []  # about to be told
+    beginning = scheduled(session) if session.previous_starts_at is None else _rescheduled(session)
+    published = bool(session.recording_url or session.materials)
+    materials = [MaterialsPublished(**_snapshot(session))] if published else []
+    return [*(_closing_events(session) or [beginning]), *materials]
+
+
+def _closing_events(session: Session) -> list[Event]:
+    if session.status is SessionStatus.CANCELLED:
+        return [SessionCancelled(**_snapshot(session), reason=session.reason)]
+    if session.status is SessionStatus.ENDED:
+        ended_at = session.ended_at or session.over_at
+        return [SessionEnded(**_snapshot(session), ended_at=ended_at, registrations=session.registrations)]
+    return []
+
+
+def _rescheduled(session: Session) -> SessionRescheduled:
+    previous = session.previous_starts_at or session.starts_at
+    return SessionRescheduled(**_snapshot(session), previous_starts_at=previous)
+
+
+def _snapshot(session: Session) -> dict[str, Any]:
+    """What every event of a session carries; never the join link."""
+    return {
+        "version": session.version,
+        "session_id": session.id,
+        "programme": session.programme,
+        "title": session.title,
+        "description": session.description,
+        "starts_at": session.starts_at,
+        "duration_minutes": session.duration_minutes,
+        "capacity": session.capacity,
+        "status": session.status,
+        "sequence": session.sequence,
+        "recording_url": session.recording_url,
+        "materials": list(session.materials),
+    }

@@ -1,0 +1,341 @@
+"""The documents of the registration service; the only room that knows how they are called and shaped in the store."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.registration.domain.entities import Entity
+from services.registration.domain.programmes import Programme
+from services.registration.domain.registrations import Place, Registration, RegistrationState
+from services.registration.domain.sessions import Session
+from shared.clock import Clock, to_millis
+from shared.storage.aggregates import PENDING, Aggregates, ConflictError
+from shared.storage.contract import (
+    Condition,
+    Index,
+    Order,
+    Scalar,
+    Store,
+    Where,
+    at_least,
+    at_most,
+    greater,
+    less,
+    one_of,
+)
+
+PROGRAMMES = "programmes"
+SESSIONS = "sessions"
+REGISTRATIONS = "registrations"
+ROSTERS = "rosters"
+ENTITIES = "entities"
+
+COLLECTIONS: Mapping[str, Sequence[Index]] = {
+    PROGRAMMES: [PENDING],
+    SESSIONS: [
+        PENDING,
+        Index(("starts_at",)),
+        Index(("programme", "starts_at")),
+        Index(("status", "over_at")),
+        Index(("unsettled",)),
+    ],
+    REGISTRATIONS: [PENDING, Index(("unsettled", "changed_at")), Index(("session_id", "arrived_at"))],
+    ROSTERS: [Index(("open", "waiting_count")), Index(("promoting",))],
+    ENTITIES: [],
+}
+AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS)
+"""The collections whose outboxes the relay publishes."""
+
+BY_START: Order = (("starts_at", 1),)
+BY_START_LATEST_FIRST: Order = (("starts_at", -1),)
+BY_ARRIVAL: Order = (("arrived_at", 1),)
+
+UNLIMITED_SEATS = 1_000_000
+"""Seats of a roster whose session lost its limit: more than will ever come."""
+_TRIES = 50
+
+
+class Roster(BaseModel):
+    """Who has a seat of one session with a limit, and who waits. Its id is the session's."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
+
+    id: str = Field(alias="_id")
+    open: int = 1
+    """1 while seats are given."""
+    capacity: int
+    aligned: int = 0
+    """Version of the session whose capacity and state stand here."""
+    seats_free: int
+    """Negative after the capacity was lowered below the seats taken."""
+    waiting_count: int = 0
+    promoting: str = ""
+    """`<registration id>:<generation>` that got a seat from the list and is still to be told; empty for nobody."""
+    members: dict[str, str] = {}
+    """By registration id `seat:<generation>`, `waiting:<generation>` or `left:<generation>`: a generation passes
+    through these in that order only, which makes every step safe to repeat."""
+    waiting: dict[str, int | None] = {}
+    """Arrival, in epoch milliseconds, of those who wait; null for who no longer does."""
+
+    def first_waiting(self) -> str | None:
+        """Whoever has waited longest, while there is a seat to give."""
+        if not self.open or self.seats_free <= 0:
+            return None
+        waiting = [(arrival, member) for member, arrival in self.waiting.items() if arrival is not None]
+        return min(waiting)[1] if waiting else None
+
+    def place_of(self, registration_id: str) -> tuple[str, int]:
+        """Place and generation of a member; generation 0 for a stranger."""
+        place, _, generation = self.members.get(registration_id, "left:0").partition(":")
+        return place, int(generation)
+
+
+class Rosters:
+    """The seats. Every method is one guarded update at a time and may be repeated after a crash."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def get(self, session_id: str) -> Roster | None:
+        """The roster of a session that has, or once had, a limit."""
+        document = await self._store.get(ROSTERS, session_id)
+        return Roster.model_validate(document) if document else None
+
+    async def find(self, session_ids: Sequence[str]) -> dict[str, Roster]:
+        """The rosters of these sessions by id."""
+        if not session_ids:
+            return {}
+        documents = await self._store.find(ROSTERS, {"_id": one_of(session_ids)}, limit=len(session_ids))
+        return {document["_id"]: Roster.model_validate(document) for document in documents}
+
+    async def create(self, session_id: str, capacity: int) -> None:
+        """An empty roster, unless there is one."""
+        roster = Roster(id=session_id, capacity=capacity, seats_free=capacity)
+        await self._store.insert(ROSTERS, roster.model_dump(by_alias=True))
+
+    async def align(self, session: Session) -> None:
+        """Bring capacity and openness to what this version of the session says, unless a later one was here."""
+        capacity = session.capacity if session.capacity is not None else UNLIMITED_SEATS
+        for _ in range(_TRIES):
+            roster = await self.get(session.id)
+            if roster is None or roster.aligned >= session.version:
+                return
+            if await self._store.update(
+                ROSTERS,
+                session.id,
+                guard={"capacity": roster.capacity, "aligned": less(session.version)},
+                assign={"capacity": capacity, "open": int(session.is_scheduled), "aligned": session.version},
+                increment={"seats_free": capacity - roster.capacity},
+            ):
+                return
+        raise ConflictError("the roster was changed by others again and again")
+
+    async def take(self, registration: Registration) -> Place:
+        """A seat, or a place on the waiting list where there is no seat or somebody waits already.
+
+        Raises:
+            ConflictError: seats came and went faster than this could follow.
+        """
+        for _ in range(_TRIES):
+            if await self._take_seat(registration):
+                return Place.SEAT
+            if await self._wait(registration):
+                return Place.WAITING
+            roster = await self.get(registration.session_id)
+            if roster is None:
+                return Place.CLOSED
+            place, generation = roster.place_of(registration.id)
+            if generation >= registration.generation:
+                return Place(place) if generation == registration.generation else Place.LEFT
+            if not roster.open:
+                return Place.CLOSED
+        raise ConflictError("seats came and went too fast")
+
+    async def release(self, registration: Registration) -> None:
+        """Free the seat, or the place on the waiting list, of this round of a registration."""
+        rid, generation, session_id = registration.id, registration.generation, registration.session_id
+        for _ in range(_TRIES):
+            if await self._store.update(
+                ROSTERS,
+                session_id,
+                guard={f"members.{rid}": f"seat:{generation}"},
+                assign={f"members.{rid}": f"left:{generation}"},
+                increment={"seats_free": 1},
+            ):
+                return
+            if await self._store.update(
+                ROSTERS,
+                session_id,
+                guard={f"members.{rid}": f"waiting:{generation}"},
+                assign={f"members.{rid}": f"left:{generation}", f"waiting.{rid}": None},
+                increment={"waiting_count": -1},
+            ):
+                return
+            roster = await self.get(session_id)  # from waiting to a seat between the two?
+            if roster is None or roster.place_of(rid) not in (("seat", generation), ("waiting", generation)):
+                return
+        raise ConflictError("the roster was changed by others again and again")
+
+    async def begin_promotion(self, roster: Roster, registration_id: str) -> bool:
+        """Give a free seat to whoever waits first; one promotion at a time. False when the roster has changed."""
+        _, generation = roster.place_of(registration_id)
+        member = f"members.{registration_id}"
+        return await self._store.update(
+            ROSTERS,
+            roster.id,
+            guard={"open": 1, "promoting": "", "seats_free": greater(0), member: f"waiting:{generation}"},
+            assign={
+                member: f"seat:{generation}",
+                f"waiting.{registration_id}": None,
+                "promoting": f"{registration_id}:{generation}",
+            },
+            increment={"seats_free": -1, "waiting_count": -1},
+        )
+
+    async def end_promotion(self, session_id: str, promoting: str) -> None:
+        """The person promoted has been told: the next may be."""
+        await self._store.update(ROSTERS, session_id, guard={"promoting": promoting}, assign={"promoting": ""})
+
+    async def with_unfinished_promotion(self, *, limit: int = 100) -> list[str]:
+        """Sessions in which a promotion was begun, or a seat is free though somebody waits."""
+        free: Where = {"open": 1, "waiting_count": greater(0), "seats_free": greater(0)}
+        begun = await self._store.find(ROSTERS, {"promoting": greater("")}, limit=limit)
+        due = await self._store.find(ROSTERS, free, limit=limit)
+        return sorted({document["_id"] for document in [*begun, *due]})
+
+    async def _take_seat(self, registration: Registration) -> bool:
+        return await self._join(
+            registration,
+            where={"seats_free": greater(0), "waiting_count": 0},
+            assign={f"members.{registration.id}": f"seat:{registration.generation}"},
+            increment={"seats_free": -1},
+        )
+
+    async def _wait(self, registration: Registration) -> bool:
+        assign: dict[str, Scalar] = {
+            f"members.{registration.id}": f"waiting:{registration.generation}",
+            f"waiting.{registration.id}": to_millis(registration.arrived_at),
+        }
+        reasons: tuple[Where, ...] = ({"seats_free": at_most(0)}, {"waiting_count": greater(0)})
+        for where in reasons:
+            if await self._join(registration, where=where, assign=assign, increment={"waiting_count": 1}):
+                return True
+        return False
+
+    async def _join(
+        self, registration: Registration, *, where: Where, assign: Mapping[str, Scalar], increment: Mapping[str, int]
+    ) -> bool:
+        """Enter this round of a registration, once, into an open roster where the condition holds."""
+        before = f"left:{registration.generation - 1}" if registration.generation > 1 else None
+        return await self._store.update(
+            ROSTERS,
+            registration.session_id,
+            guard={"open": 1, f"members.{registration.id}": before, **where},
+            assign=assign,
+            increment=increment,
+        )
+
+
+class RegistrationStore:
+    """Everything that the registration service keeps."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self.programmes = Aggregates(store, PROGRAMMES, Programme, clock=clock)
+        self.sessions = Aggregates(store, SESSIONS, Session, clock=clock)
+        self.registrations = Aggregates(store, REGISTRATIONS, Registration, clock=clock)
+        self.rosters = Rosters(store)
+
+    async def find_programmes(self, *, limit: int, after: Sequence[Scalar] | None) -> list[Programme]:
+        """A page of the programmes by slug."""
+        return await self.programmes.find(limit=limit, after=after)
+
+    async def find_sessions(
+        self,
+        *,
+        programme: str | None,
+        over_before: datetime | None,
+        over_after: datetime | None,
+        order: Order,
+        limit: int,
+        after: Sequence[Scalar] | None,
+    ) -> list[Session]:
+        """A page of the sessions, of one programme or all, that are over before or after an instant."""
+        where: dict[str, Scalar | Condition] = {"programme": programme} if programme is not None else {}
+        if over_before is not None:
+            where["over_at"] = at_most(to_millis(over_before))
+        if over_after is not None:
+            where["over_at"] = greater(to_millis(over_after))
+        return await self.sessions.find(where, order=order, limit=limit, after=after)
+
+    async def sessions_to_end(self, over_before: datetime, *, limit: int = 100) -> list[str]:
+        """Scheduled sessions whose planned end is that long ago."""
+        where: Where = {"status": "scheduled", "over_at": at_most(to_millis(over_before))}
+        return [session.id for session in await self.sessions.find(where, limit=limit)]
+
+    async def unsettled_sessions(self, *, limit: int = 100) -> list[str]:
+        """Sessions that decided something which is not carried out."""
+        return [session.id for session in await self.sessions.find({"unsettled": 1}, limit=limit)]
+
+    async def live_session_ids(self, since: datetime) -> list[str]:
+        """The sessions that start after an instant."""
+        found = await self._store.find(SESSIONS, {"starts_at": at_least(to_millis(since))}, limit=10_000)
+        return [document["_id"] for document in found]
+
+    async def unsettled_registrations(self, *, changed_before: datetime, limit: int = 200) -> list[Registration]:
+        """Registrations whose roster may not know of them, left alone since an instant; oldest first."""
+        where: Where = {"unsettled": 1, "changed_at": at_most(to_millis(changed_before))}
+        return await self.registrations.find(where, order=[("changed_at", 1)], limit=limit)
+
+    async def unsettled_registrations_of(self, session_id: str, *, limit: int = 200) -> list[Registration]:
+        """The same of one session, however young."""
+        return await self.registrations.find({"session_id": session_id, "unsettled": 1}, limit=limit)
+
+    async def mark_settled(self, registration: Registration) -> None:
+        """The roster knows that this round was cancelled."""
+        await self._store.update(
+            REGISTRATIONS,
+            registration.id,
+            guard={
+                "unsettled": 1,
+                "state": RegistrationState.CANCELLED,
+                "generation": registration.generation,
+            },
+            assign={"unsettled": 0},
+        )
+
+    async def count_registered(self, session_id: str) -> int:
+        """How many hold a seat."""
+        return await self._store.count(REGISTRATIONS, {"session_id": session_id, "state": RegistrationState.REGISTERED})
+
+    async def has_registrations(self, session_id: str) -> bool:
+        """Whether anybody ever registered for a session."""
+        return bool(await self._store.find(REGISTRATIONS, {"session_id": session_id}, limit=1))
+
+    async def find_registrations(
+        self, session_id: str, *, limit: int, after: Sequence[Scalar] | None
+    ) -> list[Registration]:
+        """A page of the registrations for a session in the order in which they came."""
+        return await self.registrations.find({"session_id": session_id}, order=BY_ARRIVAL, limit=limit, after=after)
+
+    async def find_entity(self, code: str) -> Entity | None:
+        """An imported entity."""
+        document = await self._store.get(ENTITIES, code)
+        return Entity.model_validate(document) if document else None
+
+    async def imported_entities(self) -> list[Entity]:
+        """All imported entities."""
+        entities: list[Entity] = []
+        after: list[Scalar] | None = None
+        while page := await self._store.find(ENTITIES, limit=1000, after=after):
+            entities += [Entity.model_validate(document) for document in page]
+            after = [page[-1]["_id"]]
+        return entities
+
+    async def import_entity(self, entity: Entity) -> None:
+        """Store an imported entity in place of the one that had its code."""
+        document = {"_id": entity.code, **entity.model_dump(mode="json")}
+        fields = {field: value for field, value in document.items() if field != "_id"}
+        if not await self._store.insert(ENTITIES, document):
+            await self._store.update(ENTITIES, entity.code, assign=fields)

@@ -1,0 +1,58 @@
+"""What people and time do to programmes, sessions, registrations and the directory."""
+
+from dataclasses import dataclass
+
+from services.registration.store import PROGRAMMES, REGISTRATIONS, SESSIONS, RegistrationStore
+from services.registration.usecases.entities import Entities
+from services.registration.usecases.programmes import Programmes
+from services.registration.usecases.registrations import Registrations
+from services.registration.usecases.seats import Seats
+from services.registration.usecases.sessions import Sessions
+from shared.clock import Clock
+from shared.links import Links
+from shared.messaging.inventory import Inventory
+from shared.storage.contract import Where, greater, one_of
+
+
+@dataclass(frozen=True)
+class UseCases:
+    """All of them, sharing one store."""
+
+    programmes: Programmes
+    sessions: Sessions
+    registrations: Registrations
+    entities: Entities
+    seats: Seats
+    inventory: Inventory
+
+    @classmethod
+    def over(
+        cls, store: RegistrationStore, links: Links, secret: bytes, inventory: Inventory, clock: Clock
+    ) -> "UseCases":
+        """The use cases on a store. `secret` keys the ids of registrations."""
+        seats = Seats(store, clock)
+        use_cases = cls(
+            programmes=Programmes(store),
+            sessions=Sessions(store, seats, clock),
+            registrations=Registrations(store, seats, links, secret, clock),
+            entities=Entities(store),
+            seats=seats,
+            inventory=inventory,
+        )
+        use_cases._announce()
+        return use_cases
+
+    def _announce(self) -> None:
+        """Take part in the sweep with all that is live."""
+
+        def live_sessions() -> Where:
+            return {"_id": one_of(self.sessions.live)}
+
+        def live_registrations() -> Where:
+            return {"session_id": one_of(self.sessions.live), "announced": greater(0)}
+
+        self.inventory.announces("registration-programmes", PROGRAMMES, {}, self.programmes.restate)
+        self.inventory.announces("registration-sessions", SESSIONS, live_sessions, self.sessions.restate)
+        self.inventory.announces(
+            "registration-registrations", REGISTRATIONS, live_registrations, self.registrations.restate
+        )

@@ -1,0 +1,58 @@
+"""The directory as the service uses it: what is shipped, with what was imported on top."""
+
+import asyncio
+from collections.abc import Sequence
+
+from services.registration.domain.entities import Directory, Entity, replaced
+from services.registration.domain.entity_files import decode_entities, shipped_entities
+from services.registration.store import RegistrationStore
+
+_AT_A_TIME = 100
+
+
+class Entities:
+    """Searches and extends the directory. It is held in memory and reloaded at intervals, for other replicas import."""
+
+    def __init__(self, store: RegistrationStore) -> None:
+        self._store = store
+        self._directory = Directory(shipped_entities().values())
+        self._imported: list[Entity] = []
+        self._is_loaded = False
+
+    async def find(self, code: str) -> Entity | None:
+        """The entity with this code: the directory's, Idescat's or INE's."""
+        directory = await self._loaded()
+        return directory.get(code) or await self._store.find_entity(code)
+
+    async def search(self, query: str, limit: int) -> list[Entity]:
+        """The entities that a query may mean, the best first."""
+        return (await self._loaded()).search(query, limit)
+
+    async def import_entities(self, data: bytes) -> int:
+        """Store the entities of a CSV file in the shipped form, in place of those with the same code; how many.
+
+        Raises:
+            EntityFileError: a line is wrong; nothing was stored.
+        """
+        entities = decode_entities(data)
+        for start in range(0, len(entities), _AT_A_TIME):
+            await self._store_all(entities[start : start + _AT_A_TIME])
+        await self.reload()
+        return len(entities)
+
+    async def reload(self) -> bool:
+        """Read what was imported; as a loop's step there is never more to do at once."""
+        imported = await self._store.imported_entities()
+        if imported != self._imported:
+            self._directory = replaced(shipped_entities(), imported)
+            self._imported = imported
+        self._is_loaded = True
+        return False
+
+    async def _store_all(self, entities: Sequence[Entity]) -> None:
+        await asyncio.gather(*(self._store.import_entity(entity) for entity in entities))
+
+    async def _loaded(self) -> Directory:
+        if not self._is_loaded:
+            await self.reload()
+        return self._directory

@@ -1,0 +1,182 @@
+"""Scheduling sessions and all that follows until they are over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from services.registration.domain import sessions
+from services.registration.domain.problems import LimitTooLateProblem, SessionUnknownProblem
+from services.registration.domain.sessions import Session
+from services.registration.store import BY_START, BY_START_LATEST_FIRST, RegistrationStore, Roster
+from services.registration.usecases.seats import Seats
+from shared.clock import Clock
+from shared.events.registration import Material
+from shared.events.vocabulary import Language
+from shared.storage.aggregates import Decide, NotFoundError
+from shared.storage.contract import Order, Scalar
+
+LIVE_FOR = timedelta(days=60)
+"""Sessions that began longer ago are not announced again: their mails, surveys and results are done."""
+
+
+class When(StrEnum):
+    """Which sessions a list holds."""
+
+    UPCOMING = "upcoming"
+    PAST = "past"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session with the state of its seats."""
+
+    session: Session
+    roster: Roster | None
+
+    @property
+    def seats_left(self) -> int | None:
+        """Seats that somebody who registers now can have; None without limit."""
+        if self.roster is None or self.session.capacity is None:
+            return None
+        return 0 if self.roster.waiting_count else max(0, self.roster.seats_free)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a seat."""
+        return self.roster.waiting_count if self.roster else 0
+
+
+class Sessions:
+    """What the office does about sessions, and what anybody may see of them."""
+
+    def __init__(self, store: RegistrationStore, seats: Seats, clock: Clock) -> None:
+        self._store = store
+        self._seats = seats
+        self._clock = clock
+        self._live: list[str] = []
+
+    async def schedule(self, session: Session) -> Session:
+        """Put a session on the calendar."""
+        if session.capacity is not None:
+            await self._store.rosters.create(session.id, session.capacity)
+        await self._store.sessions.create(session, sessions.scheduled(session))
+        return session
+
+    async def change(self, session_id: str, changes: dict[str, Any]) -> Session:
+        """Change title, description, capacity or join link. More seats promote who waits, fewer take none away.
+
+        Raises:
+            SessionUnknownProblem: there is none.
+            SessionNotScheduledProblem: the capacity of a session that was cancelled or has ended.
+            LimitTooLateProblem: a limit for a session without, for which somebody has registered.
+        """
+        if (capacity := changes.get("capacity")) is not None:
+            await self._prepare_roster(session_id, capacity)
+        return await self._decide(session_id, lambda session: sessions.change(session, changes))
+
+    async def reschedule(self, session_id: str, starts_at: datetime, duration_minutes: int | None) -> Session:
+        """Move a session.
+
+        Raises:
+            SessionUnknownProblem, SessionNotScheduledProblem, SameTimeProblem: it cannot be moved so.
+        """
+        return await self._decide(session_id, lambda session: sessions.reschedule(session, starts_at, duration_minutes))
+
+    async def cancel(self, session_id: str, reason: dict[Language, str] | None) -> Session:
+        """Cancel a session; doing it again changes nothing.
+
+        Raises:
+            SessionUnknownProblem, SessionNotScheduledProblem: there is none, or it has ended.
+        """
+        return await self._decide(session_id, lambda session: sessions.cancel(session, reason))
+
+    async def end(self, session_id: str) -> Session:
+        """End a session, also before its time: the office decides. Doing it again changes nothing.
+
+        Raises:
+            SessionUnknownProblem, SessionNotScheduledProblem: there is none, or it was cancelled.
+        """
+        now = self._clock()
+        return await self._decide(session_id, lambda session: sessions.end(session, now))
+
+    async def publish_materials(self, session_id: str, recording_url: str, materials: list[Material]) -> Session:
+        """Publish recording and materials, in place of those before.
+
+        Raises:
+            SessionUnknownProblem, SessionNotScheduledProblem: there is none, or it was cancelled.
+        """
+        published = tuple(materials)
+        return await self._decide(
+            session_id, lambda session: sessions.publish_materials(session, recording_url, published)
+        )
+
+    async def end_overdue(self, end_after: timedelta) -> bool:
+        """End the sessions that nobody ended; as a loop's step, never more at once."""
+        for session_id in await self._store.sessions_to_end(self._clock() - end_after):
+            await self.end(session_id)
+        return False
+
+    async def view(self, session_id: str) -> SessionView:
+        """A session with its seats.
+
+        Raises:
+            SessionUnknownProblem: there is none.
+        """
+        session = await self._store.sessions.get(session_id)
+        if session is None:
+            raise SessionUnknownProblem
+        return SessionView(session, await self._store.rosters.get(session_id) if session.rostered else None)
+
+    async def page(
+        self, *, programme: str | None, when: When | None, limit: int, after: Sequence[Scalar] | None
+    ) -> list[SessionView]:
+        """Sessions in the order of `order_of(when)`."""
+        now = self._clock()
+        found = await self._store.find_sessions(
+            programme=programme,
+            over_before=now if when is When.PAST else None,
+            over_after=now if when is When.UPCOMING else None,
+            order=self.order_of(when),
+            limit=limit,
+            after=after,
+        )
+        rosters = await self._store.rosters.find([session.id for session in found if session.rostered])
+        return [SessionView(session, rosters.get(session.id)) for session in found]
+
+    @staticmethod
+    def order_of(when: When | None) -> Order:
+        """By start; past sessions the latest first."""
+        return BY_START_LATEST_FIRST if when is When.PAST else BY_START
+
+    @property
+    def live(self) -> list[str]:
+        """The sessions whose state is still announced at intervals, as of the last `refresh_live`."""
+        return self._live
+
+    async def refresh_live(self) -> bool:
+        """Read anew which sessions are live; as a loop's step, never more at once."""
+        self._live = await self._store.live_session_ids(self._clock() - LIVE_FOR)
+        return False
+
+    async def restate(self, session_id: str) -> None:
+        """Announce a session again to who has missed it."""
+        await self._store.sessions.restate(session_id, sessions.restate)
+
+    async def _prepare_roster(self, session_id: str, capacity: int) -> None:
+        """A roster must be there before the session says that it has one."""
+        session = (await self.view(session_id)).session
+        if session.rostered or not session.is_scheduled:
+            return
+        if await self._store.has_registrations(session_id):
+            raise LimitTooLateProblem
+        await self._store.rosters.create(session_id, capacity)
+
+    async def _decide(self, session_id: str, decide: Decide[Session]) -> Session:
+        """Save what is decided and carry it out."""
+        try:
+            session = await self._store.sessions.change(session_id, decide)
+        except NotFoundError:
+            raise SessionUnknownProblem from None
+        return await self._seats.settle(session_id) or session if session.unsettled else session

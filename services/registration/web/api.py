@@ -1,0 +1,280 @@
+"""The JSON API of the registration service."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel
+
+from services.registration.domain.entities import MAX_QUERY
+from services.registration.domain.entity_files import EntityFileError
+from services.registration.domain.problems import ProgrammeUnknownProblem
+from services.registration.domain.programmes import Programme
+from services.registration.domain.registrations import Registration
+from services.registration.domain.sessions import Session
+from services.registration.usecases import UseCases
+from services.registration.usecases.entities import Entities
+from services.registration.usecases.programmes import Programmes
+from services.registration.usecases.registrations import Person, Registrations
+from services.registration.usecases.sessions import Sessions, SessionView, When
+from services.registration.web.errors import field_error, row_errors
+from services.registration.web.models import (
+    Cancellation,
+    EntitiesFound,
+    EntitiesImported,
+    EntityOut,
+    MaterialsIn,
+    Nothing,
+    ProgrammeChange,
+    ProgrammeIn,
+    ProgrammeOut,
+    RegistrationAccepted,
+    RegistrationForStaff,
+    RegistrationIn,
+    RegistrationOut,
+    Reschedule,
+    SessionChange,
+    SessionForStaff,
+    SessionIn,
+    SessionOut,
+)
+from shared import ids
+from shared.clock import Clock, to_millis
+from shared.problems import mark
+from shared.storage.contract import Scalar
+from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
+from shared.web.staff import staff_only
+
+NO_SUCH_PROGRAMME = mark("There is no such programme.")
+NO_SUCH_ENTITY = mark("There is no such entity in the directory.")
+IN_THE_PAST = mark("A session cannot begin in the past.")
+
+T = TypeVar("T")
+Shown = TypeVar("Shown", bound=BaseModel)
+
+
+def routers(use_cases: UseCases, staff_token: str, clock: Clock) -> list[APIRouter]:
+    """All of the API."""
+    return [
+        programme_routes(use_cases.programmes, staff_token),
+        session_routes(use_cases.sessions, staff_token),
+        calendar_routes(use_cases.sessions, use_cases.programmes, staff_token, clock),
+        closing_routes(use_cases.sessions, staff_token),
+        registration_routes(use_cases.registrations, use_cases.entities, staff_token),
+        entity_routes(use_cases.entities, staff_token),
+    ]
+
+
+def programme_routes(programmes: Programmes, staff_token: str) -> APIRouter:
+    """Programmes: anybody reads them, the office defines them."""
+    router = APIRouter(prefix="/api/v1/programmes", tags=["programmes"])
+    staff = [Depends(staff_only(staff_token))]
+
+    @router.post("", status_code=201, dependencies=staff, summary="Create a programme")
+    async def define(body: ProgrammeIn) -> ProgrammeOut:
+        return ProgrammeOut.of(await programmes.define(body.programme()))
+
+    @router.get("", summary="List the programmes")
+    async def page(limit: Limit = 100, cursor: CursorParameter = None) -> Page[ProgrammeOut]:
+        found = await programmes.page(limit=limit + 1, after=decode_cursor(cursor, 1))
+        return _page(found, limit, ProgrammeOut.of, _id_place)
+
+    @router.get("/{slug}", summary="Read a programme")
+    async def read(slug: str) -> ProgrammeOut:
+        return ProgrammeOut.of(await programmes.get(slug))
+
+    @router.patch("/{slug}", dependencies=staff, summary="Change a programme's settings")
+    async def change(slug: str, body: ProgrammeChange) -> ProgrammeOut:
+        return ProgrammeOut.of(await programmes.change(slug, body.changes()))
+
+    return router
+
+
+def session_routes(sessions: Sessions, staff_token: str) -> APIRouter:
+    """Sessions as anybody reads them: without the join link."""
+    router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
+    require_staff = staff_only(staff_token)
+
+    @router.get("", summary="List sessions by start", description="Past sessions begin with the latest.")
+    async def page(
+        programme: str | None = None, when: When | None = None, limit: Limit = 50, cursor: CursorParameter = None
+    ) -> Page[SessionOut]:
+        after = decode_cursor(cursor, 2)
+        found = await sessions.page(programme=programme, when=when, limit=limit + 1, after=after)
+        return _page(found, limit, SessionOut.of, _start_place)
+
+    @router.get("/{session_id}", summary="Read a session", description="With the office's token: the join link too.")
+    async def read(request: Request, session_id: str) -> SessionForStaff | SessionOut:
+        view = await sessions.view(session_id)
+        if "authorization" not in request.headers:
+            return SessionOut.of(view)
+        require_staff(request)
+        return SessionForStaff.of(view)
+
+    return router
+
+
+def calendar_routes(sessions: Sessions, programmes: Programmes, staff_token: str, clock: Clock) -> APIRouter:
+    """Sessions as the office puts them on the calendar and changes them."""
+    router = _office_router(staff_token)
+
+    @router.post("", status_code=201, summary="Schedule a session")
+    async def schedule(body: SessionIn) -> SessionForStaff:
+        _require_future(body.starts_at, clock())
+        try:
+            await programmes.get(body.programme)
+        except ProgrammeUnknownProblem:
+            raise field_error("programme", NO_SUCH_PROGRAMME) from None
+        return await _for_staff(sessions, await sessions.schedule(_session(body)))
+
+    @router.patch("/{session_id}", summary="Change title, description, capacity or join link")
+    async def change(session_id: str, body: SessionChange) -> SessionForStaff:
+        return await _for_staff(sessions, await sessions.change(session_id, body.changes()))
+
+    @router.post("/{session_id}/reschedule", summary="Move a session to another time")
+    async def reschedule(session_id: str, body: Reschedule) -> SessionForStaff:
+        _require_future(body.starts_at, clock())
+        starts_at = body.starts_at.astimezone(UTC)
+        return await _for_staff(sessions, await sessions.reschedule(session_id, starts_at, body.duration_minutes))
+
+    return router
+
+
+def closing_routes(sessions: Sessions, staff_token: str) -> APIRouter:
+    """Sessions as the office closes them and publishes what was shown."""
+    router = _office_router(staff_token)
+
+    @router.post("/{session_id}/cancel", summary="Cancel a session", description="Again: the same answer.")
+    async def cancel(session_id: str, body: Cancellation) -> SessionForStaff:
+        return await _for_staff(sessions, await sessions.cancel(session_id, body.reason))
+
+    @router.post(
+        "/{session_id}/end", summary="End a session, also before its time", description="Again: the same answer."
+    )
+    async def end(session_id: str, _: Nothing) -> SessionForStaff:
+        return await _for_staff(sessions, await sessions.end(session_id))
+
+    @router.post("/{session_id}/materials", summary="Publish recording and materials")
+    async def publish_materials(session_id: str, body: MaterialsIn) -> SessionForStaff:
+        materials = [item.material() for item in body.materials]
+        return await _for_staff(sessions, await sessions.publish_materials(session_id, body.recording_url, materials))
+
+    return router
+
+
+def _office_router(staff_token: str) -> APIRouter:
+    return APIRouter(prefix="/api/v1/sessions", tags=["sessions"], dependencies=[Depends(staff_only(staff_token))])
+
+
+async def _for_staff(sessions: Sessions, session: Session) -> SessionForStaff:
+    return SessionForStaff.of(await sessions.view(session.id))
+
+
+def registration_routes(registrations: Registrations, entities: Entities, staff_token: str) -> APIRouter:
+    """Registrations: anybody registers, the holder of the personal link manages, the office lists."""
+    router = APIRouter(prefix="/api/v1", tags=["registrations"])
+    staff = [Depends(staff_only(staff_token))]
+
+    @router.post(
+        "/sessions/{session_id}/registrations",
+        status_code=202,
+        summary="Register a person for a session",
+        description="The answer is the same whoever was registered before; a mail tells what came of it.",
+    )
+    async def register(session_id: str, body: RegistrationIn) -> RegistrationAccepted:
+        session = await registrations.open_session(session_id)
+        entity = await entities.find(body.entity)
+        if entity is None:
+            raise field_error("entity", NO_SUCH_ENTITY)
+        person = Person(name=body.name, email=body.email, role=body.role, language=body.language)
+        await registrations.register(session, entity, person)
+        return RegistrationAccepted(session=session_id)
+
+    @router.get("/sessions/{session_id}/registrations", dependencies=staff, summary="List who registered")
+    async def page(session_id: str, limit: Limit = 100, cursor: CursorParameter = None) -> Page[RegistrationForStaff]:
+        found = await registrations.page(session_id, limit=limit + 1, after=decode_cursor(cursor, 2))
+        return _page(found, limit, RegistrationForStaff.of, _arrival_place)
+
+    @router.get("/registrations/{token}", summary="Read one's own registration")
+    async def read(token: str) -> RegistrationOut:
+        return RegistrationOut.of(await registrations.view(registrations.read_link(token)))
+
+    @router.delete("/registrations/{token}", summary="Cancel one's own registration")
+    async def cancel(token: str) -> RegistrationOut:
+        registration_id = registrations.read_link(token)
+        await registrations.cancel(registration_id)
+        return RegistrationOut.of(await registrations.view(registration_id))
+
+    return router
+
+
+def entity_routes(entities: Entities, staff_token: str) -> APIRouter:
+    """The directory of local entities."""
+    router = APIRouter(prefix="/api/v1/entities", tags=["entities"])
+
+    @router.get(
+        "", summary="Search the directory", description="Accents, case, articles and punctuation do not matter."
+    )
+    async def search(
+        q: Annotated[str, Query(max_length=MAX_QUERY)] = "", limit: Annotated[int, Query(ge=1, le=100)] = 20
+    ) -> EntitiesFound:
+        return EntitiesFound(items=[EntityOut.of(entity) for entity in await entities.search(q, limit)])
+
+    @router.post(
+        "/import",
+        dependencies=[Depends(staff_only(staff_token))],
+        summary="Import entities from CSV",
+        description="All rows or none; those with a known code replace it.",
+        openapi_extra={"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}},
+    )
+    async def import_entities(request: Request) -> EntitiesImported:
+        try:
+            return EntitiesImported(imported=await entities.import_entities(await request.body()))
+        except EntityFileError as error:
+            raise row_errors(error) from None
+
+    return router
+
+
+def _session(body: SessionIn) -> Session:
+    starts_at = body.starts_at.astimezone(UTC)
+    return Session(
+        id=ids.new_id(),
+        programme=body.programme,
+        title=body.title,
+        description=body.description,
+        starts_at=starts_at,
+        duration_minutes=body.duration_minutes,
+        over_at=starts_at + timedelta(minutes=body.duration_minutes),
+        capacity=body.capacity,
+        rostered=int(body.capacity is not None),
+        join_url=body.join_url,
+    )
+
+
+def _require_future(starts_at: datetime, now: datetime) -> None:
+    """Raises RequestValidationError at `starts_at` for an instant that is over."""
+    if starts_at < now:
+        raise field_error("starts_at", IN_THE_PAST)
+
+
+def _page(
+    found: Sequence[T], limit: int, show: Callable[[T], Shown], place: Callable[[T], list[Scalar]]
+) -> Page[Shown]:
+    """A page out of up to one more than `limit`; the one more tells that there is another page."""
+    items = found[:limit]
+    following = encode_cursor(place(items[-1])) if len(found) > limit else None
+    return Page(items=[show(item) for item in items], next=following)
+
+
+def _id_place(programme: Programme) -> list[Scalar]:
+    return [programme.id]
+
+
+def _start_place(view: SessionView) -> list[Scalar]:
+    return [to_millis(view.session.starts_at), view.session.id]
+
+
+def _arrival_place(registration: Registration) -> list[Scalar]:
+    return [to_millis(registration.arrived_at), registration.id]

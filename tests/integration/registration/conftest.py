@@ -1,0 +1,145 @@
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.registration.app import LOCALE
+from services.registration.domain.registrations import Registration
+from services.registration.domain.sessions import Session
+from services.registration.store import COLLECTIONS, RegistrationStore, Roster
+from services.registration.usecases import UseCases
+from services.registration.web import api, pages
+from shared.links import LinkPurpose, Links
+from shared.messaging.broker import make_broker
+from shared.messaging.inventory import Inventory
+from shared.storage.contract import Document
+from shared.storage.opening import open_store
+from shared.web.application import make_application
+from shared.words import Words
+
+STAFF_TOKEN = "staff-token-of-the-tests"
+STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
+SECRET = "a secret of the tests, which is long enough"
+JOIN_URL = "https://teams.example/secret-room"
+PROGRAMME = {"slug": "dijous", "name": {"ca": "Dijous GOmunicipal"}, "kind": "series"}
+
+
+class MovingClock:
+    """A clock that goes one millisecond on at every look, and further when told."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 11, 26, 9, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self._now += timedelta(milliseconds=1)
+        return self._now
+
+    def move(self, **by: float) -> None:
+        self._now += timedelta(**by)
+
+
+class Ready:
+    async def check(self) -> dict[str, str]:
+        return {}
+
+
+@dataclass
+class Office:
+    """The service without a broker: its API, its use cases, a look into its store."""
+
+    api: httpx.AsyncClient
+    use_cases: UseCases
+    store: RegistrationStore
+    links: Links
+    clock: MovingClock
+
+    async def staff(self, method: str, path: str, body: Any = None, *, expect: int = 200) -> Any:
+        answer = await self.api.request(method, f"/api/v1{path}", json=body, headers=STAFF)
+        assert answer.status_code == expect, answer.text
+        return answer.json()
+
+    async def scheduled(self, **given: Any) -> str:
+        """The id of a new session in a week."""
+        body = {
+            "programme": "dijous",
+            "title": {"ca": "Treu-li suc"},
+            "starts_at": "2026-12-03T10:00:00+01:00",
+            "join_url": JOIN_URL,
+            **given,
+        }
+        return str((await self.staff("POST", "/sessions", body, expect=201))["id"])
+
+    async def register(self, session: str, number: int = 1, **given: Any) -> httpx.Response:
+        body = {
+            "name": "Núria Puig",
+            "email": f"person{number}@alamus.example",
+            "entity": "2500450006",
+            "consent": True,
+            **given,
+        }
+        return await self.api.post(f"/api/v1/sessions/{session}/registrations", json=body)
+
+    async def registrations(self, session: str) -> list[Registration]:
+        """In order of arrival."""
+        return await self.store.find_registrations(session, limit=500, after=None)
+
+    async def registration(self, session: str, number: int = 1) -> Registration:
+        email = f"person{number}@alamus.example"
+        return next(item for item in await self.registrations(session) if item.email == email)
+
+    async def session(self, session: str) -> Session:
+        return (await self.use_cases.sessions.view(session)).session
+
+    async def roster(self, session: str) -> Roster:
+        roster = await self.store.rosters.get(session)
+        assert roster is not None
+        return roster
+
+    async def token(self, session: str, number: int = 1, purpose: LinkPurpose = LinkPurpose.REGISTRATION) -> str:
+        registration = await self.registration(session, number)
+        return self.links.token(purpose, registration.id, (await self.session(session)).ends_at + timedelta(days=30))
+
+    async def cancel(self, session: str, number: int = 1) -> httpx.Response:
+        return await self.api.delete(f"/api/v1/registrations/{await self.token(session, number)}")
+
+    async def sweep(self) -> None:
+        """As the loop does, a minute after whatever happened."""
+        self.clock.move(minutes=1)
+        await self.use_cases.seats.sweep(timedelta(seconds=5))
+
+
+def told(aggregate: Registration | Session) -> list[str]:
+    """The events in its outbox by name."""
+    return [envelope.headers["ce-type"].split(".")[2] for envelope in aggregate.outbox]
+
+
+def data(aggregate: Registration | Session) -> list[Document]:
+    return [envelope.data for envelope in aggregate.outbox]
+
+
+OfficeFactory = Callable[[Path], Awaitable[Office]]
+
+
+async def open_office(folder: Path, clock: MovingClock) -> AsyncIterator[Office]:
+    opened = open_store(f"sqlite:///{folder}", "registration")
+    await opened.prepare(COLLECTIONS)
+    store, links, words = RegistrationStore(opened, clock), Links("https://dijous.example", SECRET), Words(LOCALE)
+    # Never connected: events stay in the outboxes, where the tests read them.
+    inventory = Inventory(opened, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
+    use_cases = UseCases.over(store, links, SECRET.encode(), inventory, clock)
+    routers = [*api.routers(use_cases, STAFF_TOKEN, clock), pages.routes(use_cases, words, clock)]
+    app = make_application("registration", "Registration", routers, words, Ready())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://dijous") as client:
+        yield Office(client, use_cases, store, links, clock)
+    await opened.close()
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    async for opened in open_office(tmp_path, MovingClock()):
+        await opened.staff("POST", "/programmes", PROGRAMME, expect=201)
+        yield opened
