@@ -62,7 +62,9 @@ def _word(message: Message) -> Word:
 
 
 def _faults_of(message: Message) -> Iterator[str]:
-    originals, translations = ([text] if isinstance(text, str) else list(text) for text in (message.id, message.string))
+    originals, translations = (
+        [text] if isinstance(text, str) else list(text or ()) for text in (message.id, message.string)
+    )
     if message.fuzzy or not translations or not all(translations):
         yield "untranslated"
     elif {_placeholders(text) for text in translations} - {_placeholders(text) for text in originals}:
