@@ -16,6 +16,7 @@ PREFIXES = {
     "/join": "registration",
     "/preferences": "notifications",
     "/survey": "feedback",
+    "/results": "feedback",
     "/support": "proposals",
     # Each service's own description; the joined one is at /api/v1/openapi.json.
     "/api/v1/openapi/registration.json": "registration",

@@ -1,0 +1,238 @@
+"""`dijous up` as a person starts it: real processes, one address, one folder."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.nats import free_port
+from tests.support.probes import eventually
+
+DIJOUS = Path(sys.executable).parent / "dijous"
+READY_SECONDS = 30.0
+STOP_SECONDS = 5.0
+
+
+class Run:
+    """One `dijous up`."""
+
+    def __init__(self, data: Path, port: int, **environment: str) -> None:
+        self.data = data
+        self.url = f"http://127.0.0.1:{port}"
+        settings = {"DIJOUS_DATA": str(data), "DIJOUS_PORT": str(port), **environment}
+        self.output = data.with_suffix(".out")
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [DIJOUS, "up"],
+                env=_clean_environment() | settings,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=data.parent,
+            )
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text()
+
+    async def ready(self) -> "Run":
+        def check() -> None:
+            assert self.process.poll() is None, f"it ended with {self.process.returncode}: {self.said}"
+            assert "Ctrl-C stops it" in self.said, f"not ready: {self.said}"
+
+        await eventually(check, within=READY_SECONDS)
+        return self
+
+    def ended(self, within: float) -> int:
+        return self.process.wait(within)
+
+    def stop(self) -> float:
+        """Ctrl-C; the seconds until it had ended."""
+        started = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(2 * STOP_SECONDS) == 0
+        return time.monotonic() - started
+
+    def child(self, program: str) -> int:
+        """The process id of the child whose command line names the program."""
+        for pid in _children(self.process.pid):
+            if program in Path(f"/proc/{pid}/cmdline").read_text():
+                return pid
+        raise AssertionError(f"no child {program}")
+
+    def staff(self, method: str, path: str, body: object = None) -> httpx.Response:
+        token = (self.data / "staff-token").read_text().strip()
+        return httpx.request(
+            method, f"{self.url}/api/v1{path}", json=body, headers={"Authorization": f"Bearer {token}"}, timeout=15
+        )
+
+
+def _clean_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("DIJOUS_")}
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+PROGRAMME = {"slug": "dijous", "name": {"ca": "Dijous"}, "kind": "series", "time_zone": "Europe/Madrid"}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def runs(data: Path) -> Iterator[list[Run]]:
+    """Runs to be ended whatever happens."""
+    started: list[Run] = []
+    yield started
+    for run in started:
+        if run.process.poll() is None:
+            run.process.kill()
+            run.process.wait()
+
+
+async def _start(runs: list[Run], data: Path, port: int | None = None, **environment: str) -> Run:
+    runs.append(Run(data, port or free_port(), **environment))
+    return await runs[-1].ready()
+
+
+async def test_it_says_what_to_open_serves_every_service_and_stops_at_ctrl_c(runs: list[Run], data: Path) -> None:
+    run = await _start(runs, data)
+    token = re.search(r"staff token +(\S+)", run.said)
+    assert token, run.said
+    assert token[1] == (data / "staff-token").read_text().strip()
+    assert (data / "staff-token").stat().st_mode & 0o077 == 0
+    assert f"{run.url}/mailbox" in run.said
+
+    checks = httpx.get(f"{run.url}/health/ready").json()["checks"]
+    assert {name.partition(".")[0] for name in checks} == {"registration", "notifications", "feedback", "proposals"}
+    paths = httpx.get(f"{run.url}/api/v1/openapi.json").json()["paths"]
+    for path in ("/api/v1/sessions", "/api/v1/deliveries", "/api/v1/results/{session}", "/api/v1/proposals"):
+        assert path in paths
+    assert run.staff("POST", "/programmes", PROGRAMME).status_code == 201
+    for page in ("/", "/mailbox", "/mailbox/messages.json"):
+        assert httpx.get(run.url + page).status_code == 200
+
+    children = _children(run.process.pid)
+    assert run.stop() < STOP_SECONDS
+    assert not [pid for pid in children if _is_alive(pid)]
+
+
+async def test_a_second_start_on_the_same_data_continues(runs: list[Run], data: Path) -> None:
+    first = await _start(runs, data)
+    assert first.staff("POST", "/programmes", PROGRAMME).status_code == 201
+    first.stop()
+    second = await _start(runs, data)
+    assert "staff token" not in second.said, "shown once, when it is made"
+    assert [item["slug"] for item in second.staff("GET", "/programmes").json()["items"]] == ["dijous"]
+
+
+@pytest.mark.parametrize("program", ["deploy.embedded.application", "nats-server"])
+async def test_a_killed_child_is_started_again_and_the_person_told(runs: list[Run], data: Path, program: str) -> None:
+    run = await _start(runs, data)
+    killed = run.child(program)
+    os.kill(killed, signal.SIGKILL)
+
+    def another_one_works() -> None:
+        assert run.child(program) != killed
+        answer = httpx.get(f"{run.url}/health/ready", timeout=10)
+        assert answer.status_code == 200, answer.text
+
+    await eventually(another_one_works, within=READY_SECONDS, every=0.1)
+    assert "ended (signal 9); starting it again" in run.said
+    assert run.staff("POST", "/programmes", PROGRAMME).status_code == 201
+
+
+async def test_the_broker_s_lost_store_is_made_anew(runs: list[Run], data: Path) -> None:
+    run = await _start(runs, data)
+    broker = run.child("nats-server")
+    os.kill(broker, signal.SIGSTOP)
+    subprocess.run(["rm", "-rf", data / "nats"], check=True)
+    os.kill(broker, signal.SIGKILL)
+
+    def streams_are_back() -> None:
+        answer = httpx.get(f"{run.url}/health/ready", timeout=10)
+        assert answer.status_code == 200, answer.text
+
+    await eventually(lambda: _assert(run.child("nats-server") != broker), within=READY_SECONDS)
+    await eventually(streams_are_back, within=READY_SECONDS, every=0.2)
+
+
+def _assert(condition: bool) -> None:
+    assert condition
+
+
+async def test_children_die_with_a_killed_supervisor(runs: list[Run], data: Path) -> None:
+    run = await _start(runs, data)
+    children = _children(run.process.pid)
+    assert len(children) == 2
+    run.process.kill()
+    run.process.wait()
+    await eventually(lambda: _assert(not [pid for pid in children if _is_alive(pid)]), within=5)
+    await _start(runs, data)
+
+
+async def test_a_second_run_on_the_same_data_is_refused_in_one_line(runs: list[Run], data: Path) -> None:
+    first = await _start(runs, data)
+    refused = await asyncio.to_thread(_refused, data, DIJOUS_PORT=str(free_port()))
+    assert refused.startswith("DIJOUS_DATA: ")
+    assert f"in use by another run (process {first.process.pid})" in refused
+
+
+async def test_a_taken_port_is_said_in_one_line(data: Path) -> None:
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        refused = await asyncio.to_thread(_refused, data, DIJOUS_PORT=str(port))
+        assert refused.startswith(f"DIJOUS_PORT: {port} cannot be used: Address already in use")
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DIJOUS_PORT", "eighty"),
+        ("DIJOUS_STORE_URL", "postgres://db"),
+        ("DIJOUS_PUBLIC_URL", "dijous.example"),
+        ("DIJOUS_STAFF_TOKEN", "short"),
+        ("DIJOUS_DATA", "/proc/dijous"),
+        ("DIJOUS_SMTP_URL", "pigeon://relay"),
+    ],
+)
+async def test_a_broken_setting_is_said_in_one_line(data: Path, variable: str, value: str) -> None:
+    refused = await asyncio.to_thread(_refused, data, **{"DIJOUS_PORT": str(free_port()), variable: value})
+    assert refused.startswith(f"{variable}: ")
+
+
+def _refused(data: Path, **environment: str) -> str:
+    """What a start says that is refused, in one line, with the exit code for it."""
+    done = subprocess.run(
+        [DIJOUS, "up"],
+        env=_clean_environment() | {"DIJOUS_DATA": str(data), **environment},
+        capture_output=True,
+        text=True,
+        timeout=READY_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    return line

@@ -1,0 +1,41 @@
+"""The table of prefixes: every route of every service falls under exactly one prefix of that service."""
+
+import secrets
+
+import pytest
+from fastapi.routing import APIRoute
+
+from deploy.composition import compose
+from deploy.routes import PREFIXES, SERVICES, service_of
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIJOUS_SECRET", secrets.token_hex(32))
+    monkeypatch.setenv("DIJOUS_STAFF_TOKEN", secrets.token_hex(16))
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_route_of_a_service_falls_under_one_of_its_prefixes(name: str) -> None:
+    routes = [route for router in compose(name).routers for route in router.routes if isinstance(route, APIRoute)]
+    assert routes
+    strays = {route.path for route in routes if service_of(route.path) != name}
+    assert not strays
+
+
+def test_no_prefix_is_the_beginning_of_another() -> None:
+    beginnings = [
+        (short, long) for short in PREFIXES for long in PREFIXES if short != long and long.startswith(short + "/")
+    ]
+    assert not beginnings
+
+
+@pytest.mark.parametrize("path", ["/", "/health/ready", "/api/v1/openapi.json", "/api/v1/sessionsx", "/mailbox"])
+def test_what_belongs_to_no_service_is_nobody_s(path: str) -> None:
+    assert service_of(path) is None
+
+
+def test_a_path_below_a_prefix_belongs_to_its_service() -> None:
+    assert service_of("/api/v1/sessions/abc/registrations") == "registration"
+    assert service_of("/survey/abc") == "feedback"
