@@ -1,4 +1,4 @@
-"""Expanding a fan-out: a delivery for everybody concerned, page by page, the same ones however often it is interrupted."""
+"""Expanding a fan-out: a delivery for everybody concerned, page by page, the same ones however often interrupted."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta

@@ -1,0 +1,94 @@
+"""The notifications service composed: the only file that names store, handlers, web and settings together."""
+
+from pathlib import Path
+
+from services.notifications import handlers
+from services.notifications.settings import Settings
+from services.notifications.store import (
+    COLLECTIONS,
+    FOLLOWERS,
+    PROGRAMMES,
+    PROPOSALS,
+    REGISTRATIONS,
+    SESSIONS,
+    SURVEY_KEYS,
+    SURVEY_PARTS,
+    NotificationsStore,
+)
+from services.notifications.usecases import UseCases
+from services.notifications.web import api, pages
+from shared.clock import Clock, clock_from
+from shared.links import Links
+from shared.loops import Loop
+from shared.messaging.broker import make_broker
+from shared.messaging.inventory import Inventory
+from shared.messaging.outbox import OutboxRelay
+from shared.service import Service
+from shared.storage.opening import open_store
+from shared.web.pages import Pages
+from shared.words import Words
+
+NAME = handlers.NAME
+HERE = Path(__file__).parent
+WORDS_FOLDERS = (HERE / "locale", HERE / "web" / "locale")
+KEPT = {
+    "registration-programmes": PROGRAMMES,
+    "registration-sessions": SESSIONS,
+    "registration-registrations": REGISTRATIONS,
+    "feedback-surveys": SURVEY_KEYS,
+    "proposals-proposals": PROPOSALS,
+    "proposals-followers": FOLLOWERS,
+}
+"""What is kept complete by the reconcile sweep, and where."""
+_LOOK_SECONDS = 1.0
+"""The loops are woken by what this process stores, and look this often for what others stored and what time brings."""
+
+
+def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
+    """The service, not yet started."""
+    clock = clock or clock_from(settings.clock_offset_file)
+    documents = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
+    broker = make_broker(settings.nats_url, service=NAME)
+    secret = settings.secret.get_secret_value()
+    store = NotificationsStore(documents, secret=secret, clock=clock)
+    links = Links(settings.public_url, secret)
+    words = Words(*WORDS_FOLDERS)
+    relay = OutboxRelay(documents, broker, service=NAME, collections=[SURVEY_PARTS], clock=clock)
+    use_cases = UseCases.over(
+        store,
+        clock,
+        make_inventory(store, Inventory(documents, broker, service=NAME, every=settings.inventory_seconds)),
+        page_size=settings.fanout_page,
+        survey_part_size=settings.survey_part_size,
+    )
+    return Service(
+        name=NAME,
+        title="Dijous: mails and what became of them",
+        store=documents,
+        broker=broker,
+        events=handlers.routes(use_cases),
+        relay=relay,
+        collections=COLLECTIONS,
+        routers=[
+            api.routes(use_cases, staff_token=settings.staff_token.get_secret_value()),
+            pages.routes(use_cases, Pages(settings, words, pages.TEMPLATES, clock=clock), links, clock),
+        ],
+        words=words,
+        loops=make_loops(use_cases, relay),
+    )
+
+
+def make_inventory(store: NotificationsStore, inventory: Inventory) -> Inventory:
+    """This service announces nothing: its survey parts are told again until they are taken over."""
+    for kind, collection in KEPT.items():
+        inventory.keeps(kind, lambda entries, collection=collection: store.lacking(collection, entries))  # type: ignore[misc]  # binds the collection of this turn
+    return inventory
+
+
+def make_loops(use_cases: UseCases, relay: OutboxRelay) -> list[Loop]:
+    """The loops, each woken by who stores something for it."""
+    fanouts = Loop("fan-outs", use_cases.fanouts.step, every=_LOOK_SECONDS)
+    surveys = Loop("surveys", use_cases.surveys.tend, every=_LOOK_SECONDS)
+    bells = use_cases.bells
+    bells.fanouts, bells.surveys, bells.relay = fanouts.wake, surveys.wake, relay.wake
+    return [fanouts, surveys]

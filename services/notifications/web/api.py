@@ -1,0 +1,121 @@
+"""The JSON API of deliveries and suppressed addresses: for the office only, since it names addresses."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
+
+from services.notifications.domain.deliveries import Delivery, DeliveryKind, DeliveryState
+from services.notifications.domain.suppressions import Suppression, SuppressionReason
+from services.notifications.usecases import UseCases
+from services.notifications.usecases.post import Addressed
+from shared.storage.contract import Scalar
+from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
+from shared.web.staff import staff_only
+
+_PLACE = 2
+"""Values of a place in a list: the instant of creation and the id."""
+SubjectParameter = Annotated[str | None, Query(max_length=100)]
+
+
+class DeliveryView(BaseModel):
+    """A mail to one person and what became of it."""
+
+    id: str
+    kind: DeliveryKind
+    subject: str
+    """Id of the session or the proposal it is about."""
+    recipient: str
+    """Id of the registration or the follower who gets it."""
+    address: str
+    """Where it goes; empty while the recipient is not known."""
+    state: DeliveryState
+    reason: str
+    """Why it was deferred, bounced, failed or skipped."""
+    tries: int
+    created_at: datetime
+    due_at: datetime
+    next_try_at: datetime | None
+    """When it is tried next; null once it has ended."""
+    sent_at: datetime | None
+
+
+class SuppressionView(BaseModel):
+    """An address that gets no mail (`bounced`) or only direct answers (`unsubscribed`)."""
+
+    id: str
+    address: str
+    reason: SuppressionReason
+    created_at: datetime
+
+
+def routes(use_cases: UseCases, *, staff_token: str) -> APIRouter:
+    """The operations over the use cases."""
+    router = APIRouter(prefix="/api/v1", dependencies=[Depends(staff_only(staff_token))])
+    _add_deliveries(router, use_cases)
+    _add_suppressions(router, use_cases)
+    return router
+
+
+def _add_deliveries(router: APIRouter, use_cases: UseCases) -> None:
+    @router.get("/deliveries", summary="List deliveries", tags=["deliveries"])
+    async def list_deliveries(
+        session: SubjectParameter = None,
+        proposal: SubjectParameter = None,
+        kind: DeliveryKind | None = None,
+        state: DeliveryState | None = None,
+        limit: Limit = 50,
+        cursor: CursorParameter = None,
+    ) -> Page[DeliveryView]:
+        """Mails sent and to be sent, the newest first. Staff only."""
+        where: dict[str, Scalar] = {"subject_id": session or proposal, "kind": kind, "state": state}
+        chosen = {field: str(value) for field, value in where.items() if value}
+        found, place = await use_cases.post.list_deliveries(chosen, limit=limit, after=decode_cursor(cursor, _PLACE))
+        return Page(items=[_view(item) for item in found], next=encode_cursor(place) if place else None)
+
+    @router.get("/deliveries/{id}", summary="Read a delivery", tags=["deliveries"])
+    async def read_delivery(id: str) -> DeliveryView:  # noqa: A002  the name that the path shows to callers
+        """What became of one mail. Staff only."""
+        return _view(await use_cases.post.delivery(id))
+
+    @router.post("/deliveries/{id}/resend", status_code=202, summary="Send a mail once more", tags=["deliveries"])
+    async def resend(id: str) -> DeliveryView:  # noqa: A002  the name that the path shows to callers
+        """Puts a delivery that ended back to due: the very same mail, with its Message-ID and Date, so that mail
+        programs recognise it. 409 while it is still to be sent. Staff only."""
+        return _view(await use_cases.post.resend(id))
+
+
+def _add_suppressions(router: APIRouter, use_cases: UseCases) -> None:
+    @router.get("/suppressions", summary="List suppressed addresses", tags=["suppressions"])
+    async def list_suppressions(limit: Limit = 50, cursor: CursorParameter = None) -> Page[SuppressionView]:
+        """Addresses that a relay refused for good or whose holder stopped the news, the newest first. Staff only."""
+        found, place = await use_cases.post.list_suppressions(limit=limit, after=decode_cursor(cursor, _PLACE))
+        return Page(items=[_suppression(item) for item in found], next=encode_cursor(place) if place else None)
+
+    @router.delete("/suppressions/{id}", status_code=204, summary="Send to an address again", tags=["suppressions"])
+    async def lift_suppression(id: str) -> None:  # noqa: A002  the name that the path shows to callers
+        """The address gets mails again from now on; what was skipped meanwhile stays skipped. Staff only."""
+        await use_cases.post.lift_suppression(id)
+
+
+def _view(item: Addressed) -> DeliveryView:
+    delivery: Delivery = item.delivery
+    return DeliveryView(
+        id=delivery.id,
+        kind=delivery.kind,
+        subject=delivery.subject_id,
+        recipient=delivery.recipient_id,
+        address=item.address,
+        state=delivery.state,
+        reason=delivery.reason,
+        tries=delivery.tries,
+        created_at=delivery.created_at,
+        due_at=delivery.due_at,
+        next_try_at=delivery.next_try_at if delivery.open else None,
+        sent_at=delivery.sent_at,
+    )
+
+
+def _suppression(item: Suppression) -> SuppressionView:
+    return SuppressionView(id=item.id, address=item.address, reason=item.reason, created_at=item.created_at)

@@ -1,0 +1,241 @@
+"""The notifications service over a real SQLite file and its real handlers, with a clock that tests move."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from services.notifications import handlers
+from services.notifications.app import WORDS_FOLDERS
+from services.notifications.domain.deliveries import DeliveryState
+from services.notifications.domain.surveys import survey_token
+from services.notifications.settings import Settings
+from services.notifications.store import COLLECTIONS, DELIVERIES, SURVEY_PARTS, NotificationsStore
+from services.notifications.usecases import UseCases
+from services.notifications.web import api, pages
+from shared import ids
+from shared.events import Event
+from shared.events.registration import (
+    EntityRegistered,
+    ProgrammeDefined,
+    RegistrationCancelled,
+    SessionEnded,
+    SessionRescheduled,
+    SessionScheduled,
+    WaitingListPromoted,
+)
+from shared.events.vocabulary import Language, ProgrammeKind, RegistrationStatus, SessionStatus
+from shared.links import Links
+from shared.messaging.broker import make_broker
+from shared.messaging.consuming import durable_subscribers
+from shared.messaging.inventory import Inventory
+from shared.storage.contract import Document
+from shared.storage.sqlite import SqliteStore
+from shared.web.application import make_application
+from shared.web.pages import Pages
+from shared.words import Words
+
+NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+START = datetime(2026, 12, 17, 9, 0, tzinfo=UTC)
+END = START + timedelta(hours=1)
+PROGRAMME = "dijous-gomunicipal"
+STAFF_TOKEN = "staff-token-of-the-tests"
+STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
+SECRET = "s" * 32
+SESSION = ids.encode(b"0123456789")
+DAY, HOUR = 1440, 60
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def registration_id(number: int) -> str:
+    return ids.encode(number.to_bytes(16, "big"))
+
+
+def programme_defined(version: int = 1, **changes: Any) -> ProgrammeDefined:
+    values: dict[str, Any] = {
+        "programme": PROGRAMME,
+        "name": {Language.CA: "Dijous GOmunicipal"},
+        "kind": ProgrammeKind.SERIES,
+        "time_zone": "Europe/Madrid",
+        "reminders_minutes": [DAY, HOUR],
+        "survey_questions": [],
+        "survey_days": 14,
+        "survey_reminder_days": 7,
+    }
+    return ProgrammeDefined(version=version, **{**values, **changes})
+
+
+def session_values(**changes: Any) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "session_id": SESSION,
+        "programme": PROGRAMME,
+        "title": {Language.CA: "Treu-li suc a l'eina de seguiment"},
+        "starts_at": START,
+        "duration_minutes": 60,
+        "status": SessionStatus.SCHEDULED,
+    }
+    return {**values, **changes}
+
+
+def session_scheduled(version: int = 1, **changes: Any) -> SessionScheduled:
+    return SessionScheduled(version=version, **session_values(**changes))
+
+
+def session_rescheduled(version: int, starts_at: datetime, sequence: int, previous: datetime) -> SessionRescheduled:
+    values = session_values(starts_at=starts_at, sequence=sequence)
+    return SessionRescheduled(version=version, previous_starts_at=previous, **values)
+
+
+def session_ended(version: int = 9, registrations: int = 0, **changes: Any) -> SessionEnded:
+    values = session_values(status=SessionStatus.ENDED, **changes)
+    return SessionEnded(version=version, ended_at=END, registrations=registrations, **values)
+
+
+def person(number: int, status: RegistrationStatus = RegistrationStatus.REGISTERED) -> dict[str, Any]:
+    return {
+        "registration_id": registration_id(number),
+        "session_id": SESSION,
+        "programme": PROGRAMME,
+        "status": status,
+        "name": f"Person {number}",
+        "email": f"person{number}@alamus.example",
+        "entity_code": "2500450006",
+        "entity_name": "Ajuntament dels Alamús",
+        "language": Language.CA,
+    }
+
+
+def registered(number: int, version: int = 1, generation: int = 1) -> EntityRegistered:
+    return EntityRegistered(version=version, generation=generation, **person(number))
+
+
+def waiting(number: int, version: int = 1) -> EntityRegistered:
+    return EntityRegistered(version=version, **person(number, RegistrationStatus.WAITING))
+
+
+def promoted(number: int, version: int = 2) -> WaitingListPromoted:
+    return WaitingListPromoted(version=version, **person(number))
+
+
+def gave_up(number: int, version: int = 2, generation: int = 1) -> RegistrationCancelled:
+    cancelled = person(number, RegistrationStatus.CANCELLED)
+    return RegistrationCancelled(version=version, generation=generation, **cancelled)
+
+
+class House:
+    """What a test drives and looks at."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.clock = Clock()
+        self.raw = SqliteStore(path)
+        self.store = NotificationsStore(self.raw, secret=SECRET, clock=self.clock)
+        broker = make_broker("nats://127.0.0.1:1", service="notifications")
+        inventory = Inventory(self.raw, broker, service="notifications")
+        self.use_cases = UseCases.over(self.store, self.clock, inventory, page_size=7, survey_part_size=200)
+        self._handlers = {
+            subscriber.event: subscriber.calls[0].handler
+            for subscriber in durable_subscribers(handlers.routes(self.use_cases))
+        }
+        self.links = Links("http://dijous.example", SECRET)
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self._application()), base_url="http://dijous.test")
+
+    def _application(self) -> Any:
+        settings = Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN})
+        words = Words(*WORDS_FOLDERS)
+        frame = Pages(settings, words, pages.TEMPLATES, clock=self.clock)
+        routers = [
+            api.routes(self.use_cases, staff_token=STAFF_TOKEN),
+            pages.routes(self.use_cases, frame, self.links, self.clock),
+        ]
+        return make_application("notifications", "Notifications", routers, words, _AlwaysReady())
+
+    async def hear(self, *events: Event) -> None:
+        """Let the handlers handle these events and the loops do what comes of each."""
+        for event in events:
+            await self.handle(event)
+            await self.settle()
+
+    async def handle(self, event: Event) -> None:
+        """Let its handler handle an event, as the broker would."""
+        await self._handlers[type(event)](event)
+
+    async def settle(self) -> None:
+        """Let the loops run until nothing is left to do."""
+        while await self.use_cases.fanouts.step() or await self.use_cases.surveys.tend():
+            pass
+
+    async def deliveries(self, kind: str = "") -> list[Document]:
+        """All deliveries, or those of a kind, by id."""
+        return await self.raw.find(DELIVERIES, {"kind": kind} if kind else None, limit=100_000)
+
+    async def delivery_ids(self, kind: str = "") -> list[str]:
+        return [document["_id"] for document in await self.deliveries(kind)]
+
+    async def recipients(self, kind: str) -> list[str]:
+        return sorted(document["recipient_id"] for document in await self.deliveries(kind))
+
+    async def states(self, kind: str) -> set[str]:
+        return {document["state"] for document in await self.deliveries(kind)}
+
+    async def send_everything(self) -> None:
+        """Mark all that is open as sent."""
+        open_ones = [document["_id"] for document in await self.deliveries() if document["open"]]
+        await self.store.mark_sent(open_ones, self.clock.now)
+
+    async def prepared(self) -> list[dict[str, Any]]:
+        """The data of the SurveyLinksPrepared events that wait in the outboxes, by part."""
+        parts = await self.raw.find(SURVEY_PARTS, limit=10_000)
+        events = [event["data"] for part in parts for event in part["outbox"]]
+        return sorted(events, key=lambda event: int(event["part"]))
+
+    async def publish_parts(self) -> None:
+        """Do as the relay does: clear the outboxes."""
+        for part in await self.raw.find(SURVEY_PARTS, limit=10_000):
+            await self.raw.update(SURVEY_PARTS, part["_id"], assign={"outbox": [], "pending": 0})
+
+    async def token(self, number: int) -> str:
+        """The survey token of a person, as the mail will have it."""
+        survey = await self.store.survey(SESSION)
+        assert survey is not None, "no survey"
+        return survey_token(survey.key_bytes, SESSION, registration_id(number))
+
+    def raw_bytes(self) -> bytes:
+        """Every byte of the store's files."""
+        return b"".join(file.read_bytes() for file in sorted(self.path.parent.glob(f"{self.path.name}*")))
+
+
+class _AlwaysReady:
+    async def check(self) -> dict[str, str]:
+        return {}
+
+
+def registrations(numbers: Iterable[int]) -> list[str]:
+    return sorted(registration_id(number) for number in numbers)
+
+
+@asynccontextmanager
+async def running_house(folder: Path) -> AsyncIterator[House]:
+    """The service without a broker, until the block ends."""
+    house = House(folder / "notifications.sqlite3")
+    await house.raw.prepare(COLLECTIONS)
+    try:
+        yield house
+    finally:
+        await house.http.aclose()
+        await house.raw.close()
+
+
+SENT = DeliveryState.SENT.value

@@ -1,0 +1,167 @@
+"""The survey's way: links prepared, taken over, mailed, reminded, destroyed."""
+
+import hashlib
+from datetime import timedelta
+
+from services.notifications.domain.surveys import PATIENCE
+from services.notifications.store import SURVEY_KEYS, SURVEY_PARTS
+from shared.events.feedback import ResultsPublished, SurveyClosed, SurveyOpened, SurveyUnanswered
+from tests.integration.notifications.house import (
+    END,
+    PROGRAMME,
+    SESSION,
+    House,
+    gave_up,
+    programme_defined,
+    registered,
+    registrations,
+    session_ended,
+    session_scheduled,
+    waiting,
+)
+
+
+def opened(parts: int = 1, version: int = 1) -> SurveyOpened:
+    return SurveyOpened(
+        version=version, session_id=SESSION, programme=PROGRAMME, parts=parts, closes_at=END + timedelta(days=14)
+    )
+
+
+def closed(version: int = 2) -> SurveyClosed:
+    return SurveyClosed(version=version, session_id=SESSION, programme=PROGRAMME, answers=3)
+
+
+async def end_with(house: House, people: int, *, expected: int | None = None) -> None:
+    """A session that ended with so many people known."""
+    await house.hear(programme_defined(), session_scheduled(), *(registered(number) for number in range(people)))
+    house.clock.now = END
+    await house.hear(session_ended(registrations=people if expected is None else expected))
+
+
+async def digest(house: House, number: int) -> str:
+    return hashlib.sha256((await house.token(number)).encode()).hexdigest()
+
+
+async def test_the_end_of_a_session_prepares_a_link_for_each_seat(house: House) -> None:
+    await house.hear(waiting(90), registered(91), gave_up(91))
+    await end_with(house, 12)
+    (part,) = await house.prepared()
+    assert (part["part"], part["parts"]) == (0, 1)
+    assert part["hashes"] == sorted([await digest(house, number) for number in range(12)])
+    assert not await house.deliveries("survey"), "no link before its survey"
+
+
+async def test_links_wait_for_the_registrations_that_are_still_missing(house: House) -> None:
+    await end_with(house, 3, expected=5)
+    await house.hear(registered(3))
+    assert not await house.prepared()
+    await house.hear(registered(4))
+    assert [len(part["hashes"]) for part in await house.prepared()] == [5]
+
+
+async def test_after_ten_minutes_the_links_of_those_known_are_prepared(house: House) -> None:
+    await end_with(house, 3, expected=5)
+    assert not await house.prepared()
+    house.clock.now = END + PATIENCE
+    await house.settle()
+    assert [len(part["hashes"]) for part in await house.prepared()] == [3]
+
+
+async def test_without_anybody_there_is_no_survey(house: House) -> None:
+    await end_with(house, 0)
+    house.clock.now = END + timedelta(days=1)
+    await house.settle()
+    assert not await house.prepared()
+
+
+async def test_links_are_mailed_once_the_survey_is_open(house: House) -> None:
+    await end_with(house, 12)
+    await house.hear(opened(), opened())
+    assert await house.recipients("survey") == registrations(range(12))
+
+
+async def test_a_late_registrant_gets_a_link_in_a_part_of_its_own(house: House) -> None:
+    await end_with(house, 3, expected=5)
+    house.clock.now = END + PATIENCE
+    await house.settle()
+    await house.hear(opened(), registered(3))
+    assert await house.recipients("survey") == registrations(range(3))
+    late = (await house.prepared())[-1]
+    assert (late["part"], late["parts"], late["hashes"]) == (1, 1, [await digest(house, 3)])
+    await house.hear(opened(parts=2, version=2))
+    assert await house.recipients("survey") == registrations(range(4))
+
+
+async def test_links_are_told_again_until_feedback_takes_them_over(house: House) -> None:
+    await end_with(house, 3)
+    first = await house.prepared()
+    await house.publish_parts()
+    await house.settle()
+    assert not await house.prepared(), "not again at once"
+    house.clock.now += timedelta(seconds=31)
+    await house.settle()
+    again = await house.prepared()
+    assert [part["hashes"] for part in again] == [part["hashes"] for part in first]
+    assert again[0]["version"] > first[0]["version"]
+    await house.publish_parts()
+    await house.hear(opened())
+    house.clock.now += timedelta(days=1)
+    await house.settle()
+    assert not await house.prepared(), "not after it is open"
+
+
+async def test_only_who_has_not_answered_is_reminded(house: House) -> None:
+    await end_with(house, 12)
+    await house.hear(opened())
+    hashes = [await digest(house, number) for number in (2, 5)]
+    reminder = SurveyUnanswered(version=2, session_id=SESSION, part=0, hashes=hashes)
+    await house.hear(reminder, reminder)
+    assert await house.recipients("survey_reminder") == registrations([2, 5])
+    assert not (await house.raw.find("fanouts", {"kind": "survey_reminder"}))[0]["hashes"]
+
+
+async def test_closing_destroys_key_and_hashes_and_skips_what_was_not_sent(house: House) -> None:
+    await end_with(house, 12)
+    await house.hear(opened())
+    survey = await house.store.survey(SESSION)
+    assert survey is not None
+    secrets = [survey.key.encode(), (await digest(house, 0)).encode()]
+    assert all(secret in house.raw_bytes() for secret in secrets)
+    await house.hear(closed())
+    assert await house.states("survey") == {"skipped"}
+    assert not await house.raw.find(SURVEY_PARTS)
+    assert not any(secret in house.raw_bytes() for secret in secrets)
+
+
+async def test_after_closing_nothing_brings_the_survey_back(house: House) -> None:
+    await end_with(house, 3)
+    await house.hear(opened())
+    await house.send_everything()
+    await house.hear(closed())
+    before = await house.delivery_ids()
+    await house.hear(session_ended(registrations=3), opened(), registered(7), closed())
+    assert [id_ for id_ in await house.delivery_ids() if not id_.startswith("confirmation")] == [
+        id_ for id_ in before if not id_.startswith("confirmation")
+    ]
+    assert not await house.prepared()
+    assert (await house.raw.get(SURVEY_KEYS, SESSION) or {})["key"] == ""
+
+
+async def test_a_close_that_comes_before_the_end_leaves_no_survey(house: House) -> None:
+    await house.hear(closed())
+    await end_with(house, 3)
+    assert not await house.prepared()
+
+
+async def test_an_opening_that_comes_before_the_end_is_remembered(house: House) -> None:
+    await house.hear(opened())
+    await end_with(house, 3)
+    assert len(await house.prepared()) == 1
+
+
+async def test_results_are_told_to_those_who_held_a_seat(house: House) -> None:
+    await house.hear(waiting(90), registered(91), gave_up(91))
+    await end_with(house, 3)
+    results = ResultsPublished(version=3, session_id=SESSION, programme=PROGRAMME, answers=None, questions={})
+    await house.hear(results, results, registered(4))
+    assert await house.recipients("results") == registrations([0, 1, 2, 4])
