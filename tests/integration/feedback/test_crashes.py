@@ -47,9 +47,10 @@ async def test_a_closing_that_was_killed_goes_on_and_publishes_once(
         session_id, tokens = await house.open_survey(12, parts=2)
         for token in tokens[:11]:
             await house.answer(token, comment="Bé")
-        with monkeypatch.context() as patch, pytest.raises(ProcessKilledError):
+        with monkeypatch.context() as patch:
             patch.setattr(closing, "failpoint", die_at(step))
-            await house.use_cases.closing.publish(session_id)
+            with pytest.raises(ProcessKilledError):
+                await house.use_cases.closing.publish(session_id)
     async with running_house(tmp_path) as house:
         late = await house.answer(tokens[11])
         assert late.status_code == 410
@@ -76,9 +77,10 @@ async def test_an_opening_that_was_killed_goes_on_when_the_links_come_again(
     hashes = [token_hash(token) for token in tokens]
     async with running_house(tmp_path) as house:
         await house.learn(session_id)
-        with monkeypatch.context() as patch, pytest.raises(ProcessKilledError):
+        with monkeypatch.context() as patch:
             patch.setattr(surveys, "failpoint", die_at(step))
-            await house.use_cases.surveys.prepare_links(session_id, 0, 1, hashes)
+            with pytest.raises(ProcessKilledError):
+                await house.use_cases.surveys.prepare_links(session_id, 0, 1, hashes)
     async with running_house(tmp_path) as house:
         await house.use_cases.surveys.prepare_links(session_id, 0, 1, hashes)
         assert await house.event_names() == ["survey-opened"]
