@@ -103,6 +103,7 @@ async def test_deleted_and_replaced_content_is_in_no_raw_byte_after_compact(stor
     assert canary in _raw_bytes(path), "the scan finds nothing: it would prove nothing"
     await store.compact()
     assert canary not in _raw_bytes(path)
+    assert path.stat().st_size < 100_000, "the space of 450,000 bytes was not given back"
     assert kept in _raw_bytes(path)
     assert [document["_id"] for document in await store.find("deliveries")] == ["k", "r"]
 
@@ -157,6 +158,22 @@ async def test_mistake_of_one_caller_leaves_the_others_in_its_batch_alone(store:
     assert {type(answer) for answer in answers[1::3]} == {TypeError}
     assert {type(answer) for answer in answers[2::3]} == {StoreError}
     assert await store.count("deliveries") == 20
+
+
+async def test_transaction_that_sqlite_gave_up_is_acknowledged_to_nobody(store: SqliteStore) -> None:
+    """As after an error of the disk, which rolls everything back under the operation that meets it."""
+
+    def meet_it(connection: sqlite3.Connection) -> None:
+        connection.execute("ROLLBACK")
+        connection.execute("no such statement")
+
+    await store.ping()
+    inserts = [store.insert("deliveries", {"_id": f"{i}"}) for i in range(20)]
+    answers = await asyncio.gather(*inserts[:10], store._writer.run(meet_it), *inserts[10:], return_exceptions=True)
+    stored = {document["_id"] for document in await store.find("deliveries")}
+    assert isinstance(answers.pop(10), StoreError)
+    assert {f"{i}" for i, answer in enumerate(answers) if answer is True} == stored
+    assert len(stored) < 20, "nothing shared the transaction that was given up"
 
 
 async def test_datetime_in_a_document_is_refused(store: SqliteStore) -> None:
