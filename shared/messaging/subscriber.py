@@ -21,9 +21,9 @@ log = structlog.get_logger(__name__)
 
 FETCH_SECONDS = 2.0
 """How long a request for the next message lingers at the broker; one that a restarting broker forgot costs so much."""
-ACK_WAIT_SECONDS = 30.0
+ACK_WAIT_SECONDS = 10.0
 """The broker delivers a message again when it has heard nothing of it for so long."""
-PROGRESS_SECONDS = 10.0
+PROGRESS_SECONDS = 3.0
 """A running handler tells the broker so often that it is still at work."""
 HANDLER_SECONDS = 600.0
 """A handler that runs longer is cancelled and tried again later: it hangs."""
