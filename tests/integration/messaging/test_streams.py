@@ -2,6 +2,7 @@ from nats.js import JetStreamContext
 
 from shared.messaging.consuming import consumer_specs
 from shared.messaging.streams import STREAMS, apply_streams, show_streams
+from shared.messaging.subscriber import ACK_WAIT_SECONDS
 from tests.integration.messaging.conftest import Consumer
 from tests.support.nats import RunningBroker
 
@@ -26,7 +27,7 @@ async def test_a_changed_setting_of_a_durable_is_updated_and_told(server: Runnin
     assert [change.what for change in changes] == [f"consumer {DURABLE}"]
     assert "ack_wait" in changes[0].details
     assert "max_deliver 3 -> 12" in changes[0].details
-    assert (await js.consumer_info("DIJOUS_EVENTS", DURABLE)).config.ack_wait == 30
+    assert (await js.consumer_info("DIJOUS_EVENTS", DURABLE)).config.ack_wait == ACK_WAIT_SECONDS
     assert await apply_streams(server.url, SPECS) == []
 
 
