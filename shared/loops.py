@@ -14,10 +14,19 @@ class Loop:
     A failing step is logged and tried again after a pause: the loop itself never ends before it is cancelled.
     """
 
-    def __init__(self, name: str, step: Callable[[], Awaitable[bool]], *, every: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[], Awaitable[bool]],
+        *,
+        every: float,
+        close: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`close` runs when the loop is cancelled, to finish what was begun."""
         self.name = name
         self._step = step
         self._every = every
+        self._close = close
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -26,10 +35,14 @@ class Loop:
 
     async def run(self) -> None:
         """Run until cancelled."""
-        while True:
-            self._woken.clear()
-            if not await self._try_step():
-                await self._pause()
+        try:
+            while True:
+                self._woken.clear()
+                if not await self._try_step():
+                    await self._pause()
+        finally:
+            if self._close is not None:
+                await self._close()
 
     async def _try_step(self) -> bool:
         try:

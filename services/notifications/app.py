@@ -1,9 +1,13 @@
 """The notifications service composed: the only file that names store, handlers, web and settings together."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from services.notifications import handlers
+from services.notifications.composing import Composer
+from services.notifications.outgoing import Connection, Transport
 from services.notifications.settings import Settings
+from services.notifications.smtp_server import parse_smtp_url
 from services.notifications.store import (
     COLLECTIONS,
     FOLLOWERS,
@@ -16,6 +20,7 @@ from services.notifications.store import (
     NotificationsStore,
 )
 from services.notifications.usecases import UseCases
+from services.notifications.usecases.sending import Sender, SendingLimits
 from services.notifications.web import api, pages
 from shared.clock import Clock, clock_from
 from shared.links import Links
@@ -40,6 +45,9 @@ KEPT = {
     "proposals-followers": FOLLOWERS,
 }
 """What is kept complete by the reconcile sweep, and where."""
+_SMTP_TIMEOUT_SECONDS = 30.0
+_UNMARKED_MAILS = 64
+"""Mails that may be accepted and not yet marked as sent: so many a crash can repeat."""
 _LOOK_SECONDS = 1.0
 """The loops are woken by what this process stores, and look this often for what others stored and what time brings."""
 
@@ -74,7 +82,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
             pages.routes(use_cases, Pages(settings, words, pages.TEMPLATES, clock=clock), links, clock),
         ],
         words=words,
-        loops=make_loops(use_cases, relay),
+        loops=make_loops(use_cases, make_sender(settings, store, words, links, clock), relay),
     )
 
 
@@ -85,10 +93,37 @@ def make_inventory(store: NotificationsStore, inventory: Inventory) -> Inventory
     return inventory
 
 
-def make_loops(use_cases: UseCases, relay: OutboxRelay) -> list[Loop]:
+def make_sender(settings: Settings, store: NotificationsStore, words: Words, links: Links, clock: Clock) -> Sender:
+    """The sender over the relay that the settings name.
+
+    Raises:
+        ValueError: the relay's URL is not one.
+    """
+    server = parse_smtp_url(settings.smtp_url.get_secret_value())
+    domain = settings.message_id_domain or settings.mail_from.partition("@")[2]
+
+    def open_connection() -> Connection:
+        return Connection(server, settings.mail_from, helo_name=domain, timeout=_SMTP_TIMEOUT_SECONDS)
+
+    return Sender(
+        store,
+        Composer(words, links, settings.mail_from, domain),
+        Transport(open_connection, connections=settings.smtp_connections, window=_UNMARKED_MAILS),
+        clock,
+        SendingLimits(
+            page=settings.send_page,
+            lease=timedelta(seconds=settings.send_lease_seconds),
+            per_minute=settings.smtp_per_minute,
+            per_day=settings.smtp_per_day,
+        ),
+    )
+
+
+def make_loops(use_cases: UseCases, sender: Sender, relay: OutboxRelay) -> list[Loop]:
     """The loops, each woken by who stores something for it."""
+    sending = Loop("sender", sender.step, every=_LOOK_SECONDS, close=sender.close)
     fanouts = Loop("fan-outs", use_cases.fanouts.step, every=_LOOK_SECONDS)
     surveys = Loop("surveys", use_cases.surveys.tend, every=_LOOK_SECONDS)
     bells = use_cases.bells
-    bells.fanouts, bells.surveys, bells.relay = fanouts.wake, surveys.wake, relay.wake
-    return [fanouts, surveys]
+    bells.fanouts, bells.surveys, bells.relay, bells.sender = fanouts.wake, surveys.wake, relay.wake, sending.wake
+    return [fanouts, surveys, sending]

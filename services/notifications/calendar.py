@@ -56,7 +56,8 @@ def calendar_text(
     if matter.session is None:
         raise ValueError("a calendar part is about a session")
     calendar = _calendar(method, matter, language, organizer, f"{matter.session.id}@{uid_domain}")
-    head, _, tail = calendar.to_ical().decode().replace("\r\n", "\n").partition(_END)
+    text: str = calendar.to_ical().decode()
+    head, _, tail = text.replace("\r\n", "\n").partition(_END)
     lines = [
         f"DTSTAMP:{mark(CalendarLine.STAMP)}",
         # The person registered, so the answer is known and the office's mailbox needs no «accepted».

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
@@ -191,11 +191,10 @@ class Mail(Protocol):
         """The mail itself; called in a sending thread."""
 
 
-Report = Callable[[Mail, Result], None]
-"""Told of every result, in a sending thread."""
+M = TypeVar("M", bound=Mail)
 
 
-class Transport:
+class Transport(Generic[M]):
     """The sending threads. Of the mails accepted, no more than `window` are ever not yet acknowledged by who has to
     write them down: so many a crash can repeat."""
 
@@ -203,18 +202,18 @@ class Transport:
         self._open_connection = open_connection
         self._connections = connections
         self._window = threading.Semaphore(window)
-        self._waiting: queue.SimpleQueue[Mail | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[M | None] = queue.SimpleQueue()
         self._halted = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def start(self, report: Report) -> None:
-        """Start the threads."""
+    def start(self, report: Callable[[M, Result], None]) -> None:
+        """Start the threads; `report` is called in them with every result."""
         for number in range(self._connections):
             thread = threading.Thread(target=self._serve, args=(report,), name=f"sending {number}", daemon=True)
             self._threads.append(thread)
             thread.start()
 
-    def put(self, mail: Mail) -> None:
+    def put(self, mail: M) -> None:
         """Hand this mail over when its turn comes."""
         self._waiting.put(mail)
 
@@ -237,7 +236,7 @@ class Transport:
         for thread in self._threads:
             thread.join()
 
-    def _serve(self, report: Report) -> None:
+    def _serve(self, report: Callable[[M, Result], None]) -> None:
         connection = self._open_connection()
         while True:
             try:
@@ -251,7 +250,7 @@ class Transport:
             report(mail, self._attempt(connection, mail))
         connection.close()
 
-    def _attempt(self, connection: Connection, mail: Mail) -> Result:
+    def _attempt(self, connection: Connection, mail: M) -> Result:
         if self._halted.is_set() or mail.lapsed:
             return _NOT_TRIED
         try:

@@ -28,7 +28,7 @@ from shared.ids import derived_id
 from shared.messaging.inventory import Entry
 from shared.messaging.lease import LEASES
 from shared.storage.aggregates import PENDING, Aggregates
-from shared.storage.contract import Document, Index, Scalar, Store, Where, at_most, less, one_of, position
+from shared.storage.contract import Document, Index, Scalar, Store, Where, at_least, at_most, less, one_of, position
 
 PROGRAMMES = "programmes"
 SESSIONS = "sessions"
@@ -190,6 +190,33 @@ class NotificationsStore:
         if next_try_at is not None:
             assign |= {"next_try_at": to_millis(next_try_at), "lease_until": 0}
         return await self.documents.update_many(DELIVERIES, ids, assign=assign) if ids else 0
+
+    async def defer(self, delivery_id: str, reason: str, next_try_at: datetime, tries: int) -> bool:
+        """Try this one again then; the lease ends. False when it is no longer open."""
+        assign = {
+            "state": DeliveryState.DEFERRED.value,
+            "reason": reason,
+            "next_try_at": to_millis(next_try_at),
+            "tries": tries,
+            "lease_until": 0,
+        }
+        return await self.documents.update(DELIVERIES, delivery_id, guard={"open": 1}, assign=assign)
+
+    async def release(self, ids: Sequence[str], owner: str) -> int:
+        """End the owner's leases; how many they were."""
+        return await self.documents.update_many(
+            DELIVERIES, ids, guard={"lease_owner": owner}, assign={"lease_until": 0}
+        )
+
+    async def renew(self, ids: Sequence[str], owner: str, until: datetime) -> int:
+        """Keep the owner's leases until then; how many they were."""
+        return await self.documents.update_many(
+            DELIVERIES, ids, guard={"lease_owner": owner, "open": 1}, assign={"lease_until": to_millis(until)}
+        )
+
+    async def count_sent_since(self, instant: datetime) -> int:
+        """How many mails were handed over since then. Reads all deliveries: not for every page."""
+        return await self.documents.count(DELIVERIES, {"sent_at": at_least(to_millis(instant))})
 
     async def skip_open(self, subject_id: str, kinds: Sequence[DeliveryKind], reason: str) -> int:
         """Skip what is still open of these kinds about a session or proposal; how many they were."""
@@ -376,6 +403,11 @@ def delivery_document(delivery: Delivery) -> Document:
 def delivery_of(document: Document) -> Delivery:
     """The delivery that a document holds."""
     return _read(document, Delivery)
+
+
+def known_of(document: Document, model: type[M]) -> M:
+    """What a document holds of another service's aggregate."""
+    return _read(document, model)
 
 
 def _read(document: Document, model: type[M]) -> M:

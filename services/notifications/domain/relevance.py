@@ -1,0 +1,77 @@
+"""Whether a mail that was due still makes sense at the moment of sending: sessions move and people leave."""
+
+from datetime import datetime
+
+from services.notifications.domain.deliveries import Delivery, DeliveryKind
+from services.notifications.domain.known import KnownProposal, KnownRegistration, KnownSession, Recipient
+from services.notifications.domain.matters import Matter
+from services.notifications.domain.reminders import is_for_start
+from shared.events.vocabulary import ProposalState, RegistrationStatus, SessionStatus
+
+_SEATED = frozenset({RegistrationStatus.REGISTERED})
+_SEATED_OR_WAITING = _SEATED | {RegistrationStatus.WAITING}
+_STATUSES = {
+    DeliveryKind.CONFIRMATION: _SEATED,
+    DeliveryKind.WAITING_LIST: frozenset({RegistrationStatus.WAITING}),
+    DeliveryKind.PROMOTION: _SEATED,
+    DeliveryKind.REGISTRATION_CANCELLED: frozenset({RegistrationStatus.CANCELLED}),
+    DeliveryKind.REMINDER: _SEATED,
+    DeliveryKind.RESCHEDULED: _SEATED_OR_WAITING,
+    DeliveryKind.SESSION_CANCELLED: _SEATED_OR_WAITING,
+    DeliveryKind.SURVEY: _SEATED,
+    DeliveryKind.SURVEY_REMINDER: _SEATED,
+    DeliveryKind.RESULTS: _SEATED,
+    DeliveryKind.MATERIALS: _SEATED,
+}
+"""How the registration must stand for each kind of mail about a session."""
+
+_BEFORE_THE_SESSION = frozenset(
+    {
+        DeliveryKind.CONFIRMATION,
+        DeliveryKind.WAITING_LIST,
+        DeliveryKind.PROMOTION,
+        DeliveryKind.REMINDER,
+        DeliveryKind.RESCHEDULED,
+    }
+)
+"""Kinds that invite to a session which is still to come."""
+
+_SURVEYS = frozenset({DeliveryKind.SURVEY, DeliveryKind.SURVEY_REMINDER})
+
+_STATES = {
+    DeliveryKind.PROPOSAL_UNDER_REVIEW: ProposalState.UNDER_REVIEW,
+    DeliveryKind.PROPOSAL_SCHEDULED: ProposalState.SCHEDULED,
+    DeliveryKind.PROPOSAL_ANSWERED: ProposalState.ANSWERED_IN_SESSION,
+    DeliveryKind.PROPOSAL_DECLINED: ProposalState.DECLINED,
+    DeliveryKind.PROPOSAL_MERGED: ProposalState.MERGED,
+}
+"""How the proposal must stand for each kind of news about it."""
+
+
+def why_not(delivery: Delivery, matter: Matter, recipient: Recipient, now: datetime) -> str:
+    """Why the mail no longer applies; empty when it does."""
+    if isinstance(recipient, KnownRegistration) and recipient.status not in _STATUSES[delivery.kind]:
+        return f"registration {recipient.status}"
+    if delivery.kind in _SURVEYS and matter.survey_links is None:
+        return "survey closed"
+    if delivery.kind in _STATES and matter.proposal:
+        return _why_not_about_proposal(delivery.kind, matter.proposal)
+    if delivery.kind in _BEFORE_THE_SESSION and matter.session:
+        return _why_not_before_session(delivery, matter.session, now)
+    return ""
+
+
+def _why_not_about_proposal(kind: DeliveryKind, proposal: KnownProposal) -> str:
+    return "" if proposal.state is _STATES[kind] else f"proposal {proposal.state}"
+
+
+def _why_not_before_session(delivery: Delivery, session: KnownSession, now: datetime) -> str:
+    if session.status is SessionStatus.CANCELLED:
+        return "session cancelled"
+    if delivery.kind is not DeliveryKind.REMINDER:
+        return ""
+    if session.status is not SessionStatus.SCHEDULED or now >= session.starts_at:
+        return "after the start"
+    if not is_for_start(delivery.due_at, delivery.minutes_before, session):
+        return "session moved"
+    return ""

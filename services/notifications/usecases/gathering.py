@@ -1,0 +1,123 @@
+"""Gathering what a page of deliveries is about and whom it is for, with a few queries for the whole page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from services.notifications.domain.deliveries import SESSION_KINDS, Delivery
+from services.notifications.domain.known import (
+    KnownFollower,
+    KnownProgramme,
+    KnownProposal,
+    KnownRegistration,
+    KnownSession,
+    Recipient,
+)
+from services.notifications.domain.matters import Matter
+from services.notifications.domain.relevance import why_not
+from services.notifications.domain.suppressions import SuppressionReason
+from services.notifications.domain.surveys import LinkMaker, Survey
+from services.notifications.store import (
+    FOLLOWERS,
+    PROGRAMMES,
+    PROPOSALS,
+    REGISTRATIONS,
+    SESSIONS,
+    SURVEY_KEYS,
+    NotificationsStore,
+    delivery_of,
+    known_of,
+)
+from shared.storage.contract import Document
+
+K = TypeVar("K", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A delivery that applies, with all that its mail is written from."""
+
+    delivery: Delivery
+    matter: Matter
+    recipient: Recipient
+
+
+@dataclass(slots=True)
+class Gathered:
+    """A page of deliveries, sorted out."""
+
+    ready: list[Ready] = field(default_factory=list)
+    skipped: dict[str, list[str]] = field(default_factory=dict)
+    """Ids by the reason why they no longer apply."""
+    incomplete: list[Delivery] = field(default_factory=list)
+    """What they are about has not been heard of yet."""
+
+
+class Gathering:
+    """Loads pages."""
+
+    def __init__(self, store: NotificationsStore) -> None:
+        self._store = store
+
+    async def gather(self, page: Sequence[Document], now: datetime) -> Gathered:
+        """Sort a page of deliveries out."""
+        deliveries = [delivery_of(document) for document in page]
+        matters = await self._matters(deliveries)
+        recipients = await self._recipients(deliveries)
+        addresses = [recipient.email for recipient in recipients.values()]
+        suppressions = await self._store.suppressions_of(addresses)
+        gathered = Gathered()
+        for delivery in deliveries:
+            matter, recipient = matters.get(delivery.subject_id), recipients.get(delivery.recipient_id)
+            if recipient is None:
+                gathered.skipped.setdefault("recipient unknown", []).append(delivery.id)
+            elif matter is None:
+                gathered.incomplete.append(delivery)
+            elif reason := _suppressed(delivery, suppressions.get(recipient.email, ())) or why_not(
+                delivery, matter, recipient, now
+            ):
+                gathered.skipped.setdefault(reason, []).append(delivery.id)
+            else:
+                gathered.ready.append(Ready(delivery, matter, recipient))
+        return gathered
+
+    async def _recipients(self, deliveries: Sequence[Delivery]) -> dict[str, Recipient]:
+        of_sessions = {each.recipient_id for each in deliveries if each.kind in SESSION_KINDS}
+        of_proposals = {each.recipient_id for each in deliveries if each.kind not in SESSION_KINDS}
+        registrations = await self._load(REGISTRATIONS, of_sessions, KnownRegistration)
+        return {**registrations, **await self._load(FOLLOWERS, of_proposals, KnownFollower)}
+
+    async def _matters(self, deliveries: Sequence[Delivery]) -> dict[str, Matter]:
+        """By session or proposal; without those of which something is not known yet."""
+        proposal_ids = {each.subject_id for each in deliveries if each.kind not in SESSION_KINDS}
+        session_ids = {each.subject_id for each in deliveries if each.kind in SESSION_KINDS}
+        proposals = await self._load(PROPOSALS, proposal_ids, KnownProposal)
+        in_sessions = {proposal.session_id for proposal in proposals.values() if proposal.session_id}
+        sessions = await self._load(SESSIONS, session_ids | in_sessions, KnownSession)
+        surveys = await self._load(SURVEY_KEYS, session_ids, Survey)
+        named = {session.programme for session in sessions.values()}
+        named |= {proposal.programme for proposal in proposals.values()}
+        programmes = await self._load(PROGRAMMES, named, KnownProgramme)
+        matters: dict[str, Matter] = {}
+        for id_, session in sessions.items():
+            if (programme := programmes.get(session.programme)) and id_ in session_ids:
+                survey = surveys.get(id_)
+                links = LinkMaker(survey.key_bytes, id_) if survey and survey.key else None
+                matters[id_] = Matter(programme, session, survey_links=links)
+        for id_, proposal in proposals.items():
+            if programme := programmes.get(proposal.programme):
+                matters[id_] = Matter(programme, sessions.get(proposal.session_id), proposal)
+        return matters
+
+    async def _load(self, collection: str, ids: set[str], model: type[K]) -> dict[str, K]:
+        if not ids:
+            return {}
+        documents = await self._store.many(collection, sorted(ids))
+        return {id_: known_of(document, model) for id_, document in documents.items()}
+
+
+def _suppressed(delivery: Delivery, reasons: Sequence[SuppressionReason]) -> str:
+    return next((f"address {reason}" for reason in reasons if reason.stops(delivery.kind)), "")

@@ -1,0 +1,103 @@
+"""Writing down what became of the mails, again and again whatever has come in since the last time.
+
+Nothing is lost if the process dies before: the mail is sent once more, as the very same one. How many those are at the
+most is the transport's window, since a result gives its place free only once it is written down.
+"""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+import structlog
+
+from services.notifications.domain.deliveries import Delivery, DeliveryState
+from services.notifications.domain.suppressions import SuppressionReason
+from services.notifications.outgoing import Outcome, Result
+from services.notifications.store import NotificationsStore
+from services.notifications.usecases.gathering import Ready
+from shared.clock import Clock
+from shared.storage.contract import StoreError
+
+log = structlog.get_logger()
+
+_RETRY_SECONDS = 0.5
+
+_STATES = {
+    Outcome.REFUSED: DeliveryState.BOUNCED,
+    Outcome.FAULT: DeliveryState.FAILED,
+    Outcome.UNFIT: DeliveryState.FAILED,
+}
+
+Marked = tuple[Ready, Result]
+
+
+class Marker:
+    """Turns results into the states of deliveries."""
+
+    def __init__(
+        self, store: NotificationsStore, clock: Clock, *, owner: str, backoff: Sequence[timedelta], patience: timedelta
+    ) -> None:
+        """`backoff`: how long to wait after the first, second, … failed try; the last one holds for all later ones.
+        `patience`: after the due time, how long a mail is tried."""
+        self._store = store
+        self._clock = clock
+        self._owner = owner
+        self._backoff = backoff
+        self._patience = patience
+
+    async def mark(self, results: Sequence[Marked]) -> None:
+        """Write the results down; returns when they are, however long the store is away."""
+        by_outcome: dict[Outcome, list[Marked]] = defaultdict(list)
+        for marked in results:
+            by_outcome[marked[1].outcome].append(marked)
+        await asyncio.gather(*(_until_stored(write) for write in self._writes(by_outcome)))
+
+    async def skip(self, skipped: dict[str, list[str]]) -> None:
+        """These no longer apply, for these reasons."""
+        for reason, ids in skipped.items():
+            await self._store.mark(ids, DeliveryState.SKIPPED, reason)
+
+    def _writes(self, by_outcome: dict[Outcome, list[Marked]]) -> list[Callable[[], Awaitable[object]]]:
+        writes: list[Callable[[], Awaitable[object]]] = []
+        for outcome, marked in by_outcome.items():
+            ids = [ready.delivery.id for ready, _ in marked]
+            if outcome is Outcome.ACCEPTED:
+                writes.append(lambda ids=ids: self._store.mark_sent(ids, self._clock()))  # type: ignore[misc]  # binds this turn's ids
+            elif outcome in (Outcome.NOT_TRIED, Outcome.UNAVAILABLE):
+                writes.append(lambda ids=ids: self._store.release(ids, self._owner))  # type: ignore[misc]
+            else:
+                writes += [lambda one=one: self._mark_one(*one) for one in marked]  # type: ignore[misc]
+        return writes
+
+    async def _mark_one(self, ready: Ready, result: Result) -> None:
+        delivery, now = ready.delivery, self._clock()
+        if result.outcome is Outcome.DEFERRED:
+            await self.defer(delivery, result.reason)
+            return
+        if result.outcome is Outcome.REFUSED:
+            await self._store.suppress(ready.recipient.email, SuppressionReason.BOUNCED, now)
+        await self._store.mark([delivery.id], _STATES[result.outcome], result.reason)
+        log.warning("mail not sent", action="mail_not_sent", delivery=delivery.id, outcome=result.outcome.value)
+
+    async def defer(self, delivery: Delivery, reason: str, *, wait: timedelta | None = None) -> None:
+        """Try again later, or give up when it has been tried for long enough."""
+        now = self._clock()
+        if now - delivery.due_at > self._patience:
+            await self._store.mark([delivery.id], DeliveryState.FAILED, f"given up: {reason}")
+            return
+        wait = wait or self._backoff[min(delivery.tries, len(self._backoff) - 1)]
+        jitter = random.uniform(0.8, 1.2)  # noqa: S311  no secret
+        await self._store.defer(delivery.id, reason, now + wait * jitter, delivery.tries + 1)
+
+
+async def _until_stored(write: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        try:
+            await write()
+        except StoreError as error:
+            log.error("results not written down yet", action="marking_failed", error=str(error))
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            return

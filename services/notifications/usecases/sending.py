@@ -1,0 +1,249 @@
+"""Sending: claim what is due, check that it still applies, hand it over in the sending threads, mark what came of it.
+
+The pages overlap: while the threads hand over one, the next is claimed and gathered.
+"""
+
+import asyncio
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from services.notifications.composing import Composer
+from services.notifications.outgoing import Outcome, Result, Transport
+from services.notifications.store import NotificationsStore
+from services.notifications.usecases.gathering import Gathered, Gathering, Ready
+from services.notifications.usecases.marking import Marker
+from services.notifications.usecases.restraint import Brake, Quota
+from shared import ids
+from shared.clock import Clock
+from shared.faults import failpoint
+from shared.storage.contract import StoreError
+
+log = structlog.get_logger()
+
+_NOT_KNOWN_YET = "not known yet what it is about"
+_NOT_KNOWN_WAIT = timedelta(seconds=2)
+_CLOSE_SECONDS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class SendingLimits:
+    """How much at a time, and for how long."""
+
+    page: int = 500
+    """Deliveries claimed at a time; up to two pages are in hand."""
+    lease: timedelta = timedelta(minutes=1)
+    per_minute: int = 0
+    """Mails a minute at the most; 0 for no limit."""
+    per_day: int = 0
+    """Mails a day at the most; 0 for no limit."""
+    backoff: tuple[timedelta, ...] = (
+        timedelta(minutes=1),
+        timedelta(minutes=5),
+        timedelta(minutes=30),
+        timedelta(hours=2),
+    )
+    patience: timedelta = timedelta(days=3)
+    """After its due time, how long a mail is tried."""
+    unavailable_pause: tuple[float, float] = (1.0, 60.0)
+    """Shortest and longest pause, in seconds, when the relay cannot be reached."""
+    fault_pause: tuple[float, float] = (60.0, 900.0)
+    """The same when it refuses us."""
+
+
+class QueuedMail:
+    """A mail in hand, as the transport takes it."""
+
+    __slots__ = ("_composer", "lease_ends", "ready")
+
+    def __init__(self, ready: Ready, composer: Composer, lease_ends: float) -> None:
+        self.ready = ready
+        self.lease_ends = lease_ends
+        self._composer = composer
+
+    @property
+    def address(self) -> str:
+        """Its one recipient."""
+        return self.ready.recipient.email
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether the lease ran out: another replica may be sending it by now."""
+        return time.monotonic() > self.lease_ends
+
+    def compose(self) -> bytes:
+        """The mail itself."""
+        return self._composer.compose(self.ready.delivery, self.ready.matter, self.ready.recipient)
+
+
+class Sender:
+    """Sends what is due. One for each process; several processes share the work by their leases."""
+
+    def __init__(
+        self,
+        store: NotificationsStore,
+        composer: Composer,
+        transport: Transport[QueuedMail],
+        clock: Clock,
+        limits: SendingLimits,
+    ) -> None:
+        self._store = store
+        self._composer = composer
+        self._transport = transport
+        self._clock = clock
+        self._limits = limits
+        self._owner = ids.new_id()
+        self._gathering = Gathering(store)
+        self._marker = Marker(store, clock, owner=self._owner, backoff=limits.backoff, patience=limits.patience)
+        self._quota = Quota(limits.per_minute, limits.per_day)
+        self._brake = Brake()
+        self._in_hand: dict[str, QueuedMail] = {}
+        self._room = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._results: deque[tuple[QueuedMail, Result]] = deque()
+        self._told = False
+        self._reported = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._claiming: asyncio.Task[bool] | None = None
+
+    @property
+    def trouble(self) -> str:
+        """Why mails do not go out just now, for readiness; empty when they do."""
+        return self._brake.reason
+
+    async def step(self) -> bool:
+        """Take the next page in hand as soon as there is room; whether there may be more."""
+        await self._begin()
+        if self._brake.holds:
+            return False
+        self._transport.resume()
+        await self._room.wait()
+        # A step that is cancelled must not forget what it has claimed.
+        self._claiming = asyncio.create_task(self._take_page())
+        return await asyncio.shield(self._claiming)
+
+    async def settled(self) -> None:
+        """Return when nothing is in hand."""
+        await self._settled.wait()
+
+    async def close(self) -> None:
+        """Finish the mails that are being handed over, give the others back, end the threads."""
+        if not self._tasks:
+            return
+        self._transport.halt()
+        if self._claiming is not None:
+            await asyncio.wait([self._claiming])
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.settled(), _CLOSE_SECONDS)
+            await asyncio.to_thread(self._transport.close)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    async def _begin(self) -> None:
+        if self._tasks:
+            return
+        if self._limits.per_day:
+            self._quota.use(await self._store.count_sent_since(self._clock() - timedelta(days=1)))
+        loop = asyncio.get_running_loop()
+
+        def report(mail: QueuedMail, result: Result) -> None:
+            self._results.append((mail, result))
+            if not self._told:
+                self._told = True
+                loop.call_soon_threadsafe(self._reported.set)
+
+        self._tasks = [asyncio.create_task(self._keep_marking()), asyncio.create_task(self._keep_leases())]
+        self._count_hands()
+        self._transport.start(report)
+
+    async def _take_page(self) -> bool:
+        left = self._quota.left()
+        limit = self._limits.page if left is None else min(self._limits.page, left)
+        if not limit:
+            return False
+        now, lease_ends = self._clock(), self._lease_end()
+        page = await self._store.claim_due(self._owner, now, now + self._limits.lease, limit)
+        if not page:
+            return False
+        failpoint("after-claim")
+        # A clock that was set forward ends leases early: what is in hand already is not to be sent twice.
+        fresh = [document for document in page if document["_id"] not in self._in_hand]
+        gathered = await self._gathering.gather(fresh, now)
+        await self._put_aside(gathered)
+        self._quota.use(len(gathered.ready))
+        for ready in gathered.ready:
+            mail = self._in_hand[ready.delivery.id] = QueuedMail(ready, self._composer, lease_ends)
+            self._transport.put(mail)
+        self._count_hands()
+        return True
+
+    async def _put_aside(self, gathered: Gathered) -> None:
+        await self._marker.skip(gathered.skipped)
+        for delivery in gathered.incomplete:
+            await self._marker.defer(delivery, _NOT_KNOWN_YET, wait=_NOT_KNOWN_WAIT)
+
+    def _lease_end(self) -> float:
+        return time.monotonic() + self._limits.lease.total_seconds()
+
+    def _count_hands(self) -> None:
+        _set(self._room, len(self._in_hand) < self._limits.page)
+        _set(self._settled, not self._in_hand)
+
+    async def _keep_marking(self) -> None:
+        while True:
+            await self._reported.wait()
+            self._reported.clear()
+            self._told = False
+            results = [self._results.popleft() for _ in range(len(self._results))]
+            self._heed(results)
+            await self._marker.mark([(mail.ready, result) for mail, result in results])
+            failpoint("after-mark")
+            self._transport.acknowledge(len(results))
+            for mail, _ in results:
+                del self._in_hand[mail.ready.delivery.id]
+            self._count_hands()
+
+    def _heed(self, results: list[tuple[QueuedMail, Result]]) -> None:
+        """Stop for a while when the relay is away or refuses us; go on when it takes mails."""
+        for _, result in results:
+            if result.outcome is Outcome.ACCEPTED:
+                self._brake.release()
+            elif result.outcome is Outcome.UNAVAILABLE:
+                self._pause(result.reason, self._limits.unavailable_pause)
+            elif result.outcome is Outcome.FAULT:
+                self._pause(result.reason, self._limits.fault_pause)
+
+    def _pause(self, reason: str, bounds: tuple[float, float]) -> None:
+        shortest, longest = bounds
+        if seconds := self._brake.pull(reason, shortest=shortest, longest=longest):
+            self._transport.halt()
+            log.error("sending pauses", action="sending_pauses", reason=reason, seconds=seconds)
+
+    async def _keep_leases(self) -> None:
+        """Renew the leases of what is still in hand: a slow relay may take longer than one lease for a page."""
+        while True:
+            await asyncio.sleep(self._limits.lease.total_seconds() / 3)
+            lease_ends, held = self._lease_end(), list(self._in_hand.values())
+            if not held:
+                continue
+            try:
+                until = self._clock() + self._limits.lease
+                await self._store.renew([mail.ready.delivery.id for mail in held], self._owner, until)
+            except StoreError as error:
+                log.error("leases not renewed", action="leases_not_renewed", error=str(error))
+            else:
+                for mail in held:
+                    mail.lease_ends = lease_ends
+
+
+def _set(event: asyncio.Event, holds: bool) -> None:
+    if holds:
+        event.set()
+    else:
+        event.clear()
