@@ -1,7 +1,7 @@
 """What one person is told of their own registration."""
 
 from services.notifications.domain.deliveries import DeliveryKind, make_delivery
-from services.notifications.domain.known import KnownRegistration
+from services.notifications.domain.known import KnownRegistration, KnownSession
 from services.notifications.domain.reminders import reminders
 from services.notifications.store import REGISTRATIONS, NotificationsStore
 from services.notifications.usecases.announcements import Announcements
@@ -59,15 +59,13 @@ class Registrations:
         if session and has_seat and (programme := await self._store.programme(session.programme)):
             deliveries += reminders(session, programme, [registration.id], now)
         await self._announcements.tell(deliveries)
-        if session and session.status is not SessionStatus.SCHEDULED:
-            await self._catch_up(registration)
+        if registration.status is not RegistrationStatus.CANCELLED:
+            await self._catch_up(registration, session)
 
-    async def _catch_up(self, registration: KnownRegistration) -> None:
-        """The registration became known after the session was cancelled or ended."""
-        if registration.status is RegistrationStatus.CANCELLED:
-            return
+    async def _catch_up(self, registration: KnownRegistration, session: KnownSession | None) -> None:
+        """Tell what all were told before this registration became known, and have its survey link made."""
         has_seat = registration.status is RegistrationStatus.REGISTERED
         kinds = _TOLD_TO_SEATED if has_seat else _TOLD_TO_ALL
         await self._announcements.tell_what_all_were_told(registration.session_id, registration.id, kinds)
-        if has_seat:
+        if has_seat and session and session.status is SessionStatus.ENDED:
             await self._surveys.add_late(registration.session_id)

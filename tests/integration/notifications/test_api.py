@@ -1,0 +1,166 @@
+"""What the office sees and does, and how a person stops the news."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from services.notifications.domain.deliveries import DeliveryKind, DeliveryState
+from services.notifications.domain.suppressions import SuppressionReason
+from shared.clock import to_millis
+from shared.links import LinkPurpose
+from tests.integration.notifications.house import (
+    SESSION,
+    STAFF,
+    House,
+    programme_defined,
+    registered,
+    registration_id,
+    session_scheduled,
+)
+
+ADDRESS = "person1@alamus.example"
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+async def staff(house: House, method: str, path: str, *, expect: int = 200, **options: Any) -> Any:
+    answer = await house.http.request(method, f"/api/v1{path}", headers=STAFF, **options)
+    assert answer.status_code == expect, answer.text
+    return answer.json() if answer.content else None
+
+
+async def know_three(house: House) -> None:
+    await house.hear(programme_defined(), session_scheduled(), *(registered(number) for number in (1, 2, 3)))
+
+
+def preferences(house: House, purpose: LinkPurpose = LinkPurpose.PREFERENCES, *, days: int = 30) -> str:
+    token = house.links.token(purpose, registration_id(1), house.clock.now + timedelta(days=days))
+    return f"/preferences/{token}"
+
+
+async def test_the_office_reads_all_pages_of_the_deliveries(house: House) -> None:
+    await know_three(house)
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = await staff(house, "GET", "/deliveries", params={"limit": 4} | ({"cursor": cursor} if cursor else {}))
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert sorted(seen) == await house.delivery_ids()
+    assert len(seen) == 9
+
+
+async def test_deliveries_are_chosen_by_session_kind_and_state(house: House) -> None:
+    await know_three(house)
+    query = {"session": SESSION, "kind": "confirmation", "state": "due"}
+    items = (await staff(house, "GET", "/deliveries", params=query))["items"]
+    assert sorted(item["address"] for item in items) == [f"person{number}@alamus.example" for number in (1, 2, 3)]
+    assert (await staff(house, "GET", "/deliveries", params={**query, "state": "sent"}))["items"] == []
+    assert (await staff(house, "GET", "/deliveries", params={"session": "another"}))["items"] == []
+    await staff(house, "GET", "/deliveries", params={"kind": "letter"}, expect=422)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/deliveries"),
+        ("GET", "/deliveries/x"),
+        ("POST", "/deliveries/x/resend"),
+        ("GET", "/suppressions"),
+        ("DELETE", "/suppressions/x"),
+    ],
+)
+async def test_only_the_office_may(house: House, method: str, path: str) -> None:
+    answer = await house.http.request(method, f"/api/v1{path}")
+    assert answer.status_code == 401
+    assert answer.json()["type"] == "urn:dijous:problem:staff-only"
+
+
+async def test_a_mail_that_ended_is_sent_once_more_and_one_that_has_not_is_not(house: House) -> None:
+    await know_three(house)
+    id_ = (await house.delivery_ids("confirmation"))[0]
+    await staff(house, "POST", f"/deliveries/{id_}/resend", expect=409)
+    await house.store.mark([id_], DeliveryState.FAILED, "refused")
+    due_at = (await staff(house, "GET", f"/deliveries/{id_}"))["due_at"]
+    house.clock.now += timedelta(hours=1)
+    again = await staff(house, "POST", f"/deliveries/{id_}/resend", expect=202)
+    assert (again["state"], again["reason"], again["due_at"]) == ("due", "", due_at)
+    claimed = await house.store.claim_due("sender", house.clock.now, house.clock.now + timedelta(minutes=1), 10)
+    assert id_ in [document["_id"] for document in claimed]
+    await staff(house, "POST", f"/deliveries/{id_}/resend", expect=409)
+
+
+async def test_an_unknown_delivery_is_said_to_be_unknown_in_the_callers_language(house: House) -> None:
+    headers = {**STAFF, "Accept-Language": "ca"}
+    answer = await house.http.get("/api/v1/deliveries/none", headers=headers)
+    assert answer.status_code == 404
+    assert answer.json()["title"] == "No hi ha cap enviament amb aquest identificador."
+
+
+async def test_a_suppression_is_listed_and_lifted_without_an_address_in_the_url(house: House) -> None:
+    suppression = await house.store.suppress(ADDRESS, SuppressionReason.BOUNCED, house.clock.now)
+    await house.store.suppress(ADDRESS, SuppressionReason.BOUNCED, house.clock.now)
+    (item,) = (await staff(house, "GET", "/suppressions"))["items"]
+    assert (item["address"], item["reason"]) == (ADDRESS, "bounced")
+    assert "person1" not in item["id"]
+    await staff(house, "DELETE", f"/suppressions/{suppression.id}", expect=204)
+    await staff(house, "DELETE", f"/suppressions/{suppression.id}", expect=404)
+    assert not await house.store.suppressions_of([ADDRESS])
+
+
+async def test_looking_at_the_preferences_stops_nothing(house: House) -> None:
+    await know_three(house)
+    page = await house.http.get(preferences(house), headers={"Accept-Language": "ca"})
+    assert page.status_code == 200
+    assert "Atura els avisos" in page.text
+    assert page.headers["cache-control"] == "no-store"
+    assert ADDRESS not in page.text
+    assert not await house.store.suppressions_of([ADDRESS])
+
+
+async def test_the_button_stops_the_news_and_leads_back_to_the_page(house: House) -> None:
+    await know_three(house)
+    answer = await house.http.post(preferences(house))
+    assert (answer.status_code, answer.headers["location"]) == (303, preferences(house))
+    page = await house.http.get(preferences(house), headers={"Accept-Language": "en"})
+    assert "You receive no more news" in page.text
+    assert "<button" not in page.text.partition("<main")[2]
+
+
+async def test_the_one_click_of_a_mail_program_stops_the_news_without_a_redirect(house: House) -> None:
+    await know_three(house)
+    for _ in range(2):
+        answer: httpx.Response = await house.http.post(preferences(house), data=ONE_CLICK)
+        assert answer.status_code == 200
+    assert await house.store.suppressions_of([ADDRESS]) == {ADDRESS: [SuppressionReason.UNSUBSCRIBED]}
+    assert SuppressionReason.UNSUBSCRIBED.stops(DeliveryKind.REMINDER)
+    assert not SuppressionReason.UNSUBSCRIBED.stops(DeliveryKind.CONFIRMATION)
+
+
+async def test_a_link_for_something_else_or_whose_time_is_over_stops_nothing(house: House) -> None:
+    await know_three(house)
+    forged = await house.http.post(preferences(house, LinkPurpose.REGISTRATION), data=ONE_CLICK)
+    expired = await house.http.post(preferences(house, days=-1), data=ONE_CLICK)
+    assert (forged.status_code, expired.status_code) == (404, 410)
+    assert not await house.store.suppressions_of([ADDRESS])
+
+
+async def test_a_link_of_somebody_unknown_says_so(house: House) -> None:
+    assert (await house.http.get(preferences(house))).status_code == 404
+
+
+async def test_a_deferred_delivery_is_claimed_when_its_time_comes_and_not_before(house: House) -> None:
+    await know_three(house)
+    now, lease = house.clock.now, house.clock.now + timedelta(minutes=5)
+    claimed = await house.store.claim_due("a", now, lease, 10)
+    assert len(claimed) == 3, "the confirmations; the reminders are not due"
+    assert not await house.store.claim_due("b", now, lease, 10), "held by another"
+    ids = [document["_id"] for document in claimed]
+    await house.store.mark(ids[:1], DeliveryState.DEFERRED, "busy", next_try_at=now + timedelta(minutes=1))
+    await house.store.mark_sent(ids[1:], now)
+    assert not await house.store.claim_due("b", now, lease, 10)
+    (again,) = await house.store.claim_due("b", now + timedelta(minutes=1), lease, 10)
+    assert (again["_id"], again["due_at"]) == (ids[0], to_millis(now))

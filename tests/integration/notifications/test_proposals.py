@@ -1,0 +1,133 @@
+"""What followers of a proposal are told."""
+
+from typing import Any
+
+from shared import ids
+from shared.events.proposals import (
+    ProposalFollowed,
+    ProposalMerged,
+    ProposalReviewStarted,
+    ProposalScheduled,
+    ProposalSupported,
+    SupportRequested,
+    TopicProposed,
+)
+from shared.events.vocabulary import FollowerRole, Language, ProposalKind, ProposalState
+from tests.integration.notifications.house import PROGRAMME, SESSION, House
+
+PROPOSAL = ids.encode(b"proposal-1")
+OTHER = ids.encode(b"proposal-2")
+AUTHOR, SUPPORTER = (ids.encode(name.ljust(16, b".")) for name in (b"author", b"supporter"))
+
+
+def proposal(state: ProposalState, **changes: Any) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "proposal_id": PROPOSAL,
+        "programme": PROGRAMME,
+        "kind": ProposalKind.DOUBT,
+        "title": "Com publiquem els contractes menors?",
+        "state": state,
+        "supports": 1,
+    }
+    return {**values, **changes}
+
+
+def proposed() -> TopicProposed:
+    return TopicProposed(version=1, **proposal(ProposalState.RECEIVED))
+
+
+def review_started(version: int = 2) -> ProposalReviewStarted:
+    return ProposalReviewStarted(version=version, **proposal(ProposalState.UNDER_REVIEW))
+
+
+def scheduled(version: int = 3, session: str = SESSION) -> ProposalScheduled:
+    return ProposalScheduled(version=version, **proposal(ProposalState.SCHEDULED, session_id=session))
+
+
+def followed(follower: str = AUTHOR, role: FollowerRole = FollowerRole.AUTHOR, version: int = 1) -> ProposalFollowed:
+    return ProposalFollowed(
+        version=version,
+        follower_id=follower,
+        proposal_id=PROPOSAL,
+        role=role,
+        email=f"{follower[:6]}@alamus.example",
+        language=Language.CA,
+    )
+
+
+def support_requested(support: str = SUPPORTER, version: int = 1) -> SupportRequested:
+    return SupportRequested(
+        version=version,
+        support_id=support,
+        proposal_id=PROPOSAL,
+        proposal_title="Com publiquem els contractes menors?",
+        programme=PROGRAMME,
+        email=f"{support[:6]}@alamus.example",
+        language=Language.CA,
+    )
+
+
+async def test_the_author_is_told_that_it_was_received_whichever_comes_first(house: House) -> None:
+    await house.hear(followed(), proposed(), followed())
+    assert await house.recipients("proposal_received") == [AUTHOR]
+
+
+async def test_author_and_supporters_are_told_every_step(house: House) -> None:
+    await house.hear(proposed(), followed(), followed(SUPPORTER, FollowerRole.SUPPORTER), review_started(), scheduled())
+    assert await house.recipients("proposal_under_review") == sorted([AUTHOR, SUPPORTER])
+    assert await house.recipients("proposal_scheduled") == sorted([AUTHOR, SUPPORTER])
+    assert await house.recipients("proposal_received") == [AUTHOR]
+
+
+async def test_a_step_is_told_though_a_support_came_in_between(house: House) -> None:
+    supported = ProposalSupported(version=3, **proposal(ProposalState.UNDER_REVIEW, supports=2))
+    await house.hear(proposed(), followed(), supported, review_started(2))
+    assert await house.recipients("proposal_under_review") == [AUTHOR]
+
+
+async def test_a_step_that_is_overtaken_by_the_next_is_not_told_any_more(house: House) -> None:
+    await house.hear(proposed(), followed(), scheduled(3), review_started(2))
+    assert not await house.deliveries("proposal_under_review")
+    assert await house.recipients("proposal_scheduled") == [AUTHOR]
+
+
+async def test_another_session_is_another_piece_of_news(house: House) -> None:
+    await house.hear(proposed(), followed(), scheduled(3), scheduled(4, ids.encode(b"session-22")), scheduled(4))
+    assert await house.recipients("proposal_scheduled") == [AUTHOR, AUTHOR]
+
+
+async def test_an_author_who_becomes_known_late_is_told_what_all_were_told(house: House) -> None:
+    await house.hear(proposed(), scheduled(), followed())
+    assert await house.recipients("proposal_scheduled") == [AUTHOR]
+
+
+async def test_who_did_not_confirm_a_support_is_told_nothing_but_the_link(house: House) -> None:
+    await house.hear(proposed(), support_requested(), scheduled())
+    assert await house.recipients("support_confirmation") == [SUPPORTER]
+    assert not await house.deliveries("proposal_scheduled")
+
+
+async def test_who_asked_to_support_and_confirmed_is_told_in_any_order(house: House) -> None:
+    confirmed = followed(SUPPORTER, FollowerRole.SUPPORTER, version=2)
+    await house.hear(proposed(), confirmed, support_requested(version=1), scheduled())
+    assert await house.recipients("proposal_scheduled") == [SUPPORTER]
+
+
+async def test_an_author_who_supports_it_too_remains_its_author(house: House) -> None:
+    await house.hear(proposed(), support_requested(AUTHOR, version=2), followed(version=1), scheduled())
+    assert await house.recipients("proposal_received") == [AUTHOR]
+    assert await house.recipients("proposal_scheduled") == [AUTHOR]
+    follower = await house.store.follower(AUTHOR)
+    assert follower is not None
+    assert follower.role is FollowerRole.AUTHOR
+
+
+async def test_a_support_asked_for_again_is_mailed_again(house: House) -> None:
+    await house.hear(support_requested(version=1), support_requested(version=1), support_requested(version=3))
+    assert await house.recipients("support_confirmation") == [SUPPORTER, SUPPORTER]
+
+
+async def test_a_merge_is_told_to_the_followers_of_the_merged_one(house: House) -> None:
+    merged = ProposalMerged(version=4, **proposal(ProposalState.MERGED, merged_into=OTHER))
+    await house.hear(proposed(), followed(), followed(SUPPORTER, FollowerRole.SUPPORTER), merged)
+    assert await house.recipients("proposal_merged") == sorted([AUTHOR, SUPPORTER])
