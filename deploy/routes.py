@@ -6,6 +6,7 @@ PREFIXES = {
     "/api/v1/entities": "registration",
     "/api/v1/registrations": "registration",
     "/api/v1/deliveries": "notifications",
+    "/api/v1/suppressions": "notifications",
     "/api/v1/preferences": "notifications",
     "/api/v1/surveys": "feedback",
     "/api/v1/results": "feedback",

