@@ -41,7 +41,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
         Index(("unsettled",)),
     ],
     REGISTRATIONS: [PENDING, Index(("unsettled", "changed_at")), Index(("session_id", "arrived_at"))],
-    ROSTERS: [Index(("open", "waiting_count")), Index(("promoting",))],
+    ROSTERS: [],
     ENTITIES: [],
 }
 AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS)
@@ -196,13 +196,6 @@ class Rosters:
     async def end_promotion(self, session_id: str, promoting: str) -> None:
         """The person promoted has been told: the next may be."""
         await self._store.update(ROSTERS, session_id, guard={"promoting": promoting}, assign={"promoting": ""})
-
-    async def with_unfinished_promotion(self, *, limit: int = 100) -> list[str]:
-        """Sessions in which a promotion was begun, or a seat is free though somebody waits."""
-        free: Where = {"open": 1, "waiting_count": greater(0), "seats_free": greater(0)}
-        begun = await self._store.find(ROSTERS, {"promoting": greater("")}, limit=limit)
-        due = await self._store.find(ROSTERS, free, limit=limit)
-        return sorted({document["_id"] for document in [*begun, *due]})
 
     async def _take_seat(self, registration: Registration) -> bool:
         return await self._join(

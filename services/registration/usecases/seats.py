@@ -95,11 +95,12 @@ class Seats:
         await self.promote(session_id)
 
     async def sweep(self, older_than: timedelta) -> None:
-        """Finish everything that was left half done."""
+        """Finish everything that was left half done, and untouched for that long where requests may be at work.
+
+        A promotion needs no mark of its own: whoever frees or adds a seat stays unsettled until it is passed on.
+        """
         changed_before = self._clock() - older_than
         for registration in await self._store.unsettled_registrations(changed_before=changed_before):
             await self.resume(registration)
         for session_id in await self._store.unsettled_sessions():
             await self.settle(session_id)
-        for session_id in await self._store.rosters.with_unfinished_promotion():
-            await self.promote(session_id)

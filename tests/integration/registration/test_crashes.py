@@ -1,0 +1,147 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from services.registration.domain.registrations import RegistrationState
+from tests.integration.registration.conftest import Office, told
+from tests.integration.registration.crashing import (
+    CrashedError,
+    assert_never_oversold,
+    assert_settled,
+    crash_between_writes,
+)
+
+Step = Callable[[Office, str], Awaitable[object]]
+
+STEPS: dict[str, Step] = {
+    "register for a seat": lambda office, session: office.register(session, 9),
+    "register for the list": lambda office, session: office.register(session, 9),
+    "register again": lambda office, session: office.register(session, 7),
+    "cancel a seat": lambda office, session: office.cancel(session, 0),
+    "cancel a place on the list": lambda office, session: office.cancel(session, 2),
+    "raise the capacity": lambda office, session: office.staff("PATCH", f"/sessions/{session}", {"capacity": 4}),
+    "lift the capacity": lambda office, session: office.staff("PATCH", f"/sessions/{session}", {"capacity": None}),
+    "lower the capacity": lambda office, session: office.staff("PATCH", f"/sessions/{session}", {"capacity": 1}),
+    "end": lambda office, session: office.staff("POST", f"/sessions/{session}/end", {}),
+    "cancel the session": lambda office, session: office.staff("POST", f"/sessions/{session}/cancel", {}),
+}
+
+
+async def _prepared(office: Office, step: str) -> str:
+    """A session of two seats: two taken and two waiting, or empty; number 7 had cancelled."""
+    session = await office.scheduled(capacity=2)
+    await office.register(session, 7)
+    await office.cancel(session, 7)
+    for number in range(0 if step == "register for a seat" else 4):
+        await office.register(session, number)
+    return session
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_crash_before_any_write_leaves_nothing_that_the_sweep_does_not_finish(
+    office: Office, step: str
+) -> None:
+    crashing = crash_between_writes(office)
+    for crash_at in range(12):
+        session = await _prepared(office, step)
+        crashing.restart(crash_at)
+        try:
+            await STEPS[step](office, session)
+            finished = True
+        except CrashedError:
+            finished = False
+        crashing.restart()
+        await assert_never_oversold(office, session, 4 if step != "lift the capacity" else 99)
+        await office.sweep()
+        await assert_settled(office, session)
+        writes = [name for item in await office.registrations(session) for name in told(item)]
+        await office.sweep()
+        assert writes == [name for item in await office.registrations(session) for name in told(item)]
+        if finished:
+            assert crash_at > 0, "the step never crashed: the test tests nothing"
+            return
+    raise AssertionError("the step writes more often than this test crashes it")
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_after_a_crash_the_caller_may_simply_try_again(office: Office, step: str) -> None:
+    crashing = crash_between_writes(office)
+    for crash_at in range(6):
+        session = await _prepared(office, step)
+        crashing.restart(crash_at)
+        try:
+            await STEPS[step](office, session)
+        except CrashedError:
+            crashing.restart()
+            await STEPS[step](office, session)
+        crashing.restart()
+        await office.sweep()
+        await assert_settled(office, session)
+
+
+async def test_an_end_that_crashed_is_told_once_with_the_right_number(office: Office) -> None:
+    crashing = crash_between_writes(office)
+    session = await _prepared(office, "end")
+    crashing.restart(1)
+    with pytest.raises(CrashedError):
+        await office.staff("POST", f"/sessions/{session}/end", {})
+    crashing.restart()
+    assert (await office.register(session, 30)).status_code == 409, "closed from the first write on"
+    await asyncio.gather(office.sweep(), office.sweep(), office.staff("POST", f"/sessions/{session}/end", {}))
+    ended = await office.session(session)
+    assert told(ended) == ["session-scheduled", "session-ended"]
+    assert ended.outbox[-1].data["registrations"] == 2
+
+
+async def test_a_request_that_meets_a_closed_roster_is_refused_and_told_to_nobody(office: Office) -> None:
+    crashing = crash_between_writes(office)
+    session = await office.scheduled(capacity=2)
+    crashing.restart(1)
+    with pytest.raises(CrashedError):
+        await office.register(session, 1)
+    crashing.restart()
+    assert (await office.registration(session)).state is RegistrationState.REQUESTED
+    await office.staff("POST", f"/sessions/{session}/end", {})
+    registration = await office.registration(session)
+    assert (registration.state, told(registration)) == (RegistrationState.CANCELLED, [])
+
+
+async def test_a_newcomer_does_not_overtake_the_list_while_a_promotion_is_due(office: Office) -> None:
+    crashing = crash_between_writes(office)
+    session = await office.scheduled(capacity=1)
+    for number in (1, 2):
+        await office.register(session, number)
+    crashing.restart(2)  # cancelled, the seat is free, nobody is promoted yet
+    with pytest.raises(CrashedError):
+        await office.cancel(session, 1)
+    crashing.restart()
+    roster = await office.roster(session)
+    assert (roster.seats_free, roster.waiting_count) == (1, 1)
+    assert (await office.api.get(f"/api/v1/sessions/{session}")).json()["seats_left"] == 0
+    await office.register(session, 3)
+    assert (await office.registration(session, 3)).state is RegistrationState.WAITING
+    await office.sweep()
+    assert (await office.registration(session, 2)).state is RegistrationState.REGISTERED
+    assert (await office.registration(session, 3)).state is RegistrationState.WAITING
+
+
+async def test_a_late_repetition_of_an_old_round_takes_no_seat(office: Office) -> None:
+    crashing = crash_between_writes(office)
+    session = await office.scheduled(capacity=1)
+    crashing.restart(1)
+    with pytest.raises(CrashedError):
+        await office.register(session, 1)
+    crashing.restart()
+    stale = await office.registration(session)
+    await office.sweep()
+    await office.cancel(session, 1)
+    await office.use_cases.seats.resume(stale)  # a replica that had been paused for long
+    await assert_settled(office, session)
+    await office.register(session, 2)
+    await office.use_cases.seats.resume(stale)
+    await office.cancel(session, 2)
+    await office.register(session, 1)
+    await office.use_cases.seats.resume(stale)
+    await assert_settled(office, session)
+    assert (await office.registration(session, 1)).generation == 2
