@@ -7,7 +7,6 @@ from services.notifications import handlers
 from services.notifications.composing import Composer
 from services.notifications.outgoing import Connection, Transport
 from services.notifications.settings import Settings
-from services.notifications.smtp_server import parse_smtp_url
 from services.notifications.store import (
     COLLECTIONS,
     FOLLOWERS,
@@ -94,16 +93,11 @@ def make_inventory(store: NotificationsStore, inventory: Inventory) -> Inventory
 
 
 def make_sender(settings: Settings, store: NotificationsStore, words: Words, links: Links, clock: Clock) -> Sender:
-    """The sender over the relay that the settings name.
-
-    Raises:
-        ValueError: the relay's URL is not one.
-    """
-    server = parse_smtp_url(settings.smtp_url.get_secret_value())
-    domain = settings.message_id_domain or settings.mail_from.partition("@")[2]
+    """The sender over the relay that the settings name."""
+    domain = settings.mail_domain
 
     def open_connection() -> Connection:
-        return Connection(server, settings.mail_from, helo_name=domain, timeout=_SMTP_TIMEOUT_SECONDS)
+        return Connection(settings.smtp_server, settings.mail_from, helo_name=domain, timeout=_SMTP_TIMEOUT_SECONDS)
 
     return Sender(
         store,

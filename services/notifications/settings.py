@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
+from services.notifications.smtp_server import SmtpServer, parse_smtp_url
 from shared.settings import ServiceSettings
 
 
@@ -15,7 +16,8 @@ class Settings(ServiceSettings):
     """
 
     smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:1025")
-    """The relay: `smtp://`, `smtp+starttls://` or `smtps://`, then `[user:password@]host[:port]`."""
+    """The relay: `smtp://`, `smtp+starttls://` or `smtps://`, then `[user:password@]host[:port]`; for XOAUTH2
+    `user@host?token_file=/path` with a file that holds the access token."""
     mail_from: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = "dijous@localhost"
     """The bare address that mails come from; the display name is the programme's."""
     message_id_domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]*$")] = ""
@@ -29,8 +31,24 @@ class Settings(ServiceSettings):
     send_page: Annotated[int, Field(ge=1, le=5000)] = 500
     """Deliveries that the sender claims at a time."""
     send_lease_seconds: Annotated[float, Field(ge=5)] = 60
-    """How long a claimed delivery is another replica's business no more; longer than a page takes to send."""
+    """After a crash, how long until another process sends what this one had in hand; renewed while it lives."""
     fanout_page: Annotated[int, Field(ge=1, le=10_000)] = 1000
     """Recipients of a fan-out whose deliveries are stored at a time."""
     survey_part_size: Annotated[int, Field(ge=100, le=2000)] = 200
     """Links in a part of a survey, at the least where there are as many: each part is an anonymity set."""
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp_url_names_a_server(cls, value: SecretStr) -> SecretStr:
+        parse_smtp_url(value.get_secret_value())
+        return value
+
+    @property
+    def smtp_server(self) -> SmtpServer:
+        """The relay that `smtp_url` names."""
+        return parse_smtp_url(self.smtp_url.get_secret_value())
+
+    @property
+    def mail_domain(self) -> str:
+        """The domain of the Message-IDs, by which this installation also introduces itself to the relay."""
+        return self.message_id_domain or self.mail_from.rpartition("@")[2]

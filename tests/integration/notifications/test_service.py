@@ -1,0 +1,147 @@
+"""The whole service: a real broker, a real store, its handlers, loops, relay and sender."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import nats
+import pytest
+from nats.js import JetStreamContext
+from pydantic import SecretStr, ValidationError
+
+from services.notifications import app
+from services.notifications.settings import Settings
+from services.notifications.store import DELIVERIES
+from shared.events import Event
+from shared.events.notifications import SurveyLinksPrepared
+from shared.messaging.consuming import consumer_specs
+from shared.messaging.publishing import publish_event
+from shared.messaging.streams import apply_streams
+from shared.service import Service
+from tests.integration.notifications.house import (
+    END,
+    SECRET,
+    SESSION,
+    STAFF_TOKEN,
+    START,
+    Clock,
+    programme_defined,
+    registered,
+    registrations,
+    session_ended,
+    session_rescheduled,
+    session_scheduled,
+)
+from tests.integration.notifications.test_surveys import opened
+from tests.support.nats import running_broker
+from tests.support.probes import eventually
+
+
+class Running:
+    """The running service, and a client of its broker."""
+
+    def __init__(self, service: Service, js: JetStreamContext, clock: Clock) -> None:
+        self.service = service
+        self.js = js
+        self.clock = clock
+
+    async def publish(self, *events: Event) -> None:
+        await asyncio.gather(*(publish_event(self.js, event.envelope()) for event in events))
+
+    async def deliveries(self, kind: str) -> list[str]:
+        found = await self.service.store.find(DELIVERIES, {"kind": kind}, limit=1000)
+        return sorted(item["recipient_id"] for item in found)
+
+    async def told(self, kind: str, people: int) -> None:
+        async def all_are() -> None:
+            assert await self.deliveries(kind) == registrations(range(people))
+
+        await eventually(all_are)
+
+    async def prepared(self) -> list[SurveyLinksPrepared]:
+        state = (await self.js.stream_info("DIJOUS_SYNC")).state
+        messages = [await self.js.get_msg("DIJOUS_SYNC", number) for number in range(1, state.last_seq + 1)]
+        wanted = SurveyLinksPrepared.event_type()
+        return [
+            SurveyLinksPrepared.model_validate_json(message.data or b"")
+            for message in messages
+            if (message.headers or {}).get("ce-type") == wanted
+        ]
+
+
+@asynccontextmanager
+async def running_service(folder: Path) -> AsyncIterator[Running]:
+    async with running_broker() as broker:
+        settings = Settings(
+            store_url=f"sqlite:///{folder}",
+            nats_url=broker.url,
+            smtp_url=SecretStr("smtp://127.0.0.1:9"),  # nobody listens: deliveries stay as they are
+            secret=SecretStr(SECRET),
+            staff_token=SecretStr(STAFF_TOKEN),
+        )
+        clock = Clock()
+        service = app.make_service(settings, clock=clock)
+        await apply_streams(broker.url, consumer_specs(service.events))
+        client = await nats.connect(broker.url)
+        try:
+            async with service.running():
+                yield Running(service, client.jetstream(), clock)
+        finally:
+            await client.close()
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    async with running_service(tmp_path) as running:
+        yield running
+
+
+async def test_events_become_deliveries_and_a_survey_goes_its_way(running: Running) -> None:
+    people = 30
+    await running.publish(programme_defined(), session_scheduled(), *(registered(number) for number in range(people)))
+    await running.told("confirmation", people)
+    await running.publish(session_rescheduled(2, START, 1, START))
+    await running.told("rescheduled", people)
+    running.clock.now = END
+    await running.publish(session_ended(registrations=people))
+
+    async def links_are_published() -> None:
+        assert [len(part.hashes) for part in await running.prepared()] == [people]
+
+    await eventually(links_are_published)
+    await running.publish(opened())
+    await running.told("survey", people)
+
+
+async def test_it_is_ready_and_says_so(running: Running) -> None:
+    async def is_ready() -> None:
+        checks = await running.service.readiness.check()
+        assert set(checks.values()) == {"ok"}, checks
+
+    await eventually(is_ready)
+
+
+async def test_no_address_travels_in_what_it_publishes(running: Running) -> None:
+    await running.publish(programme_defined(), session_scheduled(), registered(1))
+    running.clock.now = END
+    await running.publish(session_ended(registrations=1))
+
+    async def links_are_published() -> None:
+        assert await running.prepared()
+
+    await eventually(links_are_published)
+    (event,) = await running.prepared()
+    assert set(event.model_dump()) == {"version", "session_id", "part", "parts", "hashes"}
+    assert event.session_id == SESSION
+    assert len(event.hashes[0]) == len(hashlib.sha256().hexdigest())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("smtp_url", "pigeon://relay"), ("mail_from", "Dijous <a@b.example>"), ("survey_part_size", 5)]
+)
+def test_a_setting_that_cannot_work_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(ValidationError, match=name):
+        Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN, name: value})
