@@ -15,9 +15,12 @@ def decode(text: str) -> bytes:
     """The bytes of `encode`.
 
     Raises:
-        ValueError: the text is not base32.
+        ValueError: `encode` never gives that text: other characters, capitals, or bits after the last byte.
     """
-    return base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+    data = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+    if encode(data) != text:
+        raise ValueError("not the one way to write these bytes")
+    return data
 
 
 def new_id() -> str:

@@ -6,7 +6,8 @@ and the opaque id it speaks of. It serves one purpose only, since each purpose h
 
 import hashlib
 import hmac
-from datetime import datetime, timedelta
+import math
+from datetime import datetime
 from enum import StrEnum
 
 from shared import ids
@@ -79,4 +80,4 @@ class Links:
 
 
 def _to_minutes(instant: datetime) -> int:
-    return int((instant + timedelta(seconds=59)).timestamp()) // 60
+    return math.ceil(instant.timestamp() / 60)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
@@ -52,7 +53,7 @@ class Loop:
             return False
 
     async def _pause(self) -> None:
-        try:
-            await asyncio.wait_for(self._woken.wait(), self._every)
-        except TimeoutError:
-            return
+        # Not wait_for: Python 3.11's forgets a cancellation that comes together with a wake, and the loop would go on.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._every):
+                await self._woken.wait()

@@ -6,7 +6,6 @@ message ids of the gettext catalogues.
 
 from typing import ClassVar
 
-
 _marked: set[str] = set()
 
 

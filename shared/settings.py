@@ -10,7 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class ServiceSettings(BaseSettings):
     """What all four services need. Each service adds its own in its `settings.py`."""
 
-    model_config = SettingsConfigDict(env_prefix="DIJOUS_", frozen=True, extra="ignore")
+    # An error at start names the setting and not its value, which may be a secret.
+    model_config = SettingsConfigDict(env_prefix="DIJOUS_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     store_url: str = "sqlite:///./var"
     """`sqlite:///folder` (one file per service) or `mongodb://…` (one database per service)."""

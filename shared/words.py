@@ -5,6 +5,7 @@ Message ids are the English words themselves, so English needs no catalogue; `ca
 
 import gettext
 import io
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -58,18 +59,16 @@ def _compile(path: Path) -> bytes:
 
 def preferred_language(accept_language: str, supported: Sequence[Language] = tuple(Language)) -> Language:
     """The best supported language of an Accept-Language header (RFC 9110 section 12.5.4), else Catalan."""
-    weighted = []
-    for place, item in enumerate(accept_language.split(",")):
-        tag, _, weight = item.strip().partition(";q=")
-        weighted.append((-_quality(weight), place, tag.strip().split("-")[0].lower()))
-    for negative_quality, _, tag in sorted(weighted):
-        if negative_quality < 0 and tag in supported:
-            return Language(tag)
+    wishes = [wish for item in accept_language.lower().split(",") if (wish := _WISH.fullmatch(item.strip()))]
+    for wish in sorted(wishes, key=_quality, reverse=True):  # equal ones stay in the header's order
+        if _quality(wish) > 0 and wish["tag"] in (*supported, "*"):
+            return DEFAULT_LANGUAGE if wish["tag"] == "*" else Language(wish["tag"])
     return DEFAULT_LANGUAGE
 
 
-def _quality(weight: str) -> float:
-    try:
-        return float(weight) if weight else 1.0
-    except ValueError:
-        return 0.0
+_WISH = re.compile(r"(?P<tag>[a-z]+|\*)(-[a-z0-9-]+)?([ \t]*;[ \t]*q=(?P<quality>[01](\.[0-9]{0,3})?))?")
+"""One language range, in lower case, with its weight."""
+
+
+def _quality(wish: re.Match[str]) -> float:
+    return float(wish["quality"] or 1)

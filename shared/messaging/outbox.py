@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import nats.errors
@@ -64,10 +65,10 @@ class OutboxRelay:
             await asyncio.shield(self._lease.release())
 
     async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._woken.wait(), seconds)
-        except TimeoutError:
-            return
+        # Not wait_for: Python 3.11's forgets a cancellation that comes together with a wake.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
 
     async def _try_pass(self) -> bool:
         """Whether nothing was left behind."""

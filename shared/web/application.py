@@ -9,17 +9,15 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.observability import CORRELATION
-from shared.problems import mark
-from shared.web.problems import ProblemDetails, install_problem_handlers, problem_response
+from shared.web.problems import FAILED, TOO_LARGE, ProblemDetails, install_problem_handlers, problem_response
 from shared.words import Words, preferred_language
 
 MAX_BODY_BYTES = 1_000_000
 """Larger bodies are refused: the largest legitimate one is an import of the directory (about 120 kB)."""
-
-TOO_LARGE = mark("This is too large: at most one megabyte is taken.")
 
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -102,12 +100,18 @@ class Frame:
         headers = Headers(scope=scope)
         correlation_id = _correlation_id(headers.get("x-request-id", ""))
         with structlog.contextvars.bound_contextvars(**{CORRELATION: correlation_id}):
-            guarded = _with_headers(send, correlation_id)
+            language = preferred_language(headers.get("accept-language", ""))
+            guarded = _Answer(send, correlation_id)
             if _content_length(headers) > MAX_BODY_BYTES:
-                language = preferred_language(headers.get("accept-language", ""))
                 response = problem_response(413, "too-large", self._words.text(language, TOO_LARGE))
                 return await response(scope, receive, guarded)
-            return await self._app(scope, _limited(receive), guarded)
+            try:
+                return await self._app(scope, _limited(receive), guarded)
+            except Exception:
+                if not guarded.started:
+                    response = problem_response(500, "failed", self._words.text(language, FAILED))
+                    await response(scope, receive, guarded)
+                raise  # the server logs it
 
 
 def _correlation_id(given: str) -> str:
@@ -121,29 +125,37 @@ def _content_length(headers: Headers) -> int:
 
 
 def _limited(receive: Receive) -> Receive:
-    """Cut off a body without Content-Length that grows past the limit: the client is treated as gone."""
+    """Stop reading a body without Content-Length where it grows past the limit."""
     received = 0
 
     async def limited() -> Message:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        return message if received <= MAX_BODY_BYTES else {"type": "http.disconnect"}
+        if received > MAX_BODY_BYTES:
+            raise HTTPException(413)  # the one error that the framework lets through while it reads a body
+        return message
 
     return limited
 
 
-def _with_headers(send: Send, correlation_id: str) -> Send:
-    async def with_headers(message: Message) -> None:
+class _Answer:
+    """Sends an answer with the headers that it did not bring itself, and knows whether it has begun."""
+
+    def __init__(self, send: Send, correlation_id: str) -> None:
+        self._send = send
+        self._correlation_id = correlation_id
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.started = True
             headers = MutableHeaders(scope=message)
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
             headers.setdefault("cache-control", "no-store")
-            headers["x-request-id"] = correlation_id
-        await send(message)
-
-    return with_headers
+            headers["x-request-id"] = self._correlation_id
+        await self._send(message)
 
 
 def join_openapi(title: str, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:

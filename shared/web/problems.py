@@ -94,9 +94,8 @@ def install_problem_handlers(app: FastAPI, words: Words) -> None:
 
     async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        phrase = http.HTTPStatus(error.status_code).phrase
-        title = words.text(request_language(request), HTTP_MESSAGES.get(error.status_code, Problem.title))
-        code = phrase.lower().replace(" ", "-")
+        code, message = HTTP_PROBLEMS.get(error.status_code, (Problem.code, Problem.title))
+        title = words.text(request_language(request), message)
         return problem_response(error.status_code, code, title, headers=error.headers)
 
     async def on_store(request: Request, error: Exception) -> JSONResponse:
@@ -112,17 +111,22 @@ def install_problem_handlers(app: FastAPI, words: Words) -> None:
 
 NOT_STORED = mark("Nothing was stored. Try again in a moment.")
 
-HTTP_MESSAGES = {
-    404: mark("There is nothing here."),
-    405: mark("This address does not take that method."),
+TOO_LARGE = mark("This is too large: at most one megabyte is taken.")
+FAILED = mark("Something went wrong here. It was noted; try again later.")
+
+HTTP_PROBLEMS = {
+    404: ("not-found", mark("There is nothing here.")),
+    405: ("method-not-allowed", mark("This address does not take that method.")),
+    413: ("too-large", TOO_LARGE),
 }
+"""Code and words for errors that the framework raises by their status; any other is a request like no other."""
 
 
 def field_errors(errors: Iterable[Mapping[str, Any]], words: Words, language: Language) -> list[FieldError]:
     """Pydantic's errors as pointers and words; values are never repeated, since they may be personal."""
     return [
         FieldError(
-            pointer=_pointer(error["loc"]),
+            pointer=_pointer(error),
             detail=words.text(language, VALIDATION_MESSAGES.get(error["type"]) or _own_message(error)),
         )
         for error in errors
@@ -134,9 +138,15 @@ def route_path(request: Request) -> str:
     return getattr(request.scope.get("route"), "path", "unknown")
 
 
-def _pointer(location: tuple[str | int, ...]) -> str:
-    source, *path = location
-    return "/" + "/".join(str(part) for part in path) if source == "body" else str(path[-1] if path else source)
+def _pointer(error: Mapping[str, Any]) -> str:
+    """The place of an error; empty for the whole body, as where it is not JSON."""
+    source, *path = error["loc"]
+    if source != "body":
+        return str(path[-1] if path else source)
+    if error["type"] == "json_invalid":
+        return ""
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path if part != "[key]")
+    return "".join(f"/{part}" for part in parts)
 
 
 def _own_message(error: Mapping[str, Any]) -> str:

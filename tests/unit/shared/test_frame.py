@@ -1,0 +1,270 @@
+"""The frame around every service: limits, headers, correlation, problems in the caller's language."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import httpx
+import pytest
+import structlog
+from fastapi import APIRouter, Depends, Request
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from shared.problems import FieldProblem, Problem, mark
+from shared.storage.contract import StoreError
+from shared.web.application import MAX_BODY_BYTES, make_application
+from shared.web.staff import staff_only
+from shared.words import Words
+
+SECRET_TEXT = "nuria@alamus.example"
+STAFF_TOKEN = "staff-token-of-the-tests"
+
+
+def _no_shouting(text: str) -> str:
+    if text.isupper():
+        raise ValueError(mark("Not so loud."))
+    if text.startswith("{"):
+        raise ValueError(f"a library that repeats {text}")
+    return text
+
+
+class Order(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(max_length=10), AfterValidator(_no_shouting)]
+    seats: Annotated[int, Field(ge=1, le=5)] = 1
+    at: AwareDatetime | None = None
+
+
+class SoldOutProblem(Problem):
+    """For the test."""
+
+    status = 409
+    code = "sold-out"
+    title = mark("This link has expired.")
+
+
+def routes() -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/orders")
+    async def take(order: Order) -> dict[str, str]:
+        return {"correlation": str(structlog.contextvars.get_contextvars().get("correlation_id"))}
+
+    @router.post("/raw")
+    async def raw(request: Request) -> dict[str, int]:
+        return {"size": len(await request.body())}
+
+    @router.get("/sold-out")
+    async def sold_out() -> None:
+        raise SoldOutProblem(seats=0)
+
+    @router.get("/wrong-field")
+    async def wrong_field() -> None:
+        raise FieldProblem("/session")
+
+    @router.get("/store")
+    async def store() -> None:
+        raise StoreError("the password is hunter2")
+
+    @router.get("/broken")
+    async def broken() -> None:
+        raise RuntimeError(SECRET_TEXT)
+
+    @router.get("/office", dependencies=[Depends(staff_only(STAFF_TOKEN))])
+    async def office() -> dict[str, str]:
+        return {}
+
+    return router
+
+
+class Readiness:
+    def __init__(self) -> None:
+        self.checks = {"store": "ok", "broker": "ok"}
+
+    async def check(self) -> dict[str, str]:
+        return self.checks
+
+
+@pytest.fixture
+def readiness() -> Readiness:
+    return Readiness()
+
+
+@pytest.fixture
+async def http(readiness: Readiness) -> AsyncIterator[httpx.AsyncClient]:
+    app = make_application("test", "Test", [routes()], Words(), readiness)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://dijous.test") as client:
+        yield client
+
+
+ROUTES = ["/health/live", "/health/ready", "/sold-out", "/store", "/broken", "/nowhere", "/orders", "/office"]
+
+
+@pytest.mark.parametrize("path", [*ROUTES, "/api/v1/openapi/test.json"])
+async def test_every_answer_has_the_safe_headers(http: httpx.AsyncClient, path: str) -> None:
+    answer = await http.get(path)
+
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert "unsafe-inline" not in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert len(answer.headers["x-request-id"]) == 16
+
+
+async def test_a_plain_correlation_id_is_carried_on(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/orders", json={"name": "a"}, headers={"X-Request-Id": "abc-123"})
+
+    assert answer.json() == {"correlation": "abc-123"}
+    assert answer.headers["x-request-id"] == "abc-123"
+
+
+@pytest.mark.parametrize("given", ["", "-", "a b", "a" * 65, "{x}", "nuria@alamus.example", "è"])
+async def test_a_strange_correlation_id_is_replaced(http: httpx.AsyncClient, given: str) -> None:
+    answer = await http.post("/orders", json={"name": "a"}, headers=[(b"x-request-id", given.encode())])
+
+    assert answer.headers["x-request-id"] != given
+    assert answer.json()["correlation"] == answer.headers["x-request-id"]
+
+
+async def _pieces(size: int) -> AsyncIterator[bytes]:
+    for _ in range(size // 50_000):
+        yield b"a" * 50_000
+
+
+@pytest.mark.parametrize("path", ["/orders", "/raw"])
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_a_body_beyond_the_limit_is_refused(http: httpx.AsyncClient, path: str, streamed: bool) -> None:
+    size = MAX_BODY_BYTES + 50_000
+    answer = await http.post(path, content=_pieces(size) if streamed else b"a" * size)
+
+    assert answer.status_code == 413
+    assert answer.json()["type"] == "urn:dijous:problem:too-large"
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_a_body_at_the_limit_is_taken(http: httpx.AsyncClient, streamed: bool) -> None:
+    content = _pieces(MAX_BODY_BYTES) if streamed else b"a" * MAX_BODY_BYTES
+
+    assert (await http.post("/raw", content=content)).json() == {"size": MAX_BODY_BYTES}
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("ca", "Aquest enllaç ha caducat."), ("es", "Este enlace ha caducado."), ("en", "This link has expired.")],
+)
+async def test_a_problem_is_told_in_the_callers_language(http: httpx.AsyncClient, language: str, title: str) -> None:
+    answer = await http.get("/sold-out", headers={"Accept-Language": language})
+
+    assert answer.status_code == 409
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {"type": "urn:dijous:problem:sold-out", "title": title, "status": 409, "seats": 0}
+
+
+async def test_a_field_that_names_nothing_is_pointed_at(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/wrong-field", headers={"Accept-Language": "en"})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"pointer": "/session", "detail": "Some fields are not right."}]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "detail"),
+    [
+        ({}, "/name", "This field is required."),
+        ({"name": 5}, "/name", "This must be text."),
+        ({"name": SECRET_TEXT}, "/name", "This is too long."),
+        ({"name": "LOUD"}, "/name", "Not so loud."),
+        ({"name": "{secret}"}, "/name", "This does not have the right form."),
+        ({"name": "a", "seats": 0}, "/seats", "This number is too low."),
+        ({"name": "a", "seats": 9}, "/seats", "This number is too high."),
+        ({"name": "a", "seats": "x"}, "/seats", "This must be a whole number."),
+        ({"name": "a", "at": "2026-12-17T10:00:00"}, "/at", "The time needs its offset, such as +01:00."),
+        ({"name": "a", "at": "soon"}, "/at", "This is not a date and time."),
+        ({"name": "a", "b/c~d": 1}, "/b~1c~0d", "There is no such field."),
+        ([], "", "This does not have the right form."),
+        (None, "", "This field is required."),
+    ],
+)
+async def test_a_wrong_field_is_pointed_at_in_words(
+    http: httpx.AsyncClient, body: object, pointer: str, detail: str
+) -> None:
+    answer = await http.post("/orders", json=body, headers={"Accept-Language": "en"})
+
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "urn:dijous:problem:validation"
+    assert answer.json()["errors"] == [{"pointer": pointer, "detail": detail}]
+
+
+async def test_what_is_not_json_is_said(http: httpx.AsyncClient) -> None:
+    answer = await http.post(
+        "/orders", content=b'{"name": ', headers={"Content-Type": "application/json", "Accept-Language": "en"}
+    )
+
+    assert answer.json()["errors"] == [{"pointer": "", "detail": "This is not valid JSON."}]
+
+
+@pytest.mark.parametrize(
+    "body", [{"name": SECRET_TEXT}, {"name": "{" + SECRET_TEXT}, {"name": "a", "seats": SECRET_TEXT}, SECRET_TEXT]
+)
+async def test_no_value_that_was_sent_comes_back(http: httpx.AsyncClient, body: object) -> None:
+    answer = await http.post("/orders", json=body)
+
+    assert answer.status_code == 422
+    assert SECRET_TEXT not in answer.text
+
+
+@pytest.mark.parametrize("language", ["ca", "es"])
+async def test_validation_is_told_in_the_callers_language(http: httpx.AsyncClient, language: str) -> None:
+    answer = await http.post("/orders", json={}, headers={"Accept-Language": language})
+
+    [error] = answer.json()["errors"]
+    assert error["detail"] == {"ca": "Aquest camp és obligatori.", "es": "Este campo es obligatorio."}[language]
+
+
+async def test_the_frameworks_own_errors_are_problems_too(http: httpx.AsyncClient) -> None:
+    missing, method = await http.get("/nowhere"), await http.get("/orders")
+
+    assert (missing.status_code, missing.json()["type"]) == (404, "urn:dijous:problem:not-found")
+    assert (method.status_code, method.json()["type"]) == (405, "urn:dijous:problem:method-not-allowed")
+    assert method.headers["allow"] == "POST"
+
+
+async def test_a_store_that_does_not_answer_is_told_without_its_words(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/store")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "hunter2" not in answer.text
+
+
+async def test_a_bug_is_a_problem_that_tells_nothing(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/broken")
+
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert SECRET_TEXT not in answer.text
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer x", f"Basic {STAFF_TOKEN}", f"Bearer {STAFF_TOKEN}x", "Bearer ñ"]
+)
+async def test_the_offices_routes_want_its_token(http: httpx.AsyncClient, header: str) -> None:
+    answer = await http.get("/office", headers=[(b"authorization", header.encode())])
+
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert (await http.get("/office", headers={"Authorization": f"bearer {STAFF_TOKEN}"})).status_code == 200
+
+
+async def test_ready_says_what_is_wrong(http: httpx.AsyncClient, readiness: Readiness) -> None:
+    assert (await http.get("/health/ready")).status_code == 200
+    readiness.checks["store"] = "no answer within 2 s"
+
+    answer = await http.get("/health/ready")
+
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["store"] == "no answer within 2 s"
+    assert (await http.get("/health/live")).status_code == 200
