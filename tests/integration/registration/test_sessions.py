@@ -1,0 +1,311 @@
+from typing import Any
+
+import pytest
+
+from tests.integration.registration.conftest import JOIN_URL, PROGRAMME, STAFF, Office, data, told
+
+MATERIALS = {
+    "recording_url": "https://video.example/1",
+    "materials": [{"title": "Presentació", "url": "https://docs.example/1.pdf"}],
+}
+
+
+async def test_a_programme_has_the_defaults_of_the_reference(office: Office) -> None:
+    programme = (await office.api.get("/api/v1/programmes/dijous")).json()
+    assert programme["time_zone"] == "Europe/Madrid"
+    assert programme["reminders_minutes"] == [1440, 60]
+    assert [question["key"] for question in programme["survey_questions"]] == [
+        "content",
+        "duration",
+        "understood",
+        "applicable",
+    ]
+    assert set(programme["survey_questions"][0]["text"]) == {"ca", "es", "en"}
+    assert (programme["survey_days"], programme["survey_reminder_days"]) == (14, 7)
+
+
+async def test_a_programme_is_told_when_created_and_when_changed(office: Office) -> None:
+    await office.staff("PATCH", "/programmes/dijous", {"organiser": "Diputació de Barcelona"})
+    await office.staff("PATCH", "/programmes/dijous", {"organiser": "Diputació de Barcelona"})
+    stored = await office.store.programmes.get("dijous")
+    assert stored is not None
+    assert [item.data["organiser"] for item in stored.outbox] == ["", "Diputació de Barcelona"]
+    assert [item.data["version"] for item in stored.outbox] == [1, 2]
+
+
+async def test_a_slug_is_taken_once(office: Office) -> None:
+    problem = await office.staff("POST", "/programmes", PROGRAMME, expect=409)
+    assert problem["type"] == "urn:dijous:problem:programme-exists"
+    await office.staff("PATCH", "/programmes/unknown", {"organiser": "x"}, expect=404)
+    assert (await office.api.get("/api/v1/programmes/unknown")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer"),
+    [
+        ({"slug": "Dijous!"}, "/slug"),
+        ({"slug": "d"}, "/slug"),
+        ({"name": {"ca": " "}}, "/name"),
+        ({"name": {"fr": "Jeudi"}}, "/name"),
+        ({"kind": "club"}, "/kind"),
+        ({"time_zone": "Europe/Lleida"}, "/time_zone"),
+        ({"reply_to": "nobody"}, "/reply_to"),
+        ({"survey_days": 0}, "/survey_days"),
+        ({"owner": "me"}, "/owner"),
+    ],
+)
+async def test_a_wrong_setting_is_refused(office: Office, given: dict[str, Any], pointer: str) -> None:
+    problem = await office.staff("POST", "/programmes", {**PROGRAMME, "slug": "another", **given}, expect=422)
+    assert problem["errors"][0]["pointer"].startswith(pointer)
+
+
+async def test_programmes_are_listed_page_by_page(office: Office) -> None:
+    for slug in ("aa", "zz"):
+        await office.staff("POST", "/programmes", {**PROGRAMME, "slug": slug}, expect=201)
+    first = (await office.api.get("/api/v1/programmes?limit=2")).json()
+    rest = (await office.api.get(f"/api/v1/programmes?limit=2&cursor={first['next']}")).json()
+    assert [item["slug"] for item in [*first["items"], *rest["items"]]] == ["aa", "dijous", "zz"]
+    assert rest["next"] is None
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer"),
+    [
+        ({"programme": "unknown"}, "/programme"),
+        ({"title": {}}, "/title"),
+        ({"title": {"ca": "a\nb"}}, "/title"),
+        ({"starts_at": "2026-12-03T10:00:00"}, "/starts_at"),
+        ({"starts_at": "2026-11-03T10:00:00Z"}, "/starts_at"),
+        ({"duration_minutes": 4}, "/duration_minutes"),
+        ({"duration_minutes": 1441}, "/duration_minutes"),
+        ({"capacity": 0}, "/capacity"),
+        ({"capacity": 5001}, "/capacity"),
+        ({"join_url": "http://teams.example"}, "/join_url"),
+        ({"join_url": "javascript:alert(1)"}, "/join_url"),
+        ({"status": "ended"}, "/status"),
+    ],
+)
+async def test_a_wrong_session_is_refused(office: Office, given: dict[str, Any], pointer: str) -> None:
+    body = {"programme": "dijous", "title": {"ca": "x"}, "starts_at": "2026-12-03T10:00:00+01:00", **given}
+    problem = await office.staff("POST", "/sessions", body, expect=422)
+    assert problem["errors"][0]["pointer"].startswith(pointer)
+
+
+async def test_a_session_is_scheduled_moved_and_cancelled(office: Office) -> None:
+    session = await office.scheduled()
+    moved = {"starts_at": "2026-12-10T10:00:00+01:00", "duration_minutes": 90}
+    await office.staff("POST", f"/sessions/{session}/reschedule", moved)
+    problem = await office.staff("POST", f"/sessions/{session}/reschedule", moved, expect=409)
+    assert problem["type"] == "urn:dijous:problem:same-time"
+    await office.staff("POST", f"/sessions/{session}/cancel", {"reason": {"ca": "Vaga"}})
+    again = await office.staff("POST", f"/sessions/{session}/cancel", {"reason": {"ca": "Una altra"}})
+    assert again["reason"] == {"ca": "Vaga"}, "the first cancellation stands"
+    stored = await office.session(session)
+    assert told(stored) == ["session-scheduled", "session-rescheduled", "session-cancelled"]
+    assert [event["sequence"] for event in data(stored)] == [0, 1, 2]
+    assert data(stored)[1]["previous_starts_at"] == "2026-12-03T09:00:00Z"
+    assert (data(stored)[1]["starts_at"], data(stored)[1]["duration_minutes"]) == ("2026-12-10T09:00:00Z", 90)
+    assert data(stored)[2]["reason"] == {"ca": "Vaga"}
+    for path, body in (("end", {}), ("reschedule", {"starts_at": "2026-12-11T10:00:00Z"}), ("materials", MATERIALS)):
+        await office.staff("POST", f"/sessions/{session}/{path}", body, expect=409)
+
+
+@pytest.mark.parametrize("capacity", [None, 2])
+async def test_an_end_tells_once_how_many_held_a_seat(office: Office, capacity: int | None) -> None:
+    session = await office.scheduled(capacity=capacity)
+    for number in (1, 2, 3):
+        await office.register(session, number)
+    await office.cancel(session, 1)
+    first = await office.staff("POST", f"/sessions/{session}/end", {})
+    assert await office.staff("POST", f"/sessions/{session}/end", {}) == first
+    stored = await office.session(session)
+    assert told(stored) == ["session-scheduled", "session-ended"]
+    assert data(stored)[1]["registrations"] == 2
+    assert data(stored)[1]["status"] == "ended"
+    await office.staff("POST", f"/sessions/{session}/cancel", {}, expect=409)
+
+
+async def test_a_session_that_nobody_ended_ends_an_hour_after_its_end(office: Office) -> None:
+    session = await office.scheduled(starts_at="2026-11-26T12:00:00+01:00", duration_minutes=60)
+    moved = await office.scheduled(starts_at="2026-11-26T12:00:00+01:00", duration_minutes=60)
+    await office.staff("POST", f"/sessions/{moved}/reschedule", {"starts_at": "2026-12-03T12:00:00+01:00"})
+    end_after = office_settings_end_after()
+    office.clock.move(hours=3, minutes=59)
+    await office.use_cases.sessions.end_overdue(end_after)
+    assert (await office.session(session)).is_scheduled
+    office.clock.move(minutes=1)
+    await office.use_cases.sessions.end_overdue(end_after)
+    await office.use_cases.sessions.end_overdue(end_after)
+    assert told(await office.session(session)) == ["session-scheduled", "session-ended"]
+    assert (await office.session(moved)).is_scheduled
+
+
+def office_settings_end_after() -> Any:
+    from services.registration.settings import Settings
+
+    return Settings(secret="s" * 32, staff_token="t" * 16).end_after  # type: ignore[arg-type]
+
+
+async def test_materials_are_published_and_the_same_again_are_not_told_again(office: Office) -> None:
+    session = await office.scheduled()
+    await office.staff("POST", f"/sessions/{session}/end", {})
+    for _ in range(2):
+        shown = await office.staff("POST", f"/sessions/{session}/materials", MATERIALS)
+        assert {key: shown[key] for key in MATERIALS} == MATERIALS
+    stored = await office.session(session)
+    assert told(stored) == ["session-scheduled", "session-ended", "materials-published"]
+    assert data(stored)[-1]["materials"] == MATERIALS["materials"]
+
+
+@pytest.mark.parametrize("url", ["http://video.example", "file:///etc/passwd", "//video.example", "https://", "x"])
+async def test_materials_have_https_addresses(office: Office, url: str) -> None:
+    session = await office.scheduled()
+    problem = await office.staff("POST", f"/sessions/{session}/materials", {"recording_url": url}, expect=422)
+    assert problem["errors"][0]["pointer"].startswith("/recording_url")
+
+
+async def test_a_change_is_told_unless_it_is_of_the_join_link(office: Office) -> None:
+    session = await office.scheduled(description={"ca": "Una\nexplicació"})
+    await office.staff("PATCH", f"/sessions/{session}", {"join_url": "https://teams.example/other"})
+    await office.staff("PATCH", f"/sessions/{session}", {"title": {"ca": "Un altre títol"}})
+    shown = await office.staff("PATCH", f"/sessions/{session}", {"description": None})
+    assert (shown["join_url"], shown["description"]) == ("https://teams.example/other", None)
+    assert told(await office.session(session)) == ["session-scheduled", "session-changed", "session-changed"]
+
+
+async def test_more_seats_promote_and_fewer_evict_nobody(office: Office) -> None:
+    session = await office.scheduled(capacity=1)
+    for number in range(5):
+        await office.register(session, number)
+    shown = await office.staff("PATCH", f"/sessions/{session}", {"capacity": 3})
+    assert (shown["seats_left"], shown["waiting"]) == (0, 2)
+    shown = await office.staff("PATCH", f"/sessions/{session}", {"capacity": 1})
+    assert (shown["seats_left"], shown["waiting"]) == (0, 2)
+    await office.cancel(session, 0)
+    assert (await office.roster(session)).waiting_count == 2, "two seats for one: nobody is promoted"
+    shown = await office.staff("PATCH", f"/sessions/{session}", {"capacity": None})
+    assert (shown["capacity"], shown["seats_left"], shown["waiting"]) == (None, None, 0)
+    assert [item.state for item in await office.registrations(session)] == ["cancelled", *["registered"] * 4]
+
+
+async def test_a_limit_can_be_set_while_nobody_has_registered(office: Office) -> None:
+    empty, used = await office.scheduled(), await office.scheduled()
+    await office.register(used)
+    assert (await office.staff("PATCH", f"/sessions/{empty}", {"capacity": 1}))["seats_left"] == 1
+    await office.register(empty, 1)
+    await office.register(empty, 2)
+    assert (await office.roster(empty)).waiting_count == 1
+    problem = await office.staff("PATCH", f"/sessions/{used}", {"capacity": 1}, expect=409)
+    assert problem["type"] == "urn:dijous:problem:limit-too-late"
+
+
+async def test_sessions_are_listed_by_start(office: Office) -> None:
+    later = await office.scheduled(starts_at="2026-12-17T10:00:00+01:00")
+    sooner = await office.scheduled(starts_at="2026-12-10T10:00:00+01:00")
+    other = await office.scheduled(starts_at="2026-12-11T10:00:00+01:00")
+    for ended in (sooner, other):
+        await office.staff("POST", f"/sessions/{ended}/end", {})
+
+    async def listed(query: str) -> list[str]:
+        return [item["id"] for item in (await office.api.get(f"/api/v1/sessions?{query}")).json()["items"]]
+
+    assert await listed("") == [sooner, other, later]
+    assert await listed("when=upcoming&programme=dijous") == [later]
+    assert await listed("when=past") == [other, sooner]
+    assert await listed("programme=unknown") == []
+    first = (await office.api.get("/api/v1/sessions?when=past&limit=1")).json()
+    assert await listed(f"when=past&limit=1&cursor={first['next']}") == [sooner]
+    assert (await office.api.get("/api/v1/sessions?when=never")).status_code == 422
+
+
+async def test_the_join_link_is_in_no_public_answer_and_no_event(office: Office) -> None:
+    session = await office.scheduled(capacity=1)
+    await office.register(session)
+    await office.staff("POST", f"/sessions/{session}/reschedule", {"starts_at": "2026-12-10T10:00:00+01:00"})
+    await office.staff("PATCH", f"/sessions/{session}", {"title": {"ca": "x"}, "capacity": 2})
+    await office.staff("POST", f"/sessions/{session}/materials", MATERIALS)
+    await office.staff("POST", f"/sessions/{session}/end", {})
+    token = await office.token(session)
+    for path in (
+        "sessions",
+        f"sessions/{session}",
+        "programmes",
+        f"registrations/{token}",
+        "openapi/registration.json",
+    ):
+        answer = await office.api.get(f"/api/v1/{path}")
+        assert answer.status_code == 200
+        assert "secret-room" not in answer.text
+    assert "secret-room" not in str((await office.session(session)).outbox)
+    assert "secret-room" not in str((await office.registration(session)).outbox)
+    assert (await office.staff("GET", f"/sessions/{session}"))["join_url"] == JOIN_URL
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "programmes"),
+        ("PATCH", "programmes/dijous"),
+        ("POST", "sessions"),
+        ("PATCH", "sessions/x"),
+        ("POST", "sessions/x/reschedule"),
+        ("POST", "sessions/x/cancel"),
+        ("POST", "sessions/x/end"),
+        ("POST", "sessions/x/materials"),
+        ("GET", "sessions/x/registrations"),
+        ("POST", "entities/import"),
+    ],
+)
+async def test_the_offices_calls_need_its_token(office: Office, method: str, path: str) -> None:
+    for headers in ({}, {"Authorization": "Bearer wrong"}):
+        answer = await office.api.request(method, f"/api/v1/{path}", json={}, headers=headers)
+        assert answer.status_code == 401
+
+
+async def test_a_wrong_token_is_said_even_where_none_is_needed(office: Office) -> None:
+    session = await office.scheduled()
+    answer = await office.api.get(f"/api/v1/sessions/{session}", headers={"Authorization": "Bearer wrong"})
+    assert answer.status_code == 401
+
+
+HEADER = "ens_code,code,ine5,kind,name,name_sorted,council,comarca_code,comarca,province_code,province,population_2020"
+RENAMED = "2500450006,250045,25004,municipality,els Alamús,x,Ajuntament dels Alamús Nou,33,Segrià,25,Lleida,812"
+NEW = "9900000001,990000,99000,municipality,Vilanova,x,Ajuntament de Vilanova,33,Segrià,25,Lleida,"
+
+
+async def _import(office: Office, *rows: str) -> Any:
+    text = "\n".join([HEADER, *rows])
+    return await office.api.post("/api/v1/entities/import", content=text.encode(), headers=STAFF)
+
+
+async def test_imported_entities_add_to_and_replace_the_shipped_ones(office: Office) -> None:
+    for _ in range(2):
+        assert (await _import(office, RENAMED, NEW)).json() == {"imported": 2}
+    found = (await office.api.get("/api/v1/entities", params={"q": "els alamús"})).json()["items"]
+    assert [(item["code"], item["name"], item["population"]) for item in found] == [
+        ("2500450006", "Ajuntament dels Alamús Nou", 812)
+    ]
+    session = await office.scheduled()
+    await office.register(session, entity="9900000001")
+    assert (await office.registration(session)).entity_name == "Ajuntament de Vilanova"
+
+
+async def test_an_import_with_a_wrong_line_stores_nothing_and_names_the_line(office: Office) -> None:
+    answer = await _import(office, NEW, RENAMED.replace("municipality", "city"), "short")
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/3/kind", "/4/columns"]
+    assert answer.json()["errors"][1]["detail"] == "Aquesta línia no té tantes columnes com la primera."
+    assert await office.store.imported_entities() == []
+
+
+@pytest.mark.parametrize("query", ["alamus", "els alamús", "25004", "Ajuntament dels Alamús"])
+async def test_the_directory_is_searched_by_name_and_code(office: Office, query: str) -> None:
+    found = (await office.api.get("/api/v1/entities", params={"q": query, "limit": 5})).json()["items"]
+    assert found[0] == {
+        "code": "2500450006",
+        "name": "Ajuntament dels Alamús",
+        "kind": "municipality",
+        "comarca": "Segrià",
+        "province": "Lleida",
+        "population": 811,
+    }
