@@ -1,5 +1,6 @@
 """The words that code and templates use, compared with the gettext catalogues beside them."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +17,10 @@ LANGUAGES = ("ca", "es")
 Word = str | tuple[str, ...]
 """A message id: the English words, or singular and plural."""
 
-_METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
-_OPTIONS = {pattern: {"silent": "false"} for pattern, method in _METHODS if method == "jinja2"}
-_KEYWORDS = {**DEFAULT_KEYWORDS, "mark": None}
+_TEMPLATES = [("**.html", "jinja2"), ("**.txt", "jinja2")]
+_OPTIONS = {pattern: {"silent": "false"} for pattern, _ in _TEMPLATES}
+_MARKERS = {"mark": 1, "_": 1, "gettext": 1, "ngettext": 2}
+"""Functions whose first so many arguments are a message; a method of such a name is something else."""
 _PERCENT = re.compile(r"%\((\w+)\)")
 
 
@@ -30,11 +32,20 @@ def locale_folders() -> list[Path]:
 
 def used_words(package: Path) -> dict[Word, str]:
     """The messages that the Python files and templates of a package mark, each with a place where it is used."""
-    found = extract_from_dir(package, _METHODS, _OPTIONS, keywords=_KEYWORDS)
-    return {
-        (message if isinstance(message, str) else tuple(message)): f"{path}:{line}"
-        for path, line, message, _, _ in found
-    }
+    found = {word: place for path in sorted(package.rglob("*.py")) for word, place in _marked_in(path)}
+    for path, line, message, _, _ in extract_from_dir(package, _TEMPLATES, _OPTIONS, keywords=DEFAULT_KEYWORDS):
+        found[message if isinstance(message, str) else tuple(message)] = f"{path}:{line}"
+    return found
+
+
+def _marked_in(path: Path) -> Iterator[tuple[Word, str]]:
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id not in _MARKERS:
+            continue
+        count = _MARKERS[call.func.id]
+        texts = [arg.value for arg in call.args[:count] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+        if len(texts) == count:
+            yield (texts[0] if count == 1 else tuple(texts)), f"{path.name}:{call.lineno}"
 
 
 def faults(package: Path, language: str, *, beneath: Path = SHARED) -> list[str]:
