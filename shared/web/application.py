@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.observability import CORRELATION
+from shared.web.page_routes import PageRouter
 from shared.web.problems import FAILED, TOO_LARGE, ProblemDetails, install_problem_handlers, problem_response
 from shared.words import Words, preferred_language
 
@@ -63,6 +64,8 @@ def make_application(
     install_problem_handlers(app, words)
     for router in routers:
         app.include_router(router)
+        if isinstance(router, PageRouter):
+            app.router.default = router.nowhere
     app.include_router(health_routes(readiness))
     app.add_middleware(Frame, words=words)
     return app

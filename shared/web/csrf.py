@@ -52,7 +52,7 @@ class FormGuard:
         """
         given = request.cookies.get(cookie_name(CSRF_COOKIE, secure=self._secure), "")
         is_foreign = request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
-        if is_foreign or not given or not hmac.compare_digest(token, self._token(given)):
+        if is_foreign or not given or not hmac.compare_digest(token.encode(), self._token(given).encode()):
             raise ForeignFormProblem
 
     def _token(self, browser_secret: str) -> str:

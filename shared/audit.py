@@ -1,0 +1,164 @@
+"""Who of the programme office did what, and when: a chain of entries in which no line can be altered unnoticed.
+
+Each entry holds the SHA-256 of the one before. Its id is its place in the chain, so of two replicas that add at the
+same time one finds the place taken and goes behind: the chain cannot fork. The digest of each entry is logged too,
+which shows whether the end of the chain was cut off or the whole of it written anew.
+"""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+import orjson
+import structlog
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.clock import Clock, StoredInstant
+from shared.storage.aggregates import ConflictError
+from shared.storage.contract import Index, Scalar, Store, Where, greater, less
+from shared.web.office import StaffMember
+
+AUDIT = "audit"
+AUDIT_COLLECTIONS: Mapping[str, tuple[Index, ...]] = {
+    AUDIT: (Index(("sequence",)), Index(("subject", "sequence")), Index(("member_id", "sequence"))),
+}
+"""What a service that audits adds to its collections."""
+
+BEGINNING = "0" * 64
+"""Stands for the digest before the first entry."""
+
+_TRIES = 50
+_PAGE = 500
+_MAX_TEXT = 500
+_ADDRESS = re.compile(r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+")
+log = structlog.get_logger()
+
+
+class AuditEntry(BaseModel):
+    """One act of the office. Entries are written once and never changed."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
+
+    id: str = Field(alias="_id")
+    sequence: int
+    """Place in the chain, from 1."""
+    at: StoredInstant
+    member_id: str
+    member_name: str
+    """As it was shown at the time."""
+    action: str
+    """What was done, such as `session.rescheduled`."""
+    subject: str
+    """The id of what it was done to."""
+    details: dict[str, Scalar]
+    """What belongs to understanding it; nothing about the people registered."""
+    previous: str
+    """The digest of the entry before."""
+    digest: str = ""
+
+    def computed_digest(self) -> str:
+        """SHA-256, in hexadecimal, of everything else in the entry."""
+        content = self.model_dump(mode="json", exclude={"digest"})
+        return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFault:
+    """Where the chain is broken first."""
+
+    sequence: int
+    reason: str
+
+
+class Audit:
+    """The acts of the office in one service."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def record(
+        self, member: StaffMember, action: str, subject: str, details: Mapping[str, Scalar] | None = None
+    ) -> AuditEntry:
+        """Add an act to the chain. Call it before the act is stored: an entry too many harms less than one missing.
+
+        Mail addresses in the texts are blotted out: the audit outlives the personal data of those registered.
+
+        Raises:
+            StoreError: nothing was recorded, so nothing may be done.
+        """
+        for _ in range(_TRIES):
+            entry = self._entry(await self._last(), member, action, subject, details or {})
+            if await self._store.insert(AUDIT, entry.model_dump(mode="json", by_alias=True)):
+                log.info(
+                    "office acted", action="office_acted", act=action, sequence=entry.sequence, digest=entry.digest
+                )
+                return entry
+        raise ConflictError(f"{AUDIT}: others took the next place {_TRIES} times in a row")
+
+    async def entries(
+        self, *, subject: str = "", member_id: str = "", before: int | None = None, limit: int = 50
+    ) -> list[AuditEntry]:
+        """Up to `limit` entries, latest first; `before` is the sequence of the last entry of the page before."""
+        wanted: dict[str, Scalar] = {"subject": subject, "member_id": member_id}
+        where: Where = {name: value for name, value in wanted.items() if value}
+        if before is not None:
+            where = {**where, "sequence": less(before)}
+        documents = await self._store.find(AUDIT, where, order=(("sequence", -1),), limit=limit)
+        return [AuditEntry.model_validate(document) for document in documents]
+
+    async def verify(self) -> AuditFault | None:
+        """The first entry that was altered, taken out or put in; None while the chain is whole."""
+        digest, sequence = BEGINNING, 0
+        async for entry in self._chain():
+            sequence += 1
+            if entry.sequence != sequence:
+                return AuditFault(sequence, "missing")
+            if entry.previous != digest:
+                return AuditFault(sequence, "does not continue the chain")
+            if entry.digest != entry.computed_digest() or entry.id != _place(sequence):
+                return AuditFault(sequence, "altered")
+            digest = entry.digest
+        return None
+
+    def _entry(
+        self, last: AuditEntry | None, member: StaffMember, action: str, subject: str, details: Mapping[str, Scalar]
+    ) -> AuditEntry:
+        sequence = last.sequence + 1 if last else 1
+        entry = AuditEntry(
+            id=_place(sequence),
+            sequence=sequence,
+            at=self._clock(),
+            member_id=member.id,
+            member_name=member.name,
+            action=action,
+            subject=_without_addresses(subject),
+            details={name: _without_addresses(value) for name, value in details.items()},
+            previous=last.digest if last else BEGINNING,
+        )
+        return entry.model_copy(update={"digest": entry.computed_digest()})
+
+    async def _last(self) -> AuditEntry | None:
+        latest = await self.entries(limit=1)
+        return latest[0] if latest else None
+
+    async def _chain(self) -> AsyncIterator[AuditEntry]:
+        """Every entry from the first on."""
+        seen = 0
+        while documents := await self._store.find(
+            AUDIT, {"sequence": greater(seen)}, order=(("sequence", 1),), limit=_PAGE
+        ):
+            for document in documents:
+                entry = AuditEntry.model_validate(document)
+                seen = entry.sequence
+                yield entry
+
+
+def _place(sequence: int) -> str:
+    """The id of a place in the chain; ids sort as places do."""
+    return f"{sequence:012}"
+
+
+def _without_addresses(value: Scalar) -> Scalar:
+    return _ADDRESS.sub("[…]", value)[:_MAX_TEXT] if isinstance(value, str) else value

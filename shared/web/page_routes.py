@@ -1,0 +1,113 @@
+"""Routes of pages: whatever goes wrong in one is answered as a page of the frame, never as problem details."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
+
+from shared.problems import FieldProblem, Problem
+from shared.storage.contract import StoreError
+from shared.web.office import SignInProblem
+from shared.web.pages import Pages, see_other
+from shared.web.problems import HTTP_PROBLEMS, NOT_STORED, route_path
+
+SIGN_IN = "/office/sign-in"
+API = "/api/"
+_EXPECTED = (Problem, HTTPException, RequestValidationError, StoreError)
+log = structlog.get_logger()
+
+
+class PageRouter(APIRouter):
+    """A router whose routes answer every expected error as a page; make it with `page_router`."""
+
+    def __init__(self, pages: Pages) -> None:
+        super().__init__(route_class=_page_route(pages), include_in_schema=False)
+        self._pages = pages
+
+    async def nowhere(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI application for the addresses that no route has: a page, but an HTTP error beneath `/api/`."""
+        nothing_here = HTTPException(404)
+        if scope["type"] != "http" or scope["path"].startswith(API):
+            raise nothing_here
+        answer = _answer(self._pages, Request(scope, receive), nothing_here)
+        await answer(scope, receive, send)
+
+
+def page_router(pages: Pages) -> PageRouter:
+    """A router for a service's pages.
+
+    Problems, wrong paths and methods, wrong parameters and a store that does not answer become pages; who is not
+    signed in is led to the sign-in and back.
+    """
+    return PageRouter(pages)
+
+
+def own_path(address: str, *, otherwise: str = "/office") -> str:
+    """The address if it is a path of ours, such as the `next` of a sign-in; anything that leads elsewhere is not."""
+    is_ours = address.startswith("/") and not address.startswith("//") and "\\" not in address
+    return address if is_ours and address.isprintable() else otherwise
+
+
+def _page_route(pages: Pages) -> type[APIRoute]:
+    class PageRoute(APIRoute):
+        def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+            methods = set(options.pop("methods", None) or ["GET"])
+            if "GET" in methods:
+                methods.add("HEAD")  # link checkers ask so (RFC 9110 section 9.1)
+            super().__init__(path, endpoint, methods=methods, **options)
+
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            handle = super().get_route_handler()
+
+            async def guarded(request: Request) -> Response:
+                try:
+                    return await handle(request)
+                except _EXPECTED as error:
+                    return _answer(pages, request, error)
+
+            return guarded
+
+        async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                await super().handle(scope, receive, send)
+            except HTTPException as error:  # the method is not one of the route's
+                answer = _answer(pages, Request(scope, receive), error)
+                await answer(scope, receive, send)
+
+    return PageRoute
+
+
+def _answer(pages: Pages, request: Request, error: Exception) -> Response:
+    if isinstance(error, SignInProblem):
+        return see_other(f"{SIGN_IN}?next={quote(_asked_for(request), safe='/')}")
+    if isinstance(error, Problem):
+        return pages.problem(request, error)
+    if isinstance(error, HTTPException):
+        _, message = HTTP_PROBLEMS.get(error.status_code, (Problem.code, Problem.title))
+        return _page(pages, request, error.status_code, message, error.headers)
+    if isinstance(error, RequestValidationError):
+        return _page(pages, request, 422, FieldProblem.title)
+    log.error("store failed", action="store_failed", error=type(error).__name__, route=route_path(request))
+    return _page(pages, request, 503, NOT_STORED, {"Retry-After": "5"})
+
+
+def _page(
+    pages: Pages, request: Request, status: int, message: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    text = pages.text(request, message)
+    answer = pages.render(request, "problem.html", status=status, text=text)
+    answer.headers.update(headers or {})
+    return answer
+
+
+def _asked_for(request: Request) -> str:
+    """The page to come back to: a form that was sent is not sent again, so its sender comes back to the start."""
+    if request.method not in ("GET", "HEAD"):
+        return "/office"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
