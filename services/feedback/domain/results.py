@@ -91,13 +91,13 @@ def mean(counts: Counts) -> float:
 def breakdown(groups: Mapping[str, Counts]) -> dict[str, Counts | None]:
     """The counts by group, None where a group is hidden. The total of all groups counts as published.
 
-    Hidden are groups of fewer than 10. While the hidden ones are one alone, or together fewer than 10, the smallest
-    shown one is hidden too: otherwise the total less the shown groups would tell of a few people.
+    Hidden are groups of fewer than 10. While the hidden ones are together fewer than 10, as one alone always is, the
+    smallest shown one is hidden too: otherwise the total less the shown groups would tell of a few people.
     """
     sizes = {name: sum(counts) for name, counts in groups.items()}
     by_size = sorted(sizes, key=lambda name: (sizes[name], name))
     hidden = [name for name in by_size if sizes[name] < FEWEST_IN_GROUP]
     shown = by_size[len(hidden) :]
-    while shown and hidden and (len(hidden) < 2 or sum(sizes[name] for name in hidden) < FEWEST_IN_GROUP):
+    while shown and hidden and sum(sizes[name] for name in hidden) < FEWEST_IN_GROUP:
         hidden.append(shown.pop(0))
     return {name: None if name in hidden else counts for name, counts in groups.items()}

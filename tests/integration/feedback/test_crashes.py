@@ -87,6 +87,26 @@ async def test_an_opening_that_was_killed_goes_on_when_the_links_come_again(
         assert (await house.answer(tokens[0])).status_code == 202
 
 
+async def test_an_answer_that_was_read_before_the_shutting_loses_against_it(house: House) -> None:
+    session_id, tokens = await house.open_survey(3)
+    tally = await house.store.tally(session_id, 0)
+    assert tally is not None
+    await house.store.shut_tally(session_id, 0)
+    assert not await house.store.count_answer(tally, token_hash(tokens[0]), {"content": 5}, "", "")
+    assert (await house.answer(tokens[1])).status_code == 410
+    assert (await house.raw.find("tallies"))[0]["n"] == 0
+
+
+async def test_a_late_opening_resets_nothing_and_opens_nothing_that_was_shut(house: House) -> None:
+    session_id, tokens = await house.open_survey(3)
+    await house.answer(tokens[0], content=5)
+    assert not await house.store.open_tally(session_id, 0, ["content"])
+    await house.store.shut_tally(session_id, 0)
+    assert not await house.store.open_tally(session_id, 0, ["content"])
+    [tally] = await house.raw.find("tallies")
+    assert (tally["n"], tally["cells"]["content"]["s5"], tally["state"]) == (1, 1, "shut")
+
+
 async def test_answers_and_closing_at_the_same_time_lose_and_double_nothing(house: House) -> None:
     """Every answer that was acknowledged is in the results; every other one was refused in clear words."""
     session_id, tokens = await house.open_survey(100, parts=3)

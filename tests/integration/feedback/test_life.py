@@ -1,5 +1,6 @@
 """The life of a survey: it opens when all is there, reminds once, announces counts, closes and publishes once."""
 
+import base64
 from datetime import timedelta
 
 import pytest
@@ -220,3 +221,9 @@ async def publish_outboxes(house: House) -> None:
     for collection in ("surveys", "counts"):
         for document in await house.raw.find(collection):
             await house.raw.update(collection, document["_id"], assign={"outbox": [], "pending": 0})
+
+
+@pytest.mark.parametrize("place", ["[true, false]", '["a", 1]', "[null, null]", '[1e400, "x"]', "[1]", "{}", "x"])
+async def test_a_cursor_that_no_list_gave_is_refused_or_harmless(house: House, place: str) -> None:
+    cursor = base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+    assert (await house.client.get(f"/api/v1/results?cursor={cursor}")).status_code in (200, 422)
