@@ -137,7 +137,9 @@ async def test_a_proposal_scheduled_while_its_session_ended_is_answered_by_the_s
     await desk.step(proposal_id, "schedule", {"session": session})
     known = await desk.documents.sessions.get(session)
     assert known
-    await desk.documents.learn(desk.documents.sessions, known.model_copy(update={"status": SessionStatus.ENDED, "seen": 2}))
+    await desk.documents.learn(
+        desk.documents.sessions, known.model_copy(update={"status": SessionStatus.ENDED, "seen": 2})
+    )
 
     await desk.cases.sweep.complete()
 
