@@ -1,0 +1,91 @@
+"""`dijous demo`: the reference programmes played through."""
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+import click
+import httpx
+
+from deploy.commands.up import introduce
+from deploy.embedded.demo.office import DemoFailedError, Office
+from deploy.embedded.demo.story import FIRST_MOMENT, Story
+from deploy.embedded.demo.telling import Report
+from deploy.embedded.demo.time import MovableClock
+from deploy.embedded.folder import locked_folder
+from deploy.embedded.settings import EmbeddedSettings
+from deploy.embedded.supervisor import Installation, installed, run_until_stopped, say
+from deploy.settings import BrokenSettingError, explained_settings
+
+MARK = "demonstration"
+"""The file that tells a demonstration's folder, which may be deleted, from any other."""
+CALL_SECONDS = 30.0
+
+
+@click.command()
+@click.option(
+    "--exit", "exit_when_done", is_flag=True, help="End when the story is told instead of leaving it to look at."
+)
+def demo(exit_when_done: bool) -> None:
+    """Play the two reference programmes through the whole job, then leave everything to look at until Ctrl-C.
+
+    It runs in the folder `demo` of DIJOUS_DATA, made anew each time, on DIJOUS_PORT. The six real sessions are loaded
+    at their own dates; one more is played with 60 councils through the API, the events and the mails: waiting list,
+    promotion, another date, reminders, survey, results, materials, and a proposal that feeds the next session. The
+    people are invented and nothing leaves this machine.
+
+    \b
+    Examples:
+      dijous demo
+      DIJOUS_PORT=8090 dijous demo --exit
+    """
+    with explained_settings():
+        given = EmbeddedSettings()
+    folder = given.data.absolute() / "demo"
+    own = {"data": folder, "store_url": None, "nats_url": None, "smtp_url": None}
+    for variable in ("DIJOUS_STORE_URL", "DIJOUS_NATS_URL", "DIJOUS_SMTP_URL"):
+        os.environ.pop(variable, None)
+    outcome = _Outcome()
+    run_until_stopped(_demo(given.model_copy(update=own), exit_when_done, outcome))
+    if outcome.failure:
+        raise click.ClickException(outcome.failure)
+
+
+class _Outcome:
+    failure = ""
+
+
+async def _demo(settings: EmbeddedSettings, exit_when_done: bool, outcome: _Outcome) -> None:
+    _empty(settings.data)
+    offset_file = settings.data / "clock"
+    os.environ["DIJOUS_CLOCK_OFFSET_FILE"] = str(offset_file)
+    clock = MovableClock(offset_file)
+    clock.move_to(FIRST_MOMENT)
+    say(f"starting an installation of its own in {settings.data} …")
+    async with installed(settings) as installation:
+        try:
+            await _play(installation, clock)
+        except (DemoFailedError, httpx.HTTPError) as failure:
+            outcome.failure = f"{failure}. Logs: {settings.data / 'logs'}"
+            return
+        if not exit_when_done:
+            introduce(installation)
+            await asyncio.Event().wait()
+
+
+async def _play(installation: Installation, clock: MovableClock) -> None:
+    report = Report()
+    async with httpx.AsyncClient(base_url=installation.url, timeout=CALL_SECONDS) as client:
+        office = Office(client, installation.staff_token)
+        results = await Story(office, clock, report).play()
+    say(report.table(dict(office.kinds()), results))
+
+
+def _empty(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise BrokenSettingError(f"DIJOUS_DATA: {folder} holds something else than a demonstration; it is left alone")
+    with locked_folder(folder):  # not while another demonstration runs in it
+        shutil.rmtree(folder)
+    folder.mkdir()
+    (folder / MARK).touch()

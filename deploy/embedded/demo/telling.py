@@ -1,0 +1,42 @@
+"""What the demonstration says: progress while it runs, a table when it is done."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from deploy.embedded.supervisor import say
+
+
+@dataclass
+class Report:
+    """What happened, and how long each step took."""
+
+    steps: list[tuple[str, str, float]] = field(default_factory=list)
+    """Step, what came of it, seconds."""
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[list[str]]:
+        """Time a step and tell of it; what came of it is put into the list."""
+        outcome: list[str] = []
+        started = time.monotonic()
+        yield outcome
+        self.steps.append((name, ", ".join(outcome), time.monotonic() - started))
+        number, (_, what, seconds) = len(self.steps), self.steps[-1]
+        say(f"{number:>2}. {name}: {what} ({seconds:.1f} s)")
+
+    def table(self, mails: dict[str, int], results: dict[str, Any]) -> str:
+        """Everything at a glance."""
+        rows = [(name, what, f"{seconds:.1f}") for name, what, seconds in self.steps]
+        lines = ["", *_columns([("step", "what happened", "seconds"), *rows])]
+        lines += ["", *_columns([("mails", ""), *((kind, str(count)) for kind, count in sorted(mails.items()))])]
+        figures = [(item["text"], f"{item['mean']:.1f}") for item in results["questions"].values()]
+        lines += ["", *_columns([(f"results of {results['n']} answers", "mean of 0-10"), *figures])]
+        return "\n".join(lines)
+
+
+def _columns(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [lines[0], "-" * (sum(widths) + 2 * (len(widths) - 1)), *lines[1:]]
