@@ -70,28 +70,35 @@ class Connection:
     def __init__(self, server: SmtpServer, sender: str, *, helo_name: str, timeout: float) -> None:
         """`sender` is the envelope's return address; `timeout` in seconds for connecting and for each reply."""
         self._server = server
-        self._sender = sender
+        self._sender = sender.encode("ascii")
         self._helo_name = helo_name
         self._timeout = timeout
         self._smtp: smtplib.SMTP | None = None
+        self._announced = ""
+        """The recipient of the next mail, where its envelope was sent together with the mail before."""
 
     @property
     def is_open(self) -> bool:
         """Whether there is a connection, as far as is known."""
         return self._smtp is not None
 
-    def hand_over(self, recipient: str, message: bytes) -> Result:
-        """Hand one mail (CRLF line ends) over for exactly one recipient."""
+    def hand_over(self, recipient: str, message: bytes, following: str = "") -> Result:
+        """Hand one mail (CRLF line ends) over for exactly one recipient. `following`: who gets the next one, so that it
+        can be announced with this one where the relay allows it."""
         if not _ONE_ADDRESS.fullmatch(recipient):
             return _NOT_AN_ADDRESS
+        if self._announced not in ("", recipient):
+            self._abandon()  # the relay waits for a mail that does not come
         may_be_stale = self.is_open
-        result = self._try(recipient, message)
+        result = self._try(recipient, message, following)
         if result is _STALE and may_be_stale:
-            result = self._try(recipient, message)  # relays close connections that were idle for a while
+            result = self._try(recipient, message, following)  # relays close connections that were idle for a while
         return result
 
     def close(self) -> None:
         """Say goodbye and let go of the connection."""
+        if self._announced:
+            self._abandon()
         smtp, self._smtp = self._smtp, None
         if smtp is not None:
             try:
@@ -99,7 +106,7 @@ class Connection:
             except (OSError, smtplib.SMTPException):
                 smtp.close()
 
-    def _try(self, recipient: str, message: bytes) -> Result:
+    def _try(self, recipient: str, message: bytes, following: str) -> Result:
         try:
             if self._smtp is None:
                 self._smtp = connect(self._server, self._helo_name, self._timeout)
@@ -114,17 +121,19 @@ class Connection:
             self._abandon()
             return _STALE
         try:
-            return refusal or self._transmit(self._smtp, message)
+            return refusal or self._transmit(self._smtp, message, following)
         except smtplib.SMTPException:
             self._abandon()
             return _LOST
 
     def _announce(self, smtp: smtplib.SMTP, recipient: str) -> Result | None:
         """MAIL, RCPT and DATA; None when the relay waits for the mail. In one go where it may be (RFC 2920)."""
-        commands = [f"MAIL FROM:<{self._sender}>\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n"]
+        commands = self._envelope(recipient)
         replies = []
         if smtp.has_extn("pipelining"):
-            smtp.send("".join(commands))
+            if not self._announced:
+                smtp.send(b"".join(commands))
+            self._announced = ""
             replies = [smtp.getreply() for _ in commands]
         else:
             for command in commands:
@@ -137,10 +146,17 @@ class Connection:
                 return self._refused(smtp, step, code, text, begun=replies[-1][0] == _GO_AHEAD)
         return None
 
-    def _transmit(self, smtp: smtplib.SMTP, message: bytes) -> Result:
+    def _envelope(self, recipient: str) -> tuple[bytes, ...]:
+        return b"MAIL FROM:<%s>\r\n" % self._sender, b"RCPT TO:<%s>\r\n" % recipient.encode("ascii"), b"DATA\r\n"
+
+    def _transmit(self, smtp: smtplib.SMTP, message: bytes, following: str) -> Result:
         if b"\r\n." in message:
             message = message.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2
-        smtp.send(message + b".\r\n")
+        pieces = [message, b".\r\n"]
+        if smtp.has_extn("pipelining") and _ONE_ADDRESS.fullmatch(following):
+            pieces += self._envelope(following)
+            self._announced = following
+        smtp.send(b"".join(pieces))
         code, text = smtp.getreply()
         if 200 <= code < 300:
             return _ACCEPTED
@@ -154,14 +170,19 @@ class Connection:
         if code == _GOING_DOWN:
             self._abandon()
             return _STALE if step == "MAIL" else _LOST
+        if not self._announced:
+            self._reset(smtp)
+        words = _ANY_ADDRESS.sub("…", text.decode("ascii", "replace"))
+        return Result(_meaning(step, code, text), f"{step}: {code} {words}"[:_REASON_LENGTH])
+
+    def _reset(self, smtp: smtplib.SMTP) -> None:
         try:
             smtp.rset()
         except smtplib.SMTPException:
             self._abandon()  # it refused and hung up: the refusal stands
-        words = _ANY_ADDRESS.sub("…", text.decode("ascii", "replace"))
-        return Result(_meaning(step, code, text), f"{step}: {code} {words}"[:_REASON_LENGTH])
 
     def _abandon(self) -> None:
+        self._announced = ""
         if self._smtp is not None:
             self._smtp.close()
             self._smtp = None
@@ -238,19 +259,32 @@ class Transport(Generic[M]):
 
     def _serve(self, report: Callable[[M, Result], None]) -> None:
         connection = self._open_connection()
-        while True:
-            try:
-                mail = self._waiting.get(timeout=_IDLE_SECONDS if connection.is_open else None)
-            except queue.Empty:
-                connection.close()
-                continue
-            if mail is None:
-                break
+        mail = self._take(connection)
+        while mail is not None:
+            following = self._take_if_any()
             self._window.acquire()
-            report(mail, self._attempt(connection, mail))
+            report(mail, self._attempt(connection, mail, following))
+            mail = following or self._take(connection)
         connection.close()
 
-    def _attempt(self, connection: Connection, mail: M) -> Result:
+    def _take(self, connection: Connection) -> M | None:
+        """The next mail; a connection that nobody needs meanwhile is closed. None at the end."""
+        try:
+            return self._waiting.get(timeout=_IDLE_SECONDS if connection.is_open else None)
+        except queue.Empty:
+            connection.close()
+            return self._waiting.get()
+
+    def _take_if_any(self) -> M | None:
+        try:
+            mail = self._waiting.get_nowait()
+        except queue.Empty:
+            return None
+        if mail is None:
+            self._waiting.put(None)  # the end is for `_take` to find
+        return mail
+
+    def _attempt(self, connection: Connection, mail: M, following: M | None) -> Result:
         if self._halted.is_set() or mail.lapsed:
             return _NOT_TRIED
         try:
@@ -259,7 +293,7 @@ class Transport(Generic[M]):
             log.exception("mail not composed", action="mail_not_composed")
             return Result(Outcome.UNFIT, f"not composed: {type(error).__name__}")
         try:
-            result = connection.hand_over(mail.address, message)
+            result = connection.hand_over(mail.address, message, following.address if following else "")
         except Exception as error:  # a thread that ends would leave the others' work undone without a word
             log.exception("mail not handed over", action="mail_not_handed_over")
             connection.close()

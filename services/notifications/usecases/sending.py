@@ -28,6 +28,7 @@ log = structlog.get_logger()
 _NOT_KNOWN_YET = "not known yet what it is about"
 _NOT_KNOWN_WAIT = timedelta(seconds=2)
 _CLOSE_SECONDS = 8.0
+_COLLECT_SECONDS = 0.003  # results are written down in batches: each costs an fsync, whatever is in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,7 @@ class Sender:
     async def _keep_marking(self) -> None:
         while True:
             await self._reported.wait()
+            await asyncio.sleep(_COLLECT_SECONDS)
             self._reported.clear()
             self._told = False
             results = [self._results.popleft() for _ in range(len(self._results))]
