@@ -1,6 +1,6 @@
 """The documents of the registration service; the only room that knows how they are called and shaped in the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -73,22 +73,24 @@ class Roster(BaseModel):
     promoting: str = ""
     """`<registration id>:<generation>` that got a seat from the list and is still to be told; empty for nobody."""
     members: dict[str, str] = {}
-    """By registration id `seat:<generation>`, `waiting:<generation>` or `left:<generation>`: a generation passes
-    through these in that order only, which makes every step safe to repeat."""
-    waiting: dict[str, int | None] = {}
-    """Arrival, in epoch milliseconds, of those who wait; null for who no longer does."""
+    """By registration id `seat:<generation>`, `waiting:<generation>:<arrival in epoch ms>` or `left:<generation>`: a
+    generation never goes back among these, which makes every step safe to repeat."""
 
     def first_waiting(self) -> str | None:
         """Whoever has waited longest, while there is a seat to give."""
-        if not self.open or self.seats_free <= 0:
+        if not self.open or self.seats_free <= 0 or not self.waiting_count:
             return None
-        waiting = [(arrival, member) for member, arrival in self.waiting.items() if arrival is not None]
-        return min(waiting)[1] if waiting else None
+        return min(self._arrivals())[1]
 
     def place_of(self, registration_id: str) -> tuple[str, int]:
         """Place and generation of a member; generation 0 for a stranger."""
-        place, _, generation = self.members.get(registration_id, "left:0").partition(":")
+        place, generation, *_ = self.members.get(registration_id, "left:0").split(":")
         return place, int(generation)
+
+    def _arrivals(self) -> Iterator[tuple[int, str]]:
+        for member, place in self.members.items():
+            if place.startswith("waiting:"):
+                yield int(place.rpartition(":")[2]), member
 
 
 class Rosters:
@@ -96,6 +98,7 @@ class Rosters:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._full: set[str] = set()  # sessions that gave no seat lately: a hint where to try first, never a decision
 
     async def get(self, session_id: str) -> Roster | None:
         """The roster of a session that has, or once had, a limit."""
@@ -138,10 +141,8 @@ class Rosters:
             ConflictError: seats came and went faster than this could follow.
         """
         for _ in range(_TRIES):
-            if await self._take_seat(registration):
-                return Place.SEAT
-            if await self._wait(registration):
-                return Place.WAITING
+            if found := await self._join(registration):
+                return found
             roster = await self.get(registration.session_id)
             if roster is None:
                 return Place.CLOSED
@@ -154,40 +155,29 @@ class Rosters:
 
     async def release(self, registration: Registration) -> None:
         """Free the seat, or the place on the waiting list, of this round of a registration."""
-        rid, generation, session_id = registration.id, registration.generation, registration.session_id
         for _ in range(_TRIES):
-            if await self._store.update(
-                ROSTERS,
-                session_id,
-                guard={f"members.{rid}": f"seat:{generation}"},
-                assign={f"members.{rid}": f"left:{generation}"},
-                increment={"seats_free": 1},
-            ):
+            if await self._leave(registration, _seat(registration), {"seats_free": 1}):
                 return
-            if await self._store.update(
-                ROSTERS,
-                session_id,
-                guard={f"members.{rid}": f"waiting:{generation}"},
-                assign={f"members.{rid}": f"left:{generation}", f"waiting.{rid}": None},
-                increment={"waiting_count": -1},
-            ):
+            if await self._leave(registration, _waiting(registration), {"waiting_count": -1}):
                 return
-            roster = await self.get(session_id)  # from waiting to a seat between the two?
-            if roster is None or roster.place_of(rid) not in (("seat", generation), ("waiting", generation)):
+            roster = await self.get(registration.session_id)  # from waiting to a seat between the two?
+            if roster is None or roster.members.get(registration.id) not in (
+                _seat(registration),
+                _waiting(registration),
+            ):
                 return
         raise ConflictError("the roster was changed by others again and again")
 
     async def begin_promotion(self, roster: Roster, registration_id: str) -> bool:
         """Give a free seat to whoever waits first; one promotion at a time. False when the roster has changed."""
         _, generation = roster.place_of(registration_id)
-        member = f"members.{registration_id}"
+        member, waiting = f"members.{registration_id}", roster.members[registration_id]
         return await self._store.update(
             ROSTERS,
             roster.id,
-            guard={"open": 1, "promoting": "", "seats_free": greater(0), member: f"waiting:{generation}"},
+            guard={"open": 1, "promoting": "", "seats_free": greater(0), member: waiting},
             assign={
                 member: f"seat:{generation}",
-                f"waiting.{registration_id}": None,
                 "promoting": f"{registration_id}:{generation}",
             },
             increment={"seats_free": -1, "waiting_count": -1},
@@ -197,37 +187,58 @@ class Rosters:
         """The person promoted has been told: the next may be."""
         await self._store.update(ROSTERS, session_id, guard={"promoting": promoting}, assign={"promoting": ""})
 
-    async def _take_seat(self, registration: Registration) -> bool:
-        return await self._join(
-            registration,
-            where={"seats_free": greater(0), "waiting_count": 0},
-            assign={f"members.{registration.id}": f"seat:{registration.generation}"},
-            increment={"seats_free": -1},
-        )
+    async def _join(self, registration: Registration) -> Place | None:
+        """Try both ways in; None when neither is open just now."""
+        session_id = registration.session_id
+        ways = [self._take_seat, self._wait]
+        for way in reversed(ways) if session_id in self._full else ways:
+            if place := await way(registration):
+                (self._full.add if place is Place.WAITING else self._full.discard)(session_id)
+                return place
+        return None
 
-    async def _wait(self, registration: Registration) -> bool:
-        assign: dict[str, Scalar] = {
-            f"members.{registration.id}": f"waiting:{registration.generation}",
-            f"waiting.{registration.id}": to_millis(registration.arrived_at),
-        }
+    async def _take_seat(self, registration: Registration) -> Place | None:
+        free: Where = {"seats_free": greater(0), "waiting_count": 0}
+        entered = await self._enter(registration, free, _seat(registration), {"seats_free": -1})
+        return Place.SEAT if entered else None
+
+    async def _wait(self, registration: Registration) -> Place | None:
         reasons: tuple[Where, ...] = ({"seats_free": at_most(0)}, {"waiting_count": greater(0)})
         for where in reasons:
-            if await self._join(registration, where=where, assign=assign, increment={"waiting_count": 1}):
-                return True
-        return False
+            if await self._enter(registration, where, _waiting(registration), {"waiting_count": 1}):
+                return Place.WAITING
+        return None
 
-    async def _join(
-        self, registration: Registration, *, where: Where, assign: Mapping[str, Scalar], increment: Mapping[str, int]
-    ) -> bool:
+    async def _enter(self, registration: Registration, where: Where, place: str, increment: Mapping[str, int]) -> bool:
         """Enter this round of a registration, once, into an open roster where the condition holds."""
         before = f"left:{registration.generation - 1}" if registration.generation > 1 else None
+        member = f"members.{registration.id}"
         return await self._store.update(
             ROSTERS,
             registration.session_id,
-            guard={"open": 1, f"members.{registration.id}": before, **where},
-            assign=assign,
+            guard={"open": 1, member: before, **where},
+            assign={member: place},
             increment=increment,
         )
+
+    async def _leave(self, registration: Registration, place: str, increment: Mapping[str, int]) -> bool:
+        """Give up the place of this round, if it is that one."""
+        member = f"members.{registration.id}"
+        return await self._store.update(
+            ROSTERS,
+            registration.session_id,
+            guard={member: place},
+            assign={member: f"left:{registration.generation}"},
+            increment=increment,
+        )
+
+
+def _seat(registration: Registration) -> str:
+    return f"seat:{registration.generation}"
+
+
+def _waiting(registration: Registration) -> str:
+    return f"waiting:{registration.generation}:{to_millis(registration.arrived_at)}"
 
 
 class RegistrationStore:
