@@ -1,0 +1,21 @@
+"""One browser and one installation for all browser tests; each test looks with a context of its own."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.support.browser import Chromium, running_chromium
+from tests.support.embedded import Embedded, running_embedded
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Chromium]:
+    async with running_chromium() as chromium:
+        yield chromium
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embedded]:
+    async with running_embedded(tmp_path_factory.mktemp("installation")) as installation:
+        yield installation
