@@ -30,7 +30,7 @@ class Settings(ServiceSettings):
     """Mails a day at the most; 0 for no limit."""
     send_page: Annotated[int, Field(ge=1, le=5000)] = 500
     """Deliveries that the sender claims at a time."""
-    send_lease_seconds: Annotated[float, Field(ge=5)] = 60
+    send_lease_seconds: Annotated[float, Field(ge=5)] = 20
     """After a crash, how long until another process sends what this one had in hand; renewed while it lives."""
     fanout_page: Annotated[int, Field(ge=1, le=10_000)] = 1000
     """Recipients of a fan-out whose deliveries are stored at a time."""

@@ -37,7 +37,7 @@ class Proposals:
 
     async def follow(self, told: KnownFollower) -> None:
         """Keep somebody who is to be told; an author is told that the proposal was received, and what came since."""
-        await self._store.remember(FOLLOWERS, told, leave={"role"})
+        await self._store.remember(FOLLOWERS, told)
         following = {"role": told.role.value, "following": 1}
         await self._store.remember_detail(FOLLOWERS, told.id, "followed", told.seen, following)
         if told.role is FollowerRole.AUTHOR:

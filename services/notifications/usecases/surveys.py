@@ -26,7 +26,7 @@ from shared.events.vocabulary import RegistrationStatus
 from shared.storage.contract import less
 
 CLOSED_REASON = "survey closed"
-_LEASE = timedelta(seconds=20)
+_LEASE = timedelta(seconds=10)
 _PAGE = 1000
 
 

@@ -105,6 +105,17 @@ async def test_a_move_is_told_even_when_a_later_change_of_the_title_came_first(h
     assert session.previous_starts_at == START
 
 
+async def test_a_move_that_is_overtaken_by_the_next_is_not_told_any_more(house: House) -> None:
+    second, third = START + timedelta(days=7), START + timedelta(days=14)
+    await house.hear(programme_defined(), session_scheduled(), registered(1))
+    await house.hear(session_rescheduled(3, third, 2, second), session_rescheduled(2, second, 1, START))
+    (only,) = await house.deliveries("rescheduled")
+    assert only["sequence"] == 2
+    session = await house.store.session(SESSION)
+    assert session is not None
+    assert (session.starts_at, session.previous_starts_at) == (third, second)
+
+
 async def test_who_registers_after_the_move_is_not_told_of_it(house: House) -> None:
     later = START + timedelta(days=7)
     await house.hear(programme_defined(), session_rescheduled(2, later, 1, START), session_scheduled(1), registered(1))

@@ -92,6 +92,14 @@ async def test_a_late_registrant_gets_a_link_in_a_part_of_its_own(house: House) 
     assert await house.recipients("survey") == registrations(range(4))
 
 
+async def test_no_link_is_mailed_before_its_part_is_taken_over(house: House) -> None:
+    await end_with(house, 3, expected=5)
+    house.clock.now = END + PATIENCE
+    await house.settle()
+    await house.hear(registered(3), opened(parts=1))
+    assert await house.recipients("survey") == registrations(range(3))
+
+
 async def test_links_are_told_again_until_feedback_takes_them_over(house: House) -> None:
     await end_with(house, 3)
     first = await house.prepared()
