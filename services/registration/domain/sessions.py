@@ -25,8 +25,6 @@ from shared.storage.aggregates import Aggregate
 
 JOIN_OPENS_BEFORE_START = timedelta(minutes=15)
 JOIN_CLOSES_AFTER_END = timedelta(minutes=60)
-LINK_OUTLIVES_SESSION = timedelta(days=30)
-"""How long after a session's end the link to manage its registration is good."""
 
 
 class Session(Aggregate):

@@ -12,7 +12,7 @@ from services.registration.domain.problems import (
     SessionUnknownProblem,
 )
 from services.registration.domain.registrations import Place, Registration, RegistrationState
-from services.registration.domain.sessions import LINK_OUTLIVES_SESSION, Session
+from services.registration.domain.sessions import Session
 from services.registration.store import RegistrationStore
 from services.registration.usecases.seats import Seats
 from shared import ids
@@ -146,11 +146,6 @@ class Registrations:
             LinkInvalidProblem, LinkExpiredProblem: the link is not good.
         """
         return self._links.read(purpose, token, self._clock())
-
-    def manage_token(self, view: RegistrationView) -> str:
-        """The token of the link to manage this registration."""
-        expires_at = view.session.ends_at + LINK_OUTLIVES_SESSION
-        return self._links.token(LinkPurpose.REGISTRATION, view.registration.id, expires_at)
 
     async def view(self, registration_id: str) -> RegistrationView:
         """A registration with its session, and the join link when it is time.

@@ -27,6 +27,7 @@ from shared.problems import mark
 
 NO_ZONE = mark("This is not the name of a time zone, such as Europe/Madrid.")
 CONSENT_NEEDED = mark("To register, the notice on personal data must be accepted.")
+FAR_AWAY = mark("This date is too far away.")
 REPEATED_KEY = mark("Two questions have the same key.")
 
 
@@ -40,6 +41,13 @@ def _accepted(consent: bool) -> bool:
     if not consent:
         raise ValueError(CONSENT_NEEDED)
     return consent
+
+
+def _within_two_centuries(instant: datetime) -> datetime:
+    """Dates at the ends of the calendar leave no room for a duration or another time zone."""
+    if not 2000 <= instant.year < 2200:
+        raise ValueError(FAR_AWAY)
+    return instant
 
 
 def _different(questions: list["SurveyQuestionIn"]) -> list["SurveyQuestionIn"]:
@@ -65,6 +73,7 @@ class SurveyQuestionIn(RequestModel):
         return SurveyQuestion(key=self.key, text=self.text)
 
 
+Start = Annotated[AwareDatetime, AfterValidator(_within_two_centuries)]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
 Organiser = Annotated[OneLine, Field(max_length=200)]
 ReplyTo = EmailAddress | Literal[""]
@@ -146,7 +155,7 @@ class SessionIn(RequestModel):
     programme: Slug
     title: Titles
     description: Descriptions | None = None
-    starts_at: AwareDatetime
+    starts_at: Start
     duration_minutes: Duration = 60
     capacity: Capacity | None = None
     join_url: HttpsUrl | Literal[""] = ""
@@ -172,7 +181,7 @@ _NULLABLE = ("capacity", "description")
 class Reschedule(RequestModel):
     """Another time."""
 
-    starts_at: AwareDatetime
+    starts_at: Start
     duration_minutes: Duration | None = None
 
 

@@ -12,11 +12,14 @@ import orjson
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from services.registration.app import import_entities, make_service
+from services.registration.app import make_service
 from services.registration.settings import Settings
+from services.registration.store import RegistrationStore
+from services.registration.usecases.entities import Entities
 from shared.events.inventory import InventoryGapFound
 from shared.messaging.consuming import consumer_specs
 from shared.messaging.streams import apply_streams
+from shared.storage.opening import open_store
 from tests.integration.registration.conftest import PROGRAMME, SECRET, STAFF, STAFF_TOKEN, MovingClock
 from tests.support.nats import RunningBroker, running_broker
 from tests.support.probes import eventually
@@ -107,12 +110,15 @@ async def test_events_reach_the_broker_and_what_a_consumer_lacks_is_told_again(t
         await eventually(told_again)
 
 
-async def test_the_directory_can_be_imported_beside_the_running_service(tmp_path: Path) -> None:
+async def test_what_another_replica_imported_is_known_at_once(tmp_path: Path) -> None:
     async with running_broker() as broker, running_service(tmp_path, broker) as api:
+        await api.post("/api/v1/programmes", json=PROGRAMME)
+        await api.get("/api/v1/entities?q=lleida")  # the directory is in memory from here on
         header = "code,kind,name,comarca_code,comarca,province_code,province"
         rows = f"{header}\nCC44,comarcal_council,Consell Comarcal del Lluçanès,44,Lluçanès,08,Barcelona\n"
-        assert await import_entities(_settings(tmp_path, broker.url), rows.encode()) == 1
-        await api.post("/api/v1/programmes", json=PROGRAMME)
+        other = open_store(f"sqlite:///{tmp_path}", "registration")
+        assert await Entities(RegistrationStore(other, MovingClock())).import_entities(rows.encode()) == 1
+        await other.close()
         body = {"programme": "dijous", "title": {"ca": "Títol"}, "starts_at": "2026-12-03T10:00:00Z"}
         session = (await api.post("/api/v1/sessions", json=body)).json()["id"]
         person = {"name": "Núria", "email": "n@x.example", "entity": "CC44", "consent": True}

@@ -1,7 +1,9 @@
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from services.registration.settings import Settings
 from tests.integration.registration.conftest import JOIN_URL, PROGRAMME, STAFF, Office, data, told
 
 MATERIALS = {
@@ -76,6 +78,8 @@ async def test_programmes_are_listed_page_by_page(office: Office) -> None:
         ({"title": {"ca": "a\nb"}}, "/title"),
         ({"starts_at": "2026-12-03T10:00:00"}, "/starts_at"),
         ({"starts_at": "2026-11-03T10:00:00Z"}, "/starts_at"),
+        ({"starts_at": "9999-12-31T23:59:00Z"}, "/starts_at"),
+        ({"starts_at": "0001-01-01T00:00:00+14:00"}, "/starts_at"),
         ({"duration_minutes": 4}, "/duration_minutes"),
         ({"duration_minutes": 1441}, "/duration_minutes"),
         ({"capacity": 0}, "/capacity"),
@@ -129,7 +133,7 @@ async def test_a_session_that_nobody_ended_ends_an_hour_after_its_end(office: Of
     session = await office.scheduled(starts_at="2026-11-26T12:00:00+01:00", duration_minutes=60)
     moved = await office.scheduled(starts_at="2026-11-26T12:00:00+01:00", duration_minutes=60)
     await office.staff("POST", f"/sessions/{moved}/reschedule", {"starts_at": "2026-12-03T12:00:00+01:00"})
-    end_after = office_settings_end_after()
+    end_after = Settings(secret=SecretStr("s" * 32), staff_token=SecretStr("t" * 16)).end_after
     office.clock.move(hours=3, minutes=59)
     await office.use_cases.sessions.end_overdue(end_after)
     assert (await office.session(session)).is_scheduled
@@ -138,12 +142,6 @@ async def test_a_session_that_nobody_ended_ends_an_hour_after_its_end(office: Of
     await office.use_cases.sessions.end_overdue(end_after)
     assert told(await office.session(session)) == ["session-scheduled", "session-ended"]
     assert (await office.session(moved)).is_scheduled
-
-
-def office_settings_end_after() -> Any:
-    from services.registration.settings import Settings
-
-    return Settings(secret="s" * 32, staff_token="t" * 16).end_after  # type: ignore[arg-type]
 
 
 async def test_materials_are_published_and_the_same_again_are_not_told_again(office: Office) -> None:
