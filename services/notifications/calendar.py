@@ -17,7 +17,7 @@ from services.notifications.forms import mark
 from shared.events.vocabulary import Language, in_language
 
 _LINE_OCTETS = 75
-_END = "END:VEVENT"
+_END = "\nEND:VEVENT\n"
 _MAILTO_SAFE = "@!$'*+-._~"  # what RFC 6068 leaves as it is in an address, beside letters and digits
 
 
@@ -57,7 +57,7 @@ def calendar_text(
         raise ValueError("a calendar part is about a session")
     calendar = _calendar(method, matter, language, organizer, f"{matter.session.id}@{uid_domain}")
     text: str = calendar.to_ical().decode()
-    head, _, tail = text.replace("\r\n", "\n").partition(_END)
+    head, _, tail = text.replace("\r\n", "\n").rpartition(_END)
     lines = [
         f"DTSTAMP:{mark(CalendarLine.STAMP)}",
         # The person registered, so the answer is known and the office's mailbox needs no «accepted».
@@ -67,7 +67,7 @@ def calendar_text(
     if method is Method.REQUEST:
         location = f"LOCATION:{vText(join_prefix).to_ical().decode()}"
         lines += [f"{folded(line)}\n {mark(CalendarLine.JOIN)}" for line in (location, f"URL:{join_prefix}")]
-    return head + "\n".join([*lines, _END]) + tail
+    return "\n".join([head, *lines]) + _END + tail
 
 
 def folded(line: str) -> str:

@@ -1,0 +1,143 @@
+"""A programme, a session, a proposal and people, as notifications knows them, to write mails from."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import services.notifications
+from services.notifications.composing import Composer
+from services.notifications.domain.deliveries import SESSION_KINDS, Delivery, DeliveryKind, make_delivery
+from services.notifications.domain.known import (
+    KnownFollower,
+    KnownProgramme,
+    KnownProposal,
+    KnownRegistration,
+    KnownSession,
+    Recipient,
+)
+from services.notifications.domain.matters import Matter
+from services.notifications.domain.surveys import LinkMaker
+from shared.events.registration import Material
+from shared.events.vocabulary import (
+    FollowerRole,
+    Language,
+    ProposalKind,
+    ProposalState,
+    RegistrationStatus,
+    SessionStatus,
+)
+from shared.links import Links
+from shared.words import Words
+
+LOCALE = Path(services.notifications.__file__).parent / "locale"
+WORDS = Words(LOCALE)
+SENDER = "dijous@dijous.example"
+DOMAIN = "dijous.example"
+SESSION = "sessionaaaaaaaaa"
+PROPOSAL = "proposalaaaaaaaa"
+PERSON = "personaaaaaaaaaaaaaaaaaaaa"
+SURVEY_KEY = b"k" * 32
+LINKS = Links("https://dijous.example", "s" * 40)
+NOW = datetime(2024, 4, 20, 8, tzinfo=UTC)
+STARTS_AT = datetime(2024, 4, 25, 8, tzinfo=UTC)
+
+
+def make_composer() -> Composer:
+    """A composer over the shipped templates and words."""
+    return Composer(WORDS, LINKS, SENDER, DOMAIN)
+
+
+def make_programme(**changes: Any) -> KnownProgramme:
+    """The reference series."""
+    values: dict[str, Any] = {
+        "name": {"ca": "Dijous GOmunicipal"},
+        "time_zone": "Europe/Madrid",
+        "organiser": "Consorci",
+        "reply_to": "oficina@consorci.example",
+        "reminders_minutes": [1440, 60],
+        "survey_days": 14,
+        "survey_reminder_days": 7,
+    }
+    return KnownProgramme(id="gomunicipal", seen=1, **values | changes)
+
+
+def make_session(**changes: Any) -> KnownSession:
+    """A session on 25 April 2024 at ten in Madrid."""
+    values: dict[str, Any] = {
+        "programme": "gomunicipal",
+        "title": {"ca": "El portal de transparència: on som i cap a on anem?"},
+        "starts_at": STARTS_AT,
+        "duration_minutes": 60,
+        "status": SessionStatus.SCHEDULED,
+        "recording_url": "https://video.example/1",
+        "materials": [Material(title="Presentació", url="https://files.example/1.pdf?a=1&b=2")],
+        "previous_starts_at": datetime(2024, 4, 18, 8, tzinfo=UTC),
+        "cancel_reason": {"ca": "Vaga de <trens>"},
+    }
+    return KnownSession(id=SESSION, seen=1, **values | changes)
+
+
+def make_proposal(**changes: Any) -> KnownProposal:
+    """A topic that somebody proposed."""
+    values: dict[str, Any] = {
+        "programme": "gomunicipal",
+        "kind": ProposalKind.TOPIC,
+        "title": "Com publiquem els contractes menors?",
+        "state": ProposalState.SCHEDULED,
+        "session_id": SESSION,
+        "reason": "Perquè sí.",
+        "merged_into": "otheraaaaaaaaaaa",
+    }
+    return KnownProposal(id=PROPOSAL, seen=1, **values | changes)
+
+
+def make_registration(**changes: Any) -> KnownRegistration:
+    """A person of a council."""
+    values: dict[str, Any] = {
+        "id": PERSON,
+        "seen": 1,
+        "email": "nuria@alamus.example",
+        "language": Language.CA,
+        "name": "Núria Puig",
+        "session_id": SESSION,
+        "status": RegistrationStatus.REGISTERED,
+        "entity_code": "2500450006",
+        "entity_name": "Ajuntament dels Alamús",
+    }
+    return KnownRegistration(**values | changes)
+
+
+def make_follower(**changes: Any) -> KnownFollower:
+    """A person who follows the proposal."""
+    values: dict[str, Any] = {
+        "id": PERSON,
+        "seen": 1,
+        "email": "nuria@alamus.example",
+        "language": Language.CA,
+        "proposal_id": PROPOSAL,
+        "role": FollowerRole.AUTHOR,
+    }
+    return KnownFollower(**values | changes)
+
+
+def matter_of(
+    kind: DeliveryKind, *, programme: KnownProgramme | None = None, session: KnownSession | None = None
+) -> Matter:
+    """What a mail of that kind is about."""
+    programme, session = programme or make_programme(), session or make_session()
+    if kind in SESSION_KINDS:
+        return Matter(programme, session, survey_links=LinkMaker(SURVEY_KEY, session.id))
+    return Matter(programme, session, make_proposal())
+
+
+def delivery_of(kind: DeliveryKind, *, recipient: Recipient | None = None, **changes: Any) -> Delivery:
+    """A delivery of that kind, due now."""
+    subject = SESSION if kind in SESSION_KINDS else PROPOSAL
+    person = recipient.id if recipient else PERSON
+    delivery = make_delivery(kind, subject, person, due_at=NOW, now=NOW, round_="1")
+    return delivery.model_copy(update=changes)
+
+
+def recipient_of(kind: DeliveryKind, **changes: Any) -> Recipient:
+    """Somebody who gets mails of that kind."""
+    return make_registration(**changes) if kind in SESSION_KINDS else make_follower(**changes)

@@ -1,0 +1,288 @@
+"""Composed mails, read as a mail program reads them and compared with those that `email` builds the slow way."""
+
+import re
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from itertools import product
+from typing import Any
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from icalendar import Calendar
+
+from services.notifications.calendar import METHODS
+from services.notifications.composing import PREFERENCES_LINK_LIFE, SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE
+from services.notifications.domain.deliveries import DIRECT_ANSWERS, SESSION_KINDS, DeliveryKind, message_id
+from services.notifications.domain.known import KnownRegistration, Recipient
+from services.notifications.domain.surveys import LinkMaker
+from services.notifications.letters import TEMPLATES, Letters, Personal
+from shared.events.vocabulary import Language, RegistrationStatus
+from shared.links import LinkPurpose
+from tests.support.mails import (
+    DOMAIN,
+    LINKS,
+    LOCALE,
+    NOW,
+    PERSON,
+    SENDER,
+    SESSION,
+    STARTS_AT,
+    SURVEY_KEY,
+    WORDS,
+    delivery_of,
+    make_composer,
+    make_programme,
+    make_registration,
+    make_session,
+    matter_of,
+    recipient_of,
+)
+
+NASTY_NAMES = [
+    "",
+    "Núria Puig",
+    'Ona "la <b>Gran</b>" O\'Neill & Fills',
+    "<script>alert(1)</script>",
+    "=3D=20=\r\n.\r\nBcc: x@y.example",
+    "x" * 200,
+    "à" * 70 + " .",
+    "مها \u202e لوران",
+    "\ue000a:name\ue001 %(title)s {{ name }} %s",
+]
+KINDS = list(DeliveryKind)
+SESSION_END = STARTS_AT + timedelta(hours=1)
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    return message_from_bytes(raw, policy=policy.default)  # type: ignore[return-value]
+
+
+def composed(kind: DeliveryKind, recipient: Recipient | None = None, **matter: Any) -> EmailMessage:
+    recipient = recipient or recipient_of(kind)
+    return parsed(make_composer().compose(delivery_of(kind), matter_of(kind, **matter), recipient))
+
+
+def parts(message: EmailMessage) -> dict[str, str]:
+    return {part.get_content_type(): part.get_content() for part in message.iter_parts()}
+
+
+def personal_values(kind: DeliveryKind, recipient: Recipient) -> dict[Personal, str]:
+    """What the composer has to put in, made the slow way."""
+    with_entity = kind in (DeliveryKind.CONFIRMATION, DeliveryKind.WAITING_LIST, DeliveryKind.PROMOTION)
+    entity = recipient.entity_name if isinstance(recipient, KnownRegistration) and with_entity else ""
+    until = SESSION_END + SESSION_LINKS_LIFE
+    name = " ".join(recipient.name.split())
+    return {
+        Personal.NAME: f", {name}" if name else "",
+        Personal.ENTITY: " ".join(entity.split()),
+        Personal.REGISTRATION: LINKS.token(LinkPurpose.REGISTRATION, recipient.id, until),
+        Personal.JOIN: LINKS.token(LinkPurpose.JOIN, recipient.id, until),
+        Personal.SURVEY: LinkMaker(SURVEY_KEY, SESSION).token(recipient.id),
+        Personal.SUPPORT: LINKS.token(LinkPurpose.SUPPORT, recipient.id, NOW + SUPPORT_LINK_LIFE),
+        Personal.PREFERENCES: LINKS.token(LinkPurpose.PREFERENCES, recipient.id, NOW + PREFERENCES_LINK_LIFE),
+    }
+
+
+def built_slowly(kind: DeliveryKind, recipient: Recipient) -> EmailMessage:
+    """The mail by the book: a template rendered with real values, an `EmailMessage` for one person."""
+    letters = Letters(WORDS, LINKS)
+    letter = letters.render(kind, recipient.language, matter_of(kind), personal_values(kind, recipient))
+    message = EmailMessage(policy=policy.SMTP)
+    message["Subject"] = letter.subject
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    return parsed(message.as_bytes())
+
+
+@pytest.mark.parametrize(("kind", "language"), list(product(KINDS, Language)))
+def test_what_is_composed_in_pieces_reads_like_what_is_built_as_a_whole(kind: DeliveryKind, language: Language) -> None:
+    for name in NASTY_NAMES:
+        changes = {"name": name, "language": language}
+        if kind in SESSION_KINDS:
+            changes["entity_name"] = name or "Ajuntament"
+        recipient = recipient_of(kind, **changes)
+        quick, slow = composed(kind, recipient), built_slowly(kind, recipient)
+        assert quick["Subject"] == slow["Subject"]
+        for content_type, content in parts(slow).items():
+            assert parts(quick)[content_type] == content
+
+
+@pytest.mark.parametrize(("kind", "name"), list(product(KINDS, NASTY_NAMES)))
+def test_every_line_is_short_ends_in_crlf_and_holds_ascii_only(kind: DeliveryKind, name: str) -> None:
+    raw = make_composer().compose(delivery_of(kind), matter_of(kind), recipient_of(kind, name=name))
+    assert raw.isascii()
+    assert raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r")
+    _, _, body = raw.partition(b"\r\n\r\n")
+    assert max(len(line) for line in body.split(b"\r\n")) <= 76
+    assert not parsed(raw).defects
+    assert not [defect for part in parsed(raw).walk() for defect in part.defects]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_headers_say_who_what_and_that_a_machine_wrote(kind: DeliveryKind) -> None:
+    message = composed(kind)
+    assert message["From"] == f"Dijous GOmunicipal <{SENDER}>"
+    assert message["Reply-To"] == "oficina@consorci.example"
+    assert message.get_all("To") == ["nuria@alamus.example"]
+    assert message["Date"].datetime == NOW
+    assert message["Message-ID"] == message_id(delivery_of(kind).id, DOMAIN)
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Auto-Response-Suppress"] == "OOF, AutoReply, RN, NRN"
+    assert message["X-Dijous-Kind"] == kind
+    assert message["Content-Language"] == "ca"
+    assert message.get_content_type() == "multipart/alternative"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_but_direct_answers_can_be_stopped_with_one_click(kind: DeliveryKind) -> None:
+    message, token = composed(kind), personal_values(kind, recipient_of(kind))[Personal.PREFERENCES]
+    url = f"https://dijous.example/preferences/{token}"
+    if kind in DIRECT_ANSWERS:
+        assert message["List-Unsubscribe"] is None
+        assert url not in parts(message)["text/plain"]
+    else:
+        assert message["List-Unsubscribe"] == f"<{url}>"
+        assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert url in parts(message)["text/plain"].splitlines()
+
+
+@pytest.mark.parametrize(("kind", "language"), list(product(KINDS, Language)))
+def test_text_and_html_have_the_same_links_and_each_stands_on_its_own_line(
+    kind: DeliveryKind, language: Language
+) -> None:
+    both = parts(composed(kind, recipient_of(kind, language=language)))
+    lines = [line for line in both["text/plain"].splitlines() if "https://" in line]
+    assert all(re.fullmatch(r"https://\S+", line) for line in lines)
+    in_html = [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]+)"', both["text/html"])]
+    assert in_html == lines
+    assert f'<html lang="{language}">' in both["text/html"]
+
+
+def test_composing_again_gives_the_same_mail() -> None:
+    composer, kind = make_composer(), DeliveryKind.CONFIRMATION
+    once = composer.compose(delivery_of(kind), matter_of(kind), make_registration())
+    assert composer.compose(delivery_of(kind), matter_of(kind), make_registration()) == once
+
+
+def test_a_change_of_the_session_is_in_the_next_mail() -> None:
+    composer, kind = make_composer(), DeliveryKind.REMINDER
+    before = matter_of(kind)
+    after = matter_of(kind, session=make_session(title={"ca": "Un altre títol"}).model_copy(update={"seen": 2}))
+    subjects = [
+        parsed(composer.compose(delivery_of(kind), matter, make_registration()))["Subject"]
+        for matter in (before, after)
+    ]
+    assert "portal" in subjects[0]
+    assert "Un altre títol" in subjects[1]
+
+
+def test_a_mail_holds_nothing_of_who_was_written_to_before() -> None:
+    composer, kind = make_composer(), DeliveryKind.CONFIRMATION
+    first = make_registration(name="Primera", email="first@x.example", entity_name="Ajuntament d'Abrera")
+    composer.compose(delivery_of(kind), matter_of(kind), first)
+    second = composer.compose(delivery_of(kind), matter_of(kind), make_registration(id="other" + PERSON[5:]))
+    token = personal_values(kind, first)[Personal.JOIN]
+    for trace in ("Primera", "first@x.example", "Abrera", token):
+        assert trace.encode() not in second
+
+
+@pytest.mark.parametrize("kind", [DeliveryKind.CONFIRMATION, DeliveryKind.PROMOTION, DeliveryKind.REMINDER])
+@pytest.mark.parametrize(
+    ("language", "phrases"),
+    [
+        (
+            Language.CA,
+            ["càmera", "internet", "uns minuts abans", "dijous 25 d’abril de 2024, 10.00 h (hora d’Europa central)"],
+        ),
+        (
+            Language.ES,
+            [
+                "cámara",
+                "internet",
+                "unos minutos antes",
+                "jueves 25 de abril de 2024, 10:00 h (hora de Europa central)",
+            ],
+        ),
+        (
+            Language.EN,
+            ["camera", "internet", "a few minutes early", "Thursday 25 April 2024, 10:00 (Central European Time)"],
+        ),
+    ],
+)
+def test_who_is_to_attend_reads_when_and_with_what(kind: DeliveryKind, language: Language, phrases: list[str]) -> None:
+    text = parts(composed(kind, make_registration(language=language)))["text/plain"]
+    assert not [phrase for phrase in phrases if phrase not in text]
+
+
+@pytest.mark.parametrize(
+    ("title", "subject"),
+    [
+        ("Dues\r\nlínies\nBcc: x@y.example", "Inscripció confirmada: Dues línies Bcc: x@y.example"),
+        ("100 % «transparència»", "Inscripció confirmada: 100 % «transparència»"),
+        ("%(name)s {{ title }}", "Inscripció confirmada: %(name)s {{ title }}"),
+    ],
+)
+def test_a_nasty_title_stays_in_the_subject(title: str, subject: str) -> None:
+    message = composed(DeliveryKind.CONFIRMATION, session=make_session(title={"ca": title}))
+    assert message["Subject"] == subject
+    assert message["Bcc"] is None
+
+
+def test_a_programme_with_a_nasty_name_is_one_sender() -> None:
+    name = 'Dijous", <x@y.example>, "\r\nBcc: x@y.example'
+    message = composed(DeliveryKind.SURVEY, programme=make_programme(name={"ca": name}, reply_to=""))
+    (sender,) = message["From"].addresses
+    assert sender.addr_spec == SENDER
+    assert message["Bcc"] is None
+    assert message["Reply-To"] is None
+
+
+def test_only_web_addresses_become_links() -> None:
+    session = make_session(recording_url="javascript:alert(1)", materials=[])
+    assert "javascript" not in parts(composed(DeliveryKind.MATERIALS, session=session))["text/html"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_kinds_of_an_invitation_carry_a_calendar_part(kind: DeliveryKind) -> None:
+    message = composed(kind)
+    found = [part for part in message.iter_parts() if part.get_content_type() == "text/calendar"]
+    assert bool(found) == (kind in METHODS)
+    for part in found:
+        assert part.get_param("method") == METHODS[kind]
+        assert Calendar.from_ical(part.get_content())["METHOD"] == METHODS[kind]
+
+
+@pytest.mark.parametrize("kind", [DeliveryKind.RESCHEDULED, DeliveryKind.SESSION_CANCELLED])
+def test_who_waits_for_a_seat_is_told_without_an_invitation(kind: DeliveryKind) -> None:
+    both = parts(composed(kind, make_registration(status=RegistrationStatus.WAITING)))
+    assert "text/calendar" not in both
+    assert "/join/" not in both["text/plain"]
+
+
+@pytest.mark.parametrize("language", [Language.CA, Language.ES])
+def test_every_message_is_translated_and_none_is_stale(language: Language) -> None:
+    extracted = {
+        message
+        for _, _, message, _, _ in extract_from_dir(
+            str(TEMPLATES),
+            [("**.txt", "jinja2"), ("**.html", "jinja2")],
+            options_map={"**.txt": {"silent": "false"}, "**.html": {"silent": "false"}},
+            keywords={"_": None, "ngettext": (1, 2)},
+        )
+    }
+    with (LOCALE / f"{language}.po").open("rb") as file:
+        translated = {message.id: message for message in read_po(file) if message.id}
+    assert extracted == set(translated)
+    for message in translated.values():
+        texts = [message.string] if isinstance(message.string, str) else message.string
+        assert all(texts), f"{message.id} has no translation"
+        placeholders = set(re.findall(r"%\(\w+\)s", str(message.id)))
+        assert placeholders == set(re.findall(r"%\(\w+\)s", str(message.string))), message.id
+
+
+def test_no_mail_speaks_of_certificates_or_training() -> None:
+    for kind, language in product(KINDS, Language):
+        text = parts(composed(kind, recipient_of(kind, language=language)))["text/plain"].lower()
+        assert not re.search("certifica|formaci|training|diploma", text)
