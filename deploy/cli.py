@@ -4,6 +4,7 @@ from importlib import import_module
 
 import click
 
+from deploy.embedded.environment import adopt_environment
 from deploy.settings import EXIT_BROKEN_SETTING, BrokenSettingError
 
 COMMANDS = {
@@ -20,6 +21,8 @@ COMMANDS = {
     "version": ("deploy.commands.version:version", "Print the version."),
 }
 """Name to where it is and what the list of commands says of it."""
+BESIDE_A_RUN = frozenset({"streams", "deadletters", "entities", "reconcile"})
+"""Commands that find the `dijous up` that runs in DIJOUS_DATA by themselves."""
 
 
 class _LazyGroup(click.Group):
@@ -32,6 +35,8 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name in BESIDE_A_RUN:
+            adopt_environment()
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
@@ -61,7 +66,8 @@ def main_group() -> None:
       dijous deadletters list
       dijous reconcile
 
-    Settings are read from the environment; a broken one is said in one line and the exit code is 2.
+    Settings are read from the environment; a broken one is said in one line and the exit code is 2. Beside a running
+    `dijous up`, streams, deadletters, entities and reconcile find it by its data folder.
     `dijous COMMAND --help` tells more of each command.
     """
 

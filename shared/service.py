@@ -4,7 +4,7 @@ Each `services/<name>/app.py` composes one; `deploy` runs it as a process of its
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -38,6 +38,8 @@ class Service:
     routers: Sequence[APIRouter]
     words: Words
     loops: Sequence[Loop] = field(default=())
+    sweep: Callable[[], Awaitable[None]] | None = None
+    """Announces all that this service owns once more, by hand (`dijous reconcile`); None where it owns nothing."""
 
     @property
     def readiness(self) -> Readiness:

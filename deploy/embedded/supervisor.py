@@ -16,6 +16,7 @@ import click
 from deploy.commands.health import ask
 from deploy.embedded.broker import STOP_SECONDS, broker_command, watch_broker
 from deploy.embedded.child import Child
+from deploy.embedded.environment import published_environment
 from deploy.embedded.folder import locked_folder
 from deploy.embedded.settings import EmbeddedSettings, kept_secret
 from deploy.serving import listen
@@ -62,7 +63,8 @@ class Installation:
             application = self._application()
             tasks.append(group.create_task(application.keep_running()))
             try:
-                yield
+                with published_environment(self.folder, self._own_settings()):
+                    yield
             finally:
                 await application.stop(APPLICATION_STOP_SECONDS)
                 if self._broker:
@@ -93,9 +95,12 @@ class Installation:
         )
 
     def _environment(self) -> dict[str, str]:
-        settings = self._settings
         given = {name: value for name, value in os.environ.items() if value or not name.startswith("DIJOUS_")}
-        return given | {
+        return given | self._own_settings()
+
+    def _own_settings(self) -> dict[str, str]:
+        settings = self._settings
+        return {
             "DIJOUS_STORE_URL": settings.store_url or f"sqlite:///{self.folder}",
             "DIJOUS_NATS_URL": self._nats_url,
             "DIJOUS_PUBLIC_URL": settings.public_url or self.url,

@@ -46,4 +46,5 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
             Loop("counts", use_cases.announce_and_tidy, every=settings.feedback_announce_seconds),
             inventory.loop(),
         ],
+        sweep=inventory.announce_now,
     )

@@ -55,6 +55,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
             Loop("sweep", use_cases.sweep.complete, every=settings.sweep_seconds),
             use_cases.inventory.loop(),
         ],
+        sweep=use_cases.inventory.announce_now,
     )
 
 

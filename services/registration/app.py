@@ -7,7 +7,6 @@ from services.registration import handlers
 from services.registration.settings import Settings
 from services.registration.store import AGGREGATES, COLLECTIONS, RegistrationStore
 from services.registration.usecases import UseCases
-from services.registration.usecases.entities import Entities
 from services.registration.web import api, pages
 from shared.clock import Clock, clock_from
 from shared.links import Links
@@ -35,6 +34,11 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     links = Links(settings.public_url, secret)
     use_cases = UseCases.over(RegistrationStore(store, clock), links, secret.encode(), inventory, clock)
     words = Words(LOCALE)
+
+    async def sweep() -> None:
+        await use_cases.sessions.refresh_live()
+        await inventory.announce_now()
+
     return Service(
         name=NAME,
         title="Dijous: programmes, sessions, registrations, the directory of entities",
@@ -49,6 +53,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         ],
         words=words,
         loops=[*_loops(use_cases, settings), inventory.loop()],
+        sweep=sweep,
     )
 
 
@@ -66,18 +71,3 @@ def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
         Loop("live sessions", use_cases.sessions.refresh_live, every=settings.inventory_seconds / 2),
         Loop("directory", use_cases.entities.reload, every=RELOAD_SECONDS),
     ]
-
-
-async def import_entities(settings: Settings, data: bytes) -> int:
-    """Import a CSV file of entities straight into the service's store, running or not; how many were stored.
-
-    Raises:
-        EntityFileError: a line is wrong; its `errors` name line and column, and nothing was stored.
-        StoreError: the store does not answer.
-    """
-    store = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
-    try:
-        await store.prepare(COLLECTIONS)
-        return await Entities(RegistrationStore(store, clock_from(None))).import_entities(data)
-    finally:
-        await store.close()

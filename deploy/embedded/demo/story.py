@@ -18,6 +18,7 @@ ANSWERING_LATE = 6
 MADRID = ZoneInfo("Europe/Madrid")
 JOIN_URL = "https://teams.example/dijous-gomunicipal"
 THURSDAY = 4
+DECEMBER = 12
 A_WEEK = timedelta(days=7)
 BEFORE_EACH = timedelta(days=20)
 STORY_TAKES = timedelta(days=20)
@@ -27,11 +28,11 @@ FIRST_MOMENT = datetime(2023, 8, 31, 7, tzinfo=UTC)
 
 
 def last_thursday(*, before: datetime) -> datetime:
-    """Ten o'clock of the last Thursday of a month, the latest that is before an instant."""
+    """Ten o'clock of the last Thursday of a month, the latest that is before an instant; December has no session."""
     day = before.astimezone(MADRID).date()
     while True:
         day -= timedelta(days=1)
-        if day.isoweekday() == THURSDAY and (day + A_WEEK).month != day.month:
+        if day.isoweekday() == THURSDAY and (day + A_WEEK).month != day.month and day.month != DECEMBER:
             return datetime.combine(day, time(10), MADRID)
 
 
@@ -200,7 +201,7 @@ class Story:
     async def _treat_proposals(self) -> None:
         with self._report.step("the next session") as outcome:
             self._clock.move_to_present()
-            starts_at = last_thursday(before=self._clock.now() + timedelta(days=50))
+            starts_at = last_thursday(before=self._clock.now() + timedelta(days=75))
             title = {"ca": "Dades personals en la publicitat activa", "en": "Personal data in active publicity"}
             following = await self._schedule_one(title, starts_at)
             path = f"/proposals/{self._proposals[0]}/schedule"

@@ -1,0 +1,49 @@
+"""`dijous reconcile`: the sweep between the services, by hand."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+import nats.errors
+
+from deploy.routes import SERVICES
+
+if TYPE_CHECKING:
+    from shared.service import Service
+
+CONNECT_SECONDS = 5.0
+
+
+@click.command()
+def reconcile() -> None:
+    """Find and repair what one service knows and another lacks.
+
+    Each owner lists what it has announced; the running services that lack something ask for it, and it is announced
+    again. They do so by themselves every half minute; by hand it is for the impatient. It takes some seconds after
+    this command has ended, and what is whole stays as it is.
+
+    \b
+    Example:
+      dijous reconcile
+    """
+    from deploy.composition import compose, start_logs
+
+    start_logs()
+    asyncio.run(_sweep([compose(name) for name in SERVICES]))
+
+
+async def _sweep(services: "list[Service]") -> None:
+    for service in services:
+        if service.sweep is None:
+            continue
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await service.broker.connect()
+            await service.store.prepare(service.collections)
+            await service.sweep()
+        except (nats.errors.Error, OSError, TimeoutError) as error:
+            raise click.ClickException(f"{service.name}: the broker does not answer: {error!r}") from error
+        finally:
+            await service.broker.stop()
+            await service.store.close()
+        click.echo(f"{service.name}: listed")
