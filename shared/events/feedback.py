@@ -25,9 +25,7 @@ class SurveyOpened(Event, name="surveys.survey-opened", source="feedback", key="
     closes_at: AwareDatetime
 
 
-class SurveyUnanswered(
-    Event, name="sync.survey-unanswered", source="feedback", key="session_id", stream=Stream.SYNC
-):
+class SurveyUnanswered(Event, name="sync.survey-unanswered", source="feedback", key="session_id", stream=Stream.SYNC):
     """The links not used yet, for the one reminder; in chunks as they were prepared."""
 
     session_id: str

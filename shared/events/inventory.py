@@ -7,9 +7,7 @@ a consumer answers with the keys it lacks or has older; the publisher announces 
 from shared.events.base import Event, Stream
 
 
-class InventoryPublished(
-    Event, name="sync.inventory-published", source="any", key="kind", stream=Stream.SYNC
-):
+class InventoryPublished(Event, name="sync.inventory-published", source="any", key="kind", stream=Stream.SYNC):
     """A page of what a service has announced. `kind` is `<service>-<collection>`, e.g. `registration-registrations`."""
 
     kind: str

@@ -30,27 +30,19 @@ class ProposalReviewStarted(
     """The office is studying it."""
 
 
-class ProposalSupported(
-    ProposalEvent, name="proposals.proposal-supported", source="proposals", key="proposal_id"
-):
+class ProposalSupported(ProposalEvent, name="proposals.proposal-supported", source="proposals", key="proposal_id"):
     """One more person supports it."""
 
 
-class ProposalScheduled(
-    ProposalEvent, name="proposals.proposal-scheduled", source="proposals", key="proposal_id"
-):
+class ProposalScheduled(ProposalEvent, name="proposals.proposal-scheduled", source="proposals", key="proposal_id"):
     """A session will treat it."""
 
 
-class ProposalAnswered(
-    ProposalEvent, name="proposals.proposal-answered", source="proposals", key="proposal_id"
-):
+class ProposalAnswered(ProposalEvent, name="proposals.proposal-answered", source="proposals", key="proposal_id"):
     """It was answered in a session."""
 
 
-class ProposalDeclined(
-    ProposalEvent, name="proposals.proposal-declined", source="proposals", key="proposal_id"
-):
+class ProposalDeclined(ProposalEvent, name="proposals.proposal-declined", source="proposals", key="proposal_id"):
     """It will not be treated, for the reason given."""
 
 

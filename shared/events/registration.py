@@ -70,9 +70,7 @@ class SessionEvent(Event):
     materials: list[Material] = []
 
 
-class SessionScheduled(
-    SessionEvent, name="sessions.session-scheduled", source="registration", key="session_id"
-):
+class SessionScheduled(SessionEvent, name="sessions.session-scheduled", source="registration", key="session_id"):
     """A session was put on the calendar."""
 
 
@@ -80,17 +78,13 @@ class SessionChanged(SessionEvent, name="sessions.session-changed", source="regi
     """Title, description or capacity changed; the time did not."""
 
 
-class SessionRescheduled(
-    SessionEvent, name="sessions.session-rescheduled", source="registration", key="session_id"
-):
+class SessionRescheduled(SessionEvent, name="sessions.session-rescheduled", source="registration", key="session_id"):
     """The session moved to another time."""
 
     previous_starts_at: AwareDatetime
 
 
-class SessionCancelled(
-    SessionEvent, name="sessions.session-cancelled", source="registration", key="session_id"
-):
+class SessionCancelled(SessionEvent, name="sessions.session-cancelled", source="registration", key="session_id"):
     """The session will not take place."""
 
     reason: Texts | None = None
@@ -104,9 +98,7 @@ class SessionEnded(SessionEvent, name="sessions.session-ended", source="registra
     """How many hold a seat: so many get a survey link."""
 
 
-class MaterialsPublished(
-    SessionEvent, name="sessions.materials-published", source="registration", key="session_id"
-):
+class MaterialsPublished(SessionEvent, name="sessions.materials-published", source="registration", key="session_id"):
     """The recording or the materials of a session are there to be seen."""
 
 

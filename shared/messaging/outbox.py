@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.25
 RETRY_SECONDS = 1.0
-LEASE_LENGTH = timedelta(seconds=10)
+LEASE_LENGTH = timedelta(seconds=5)
 PAGE = 500
 IN_FLIGHT = 256
 """Documents whose events are being published at a time."""
