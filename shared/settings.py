@@ -17,7 +17,7 @@ class ServiceSettings(BaseSettings):
     """`sqlite:///folder` (one file per service) or `mongodb://…` (one database per service)."""
     mongo_driver: Literal["motor", "pymongo"] = "motor"
     """Which client speaks to MongoDB; docs/decisions/0002 says why there are two."""
-    nats_url: str = "nats://127.0.0.1:4222"
+    nats_url: Annotated[str, Field(pattern=r"^(nats|tls|ws|wss)://\S+$")] = "nats://127.0.0.1:4222"
     public_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+(/[^\s]*)?$")] = "http://127.0.0.1:8080"
     """The address under which people reach the installation; links in mails begin with it."""
     site_name: Annotated[str, Field(min_length=1, max_length=80)] = "Dijous"

@@ -179,6 +179,34 @@ def _assert(condition: bool) -> None:
     assert condition
 
 
+async def test_other_commands_find_the_running_installation_by_its_folder(
+    runs: list[Run], data: Path, tmp_path: Path
+) -> None:
+    run = await _start(runs, data)
+    directory = tmp_path / "directory.csv"
+    header = "ens_code,code,ine5,kind,name,name_sorted,council,comarca_code,comarca,province_code,province"
+    row = "9999990001,999999,99999,municipality,Vilanova,Vilanova,Ajuntament de Vilanova,11,Baix Llobregat,08,Barcelona"
+    directory.write_text(f"{header},population_2020\n{row},12\n")
+    assert "0 dead letters" in _command(data, "deadletters", "list").replace("no dead", "0 dead")
+    assert "EVENTS" in _command(data, "streams", "show")
+    assert _command(data, "entities", "import", str(directory)) == "1 entities imported\n"
+    found = httpx.get(f"{run.url}/api/v1/entities", params={"q": "9999990001"}).json()["items"]
+    assert [item["name"] for item in found] == ["Ajuntament de Vilanova"]
+    listed = _command(data, "reconcile")
+    assert "registration: listed" in listed
+    run.stop()
+    assert not (data / "environment").exists(), "it holds secrets and addresses that nobody answers any more"
+
+
+def _command(data: Path, *arguments: str) -> str:
+    environment = _clean_environment() | {"DIJOUS_DATA": str(data)}
+    done = subprocess.run(
+        [DIJOUS, *arguments], env=environment, capture_output=True, text=True, timeout=READY_SECONDS, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 async def test_children_die_with_a_killed_supervisor(runs: list[Run], data: Path) -> None:
     run = await _start(runs, data)
     children = _children(run.process.pid)
@@ -215,6 +243,7 @@ async def test_a_taken_port_is_said_in_one_line(data: Path) -> None:
         ("DIJOUS_STAFF_TOKEN", "short"),
         ("DIJOUS_DATA", "/proc/dijous"),
         ("DIJOUS_SMTP_URL", "pigeon://relay"),
+        ("DIJOUS_NATS_URL", "amqp://broker"),
     ],
 )
 async def test_a_broken_setting_is_said_in_one_line(data: Path, variable: str, value: str) -> None:
