@@ -101,7 +101,8 @@ def words_of(error: BaseException) -> str:
     """An error in a few words, without what a server may repeat of a person."""
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{type(error).__name__} {error.smtp_code}"
-    return f"{type(error).__name__}: {error.strerror}" if isinstance(error, OSError) else type(error).__name__
+    words = error.strerror if isinstance(error, OSError) else ""
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def _greeted(server: SmtpServer, helo_name: str, timeout: float) -> smtplib.SMTP:

@@ -58,8 +58,7 @@ class Handler:
         }
         os.write(self._ledger, json.dumps(entry).encode() + b"\n")
         os.fsync(self._ledger)
-        await self._rule(server, "ACCEPTED", envelope.rcpt_tos)
-        return "250 2.0.0 OK"
+        return await self._rule(server, "ACCEPTED", envelope.rcpt_tos) or "250 2.0.0 OK"
 
     async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802
         user, token = base64.b64decode(args[1]).decode().split("\x01")[:2]
