@@ -55,7 +55,8 @@ class Sessions:
     async def cancel(self, told: KnownSession, version: int, reason: dict[Language, str] | None) -> None:
         """Tell everybody that the session is off."""
         await self.learn(told)
-        await self._store.remember_detail(SESSIONS, told.id, "cancelled", version, {"cancel_reason": reason})
+        words = {language.value: text for language, text in reason.items()} if reason else None
+        await self._store.remember_detail(SESSIONS, told.id, "cancelled", version, {"cancel_reason": words})
         await self._announcements.tell_everybody(DeliveryKind.SESSION_CANCELLED, told.id, sequence=told.sequence)
 
     async def end(self, told: KnownSession, ended_at: datetime, registrations: int) -> None:

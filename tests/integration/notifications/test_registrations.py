@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from services.notifications.store import DELIVERIES
 from shared.clock import to_millis
 from shared.events.registration import MaterialsPublished, SessionCancelled
@@ -132,10 +134,13 @@ async def test_moved_away_and_back_people_are_reminded_once(house: House) -> Non
     assert len(await house.deliveries("rescheduled")) == 2
 
 
-async def test_a_cancelled_session_is_told_to_all_even_to_who_becomes_known_later(house: House) -> None:
+@pytest.mark.parametrize("reason", [None, {"ca": "Vaga general.", "es": "Huelga general."}])
+async def test_a_cancelled_session_is_told_to_all_even_to_who_becomes_known_later(
+    house: House, reason: dict[str, str] | None
+) -> None:
     values = session_values(status=SessionStatus.CANCELLED)
     await house.hear(programme_defined(), session_scheduled(), registered(1), waiting(2))
-    await house.hear(SessionCancelled(version=2, reason=None, **values), registered(3))
+    await house.hear(SessionCancelled(version=2, reason=reason, **values), registered(3))
     assert await house.recipients("session_cancelled") == registrations([1, 2, 3])
 
 
