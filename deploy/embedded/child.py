@@ -62,9 +62,11 @@ class Child:
                 return
             if code == EXIT_BROKEN_SETTING:
                 raise BrokenSettingError(self._last_words())
-            pause = FIRST_PAUSE if time.monotonic() - started > GOOD_RUN else min(pause * 2, LONGEST_PAUSE)
+            if time.monotonic() - started > GOOD_RUN:
+                pause = FIRST_PAUSE
             self._say(f"{self.name} ended ({_how(code)}); starting it again in {pause:.1f} s. Its log: {self._log}")
             await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     async def stop(self, patience: float) -> None:
         """End it for good: SIGTERM, and SIGKILL after `patience` seconds."""

@@ -32,18 +32,19 @@ def _dying_with(parent: int, libc: ctypes.CDLL) -> Callable[[], None]:
 
 
 def main(command: Sequence[str]) -> int:
-    """Run the command until it ends or standard input closes; its exit code."""
+    """Run the command until it ends or standard input closes; its exit code, 128 and the signal that ended it."""
     # The command is the supervisor's own.
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda number, _: child.send_signal(number))
 
     def end_with_parent() -> None:
-        sys.stdin.buffer.read()
+        os.read(0, 1)  # nothing is ever written: this returns when the pipe closes
         child.kill()
 
     threading.Thread(target=end_with_parent, daemon=True).start()
-    return child.wait()
+    code = child.wait()
+    return 128 - code if code < 0 else code
 
 
 if __name__ == "__main__":

@@ -179,6 +179,20 @@ def _assert(condition: bool) -> None:
     assert condition
 
 
+async def test_a_broker_that_runs_and_cannot_work_is_restarted(runs: list[Run], data: Path) -> None:
+    run = await _start(runs, data)
+    frozen = run.child("nats-server")
+    os.kill(frozen, signal.SIGSTOP)
+
+    def another_one_works() -> None:
+        assert run.child("nats-server") != frozen, run.said
+        answer = httpx.get(f"{run.url}/health/ready", timeout=10)
+        assert answer.status_code == 200, answer.text
+
+    await eventually(another_one_works, within=READY_SECONDS, every=0.2)
+    assert "the broker cannot work (no answer: timed out); restarting it" in run.said
+
+
 async def test_other_commands_find_the_running_installation_by_its_folder(
     runs: list[Run], data: Path, tmp_path: Path
 ) -> None:
