@@ -98,17 +98,28 @@ class Embedded:
         found: list[dict[str, Any]] = []
 
         async def check() -> None:
-            mails = (await self.api.get("/mailbox/messages.json", params={"to": to, "limit": 1000})).json()
+            mails = await self.mails(to)
             found[:] = [mail for mail in mails if mail["kind"] == kind]
             assert found, f"no {kind} to {to} yet, only {[mail['kind'] for mail in mails]}"
 
         await eventually(check, within=within, every=0.1)
         return found[-1]
 
+    async def mails(self, to: str) -> list[dict[str, Any]]:
+        """What the mailbox holds for an address, oldest first."""
+        mails: list[dict[str, Any]] = (
+            await self.api.get("/mailbox/messages.json", params={"to": to, "limit": 1000})
+        ).json()
+        return mails
+
     def link(self, mail: dict[str, Any], path: str) -> str:
         """The path of the personal link under `path` in a mail's text."""
-        found = re.search(rf"{re.escape(self.url)}(/{path}/\S+)", mail["text"])
-        assert found, f"no /{path}/ link in:\n{mail['text']}"
+        return self.path_in(mail["text"], path)
+
+    def path_in(self, text: str, path: str) -> str:
+        """The path of the first link under `path` in a text."""
+        found = re.search(rf"{re.escape(self.url)}(/{path}/[^\s<>\"]+)", text)
+        assert found, f"no /{path}/ link in:\n{text}"
         return found[1]
 
     async def _call(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:

@@ -1,0 +1,64 @@
+"""Who may ask what: a row for every route. A route without a row is refused by the tests until somebody decides."""
+
+from tests.security.routes import read_matrix
+
+MATRIX = read_matrix("""
+GET     /health/live                                        public
+GET     /health/ready                                       public
+GET     /api/v1/openapi/registration.json                   public
+GET     /api/v1/openapi/notifications.json                  public
+GET     /api/v1/openapi/feedback.json                       public
+GET     /api/v1/openapi/proposals.json                      public
+GET     /api/v1/programmes                                  public
+POST    /api/v1/programmes                                  token
+GET     /api/v1/programmes/{slug}                           public
+PATCH   /api/v1/programmes/{slug}                           token
+GET     /api/v1/sessions                                    public
+POST    /api/v1/sessions                                    token
+GET     /api/v1/sessions/{session_id}                       public
+PATCH   /api/v1/sessions/{session_id}                       token
+POST    /api/v1/sessions/{session_id}/reschedule            token
+POST    /api/v1/sessions/{session_id}/cancel                token
+POST    /api/v1/sessions/{session_id}/end                   token
+POST    /api/v1/sessions/{session_id}/materials             token
+POST    /api/v1/sessions/{session_id}/registrations         public
+GET     /api/v1/sessions/{session_id}/registrations         token
+GET     /api/v1/registrations/{token}                       registration
+DELETE  /api/v1/registrations/{token}                       registration
+GET     /api/v1/entities                                    public
+POST    /api/v1/entities/import                             token
+GET     /registration/{token}                               registration
+POST    /registration/{token}/cancel                        registration
+GET     /join/{token}                                       join
+POST    /join/{token}                                       join
+GET     /api/v1/deliveries                                  token
+GET     /api/v1/deliveries/{id}                             token
+POST    /api/v1/deliveries/{id}/resend                      token
+GET     /api/v1/suppressions                                token
+DELETE  /api/v1/suppressions/{id}                           token
+GET     /preferences/{token}                                preferences
+POST    /preferences/{token}                                preferences
+GET     /api/v1/surveys/{token}                             survey
+POST    /api/v1/surveys/{token}                             survey
+GET     /api/v1/results                                     public
+GET     /api/v1/results/{session}                           public
+POST    /api/v1/results/{session}/publish                   token
+GET     /api/v1/results/{session}/comments                  token
+GET     /survey/{token}                                     survey
+POST    /survey/{token}                                     survey
+GET     /results/{session}                                  public
+POST    /api/v1/proposals                                   public
+GET     /api/v1/proposals                                   public
+GET     /api/v1/proposals/similar                           public
+GET     /api/v1/proposals/{proposal_id}                     public
+POST    /api/v1/proposals/{proposal_id}/supports            public
+POST    /api/v1/supports/{token}                            support
+POST    /api/v1/proposals/schedule                          token
+POST    /api/v1/proposals/{proposal_id}/review              token
+POST    /api/v1/proposals/{proposal_id}/schedule            token
+POST    /api/v1/proposals/{proposal_id}/answer              token
+POST    /api/v1/proposals/{proposal_id}/decline             token
+POST    /api/v1/proposals/{proposal_id}/merge               token
+GET     /support/{token}                                    support
+POST    /support/{token}                                    support
+""")

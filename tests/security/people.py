@@ -1,0 +1,32 @@
+"""Who knocks at a route: cookies and tokens of those who may and those who may not."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.web.csrf import CSRF_COOKIE, FormGuard
+from shared.web.office import SESSION_COOKIE, OfficeSessions, Role, StaffMember
+from tests.support.embedded import Embedded
+
+BROWSER_SECRET = "a-browser-s-secret-of-more-than-32-letters"
+
+
+def office_cookie(installation: Embedded, role: Role) -> dict[str, str]:
+    """The header of somebody of the office who is signed in, in a browser that has opened a page before."""
+    answer = Response()
+    sessions = OfficeSessions(installation.secret, installation.clock, secure=False)
+    sessions.begin(answer, StaffMember(f"m-{role.name.lower()}", role.name.title(), role))
+    value = answer.headers["set-cookie"].partition("=")[2].partition(";")[0].strip('"')
+    return {"Cookie": f"{SESSION_COOKIE}={value}; {CSRF_COOKIE}={BROWSER_SECRET}"}
+
+
+def anybody(installation: Embedded) -> dict[str, str]:
+    """The header of a browser that has opened a page before."""
+    return {"Cookie": f"{CSRF_COOKIE}={BROWSER_SECRET}"}
+
+
+def form_token(installation: Embedded) -> str:
+    """The token of the forms in that browser."""
+    guard = FormGuard(installation.secret, secure=False)
+    request = Request({"type": "http", "headers": [(b"cookie", f"{CSRF_COOKIE}={BROWSER_SECRET}".encode())]})
+    field = guard.field(guard.browser_secret(request))
+    return str(field).partition('value="')[2].partition('"')[0]

@@ -1,0 +1,56 @@
+"""No form is taken that did not come from a page of ours."""
+
+import pytest
+
+from shared.web.office import Role
+from tests.security.matrix import MATRIX
+from tests.security.people import BROWSER_SECRET, anybody, form_token, office_cookie
+from tests.security.routes import LINKS, OFFICE, Access, Route
+from tests.support.world import C, World
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SIGNED = {Route("POST", "/preferences/{token}")}
+"""Mail programs send this one without ever opening a page (RFC 8058): the signed link is the permission."""
+FORMS = [route for route in MATRIX if route.method == "POST" and not route.is_api and route not in SIGNED]
+
+
+def _knock(world: World, route: Route) -> tuple[str, dict[str, str]]:
+    """Address and cookies of who may send the form."""
+    access = MATRIX[route]
+    if access in LINKS:
+        token = world.link(access, C).split("/")[2].partition("?")[0]
+        return route.filled(token), anybody(world.installation)
+    if access in (*OFFICE, Access.SIGN_IN):
+        return route.filled(), office_cookie(world.installation, Role.ADMIN)
+    return route.filled(), anybody(world.installation)
+
+
+@pytest.mark.parametrize("route", FORMS, ids=str)
+async def test_a_form_without_its_token_is_refused(world: World, route: Route) -> None:
+    path, cookies = _knock(world, route)
+    for data in ({}, {"csrf": ""}, {"csrf": "f" * 64}):
+        answer = await world.installation.api.post(path, headers=cookies, data=data)
+        assert answer.status_code == 403, f"{data}: {answer.status_code} {answer.text[:200]}"
+
+
+@pytest.mark.parametrize("route", FORMS, ids=str)
+async def test_a_form_sent_by_another_site_is_refused_even_with_its_token(world: World, route: Route) -> None:
+    path, cookies = _knock(world, route)
+    data = {"csrf": form_token(world.installation)}
+    headers = {**cookies, "Sec-Fetch-Site": "cross-site"}
+    assert (await world.installation.api.post(path, headers=headers, data=data)).status_code == 403
+
+
+@pytest.mark.parametrize("route", FORMS, ids=str)
+async def test_a_token_of_another_browser_is_refused(world: World, route: Route) -> None:
+    path, cookies = _knock(world, route)
+    other = cookies["Cookie"].replace(BROWSER_SECRET, BROWSER_SECRET[::-1])
+    data = {"csrf": form_token(world.installation)}
+    assert (await world.installation.api.post(path, headers={"Cookie": other}, data=data)).status_code == 403
+
+
+async def test_one_click_unsubscribing_needs_no_page_before(world: World) -> None:
+    data = {"List-Unsubscribe": "One-Click"}
+    answer = await world.installation.api.post(world.link("preferences", C), data=data)
+    assert answer.status_code == 200, "mail programs do not follow redirects"

@@ -1,0 +1,142 @@
+"""A small world in an installation: a programme, sessions in every state, people, a survey, results, proposals."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from tests.support.embedded import Embedded
+from tests.support.probes import eventually
+
+PROGRAMME = "dijous-gomunicipal"
+ABRERA, ALAMUS = "0800180001", "2500450006"
+JOIN_URL = "https://teams.example/secret-meeting"
+ANSWERS = {"content": 9, "duration": 8, "understood": 10, "applicable": 7}
+A, B, C = "aina@abrera.example", "biel@alamus.example", "carla@alamus.example"
+PEOPLE = {A: ("Aina Amat", ABRERA), B: ("Biel Bosch", ALAMUS), C: ("Carla Coll", ALAMUS)}
+"""The links of C are for tests that may use them up."""
+ENOUGH = 6
+"""Answers with which results are published."""
+
+
+@dataclass
+class World:
+    """What is there, by name; personal links as paths, by address."""
+
+    installation: Embedded
+    sessions: dict[str, str] = field(default_factory=dict)
+    """By what they are: `coming`, `full`, `soon`, `cancelled`, `ended` (its survey is open), `published`."""
+    links: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By purpose, then address: `/registration/…`, `/join/…`, `/survey/…`, `/support/…`, `/preferences/…`."""
+    proposals: dict[str, str] = field(default_factory=dict)
+    """By what they are: `received`, `declined`."""
+
+    def link(self, purpose: str, email: str = A) -> str:
+        """The path of a personal link."""
+        return self.links[purpose][email]
+
+
+async def make_world(installation: Embedded) -> World:
+    """Everything through the API, as an office would."""
+    world = World(installation)
+    await installation.staff("POST", "/programmes", _programme())
+    for name, starts_in, capacity in (
+        ("published", 1, None),
+        ("ended", 2, None),
+        ("soon", 0.1, None),
+        ("coming", 240, 30),
+        ("full", 264, 1),
+        ("cancelled", 288, None),
+    ):
+        world.sessions[name] = await schedule(installation, name, timedelta(hours=starts_in), capacity)
+    await _fill(world)
+    await _end(world)
+    await _propose(world)
+    return world
+
+
+async def schedule(
+    installation: Embedded, name: str, starts_in: timedelta, capacity: int | None = None, **more: Any
+) -> str:
+    """Schedule a session; its id."""
+    body = {
+        "programme": PROGRAMME,
+        "title": {"ca": f"Treu-li suc a l'eina de seguiment ({name})", "es": f"Saque jugo a la herramienta ({name})"},
+        "description": {"ca": "Dubtes recurrents sobre la publicació activa.\n\nCal un ordinador amb càmera."},
+        "starts_at": installation.minute(starts_in).isoformat(),
+        "duration_minutes": 60,
+        "capacity": capacity,
+        "join_url": JOIN_URL,
+        **more,
+    }
+    return str((await installation.staff("POST", "/sessions", body))["id"])
+
+
+async def register(installation: Embedded, session: str, email: str, **more: Any) -> None:
+    """Register a person."""
+    name, entity = PEOPLE.get(email, ("Núria Puig", ALAMUS))
+    body = {"name": name, "email": email, "entity": entity, "role": "Secretària", "language": "ca", "consent": True}
+    await installation.public("POST", f"/sessions/{session}/registrations", {**body, **more})
+
+
+def _programme() -> dict[str, Any]:
+    name = {"ca": "Dijous GOmunicipal", "es": "Jueves GOmunicipal", "en": "GOmunicipal Thursdays"}
+    return {"slug": PROGRAMME, "name": name, "kind": "series", "time_zone": "Europe/Madrid", "organiser": "Consorci"}
+
+
+async def _fill(world: World) -> None:
+    installation = world.installation
+    for email in PEOPLE:
+        for name in ("ended", "cancelled", "full", "coming", "soon"):
+            await register(installation, world.sessions[name], email)
+    for number in range(ENOUGH):
+        await register(installation, world.sessions["published"], f"p{number}@alamus.example")
+    for email in PEOPLE:
+        mail = await _mail_about(world, "confirmation", email, "(soon)")
+        for purpose in ("registration", "join"):
+            world.links.setdefault(purpose, {})[email] = installation.link(mail, purpose)
+    await installation.staff("POST", f"/sessions/{world.sessions['cancelled']}/cancel", {"reason": {"ca": "Vaga."}})
+
+
+async def _end(world: World) -> None:
+    installation, sessions = world.installation, world.sessions
+    for name in ("ended", "published"):
+        await installation.staff("POST", f"/sessions/{sessions[name]}/end", {})
+    material = {"title": "Presentació", "url": "https://materials.example/presentacio.pdf"}
+    body = {"recording_url": "https://video.example/1", "materials": [material]}
+    await installation.staff("POST", f"/sessions/{sessions['published']}/materials", body)
+    for email in PEOPLE:
+        mail = await installation.mail("survey", email)
+        world.links.setdefault("survey", {})[email] = installation.link(mail, "survey")
+    for number in range(ENOUGH):
+        mail = await installation.mail("survey", f"p{number}@alamus.example")
+        token = installation.link(mail, "survey").rpartition("/")[2].partition("?")[0]
+        await installation.public("POST", f"/surveys/{token}", {"answers": ANSWERS, "comment": "Molt clar."})
+    await installation.staff("POST", f"/results/{sessions['published']}/publish", {})
+
+
+async def _propose(world: World) -> None:
+    installation = world.installation
+    for name in ("received", "declined"):
+        body = {"programme": PROGRAMME, "title": f"Publicar les actes del ple ({name})", "body": "Com?", "email": A}
+        world.proposals[name] = (await installation.public("POST", "/proposals", body))["id"]
+    await installation.staff("POST", f"/proposals/{world.proposals['declined']}/decline", {"reason": "Ja és al web."})
+    for email in PEOPLE:
+        await installation.public("POST", f"/proposals/{world.proposals['received']}/supports", {"email": email})
+        mail = await installation.mail("support_confirmation", email)
+        world.links.setdefault("support", {})[email] = installation.link(mail, "support")
+        news = await _mail_about(world, "session_cancelled", email, "(cancelled)")
+        header = news["headers"].get("List-Unsubscribe", "")
+        world.links.setdefault("preferences", {})[email] = installation.path_in(header, "preferences")
+
+
+async def _mail_about(world: World, kind: str, email: str, words: str) -> dict[str, Any]:
+    """Wait for the mail of that kind whose subject holds the words."""
+    found: list[dict[str, Any]] = []
+
+    async def check() -> None:
+        mails = await world.installation.mails(email)
+        found[:] = [mail for mail in mails if mail["kind"] == kind and words in mail["subject"]]
+        assert found, f"no {kind} about {words} to {email}, only {[(mail['kind'], mail['subject']) for mail in mails]}"
+
+    await eventually(check, within=20, every=0.1)
+    return found[-1]
