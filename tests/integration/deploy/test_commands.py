@@ -1,0 +1,99 @@
+"""The command line as a person meets it: teaching help, one clear line for each broken setting, health."""
+
+import os
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+from email.message import EmailMessage
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.cli import COMMANDS
+from tests.support.nats import free_port
+from tests.support.probes import eventually
+
+DIJOUS = Path(sys.executable).parent / "dijous"
+
+
+def _environment(**settings: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("DIJOUS_")} | settings
+
+
+def _run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [DIJOUS, *arguments], env=_environment(**settings), capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_help_lists_every_command_with_examples() -> None:
+    done = _run("--help")
+    assert done.returncode == 0
+    for name in COMMANDS:
+        assert f"\n  {name} " in done.stdout
+    assert "dijous streams apply" in done.stdout
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "version"])
+def test_every_command_explains_itself(name: str) -> None:
+    done = _run(name, "--help")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) > 4
+
+
+def test_an_unknown_command_is_said_in_one_sentence() -> None:
+    done = _run("fly")
+    assert done.returncode == 2
+    assert "No such command 'fly'" in done.stderr
+
+
+def test_each_missing_setting_of_a_service_has_its_line() -> None:
+    done = _run("run", "registration", "--port", "0")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["DIJOUS_SECRET: is not set", "DIJOUS_STAFF_TOKEN: is not set"]
+
+
+def test_a_broken_secret_is_not_repeated() -> None:
+    done = _run("run", "feedback", "--port", "0", DIJOUS_SECRET="too-short-canary", DIJOUS_STAFF_TOKEN="x" * 16)
+    assert done.returncode == 2
+    assert done.stderr.startswith("DIJOUS_SECRET: ")
+    assert "canary" not in done.stderr
+
+
+def test_a_taken_port_of_a_service_is_said_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = _run("run", "proposals", "--port", port, DIJOUS_SECRET="x" * 32, DIJOUS_STAFF_TOKEN="x" * 16)
+    assert done.returncode == 2
+    assert done.stderr == f"--host 127.0.0.1 --port {port}: Address already in use\n"
+
+
+def test_health_of_what_does_not_answer_is_bad() -> None:
+    done = _run("health", f"http://127.0.0.1:{free_port()}")
+    assert done.returncode == 1
+    assert "does not answer" in done.stdout
+
+
+async def test_the_mailbox_runs_alone_and_stops_when_asked(tmp_path: Path) -> None:
+    web, smtp = free_port(), free_port()
+    settings = _environment(DIJOUS_DATA=str(tmp_path), DIJOUS_MAILBOX_PORT=str(smtp))
+    process = subprocess.Popen([DIJOUS, "run", "mailbox", "--port", str(web)], env=settings)
+    try:
+
+        def healthy() -> None:
+            done = _run("health", f"http://127.0.0.1:{web}")
+            assert done.returncode == 0, done.stdout
+
+        await eventually(healthy, within=20)
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = "oficina@dijous.example", "nuria@alamus.example", "Hola"
+        with smtplib.SMTP("127.0.0.1", smtp) as client:
+            client.send_message(mail)
+        messages = httpx.get(f"http://127.0.0.1:{web}/mailbox/messages.json").json()
+        assert [message["subject"] for message in messages] == ["Hola"]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
