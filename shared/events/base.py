@@ -28,7 +28,7 @@ class Stream(StrEnum):
 class EventEnvelope(BaseModel):
     """An event as it waits in an outbox: everything the relay needs to publish it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: str
     """CloudEvents id, and Nats-Msg-Id for the broker's deduplication."""
@@ -45,7 +45,7 @@ class Event(BaseModel):
     gives the subject `evt.sessions.session-ended.v1.<session_id>`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     event_name: ClassVar[str]
     event_schema: ClassVar[int]

@@ -16,13 +16,15 @@ class QuestionResult(Snapshot):
 
 
 class SurveyOpened(Event, name="surveys.survey-opened", source="feedback", key="session_id"):
-    """The survey can be answered: its links may be mailed."""
+    """The survey can be answered: its links may be mailed. Told again when late links were put in place."""
 
     session_id: str
     programme: str
     parts: int
     """How many chunks of links are in place."""
     closes_at: AwareDatetime
+    links: list[int] = []
+    """How many links of each chunk are in place. A chunk only ever grows, so the number says which they are."""
 
 
 class SurveyUnanswered(Event, name="sync.survey-unanswered", source="feedback", key="session_id", stream=Stream.SYNC):

@@ -147,3 +147,41 @@ class RegistrationCancelled(
     stream=Stream.PEOPLE,
 ):
     """A person gave up the seat or the place on the waiting list."""
+
+
+class RegistrationCorrected(
+    PersonEvent,
+    name="people.registration-corrected",
+    source="registration",
+    key="registration_id",
+    stream=Stream.PEOPLE,
+):
+    """A person corrected name, entity, role or language; the address stays. Tells all that those before told."""
+
+    promoted: bool = False
+    """Whether the seat came from the waiting list."""
+
+
+class ConfirmationRequested(
+    PersonEvent,
+    name="people.confirmation-requested",
+    source="registration",
+    key="registration_id",
+    stream=Stream.PEOPLE,
+):
+    """A person asks for the confirmation, or the notice of the waiting list, once more."""
+
+
+class RegistrationErased(
+    Event,
+    name="people.registration-erased",
+    source="registration",
+    key="registration_id",
+    stream=Stream.PEOPLE,
+):
+    """A person's name, address and role are erased: whoever keeps them forgets them too. Holds none of them."""
+
+    registration_id: str
+    session_id: str
+    programme: str
+    generation: int = 1

@@ -91,4 +91,4 @@ class FollowerRole(StrEnum):
 class Snapshot(BaseModel):
     """Base of what events carry of an aggregate: frozen, tolerant of fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)

@@ -31,7 +31,9 @@ class Aggregate(BaseModel):
     Fields that this code does not know are kept: during an upgrade an older replica saves what a newer one wrote.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow", validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True, extra="allow", validate_by_name=True, validate_by_alias=True, hide_input_in_errors=True
+    )
 
     id: str = Field(alias="_id")
     version: int = 0

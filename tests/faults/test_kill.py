@@ -24,6 +24,8 @@ PEOPLE = 8
 SEEDS = (1, 2)
 IN_FLIGHT = 64
 """Mails that may be accepted and not yet marked, the bound of R2."""
+LEASES_RUN_OUT = timedelta(seconds=30)
+"""Longer than any lease: what a dead process held is free at once for the next one."""
 FAILPOINTS = [
     ("registration", "before-write"),
     ("registration", "after-write"),
@@ -63,6 +65,7 @@ async def supervised(stack: Stack) -> AsyncIterator[list[str]]:
                     died.append(service.name)
                     service.spawn()
                     await service.ready()
+                    stack.move_clock(LEASES_RUN_OUT)
             await asyncio.sleep(0.05)
 
     watcher = asyncio.create_task(watch())

@@ -16,7 +16,9 @@ from shared.events.vocabulary import Language, SessionStatus
 class Known(BaseModel):
     """Base: the aggregate's id and the version of the latest event seen of it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True, hide_input_in_errors=True
+    )
 
     id: str = Field(alias="_id")
     seen: int
@@ -30,6 +32,8 @@ class KnownProgramme(Known):
     """A programme; `id` is its slug."""
 
     name: dict[Language, str]
+    time_zone: str = "Europe/Madrid"
+    """IANA name; pages show dates in it. Documents from before it was kept have none."""
     questions: tuple[SurveyQuestion, ...]
     survey_days: int
     survey_reminder_days: int
@@ -61,6 +65,7 @@ def programme_of(event: ProgrammeDefined) -> KnownProgramme:
         id=event.programme,
         seen=event.version,
         name=event.name,
+        time_zone=event.time_zone,
         questions=tuple(event.survey_questions),
         survey_days=event.survey_days,
         survey_reminder_days=event.survey_reminder_days,

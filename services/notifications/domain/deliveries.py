@@ -61,7 +61,7 @@ class DeliveryState(StrEnum):
 class Delivery(BaseModel):
     """One mail to one person. `open` is 1 while it may still be sent: with `due_at` it is the sender's index."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
 
     id: str
     kind: DeliveryKind

@@ -7,7 +7,14 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.clock import StoredInstant
 from shared.events.proposals import ProposalEvent, ProposalFollowed, SupportRequested
-from shared.events.registration import Material, PersonEvent, ProgrammeDefined, SessionEvent, SurveyQuestion
+from shared.events.registration import (
+    Material,
+    PersonEvent,
+    ProgrammeDefined,
+    RegistrationErased,
+    SessionEvent,
+    SurveyQuestion,
+)
 from shared.events.vocabulary import (
     FollowerRole,
     Language,
@@ -21,7 +28,7 @@ from shared.events.vocabulary import (
 class Known(BaseModel):
     """Base: the aggregate's id and the version of the latest event seen of it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: str
     seen: int
@@ -106,6 +113,21 @@ def session_of(event: SessionEvent) -> KnownSession:
 def registration_of(event: PersonEvent) -> KnownRegistration:
     """What is kept of a registration's event."""
     return KnownRegistration(id=event.registration_id, seen=event.version, **event.model_dump())
+
+
+def erased_of(event: RegistrationErased) -> KnownRegistration:
+    """What is kept of a registration once the person is erased: that there is nobody to write to."""
+    return KnownRegistration(
+        id=event.registration_id,
+        seen=event.version,
+        email="",
+        language=Language.CA,
+        session_id=event.session_id,
+        status=RegistrationStatus.CANCELLED,
+        entity_code="",
+        entity_name="",
+        generation=event.generation,
+    )
 
 
 def proposal_of(event: ProposalEvent) -> KnownProposal:

@@ -24,7 +24,9 @@ class SuppressionReason(StrEnum):
 class Suppression(BaseModel):
     """One address and one reason; `id` is opaque, so that no address need be in a URL."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True, hide_input_in_errors=True
+    )
 
     id: str = Field(alias="_id")
     address: str

@@ -7,7 +7,7 @@ parts, each an anonymity set of its own.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -45,9 +45,9 @@ class Survey(BaseModel):
     key: str = ""
     """The random key in base32; empty before it is made and after it is destroyed."""
     base_parts: int = 0
-    """In how many parts the links were prepared at first."""
-    opened_parts: int = 0
-    """How many parts feedback has taken over."""
+    """In how many parts the links are; settled with the key."""
+    opened_links: tuple[int, ...] = ()
+    """How many links of each part feedback has taken over."""
     prepared_at: StoredInstant | None = None
     tend_at: StoredInstant | None = None
     """When something is to be done about it; None while there is nothing."""
@@ -70,6 +70,14 @@ class Survey(BaseModel):
         end = self.ended_at + PATIENCE if self.ended_at else None
         return end if end and end > now else None
 
+    def opened_of(self, part: "SurveyPart") -> tuple[str, ...]:
+        """The hashes of a part that feedback has taken over: a part grows at its end."""
+        return part.hashes[: self.opened_links[part.part]] if part.part < len(self.opened_links) else ()
+
+    def awaits(self, part: "SurveyPart") -> bool:
+        """Whether feedback has not taken over all links of a part yet."""
+        return part.part >= len(self.opened_links) or len(part.hashes) > self.opened_links[part.part]
+
     def next_restatement(self, now: datetime) -> datetime:
         """When links that feedback has not taken over are told again."""
         age = now - (self.prepared_at or now)
@@ -82,8 +90,9 @@ class SurveyPart(Aggregate):
     session_id: str
     part: int
     parts: int
-    """How many parts were prepared at first; late registrants are in parts with this number and above."""
+    """How many parts there are."""
     hashes: tuple[str, ...]
+    """Those of late registrants at the end."""
 
 
 def new_key() -> bytes:
@@ -124,39 +133,55 @@ def part_count(registrations: int, part_size: int) -> int:
     return max(1, registrations // part_size)
 
 
-def missing_parts(
+def missing_links(
     maker: LinkMaker, survey: Survey, registrations: Iterable[str], prepared: Sequence[SurveyPart]
-) -> list[SurveyPart]:
-    """The parts that are still to be prepared, so that every registration has its link in one.
-
-    A link belongs to the part that its token names; when that part is there already, without it, the registration
-    became known late and its link goes into an additional part.
-    """
-    known = {digest for part in prepared for digest in part.hashes}
-    there = {part.part for part in prepared}
-    sorted_out: dict[int, list[str]] = {part: [] for part in range(survey.base_parts) if part not in there}
-    late = max([survey.base_parts, *(part + 1 for part in there)])
+) -> dict[int, list[str]]:
+    """By part, the hashes that are still to be prepared, so that every registration has its link in the part that its
+    token names. A part that is not there at all is among them, even if nothing belongs in it."""
+    there = {part.part: set(part.hashes) for part in prepared}
+    missing: dict[int, list[str]] = {part: [] for part in range(survey.base_parts) if part not in there}
     for registration_id in registrations:
-        digest = maker.hash(registration_id)
-        if digest not in known:
-            own = maker.part(registration_id, survey.base_parts)
-            sorted_out.setdefault(late if own in there else own, []).append(digest)
-    return [new_part(survey, part, hashes) for part, hashes in sorted_out.items()]
+        digest, part = maker.hash(registration_id), maker.part(registration_id, survey.base_parts)
+        if digest not in there.get(part, ()):
+            missing.setdefault(part, []).append(digest)
+    return missing
 
 
 def new_part(survey: Survey, part: int, hashes: Iterable[str]) -> SurveyPart:
     """A part with its hashes in rising order, which is as good as chance with regard to people."""
     return SurveyPart(
-        id=f"{survey.id}:{part}", session_id=survey.id, part=part, parts=survey.base_parts, hashes=tuple(sorted(hashes))
+        id=part_id(survey.id, part),
+        session_id=survey.id,
+        part=part,
+        parts=survey.base_parts,
+        hashes=tuple(sorted(hashes)),
     )
 
 
+def part_id(session_id: str, part: int) -> str:
+    """The id of a part's document."""
+    return f"{session_id}:{part}"
+
+
+def with_late(hashes: Iterable[str]) -> Callable[[SurveyPart], tuple[SurveyPart, Sequence[SurveyLinksPrepared]]]:
+    """A part that lacked these hashes has them too, and is told again as a whole."""
+
+    def decide(part: SurveyPart) -> tuple[SurveyPart, Sequence[SurveyLinksPrepared]]:
+        late = sorted(set(hashes) - set(part.hashes))
+        if not late:
+            return part, []
+        grown = part.model_copy(update={"hashes": (*part.hashes, *late)})
+        return grown, [links_prepared(grown)]
+
+    return decide
+
+
 def links_prepared(part: SurveyPart) -> SurveyLinksPrepared:
-    """The event that hands a part to feedback."""
+    """The event that hands a part to feedback; its order tells nobody which links are late."""
     return SurveyLinksPrepared(
         version=_SET_BY_STORE,
         session_id=part.session_id,
         part=part.part,
         parts=part.parts,
-        hashes=list(part.hashes),
+        hashes=sorted(part.hashes),
     )
