@@ -12,7 +12,6 @@ from shared.settings import ServiceSettings
 
 def _registration() -> Service:
     from services.registration.app import make_service
-
     from services.registration.settings import Settings
 
     return make_service(Settings())

@@ -19,6 +19,8 @@ PREFIXES = {
     "/survey": "feedback",
     "/results": "feedback",
     "/support": "proposals",
+    # The programme office's pages.
+    "/office/results": "feedback",
     # Each service's own description; the joined one is at /api/v1/openapi.json.
     "/api/v1/openapi/registration.json": "registration",
     "/api/v1/openapi/notifications.json": "notifications",
