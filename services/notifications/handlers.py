@@ -4,6 +4,7 @@ from faststream.nats import NatsRouter
 
 from services.notifications.domain.deliveries import DeliveryKind
 from services.notifications.domain.known import (
+    erased_of,
     follower_of,
     programme_of,
     proposal_of,
@@ -25,10 +26,13 @@ from shared.events.proposals import (
     TopicProposed,
 )
 from shared.events.registration import (
+    ConfirmationRequested,
     EntityRegistered,
     MaterialsPublished,
     ProgrammeDefined,
     RegistrationCancelled,
+    RegistrationCorrected,
+    RegistrationErased,
     SessionCancelled,
     SessionChanged,
     SessionEnded,
@@ -99,11 +103,23 @@ def _registration_routes(router: NatsRouter, use_cases: UseCases) -> None:
     async def on_registration_cancelled(event: RegistrationCancelled) -> None:
         await use_cases.registrations.cancel(registration_of(event))
 
+    @consumes(router, RegistrationCorrected, by=NAME)
+    async def on_registration_corrected(event: RegistrationCorrected) -> None:
+        await use_cases.registrations.correct(registration_of(event), promoted=event.promoted)
+
+    @consumes(router, ConfirmationRequested, by=NAME)
+    async def on_confirmation_requested(event: ConfirmationRequested) -> None:
+        await use_cases.registrations.confirm_again(registration_of(event))
+
+    @consumes(router, RegistrationErased, by=NAME)
+    async def on_registration_erased(event: RegistrationErased) -> None:
+        await use_cases.registrations.erase(erased_of(event))
+
 
 def _survey_routes(router: NatsRouter, use_cases: UseCases) -> None:
     @consumes(router, SurveyOpened, by=NAME)
     async def on_survey_opened(event: SurveyOpened) -> None:
-        await use_cases.surveys.open(event.session_id, event.version, event.parts)
+        await use_cases.surveys.open(event.session_id, event.version, event.links)
 
     @consumes(router, SurveyUnanswered, by=NAME, max_workers=4)
     async def on_survey_unanswered(event: SurveyUnanswered) -> None:
@@ -115,7 +131,7 @@ def _survey_routes(router: NatsRouter, use_cases: UseCases) -> None:
 
     @consumes(router, ResultsPublished, by=NAME)
     async def on_results_published(event: ResultsPublished) -> None:
-        await use_cases.surveys.publish_results(event.session_id, event.version)
+        await use_cases.surveys.publish_results(event.session_id, event.version, event.answers)
 
 
 def _proposal_routes(router: NatsRouter, use_cases: UseCases) -> None:

@@ -226,6 +226,12 @@ class NotificationsStore:
             skipped += await self.mark([document["_id"] for document in documents], DeliveryState.SKIPPED, reason)
         return skipped
 
+    async def skip_all_to(self, recipient_id: str, reason: str) -> int:
+        """Skip what is still open to one person; how many they were."""
+        where: Where = {"recipient_id": recipient_id, "open": 1}
+        documents = await self.documents.find(DELIVERIES, where, limit=_PAGE)
+        return await self.mark([document["_id"] for document in documents], DeliveryState.SKIPPED, reason)
+
     async def delivery(self, delivery_id: str) -> Delivery | None:
         """The delivery, or None."""
         document = await self.documents.get(DELIVERIES, delivery_id)

@@ -72,7 +72,7 @@ class Gathering:
         gathered = Gathered()
         for delivery in deliveries:
             matter, recipient = matters.get(delivery.subject_id), recipients.get(delivery.recipient_id)
-            if recipient is None:
+            if recipient is None or not recipient.email:  # nobody, or somebody who was erased
                 gathered.skipped.setdefault("recipient unknown", []).append(delivery.id)
             elif matter is None:
                 gathered.incomplete.append(delivery)

@@ -89,7 +89,7 @@ class Post:
         """
         registration = await self._store.registration(recipient_id)
         recipient = registration or await self._store.follower(recipient_id)
-        if recipient is None:
+        if recipient is None or not recipient.email:
             raise RecipientUnknownProblem
         return recipient
 

@@ -11,6 +11,7 @@ from shared.events.vocabulary import RegistrationStatus, SessionStatus
 
 _TOLD_TO_ALL = frozenset({DeliveryKind.SESSION_CANCELLED})
 _TOLD_TO_SEATED = _TOLD_TO_ALL | {DeliveryKind.MATERIALS, DeliveryKind.RESULTS}
+ERASED_REASON = "recipient erased"
 
 
 class Registrations:
@@ -24,8 +25,7 @@ class Registrations:
 
     async def register(self, told: KnownRegistration) -> None:
         """Confirm a seat or a place on the waiting list."""
-        is_waiting = told.status is RegistrationStatus.WAITING
-        await self._answer(told, DeliveryKind.WAITING_LIST if is_waiting else DeliveryKind.CONFIRMATION)
+        await self._answer(told, _confirmation(told))
 
     async def promote(self, told: KnownRegistration) -> None:
         """Tell a person of the waiting list that a seat is theirs."""
@@ -35,15 +35,28 @@ class Registrations:
         """Confirm that the registration was given up."""
         await self._answer(told, DeliveryKind.REGISTRATION_CANCELLED)
 
-    async def _answer(self, told: KnownRegistration, kind: DeliveryKind) -> None:
+    async def correct(self, told: KnownRegistration, *, promoted: bool) -> None:
+        """Write to the person as corrected from now on. Nobody is told, unless what they were to be told got lost."""
+        await self._answer(told, DeliveryKind.PROMOTION if promoted else _confirmation(told))
+
+    async def confirm_again(self, told: KnownRegistration) -> None:
+        """Send the confirmation, or the notice of the waiting list, once more."""
+        await self._answer(told, _confirmation(told), again=f"-again-{told.seen}")
+
+    async def erase(self, nobody: KnownRegistration) -> None:
+        """Forget the person, and write nothing more. `nobody` is kept, so that a late event brings nobody back."""
+        if await self._store.remember(REGISTRATIONS, nobody):
+            await self._store.skip_all_to(nobody.id, ERASED_REASON)
+
+    async def _answer(self, told: KnownRegistration, kind: DeliveryKind, *, again: str = "") -> None:
         """Tell the person, unless a later event has overtaken this one in what it tells."""
         kept = await self._store.remember(REGISTRATIONS, told)
         current = told if kept else await self._store.registration(told.id)
         if current is None or (current.status, current.generation) != (told.status, told.generation):
             return
-        await self._tell(current, kind)
+        await self._tell(current, kind, f"{current.generation}{again}")
 
-    async def _tell(self, registration: KnownRegistration, kind: DeliveryKind) -> None:
+    async def _tell(self, registration: KnownRegistration, kind: DeliveryKind, round_: str) -> None:
         session, now = await self._store.session(registration.session_id), self._clock()
         answer = make_delivery(
             kind,
@@ -51,7 +64,7 @@ class Registrations:
             registration.id,
             due_at=now,
             now=now,
-            round_=str(registration.generation),
+            round_=round_,
             sequence=session.sequence if session else 0,
         )
         deliveries = [answer]
@@ -69,3 +82,8 @@ class Registrations:
         await self._announcements.tell_what_all_were_told(registration.session_id, registration.id, kinds)
         if has_seat and session and session.status is SessionStatus.ENDED:
             await self._surveys.add_late(registration.session_id)
+
+
+def _confirmation(told: KnownRegistration) -> DeliveryKind:
+    is_waiting = told.status is RegistrationStatus.WAITING
+    return DeliveryKind.WAITING_LIST if is_waiting else DeliveryKind.CONFIRMATION

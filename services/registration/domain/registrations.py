@@ -5,13 +5,22 @@ to reach the roster of seats is marked `unsettled` in the same write; the sweep 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from shared.clock import StoredInstant
 from shared.events.base import Event
-from shared.events.registration import EntityRegistered, PersonEvent, RegistrationCancelled, WaitingListPromoted
+from shared.events.registration import (
+    ConfirmationRequested,
+    EntityRegistered,
+    PersonEvent,
+    RegistrationCancelled,
+    RegistrationCorrected,
+    RegistrationErased,
+    WaitingListPromoted,
+)
 from shared.events.vocabulary import Language, RegistrationStatus
 from shared.storage.aggregates import Aggregate
 
@@ -56,8 +65,32 @@ class Registration(Aggregate):
     """1 when the seat came from the waiting list."""
     attended_at: StoredInstant | None = None
     """When the person first followed the join link."""
+    asked_again_at: StoredInstant | None = None
+    """When the person last asked for the confirmation once more."""
+    erased_at: StoredInstant | None = None
+    """When name, address and role were erased; the entity stays, for the list of those that took part."""
     unsettled: int = 0
     """1 while the roster may not know yet what is written here."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the person has a seat or waits for one."""
+        return self.state in (RegistrationState.REGISTERED, RegistrationState.WAITING)
+
+
+ASK_AGAIN_AFTER = timedelta(minutes=10)
+"""How long after asking for the confirmation one may ask once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person may correct of a registration; the address is what proves whose it is, so it stays."""
+
+    name: str
+    entity_code: str
+    entity_name: str
+    role: str
+    language: Language
 
 
 Decision = tuple[Registration, Sequence[Event]]
@@ -122,8 +155,39 @@ def attend(registration: Registration, now: datetime) -> Decision:
     return registration.model_copy(update={"attended_at": now}), []
 
 
+def correct(registration: Registration, correction: Correction) -> Decision:
+    """Other words for the person; the same ones again are not told again, and one erased meanwhile stays so."""
+    corrected = registration.model_copy(update=asdict(correction))
+    if corrected == registration or registration.erased_at:
+        return registration, []
+    told = _tell(RegistrationCorrected, corrected, promoted=bool(corrected.promoted))
+    return corrected, [told] if registration.is_active else []
+
+
+def ask_again(registration: Registration, now: datetime) -> Decision:
+    """The person wants the confirmation once more; asking too soon, or without a place, changes nothing."""
+    asked = registration.asked_again_at
+    if not registration.is_active or (asked and now < asked + ASK_AGAIN_AFTER):
+        return registration, []
+    asking = registration.model_copy(update={"asked_again_at": now})
+    return asking, [_tell(ConfirmationRequested, asking)]
+
+
+def erase(registration: Registration, now: datetime, *, gives_up: bool, rostered: bool) -> Decision:
+    """No personal data is left, nor in the outbox. With `gives_up` the seat or the place is free for another."""
+    if registration.erased_at:
+        return registration, []
+    update: dict[str, Any] = {"name": "", "email": "", "role": "", "erased_at": now, "changed_at": now, "outbox": ()}
+    if gives_up and registration.is_active:
+        update |= {"state": RegistrationState.CANCELLED, "unsettled": int(rostered)}
+    erased = registration.model_copy(update=update)
+    return erased, [_erased(erased)]
+
+
 def restate(registration: Registration) -> list[Event]:
     """The event that told the present state, for who has missed it."""
+    if registration.erased_at:
+        return [_erased(registration)]
     if registration.state is RegistrationState.REQUESTED:
         return []
     if registration.state is RegistrationState.CANCELLED:
@@ -131,13 +195,24 @@ def restate(registration: Registration) -> list[Event]:
     return [_tell(WaitingListPromoted if registration.promoted else EntityRegistered, registration)]
 
 
-def _tell(event: type[PersonEvent], registration: Registration) -> PersonEvent:
+def _erased(registration: Registration) -> RegistrationErased:
+    return RegistrationErased(
+        version=registration.version,
+        registration_id=registration.id,
+        session_id=registration.session_id,
+        programme=registration.programme,
+        generation=registration.generation,
+    )
+
+
+def _tell(event: type[PersonEvent], registration: Registration, **more: Any) -> PersonEvent:
     told: dict[str, Any] = {
         field: getattr(registration, field)
         for field in ("session_id", "programme", "name", "email", "entity_code", "entity_name", "role", "language")
     }
     return event(
         **told,
+        **more,
         version=registration.version,
         registration_id=registration.id,
         status=RegistrationStatus(registration.state),

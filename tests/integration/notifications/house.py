@@ -15,6 +15,7 @@ from services.notifications.domain.surveys import survey_token
 from services.notifications.settings import Settings
 from services.notifications.store import COLLECTIONS, DELIVERIES, SURVEY_PARTS, NotificationsStore
 from services.notifications.usecases import UseCases
+from services.notifications.usecases.gathering import Gathering
 from services.notifications.web import api, pages
 from shared import ids
 from shared.events import Event
@@ -22,13 +23,14 @@ from shared.events.registration import (
     EntityRegistered,
     ProgrammeDefined,
     RegistrationCancelled,
+    RegistrationErased,
     SessionEnded,
     SessionRescheduled,
     SessionScheduled,
     WaitingListPromoted,
 )
 from shared.events.vocabulary import Language, ProgrammeKind, RegistrationStatus, SessionStatus
-from shared.links import Links
+from shared.links import LinkPurpose, Links
 from shared.messaging.broker import make_broker
 from shared.messaging.consuming import durable_subscribers
 from shared.messaging.inventory import Inventory
@@ -134,6 +136,12 @@ def gave_up(number: int, version: int = 2, generation: int = 1) -> RegistrationC
     return RegistrationCancelled(version=version, generation=generation, **cancelled)
 
 
+def erased(number: int, version: int = 2) -> RegistrationErased:
+    return RegistrationErased(
+        version=version, registration_id=registration_id(number), session_id=SESSION, programme=PROGRAMME
+    )
+
+
 class House:
     """What a test drives and looks at."""
 
@@ -211,6 +219,14 @@ class House:
         survey = await self.store.survey(SESSION)
         assert survey is not None, "no survey"
         return survey_token(survey.key_bytes, SESSION, registration_id(number))
+
+    def preferences_token(self, number: int) -> str:
+        """The token of a person's preferences link."""
+        return self.links.token(LinkPurpose.PREFERENCES, registration_id(number), self.clock.now + timedelta(days=1))
+
+    def gathering(self) -> Gathering:
+        """What stands between the deliveries and the composer."""
+        return Gathering(self.store)
 
     def raw_bytes(self) -> bytes:
         """Every byte of the store's files."""
