@@ -35,8 +35,19 @@ class Finding:
 
 async def axe(page: Page) -> list[Finding]:
     """What axe-core finds by the rules of WCAG 2.2 AA and good practice."""
-    await page.evaluate(AXE)
-    options = {"runOnly": {"type": "tag", "values": list(AXE_TAGS)}, "resultTypes": ["violations"]}
+    return await _axe(page, {"type": "tag", "values": list(AXE_TAGS)})
+
+
+async def dark_contrast(page: Page) -> list[Finding]:
+    """Text too pale on a dark screen; leaves the page dark."""
+    await page.emulate_media(color_scheme="dark")
+    return await _axe(page, {"type": "rule", "values": ["color-contrast"]})
+
+
+async def _axe(page: Page, rules: dict[str, Any]) -> list[Finding]:
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE)
+    options = {"runOnly": rules, "resultTypes": ["violations"]}
     violations = await page.evaluate(f"axe.run(document, {json.dumps(options)}).then(result => result.violations)")
     return [
         Finding(f"axe {violation['id']}", " ".join(node["html"].split())[:200])
@@ -66,12 +77,14 @@ async def double_text(page: Page) -> list[Finding]:
 
 
 async def forced_colours(page: Page) -> list[Finding]:
-    """What vanishes where the reader's system sets the colours (a context with `forced_colours`)."""
+    """What vanishes where the reader's system sets the colours; leaves the page so."""
+    await page.emulate_media(forced_colors="active")
     return await _inspect(page, "forcedColours()")
 
 
 async def reduced_motion(page: Page) -> list[Finding]:
-    """What moves though the reader asked for no motion (a context with `reduced_motion`)."""
+    """What moves though the reader asked for no motion; leaves the page so."""
+    await page.emulate_media(reduced_motion="reduce")
     return await _inspect(page, "reducedMotion()")
 
 

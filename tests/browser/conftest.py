@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from tests.support.browser import Chromium, running_chromium
 from tests.support.embedded import Embedded, running_embedded
+from tests.support.world import World, make_world
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -19,3 +20,8 @@ async def chromium() -> AsyncIterator[Chromium]:
 async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embedded]:
     async with running_embedded(tmp_path_factory.mktemp("installation")) as installation:
         yield installation
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def world(installation: Embedded) -> World:
+    return await make_world(installation)

@@ -71,6 +71,7 @@ FAULTS = [
     _fault("no-summary", "error-summary", '<label>Name <input aria-invalid="true"></label>'),
     _fault("error-not-in-title", "title-error"),
     _fault("unguarded", "form-guard", '<form ID method="post"><button>Send</button></form>'),
+    _fault("pale-in-the-dark", "axe color-contrast", '<p ID class="dim">Read by day only</p>'),
     _fault("trap", "focus-trap", '<label for="trap">Trap</label><input ID>'),
 ]
 STYLE = """
@@ -79,6 +80,7 @@ STYLE = """
 .tiny{display:inline-block;width:10px;height:10px;font-size:8px} .away{position:absolute;left:-900px}
 .under{position:relative;width:10rem} .over{position:absolute;inset:0;background:#eee}
 .dot{display:inline-block;width:1rem;height:1rem;background:red}
+.dim{color:#333;background:#eee} @media(prefers-color-scheme:dark){.dim{background:#222}}
 @keyframes move{to{transform:translateX(1rem)}} .moving{animation:move 1s infinite}
 """
 SCRIPT = "document.getElementById('trap').addEventListener('keydown', event => event.preventDefault())"
@@ -107,11 +109,12 @@ async def findings(chromium: Chromium, html: str) -> list[Finding]:
         await page.set_content(html)
         everything = await accessibility.axe(page) + await accessibility.structure(page, "en")
         everything += await accessibility.keyboard(page)
-    async with chromium.page(ORIGIN, Look(width=320, forced_colours=True, reduced_motion=True)) as page:
+    async with chromium.page(ORIGIN, Look(width=320)) as page:
         await page.set_content(html)
         everything += await accessibility.reflow(page)
         everything += await accessibility.text_spacing(page) + await accessibility.double_text(page)
-        everything += await accessibility.forced_colours(page) + await accessibility.reduced_motion(page)
+        everything += await accessibility.dark_contrast(page) + await accessibility.reduced_motion(page)
+        everything += await accessibility.forced_colours(page)
     return everything
 
 

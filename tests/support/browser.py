@@ -36,9 +36,6 @@ class Look:
     language: str = "ca"
     width: int = 1280
     javascript: bool = True
-    dark: bool = False
-    forced_colours: bool = False
-    reduced_motion: bool = False
 
 
 class Chromium:
@@ -67,9 +64,6 @@ class Chromium:
             base_url=origin,
             viewport={"width": look.width, "height": 900},
             java_script_enabled=look.javascript,
-            color_scheme="dark" if look.dark else "light",
-            forced_colors="active" if look.forced_colours else "none",
-            reduced_motion="reduce" if look.reduced_motion else "no-preference",
             locale=LOCALES[look.language],
             timezone_id="Europe/Madrid",
             service_workers="block",

@@ -58,7 +58,8 @@ class Embedded:
 
         def check() -> None:
             assert self._process is not None
-            assert self._process.poll() is None, f"it ended with {self._process.returncode}: {self.said}"
+            if self._process.poll() is not None or self.said.count("starting it again") > 1:
+                raise RuntimeError(f"it does not start: {self.said}\n{self.log()}")
             assert "Ctrl-C stops it" in self.said, f"not ready: {self.said}"
 
         await eventually(check, within=START_SECONDS)
@@ -74,6 +75,11 @@ class Embedded:
     def said(self) -> str:
         """What it wrote for the person who started it."""
         return self.output.read_text()
+
+    def log(self) -> str:
+        """The end of the application's log."""
+        path = self.data / "logs" / "application.log"
+        return path.read_text()[-3000:] if path.exists() else ""
 
     def move_clock(self, by: timedelta) -> None:
         """Let it live that much later."""
