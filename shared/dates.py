@@ -7,7 +7,7 @@ from babel.dates import format_datetime, get_timezone_name
 
 from shared.events.vocabulary import Language
 
-_LOCALES = {Language.CA: "ca_ES", Language.ES: "es_ES", Language.EN: "en_GB"}
+LOCALES = {Language.CA: "ca_ES", Language.ES: "es_ES", Language.EN: "en_GB"}
 _DATES = {
     Language.CA: "EEEE d MMMM 'de' y",  # the month's name brings its own «de» or «d’»
     Language.ES: "EEEE d 'de' MMMM 'de' y",
@@ -23,7 +23,7 @@ def instant_in_words(instant: datetime, time_zone: str, language: Language) -> s
         zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
     """
     words = _format(instant, f"{_DATES[language]}, {_TIMES[language]}", time_zone, language)
-    zone_name = get_timezone_name(ZoneInfo(time_zone), locale=_LOCALES[language])
+    zone_name = get_timezone_name(ZoneInfo(time_zone), locale=LOCALES[language])
     if language is not Language.EN:
         zone_name = zone_name[:1].lower() + zone_name[1:]
     return f"{words} ({zone_name})"
@@ -45,4 +45,4 @@ def wall_clock(instant: datetime, time_zone: str) -> str:
 
 
 def _format(instant: datetime, pattern: str, time_zone: str, language: Language) -> str:
-    return format_datetime(instant, pattern, tzinfo=ZoneInfo(time_zone), locale=_LOCALES[language])
+    return format_datetime(instant, pattern, tzinfo=ZoneInfo(time_zone), locale=LOCALES[language])

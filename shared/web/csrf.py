@@ -3,7 +3,9 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 from fastapi import Request, Response
 from markupsafe import Markup
@@ -22,6 +24,8 @@ class ForeignFormProblem(Problem):
     status = 403
     code = "foreign-form"
     title = mark("This form was opened too long ago or elsewhere. Go back, load the page again and send it once more.")
+    sent: Mapping[str, str] = MappingProxyType({})
+    """What it held by field name, for a page that asks its sender to look at it and send it again."""
 
 
 class FormGuard:
