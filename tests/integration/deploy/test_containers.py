@@ -1,5 +1,6 @@
 """The containers' description, checked without an engine: against its schema and against the rules of this house."""
 
+import asyncio
 import os
 import re
 import shlex
@@ -7,15 +8,19 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import nats as nats_client
 import pytest
 import yaml
 from compose_pydantic import ComposeSpecification
 
 from deploy.proxy.configuration import render
 from deploy.routes import SERVICES
+from tests.support.nats import SERVER, free_port
+from tests.support.probes import eventually
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
@@ -88,6 +93,37 @@ def test_files_and_volumes_that_are_mounted_exist(compose: dict[str, Any]) -> No
         for mount in service.get("volumes", []):
             source = mount.partition(":")[0]
             assert (ROOT / source).is_file() if source.startswith("./") else source in compose["volumes"]
+
+
+async def test_the_broker_s_command_keeps_its_store_in_the_volume(compose: dict[str, Any], tmp_path: Path) -> None:
+    nats = compose["services"]["nats"]
+    assert "nats:/data" in nats["volumes"]
+    in_container = {"/etc/nats/nats.conf": str(ROOT / "deploy/nats/nats.conf"), "/data": str(tmp_path)}
+    command = [in_container.get(part, part) for part in nats["command"]]
+    ports = ["--port", str(free_port()), "--http_port", str(free_port())]
+    broker = await asyncio.create_subprocess_exec(SERVER, *command, *ports, stderr=subprocess.DEVNULL)
+    try:
+
+        async def check() -> None:
+            client = await nats_client.connect(f"nats://127.0.0.1:{ports[1]}", allow_reconnect=False)
+            await client.jetstream().add_stream(name="TRIED", subjects=["tried"])
+            await client.close()
+
+        await eventually(_asserting(check))
+        assert list(tmp_path.glob("jetstream/**/TRIED")), "the stream is not in the volume"
+    finally:
+        broker.kill()
+        await broker.wait()
+
+
+def _asserting(check: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    async def asserting() -> None:
+        try:
+            await check()
+        except (OSError, nats_client.errors.Error) as error:
+            raise AssertionError(f"the broker does not answer: {error!r}") from None
+
+    return asserting
 
 
 def test_the_broker_s_version_is_the_tested_one(compose: dict[str, Any]) -> None:
