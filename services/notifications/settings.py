@@ -18,10 +18,6 @@ class Settings(ServiceSettings):
     smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:1025")
     """The relay: `smtp://`, `smtp+starttls://` or `smtps://`, then `[user:password@]host[:port]`; for XOAUTH2
     `user@host?token_file=/path` with a file that holds the access token."""
-    mail_from: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = "dijous@localhost"
-    """The bare address that mails come from; the display name is the programme's."""
-    message_id_domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]*$")] = ""
-    """The domain of the Message-IDs; empty for that of `mail_from`."""
     smtp_connections: Annotated[int, Field(ge=1, le=64)] = 4
     """Connections to the relay at a time."""
     smtp_per_minute: Annotated[int, Field(ge=0)] = 0
@@ -29,9 +25,9 @@ class Settings(ServiceSettings):
     smtp_per_day: Annotated[int, Field(ge=0)] = 0
     """Mails a day at the most; 0 for no limit."""
     send_page: Annotated[int, Field(ge=1, le=5000)] = 500
-    """Deliveries that the sender claims at a time."""
+    """Deliveries that the sender takes at a time."""
     send_lease_seconds: Annotated[float, Field(ge=5)] = 20
-    """After a crash, how long until another process sends what this one had in hand; renewed while it lives."""
+    """One process sends at a time. After it crashed, how long until another does; renewed while it lives."""
     fanout_page: Annotated[int, Field(ge=1, le=10_000)] = 1000
     """Recipients of a fan-out whose deliveries are stored at a time."""
     survey_part_size: Annotated[int, Field(ge=100, le=2000)] = 200
@@ -47,8 +43,3 @@ class Settings(ServiceSettings):
     def smtp_server(self) -> SmtpServer:
         """The relay that `smtp_url` names."""
         return parse_smtp_url(self.smtp_url.get_secret_value())
-
-    @property
-    def mail_domain(self) -> str:
-        """The domain of the Message-IDs, by which this installation also introduces itself to the relay."""
-        return self.message_id_domain or self.mail_from.rpartition("@")[2]

@@ -28,7 +28,19 @@ from shared.ids import derived_id
 from shared.messaging.inventory import Entry
 from shared.messaging.lease import LEASES
 from shared.storage.aggregates import PENDING, Aggregates
-from shared.storage.contract import Document, Index, Scalar, Store, Where, at_least, at_most, less, one_of, position
+from shared.storage.contract import (
+    Document,
+    Index,
+    Order,
+    Scalar,
+    Store,
+    Where,
+    at_least,
+    at_most,
+    less,
+    one_of,
+    position,
+)
 
 PROGRAMMES = "programmes"
 SESSIONS = "sessions"
@@ -62,6 +74,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
 }
 
 NEWEST_FIRST = (("created_at", -1),)
+LONGEST_DUE_FIRST = (("next_try_at", 1),)
 _PAGE = 1000
 K = TypeVar("K", bound=Known)
 
@@ -164,17 +177,13 @@ class NotificationsStore:
         """Insert the documents whose id is not there yet; how many they were."""
         return await self.documents.insert_many(DELIVERIES, documents) if documents else 0
 
-    async def claim_due(self, owner: str, now: datetime, until: datetime, limit: int) -> list[Document]:
-        """Lease up to `limit` open deliveries whose time has come, the longest due first."""
-        return await self.documents.claim(
-            DELIVERIES,
-            {"open": 1, "next_try_at": at_most(to_millis(now))},
-            owner=owner,
-            now=to_millis(now),
-            until=to_millis(until),
-            order=[("next_try_at", 1)],
-            limit=limit,
-        )
+    async def due(
+        self, now: datetime, *, limit: int, after: Sequence[Scalar] | None
+    ) -> tuple[list[Document], list[Scalar] | None]:
+        """Open deliveries whose time has come, the longest due first, and where the next page begins."""
+        where: Where = {"open": 1, "next_try_at": at_most(to_millis(now))}
+        documents = await self.documents.find(DELIVERIES, where, order=LONGEST_DUE_FIRST, limit=limit, after=after)
+        return documents, _next_place(documents, LONGEST_DUE_FIRST, limit)
 
     async def mark_sent(self, ids: Sequence[str], now: datetime) -> int:
         """The relay took these mails; how many were marked."""
@@ -184,35 +193,22 @@ class NotificationsStore:
     async def mark(
         self, ids: Sequence[str], state: DeliveryState, reason: str, *, next_try_at: datetime | None = None
     ) -> int:
-        """What became of these deliveries but sent. `next_try_at`: they stay open and are tried again then; the lease
-        ends. How many were marked."""
+        """What became of these deliveries but sent. `next_try_at`: they stay open and are tried again then. How many
+        were marked."""
         assign: dict[str, Any] = {"state": state.value, "reason": reason, "open": 0 if next_try_at is None else 1}
         if next_try_at is not None:
-            assign |= {"next_try_at": to_millis(next_try_at), "lease_until": 0}
+            assign["next_try_at"] = to_millis(next_try_at)
         return await self.documents.update_many(DELIVERIES, ids, assign=assign) if ids else 0
 
     async def defer(self, delivery_id: str, reason: str, next_try_at: datetime, tries: int) -> bool:
-        """Try this one again then; the lease ends. False when it is no longer open."""
+        """Try this one again then. False when it is no longer open."""
         assign = {
             "state": DeliveryState.DEFERRED.value,
             "reason": reason,
             "next_try_at": to_millis(next_try_at),
             "tries": tries,
-            "lease_until": 0,
         }
         return await self.documents.update(DELIVERIES, delivery_id, guard={"open": 1}, assign=assign)
-
-    async def release(self, ids: Sequence[str], owner: str) -> int:
-        """End the owner's leases; how many they were."""
-        return await self.documents.update_many(
-            DELIVERIES, ids, guard={"lease_owner": owner}, assign={"lease_until": 0}
-        )
-
-    async def renew(self, ids: Sequence[str], owner: str, until: datetime) -> int:
-        """Keep the owner's leases until then; how many they were."""
-        return await self.documents.update_many(
-            DELIVERIES, ids, guard={"lease_owner": owner, "open": 1}, assign={"lease_until": to_millis(until)}
-        )
 
     async def count_sent_since(self, instant: datetime) -> int:
         """How many mails were handed over since then. Reads all deliveries: not for every page."""
@@ -242,7 +238,7 @@ class NotificationsStore:
     ) -> tuple[list[Delivery], list[Scalar] | None]:
         """Deliveries newest first, and where the next page begins."""
         documents = await self.documents.find(DELIVERIES, where, order=NEWEST_FIRST, limit=limit, after=after)
-        return [_read(document, Delivery) for document in documents], _next_place(documents, limit)
+        return [_read(document, Delivery) for document in documents], _next_place(documents, NEWEST_FIRST, limit)
 
     async def make_due_again(self, delivery_id: str, now: datetime) -> bool:
         """Put a delivery that ended back to due; False when it is open still, or not there."""
@@ -252,7 +248,6 @@ class NotificationsStore:
             "next_try_at": to_millis(now),
             "tries": 0,
             "reason": "",
-            "lease_until": 0,
         }
         return await self.documents.update(DELIVERIES, delivery_id, guard={"open": 0}, assign=assign)
 
@@ -383,7 +378,9 @@ class NotificationsStore:
     ) -> tuple[list[Suppression], list[Scalar] | None]:
         """Suppressed addresses newest first, and where the next page begins."""
         documents = await self.documents.find(SUPPRESSIONS, order=NEWEST_FIRST, limit=limit, after=after)
-        return [Suppression.model_validate(document) for document in documents], _next_place(documents, limit)
+        return [Suppression.model_validate(document) for document in documents], _next_place(
+            documents, NEWEST_FIRST, limit
+        )
 
     async def lift_suppression(self, suppression_id: str) -> bool:
         """Send to that address again; False when it was not suppressed."""
@@ -424,5 +421,5 @@ def _dump(model: BaseModel) -> Document:
     return model.model_dump(mode="json", by_alias=True)
 
 
-def _next_place(documents: Sequence[Document], limit: int) -> list[Scalar] | None:
-    return position(documents[-1], NEWEST_FIRST) if len(documents) == limit else None
+def _next_place(documents: Sequence[Document], order: Order, limit: int) -> list[Scalar] | None:
+    return position(documents[-1], order) if len(documents) == limit else None

@@ -30,6 +30,9 @@ _STATES = {
     Outcome.UNFIT: DeliveryState.FAILED,
 }
 
+_STILL_DUE = (Outcome.NOT_TRIED, Outcome.UNAVAILABLE)
+"""Nothing happened: there is nothing to write."""
+
 Marked = tuple[Ready, Result]
 
 
@@ -37,13 +40,12 @@ class Marker:
     """Turns results into the states of deliveries."""
 
     def __init__(
-        self, store: NotificationsStore, clock: Clock, *, owner: str, backoff: Sequence[timedelta], patience: timedelta
+        self, store: NotificationsStore, clock: Clock, *, backoff: Sequence[timedelta], patience: timedelta
     ) -> None:
         """`backoff`: how long to wait after the first, second, … failed try; the last one holds for all later ones.
         `patience`: after the due time, how long a mail is tried."""
         self._store = store
         self._clock = clock
-        self._owner = owner
         self._backoff = backoff
         self._patience = patience
 
@@ -65,9 +67,7 @@ class Marker:
             ids = [ready.delivery.id for ready, _ in marked]
             if outcome is Outcome.ACCEPTED:
                 writes.append(lambda ids=ids: self._store.mark_sent(ids, self._clock()))  # type: ignore[misc]  # binds this turn's ids
-            elif outcome in (Outcome.NOT_TRIED, Outcome.UNAVAILABLE):
-                writes.append(lambda ids=ids: self._store.release(ids, self._owner))  # type: ignore[misc]
-            else:
+            elif outcome not in _STILL_DUE:
                 writes += [lambda one=one: self._mark_one(*one) for one in marked]  # type: ignore[misc]
         return writes
 

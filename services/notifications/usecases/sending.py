@@ -1,6 +1,7 @@
-"""Sending: claim what is due, check that it still applies, hand it over in the sending threads, mark what came of it.
+"""Sending: take what is due, check that it still applies, hand it over in the sending threads, mark what came of it.
 
-The pages overlap: while the threads hand over one, the next is claimed and gathered.
+One replica sends at a time, under one lease: so the relay's limits hold for all together, and nothing is written for a
+mail before it is sent. The pages overlap: while the threads hand over one, the next is gathered.
 """
 
 import asyncio
@@ -18,10 +19,10 @@ from services.notifications.store import NotificationsStore
 from services.notifications.usecases.gathering import Gathered, Gathering, Ready
 from services.notifications.usecases.marking import Marker
 from services.notifications.usecases.restraint import Brake, Quota
-from shared import ids
 from shared.clock import Clock
 from shared.faults import failpoint
-from shared.storage.contract import StoreError
+from shared.messaging.lease import Lease
+from shared.storage.contract import Scalar, StoreError
 
 log = structlog.get_logger()
 
@@ -36,8 +37,9 @@ class SendingLimits:
     """How much at a time, and for how long."""
 
     page: int = 500
-    """Deliveries claimed at a time; up to two pages are in hand."""
-    lease: timedelta = timedelta(minutes=1)
+    """Deliveries taken at a time; up to two pages are in hand."""
+    lease: timedelta = timedelta(seconds=20)
+    """How long another replica waits after this one has died."""
     per_minute: int = 0
     """Mails a minute at the most; 0 for no limit."""
     per_day: int = 0
@@ -56,15 +58,28 @@ class SendingLimits:
     """The same when it refuses us."""
 
 
+class Turn:
+    """Until when it is this replica's turn to send, for all that it knows; the threads look before each mail."""
+
+    def __init__(self) -> None:
+        self.ends = 0.0
+        """On the monotonic clock, in seconds."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether another replica may be sending by now."""
+        return time.monotonic() > self.ends
+
+
 class QueuedMail:
     """A mail in hand, as the transport takes it."""
 
-    __slots__ = ("_composer", "lease_ends", "ready")
+    __slots__ = ("_composer", "_turn", "ready")
 
-    def __init__(self, ready: Ready, composer: Composer, lease_ends: float) -> None:
+    def __init__(self, ready: Ready, composer: Composer, turn: Turn) -> None:
         self.ready = ready
-        self.lease_ends = lease_ends
         self._composer = composer
+        self._turn = turn
 
     @property
     def address(self) -> str:
@@ -73,8 +88,8 @@ class QueuedMail:
 
     @property
     def lapsed(self) -> bool:
-        """Whether the lease ran out: another replica may be sending it by now."""
-        return time.monotonic() > self.lease_ends
+        """Whether another replica may be sending it by now."""
+        return self._turn.is_over
 
     def compose(self) -> bytes:
         """The mail itself."""
@@ -82,7 +97,7 @@ class QueuedMail:
 
 
 class Sender:
-    """Sends what is due. One for each process; several processes share the work by their leases."""
+    """Sends what is due. Each replica has one; whose turn it is, a lease says."""
 
     def __init__(
         self,
@@ -97,19 +112,23 @@ class Sender:
         self._transport = transport
         self._clock = clock
         self._limits = limits
-        self._owner = ids.new_id()
+        self._lease = Lease(store.documents, "sending", clock=clock, length=limits.lease)
+        self._turn = Turn()
         self._gathering = Gathering(store)
-        self._marker = Marker(store, clock, owner=self._owner, backoff=limits.backoff, patience=limits.patience)
+        self._marker = Marker(store, clock, backoff=limits.backoff, patience=limits.patience)
         self._quota = Quota(limits.per_minute, limits.per_day)
         self._brake = Brake()
+        self._place: list[Scalar] | None = None
+        """Where the next page begins; None for the longest due."""
         self._in_hand: dict[str, QueuedMail] = {}
+        self._finished: set[str] = set()
+        """Marked while a page was being read: the page may still show them as due."""
         self._room = asyncio.Event()
         self._settled = asyncio.Event()
         self._results: deque[tuple[QueuedMail, Result]] = deque()
         self._told = False
         self._reported = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._claiming: asyncio.Task[bool] | None = None
 
     @property
     def trouble(self) -> str:
@@ -119,25 +138,21 @@ class Sender:
     async def step(self) -> bool:
         """Take the next page in hand as soon as there is room; whether there may be more."""
         await self._begin()
-        if self._brake.holds:
+        if self._brake.holds or not await self._has_turn():
             return False
         self._transport.resume()
         await self._room.wait()
-        # A step that is cancelled must not forget what it has claimed.
-        self._claiming = asyncio.create_task(self._take_page())
-        return await asyncio.shield(self._claiming)
+        return await self._take_page()
 
     async def settled(self) -> None:
         """Return when nothing is in hand."""
         await self._settled.wait()
 
     async def close(self) -> None:
-        """Finish the mails that are being handed over, give the others back, end the threads."""
+        """Finish the mails that are being handed over, leave the others due, end the threads."""
         if not self._tasks:
             return
         self._transport.halt()
-        if self._claiming is not None:
-            await asyncio.wait([self._claiming])
         with suppress(TimeoutError):
             await asyncio.wait_for(self.settled(), _CLOSE_SECONDS)
             await asyncio.to_thread(self._transport.close)
@@ -145,6 +160,8 @@ class Sender:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        if not self._turn.is_over:
+            await self._lease.release()
 
     async def _begin(self) -> None:
         if self._tasks:
@@ -159,38 +176,46 @@ class Sender:
                 self._told = True
                 loop.call_soon_threadsafe(self._reported.set)
 
-        self._tasks = [asyncio.create_task(self._keep_marking()), asyncio.create_task(self._keep_leases())]
+        self._tasks = [asyncio.create_task(self._keep_marking()), asyncio.create_task(self._keep_turn())]
         self._count_hands()
         self._transport.start(report)
+
+    async def _has_turn(self) -> bool:
+        """Take or keep the lease."""
+        held = await self._lease.hold()
+        if held:
+            # It is renewed when a third has passed, so two thirds are left at the least.
+            self._turn.ends = time.monotonic() + self._limits.lease.total_seconds() * 2 / 3
+        return held
 
     async def _take_page(self) -> bool:
         left = self._quota.left()
         limit = self._limits.page if left is None else min(self._limits.page, left)
         if not limit:
             return False
-        now, lease_ends = self._clock(), self._lease_end()
-        page = await self._store.claim_due(self._owner, now, now + self._limits.lease, limit)
-        if not page:
-            return False
+        self._finished.clear()
+        now = self._clock()
+        page, self._place = await self._store.due(now, limit=limit, after=self._place)
         failpoint("after-claim")
-        # A clock that was set forward ends leases early: what is in hand already is not to be sent twice.
-        fresh = [document for document in page if document["_id"] not in self._in_hand]
-        gathered = await self._gathering.gather(fresh, now)
-        await self._put_aside(gathered)
-        self._quota.use(len(gathered.ready))
-        for ready in gathered.ready:
-            mail = self._in_hand[ready.delivery.id] = QueuedMail(ready, self._composer, lease_ends)
-            self._transport.put(mail)
-        self._count_hands()
-        return True
+        known = self._in_hand.keys() | self._finished
+        fresh = [document for document in page if document["_id"] not in known]
+        if fresh:
+            self._take_in_hand(await self._put_aside(await self._gathering.gather(fresh, now)))
+        return bool(fresh) or self._place is not None
 
-    async def _put_aside(self, gathered: Gathered) -> None:
+    async def _put_aside(self, gathered: Gathered) -> list[Ready]:
+        """Write down what is not to be sent, or not now; the rest."""
         await self._marker.skip(gathered.skipped)
         for delivery in gathered.incomplete:
             await self._marker.defer(delivery, _NOT_KNOWN_YET, wait=_NOT_KNOWN_WAIT)
+        return gathered.ready
 
-    def _lease_end(self) -> float:
-        return time.monotonic() + self._limits.lease.total_seconds()
+    def _take_in_hand(self, ready: list[Ready]) -> None:
+        self._quota.use(len(ready))
+        for each in ready:
+            mail = self._in_hand[each.delivery.id] = QueuedMail(each, self._composer, self._turn)
+            self._transport.put(mail)
+        self._count_hands()
 
     def _count_hands(self) -> None:
         _set(self._room, len(self._in_hand) < self._limits.page)
@@ -209,6 +234,7 @@ class Sender:
             self._transport.acknowledge(len(results))
             for mail, _ in results:
                 del self._in_hand[mail.ready.delivery.id]
+                self._finished.add(mail.ready.delivery.id)
             self._count_hands()
 
     def _heed(self, results: list[tuple[QueuedMail, Result]]) -> None:
@@ -227,21 +253,15 @@ class Sender:
             self._transport.halt()
             log.error("sending pauses", action="sending_pauses", reason=reason, seconds=seconds)
 
-    async def _keep_leases(self) -> None:
-        """Renew the leases of what is still in hand: a slow relay may take longer than one lease for a page."""
+    async def _keep_turn(self) -> None:
+        """Keep the lease while mails are in hand: a slow relay may take longer than a lease for a page."""
         while True:
-            await asyncio.sleep(self._limits.lease.total_seconds() / 3)
-            lease_ends, held = self._lease_end(), list(self._in_hand.values())
-            if not held:
-                continue
-            try:
-                until = self._clock() + self._limits.lease
-                await self._store.renew([mail.ready.delivery.id for mail in held], self._owner, until)
-            except StoreError as error:
-                log.error("leases not renewed", action="leases_not_renewed", error=str(error))
-            else:
-                for mail in held:
-                    mail.lease_ends = lease_ends
+            await asyncio.sleep(self._limits.lease.total_seconds() / 6)
+            if self._in_hand:
+                try:
+                    await self._has_turn()
+                except StoreError as error:
+                    log.error("lease not renewed", action="lease_not_renewed", error=str(error))
 
 
 def _set(event: asyncio.Event, holds: bool) -> None:

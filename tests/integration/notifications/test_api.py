@@ -88,8 +88,8 @@ async def test_a_mail_that_ended_is_sent_once_more_and_one_that_has_not_is_not(h
     house.clock.now += timedelta(hours=1)
     again = await staff(house, "POST", f"/deliveries/{id_}/resend", expect=202)
     assert (again["state"], again["reason"], again["due_at"]) == ("due", "", due_at)
-    claimed = await house.store.claim_due("sender", house.clock.now, house.clock.now + timedelta(minutes=1), 10)
-    assert id_ in [document["_id"] for document in claimed]
+    due, _ = await house.store.due(house.clock.now, limit=10, after=None)
+    assert id_ in [document["_id"] for document in due]
     await staff(house, "POST", f"/deliveries/{id_}/resend", expect=409)
 
 
@@ -152,15 +152,22 @@ async def test_a_link_of_somebody_unknown_says_so(house: House) -> None:
     assert (await house.http.get(preferences(house))).status_code == 404
 
 
-async def test_a_deferred_delivery_is_claimed_when_its_time_comes_and_not_before(house: House) -> None:
+async def test_a_deferred_delivery_is_due_again_when_its_time_comes_and_not_before(house: House) -> None:
     await know_three(house)
-    now, lease = house.clock.now, house.clock.now + timedelta(minutes=5)
-    claimed = await house.store.claim_due("a", now, lease, 10)
-    assert len(claimed) == 3, "the confirmations; the reminders are not due"
-    assert not await house.store.claim_due("b", now, lease, 10), "held by another"
-    ids = [document["_id"] for document in claimed]
+    now = house.clock.now
+    due, _ = await house.store.due(now, limit=10, after=None)
+    assert len(due) == 3, "the confirmations; the reminders are not due"
+    ids = [document["_id"] for document in due]
     await house.store.mark(ids[:1], DeliveryState.DEFERRED, "busy", next_try_at=now + timedelta(minutes=1))
     await house.store.mark_sent(ids[1:], now)
-    assert not await house.store.claim_due("b", now, lease, 10)
-    (again,) = await house.store.claim_due("b", now + timedelta(minutes=1), lease, 10)
+    assert await house.store.due(now, limit=10, after=None) == ([], None)
+    ((again,), _) = await house.store.due(now + timedelta(minutes=1), limit=10, after=None)
     assert (again["_id"], again["due_at"]) == (ids[0], to_millis(now))
+
+
+async def test_what_is_due_comes_in_pages(house: House) -> None:
+    await know_three(house)
+    first, place = await house.store.due(house.clock.now, limit=2, after=None)
+    second, end = await house.store.due(house.clock.now, limit=2, after=place)
+    assert (len(first), len(second), end) == (2, 1, None)
+    assert {document["_id"] for document in first}.isdisjoint({document["_id"] for document in second})

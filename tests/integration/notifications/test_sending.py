@@ -1,6 +1,7 @@
 """Sending over a real store and a real SMTP socket: every delivery ends with its state and reason, once."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ from services.notifications.store import (
 from services.notifications.usecases.sending import Sender, SendingLimits
 from shared import ids
 from shared.events.vocabulary import ProposalState, RegistrationStatus, SessionStatus
+from shared.messaging.lease import Lease
 from shared.storage.contract import StoreError
 from shared.storage.opening import open_store
 from tests.support.mails import (
@@ -101,7 +103,11 @@ class Post:
 
     async def send(self, sender: Sender | None = None) -> None:
         """Send until nothing is due any more."""
-        sender = sender or self.sender()
+        if sender is None:
+            sender = self.sender()
+            await self.send(sender)
+            await sender.close()
+            return
         while await sender.step():
             pass
         await sender.settled()
@@ -327,39 +333,74 @@ async def test_what_is_not_known_yet_waits_a_moment(post: Post) -> None:
     assert post.arrived() == ["p0@x.example"]
 
 
-async def test_several_senders_share_the_work_and_nobody_gets_a_mail_twice(post: Post) -> None:
+async def test_of_several_senders_one_sends_and_another_goes_on_when_it_stops(post: Post) -> None:
     await post.know(people=60)
     await post.due(people=60)
-    await asyncio.gather(*(post.send(post.sender(page=5)) for _ in range(3)))
+    first, second, third = (post.sender(page=5) for _ in range(3))
+    await first.step()
+    assert not await second.step()
+    await first.close()
+    assert 0 < len(post.arrived()) <= 5
+    await asyncio.gather(post.send(second), post.send(third))
     assert post.arrived() == sorted(f"p{number}@x.example" for number in range(60))
 
 
-async def test_a_page_that_takes_longer_than_its_lease_stays_in_the_same_hands(post: Post) -> None:
+async def test_a_relay_slower_than_the_lease_leaves_the_mails_in_the_same_hands(post: Post) -> None:
     await post.know(people=4)
     await post.due(people=4)
     post.smtp.answer("DATA", delay=0.4)
     slow, other = (post.sender(connections=1, lease=timedelta(seconds=0.6)) for _ in range(2))
     await slow.step()
 
-    async def others_find_nothing() -> None:
-        post.now += timedelta(seconds=0.2)
+    async def others_have_no_turn() -> None:
+        post.now += timedelta(seconds=0.1)
         assert await other.step() is False
         assert len(post.arrived()) == 4
 
-    await eventually(others_find_nothing, every=0.2)
+    await eventually(others_have_no_turn, every=0.1)
     await slow.settled()
     assert post.arrived() == [f"p{number}@x.example" for number in range(4)]
 
 
-async def test_an_expired_lease_of_a_dead_sender_is_taken_over(post: Post) -> None:
+async def test_a_sender_that_was_stopped_for_longer_than_its_lease_sends_nothing_more(post: Post) -> None:
+    await post.know(people=4)
+    made = await post.due(people=4)
+    post.smtp.answer("DATA", delay=0.4, address="p0@x.example")
+    stopped = post.sender(connections=1, lease=timedelta(seconds=0.3))
+    await stopped.step()
+    time.sleep(1)  # as SIGSTOP does to its loop: nothing renews the lease
+    await stopped.settled()
+    assert len(post.arrived()) < 4
+    assert {(await post.state(each))[0] for each in made} == {DeliveryState.SENT, DeliveryState.DUE}
+
+
+async def test_another_takes_over_when_the_lease_of_a_dead_sender_ends(post: Post) -> None:
     await post.know()
     await post.due()
-    await post.store.claim_due("dead", NOW, NOW + LEASE, 10)
+    assert await Lease(post.store.documents, "sending", clock=post.clock, length=LEASE).hold()
     await post.send()
     assert post.arrived() == []
     post.now += LEASE
     await post.send()
     assert post.arrived() == ["p0@x.example"]
+
+
+async def test_a_page_read_while_its_mails_are_being_marked_sends_none_twice(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await post.know(people=40)
+    await post.due(people=40)
+    due, sender = post.store.due, post.sender(page=30)
+
+    async def late(*args: Any, **kwargs: Any) -> Any:
+        """A page that shows what was due before the mails in hand were marked."""
+        page = await due(*args, **kwargs)
+        await sender.settled()
+        return page
+
+    monkeypatch.setattr(post.store, "due", late)
+    await post.send(sender)
+    assert post.arrived() == sorted(f"p{number}@x.example" for number in range(40))
 
 
 async def test_closing_finishes_what_is_in_flight_and_gives_the_rest_back(post: Post) -> None:
