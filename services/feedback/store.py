@@ -12,7 +12,7 @@ from services.feedback.domain.results import Results
 from services.feedback.domain.surveys import AnswerCount, Survey
 from services.feedback.domain.tallies import SPENT, UNSPENT, Tally, TallyState, cell, new_cells, tally_id
 from shared.clock import Clock, to_millis
-from shared.storage.aggregates import PENDING, Aggregates
+from shared.storage.aggregates import PENDING, Aggregates, ConflictError
 from shared.storage.contract import (
     Document,
     Index,
@@ -51,6 +51,7 @@ _NEWEST_FIRST: Order = (("published_at", -1),)
 RESULTS_PLACE = len(_NEWEST_FIRST) + 1
 """How many values a place in the list of results has."""
 _PAGE = 100
+_TRIES = 50
 K = TypeVar("K", bound=Known)
 
 
@@ -102,6 +103,25 @@ class FeedbackStore:
     async def add_tally(self, tally: Tally) -> bool:
         """Put a part in place; False when it is there."""
         return await self._store.insert(_TALLIES, _dump(tally))
+
+    async def add_links(self, session_id: str, part: int, hashes: Sequence[str]) -> int:
+        """Give a part that is in place slots for the links that it lacks, unless it was shut; how many it has then.
+
+        Raises:
+            ConflictError: answers kept coming in between; nothing was stored.
+        """
+        for _ in range(_TRIES):
+            document = await self._store.get(_TALLIES, tally_id(session_id, part))
+            if document is None:
+                return 0
+            tally = Tally.model_validate(document)
+            grown = tally.with_late(hashes)
+            if grown is tally or tally.state is TallyState.SHUT:
+                return len(tally.slots)
+            changed = {**document, "slots": grown.slots, "comments": grown.comments}
+            if await self._store.replace(_TALLIES, changed, expected_version=document["version"]):
+                return len(grown.slots)
+        raise ConflictError(f"{_TALLIES}: answered {_TRIES} times in a row while links were added")
 
     async def open_tally(self, session_id: str, part: int, questions: Sequence[str]) -> bool:
         """Give a new part its cells and let it take answers; False when it was opened or shut before."""

@@ -32,6 +32,10 @@ class SurveyState(StrEnum):
     PUBLISHED = "published"
 
 
+UNFINISHED = (SurveyState.PREPARING, SurveyState.OPEN)
+"""It is still to take answers."""
+
+
 class Survey(Aggregate):
     """A session's survey; `id` is the session's."""
 
@@ -39,7 +43,8 @@ class Survey(Aggregate):
     programme: str = ""
     parts: int
     """How many parts there were from the start: by it a token finds its part."""
-    parts_in_place: tuple[int, ...] = ()
+    links_in_place: dict[int, int] = {}
+    """By part, how many links its tally has a slot for."""
     questions: tuple[SurveyQuestion, ...] = ()
     """As the programme had them at the opening."""
     closes_at: StoredInstant | None = None
@@ -53,6 +58,16 @@ class Survey(Aggregate):
     """1 once the store holds no byte of slots and hashes any more."""
 
     @property
+    def parts_in_place(self) -> list[int]:
+        """The parts whose tally is there."""
+        return sorted(self.links_in_place)
+
+    @property
+    def links(self) -> int:
+        """How many people were asked."""
+        return sum(self.links_in_place.values())
+
+    @property
     def keys(self) -> list[str]:
         """The keys of its questions."""
         return [question.key for question in self.questions]
@@ -60,7 +75,7 @@ class Survey(Aggregate):
     @property
     def is_over(self) -> bool:
         """Whether it takes no more links and answers."""
-        return self.state not in (SurveyState.PREPARING, SurveyState.OPEN)
+        return self.state not in UNFINISHED
 
     def takes_answers(self, now: datetime) -> bool:
         """Whether it is open at that instant."""
@@ -84,13 +99,15 @@ Unspent = Mapping[int, Sequence[str]]
 """By part, the hashes of the links not used."""
 
 
-def with_part(part: int) -> Decide:
-    """Another part's tally is in place; nothing changes when the survey is over."""
+def with_links(part: int, links: int) -> Decide:
+    """A part's tally has a slot for so many links; of a survey that is open it is told that late ones were added.
+    Nothing changes when the survey is over."""
 
     def decide(survey: Survey) -> Decided:
-        if survey.is_over or part in survey.parts_in_place:
+        if survey.is_over or links <= survey.links_in_place.get(part, -1):
             return survey, []
-        return survey.model_copy(update={"parts_in_place": (*survey.parts_in_place, part)}), []
+        survey = survey.model_copy(update={"links_in_place": {**survey.links_in_place, part: links}})
+        return survey, [_opened_event(survey)] if survey.state is SurveyState.OPEN else []
 
     return decide
 
@@ -210,6 +227,7 @@ def _opened_event(survey: Survey) -> SurveyOpened:
         programme=survey.programme,
         parts=len(survey.parts_in_place),
         closes_at=survey.closes_at,
+        links=[survey.links_in_place[part] for part in survey.parts_in_place],
     )
 
 

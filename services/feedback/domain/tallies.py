@@ -56,6 +56,18 @@ class Tally(BaseModel):
         """The key of a free place, chosen by chance."""
         return _chance.choice([key for key, text in self.comments.items() if not text])
 
+    def with_late(self, hashes: Iterable[str]) -> "Tally":
+        """The part with a slot and a place for a comment also for the links that it lacks; itself where it lacks none.
+
+        Slots and places are mixed anew: nothing tells which were added, nor so which comment a late link brought.
+        """
+        lacking = set(hashes) - self.slots.keys()
+        if not lacking:
+            return self
+        slots = {**self.slots, **dict.fromkeys(lacking, UNSPENT)}
+        comments = {**self.comments, **dict.fromkeys(_new_keys(len(lacking), set(self.comments)), "")}
+        return self.model_copy(update={"slots": _mixed(slots), "comments": _mixed(comments)})
+
 
 def tally_id(session_id: str, part: int) -> str:
     """The id of a part's document."""
@@ -64,16 +76,26 @@ def tally_id(session_id: str, part: int) -> str:
 
 def new_tally(session_id: str, part: int, hashes: Sequence[str]) -> Tally:
     """A part with a slot and a place for a comment for each link, in an order that means nothing."""
-    keys: set[str] = set()
-    while len(keys) < len(set(hashes)):
-        keys.add(ids.encode(_chance.randbytes(_COMMENT_KEY_BYTES)))
     return Tally(
         id=tally_id(session_id, part),
         session_id=session_id,
         part=part,
         slots=dict.fromkeys(shuffled(set(hashes)), UNSPENT),
-        comments=dict.fromkeys(shuffled(keys), ""),
+        comments=dict.fromkeys(shuffled(_new_keys(len(set(hashes)), set())), ""),
     )
+
+
+def _new_keys(number: int, taken: set[str]) -> set[str]:
+    """So many keys that mean nothing."""
+    keys: set[str] = set()
+    while len(keys) < number:
+        keys |= {ids.encode(_chance.randbytes(_COMMENT_KEY_BYTES))} - taken
+    return keys
+
+
+def _mixed(fields: dict[str, T]) -> dict[str, T]:
+    """The same fields in another order."""
+    return {name: fields[name] for name in shuffled(fields)}
 
 
 def new_cells(questions: Iterable[str]) -> dict[str, dict[str, int]]:

@@ -86,12 +86,11 @@ class Answers:
         return read, survey
 
     async def _tally(self, survey: Survey, token: SurveyToken) -> Tally:
-        """The part that has the token's slot: the one it was dealt to, or one that was added later."""
-        for part in (token.part(survey.parts), *(part for part in survey.parts_in_place if part >= survey.parts)):
-            tally = await self._store.tally(survey.id, part)
-            if tally and token.hash in tally.slots:
-                return tally
-        raise SurveyUnknownProblem
+        """The part that has the token's slot."""
+        tally = await self._store.tally(survey.id, token.part(survey.parts))
+        if tally is None or token.hash not in tally.slots:
+            raise SurveyUnknownProblem
+        return tally
 
     async def _open_tally(self, survey: Survey, token: SurveyToken) -> Tally:
         tally = await self._tally(survey, token)

@@ -13,7 +13,7 @@ from services.feedback.domain.surveys import (
     opened,
     reminded,
     restated,
-    with_part,
+    with_links,
 )
 from services.feedback.domain.tallies import count, new_tally
 from services.feedback.store import FeedbackStore, live_surveys
@@ -33,24 +33,24 @@ class Surveys:
         self._clock = clock
 
     async def prepare_links(self, session_id: str, part: int, parts: int, hashes: Sequence[str]) -> None:
-        """Put a part's tally in place; open the survey when it was the last, or tell again where it stands."""
+        """Put a part's tally in place, or the links that it lacks; open the survey when it was the last part, or tell
+        again where it stands."""
         await self._store.surveys.create(Survey(id=session_id, parts=parts))
         before = await self._store.surveys.get(session_id)
         assert before is not None, "surveys are never deleted"
         if not before.is_over:
             await self._store.add_tally(new_tally(session_id, part, hashes))
+            links = await self._store.add_links(session_id, part, hashes)
             failpoint("feedback-tally-added")
-            await self._store.surveys.change(session_id, with_part(part))
-        await self._go_on(session_id, part, before)
+            await self._store.surveys.change(session_id, with_links(part, links))
+        await self._go_on(session_id, before)
 
-    async def _go_on(self, session_id: str, part: int, before: Survey) -> None:
+    async def _go_on(self, session_id: str, before: Survey) -> None:
         survey = await self._store.surveys.get(session_id)
         assert survey is not None, "surveys are never deleted"
         match survey.state:
             case SurveyState.PREPARING:
                 await self.open_if_complete(session_id)
-            case SurveyState.OPEN:
-                await self._store.open_tally(session_id, part, survey.keys)
             case SurveyState.CLOSED | SurveyState.PUBLISHED:
                 await self._store.delete_tallies(session_id)  # links that came too late leave nothing behind
         if before.state is not SurveyState.PREPARING:

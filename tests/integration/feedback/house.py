@@ -135,6 +135,14 @@ class House:
             await self.use_cases.surveys.prepare_links(session_id, part, parts, hashes)
         return session_id, tokens
 
+    async def add_late(self, session_id: str, tokens: list[str], late: int, *, parts: int = 1) -> list[str]:
+        """The tokens of so many late registrants, told with those that were there."""
+        more = [survey_token(session_id, self.chance) for _ in range(late)]
+        for part in range(parts):
+            hashes = sorted(token_hash(token) for token in [*tokens, *more] if part_of(token, parts) == part)
+            await self.use_cases.surveys.prepare_links(session_id, part, parts, hashes)
+        return more
+
     async def answer(self, token: str, *, comment: str = "", **scores: int) -> httpx.Response:
         """Hand in answers by the API."""
         body = {"answers": scores or {"content": 8}, "comment": comment}

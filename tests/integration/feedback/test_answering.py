@@ -64,11 +64,13 @@ async def test_a_survey_in_parts_finds_the_slot_of_every_link(house: House) -> N
 
 async def test_links_of_late_registrants_are_taken_while_the_survey_is_open(house: House) -> None:
     session_id, tokens = await house.open_survey(4, parts=2)
-    late = survey_token(session_id, house.chance)
-    await house.use_cases.surveys.prepare_links(session_id, 2, 2, [token_hash(late)])
-    assert (await house.answer(late)).status_code == 202
-    assert [(await house.answer(token)).status_code for token in tokens] == [202] * 4
-    assert await answered(house, session_id) == 5
+    assert (await house.answer(tokens[0], comment="Bé")).status_code == 202
+    late = await house.add_late(session_id, tokens, 3, parts=2)
+    answers = [(await house.answer(token, comment="Bé")).status_code for token in [*tokens, *late]]
+    assert answers == [409] + [202] * 6
+    assert await answered(house, session_id) == 7
+    *_, opened = [event["data"] for event in await house.events() if "survey-opened" in event["subject"]]
+    assert (opened["parts"], sum(opened["links"])) == (2, 7)
 
 
 async def test_two_tabs_in_parallel_count_once(house: House) -> None:

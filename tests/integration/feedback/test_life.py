@@ -1,5 +1,6 @@
 """The life of a survey: it opens when all is there, reminds once, announces counts, closes and publishes once."""
 
+import asyncio
 import base64
 from datetime import timedelta
 
@@ -70,6 +71,51 @@ async def test_links_prepared_again_neither_reset_the_tally_nor_open_twice(house
     assert await house.event_names() == ["survey-opened"], "told again, so that the sender stops repeating"
     await house.use_cases.surveys.prepare_links(session_id, 0, 1, [token_hash(token) for token in tokens])
     assert await house.event_names() == ["survey-opened"], "not while it waits to be told"
+
+
+async def test_late_links_change_nothing_else_of_the_tally_however_often_they_are_told(house: House) -> None:
+    session_id, tokens = await house.open_survey(5)
+    await house.answer(tokens[0], comment="Bé", content=9)
+    [before] = await house.raw.find("tallies")
+    late = await house.add_late(session_id, tokens, 2)
+    opened = await house.events()
+    assert [event["data"]["links"] for event in opened] == [[5], [7]]
+    for hashes in ([token_hash(token) for token in [*tokens, *late]], [token_hash(token) for token in tokens]):
+        await house.use_cases.surveys.prepare_links(session_id, 0, 1, hashes)
+    [after] = await house.raw.find("tallies")
+    assert after["slots"] == {**before["slots"], **{token_hash(token): 0 for token in late}}
+    assert before["comments"].items() <= after["comments"].items()
+    assert sorted(after["comments"].values()) == [""] * 6 + ["Bé"]
+    assert {**after, "slots": 0, "comments": 0, "version": 0} == {**before, "slots": 0, "comments": 0, "version": 0}
+    assert await house.events() == opened, "what waits to be told is told once"
+
+
+async def test_late_links_find_a_survey_that_shuts_closed(house: House) -> None:
+    session_id, tokens = await house.open_survey(5)
+    await house.store.shut_tally(session_id, 0)
+    (late,) = await house.add_late(session_id, tokens, 1)
+    [tally] = await house.raw.find("tallies")
+    assert token_hash(late) not in tally["slots"]
+    await house.publish(session_id)
+    await house.add_late(session_id, tokens, 1)
+    assert not await house.raw.find("tallies")
+
+
+async def test_answers_that_come_while_links_are_added_are_all_counted(house: House) -> None:
+    session_id, tokens = await house.open_survey(40)
+
+    async def add_one_by_one() -> None:
+        known = list(tokens)
+        for _ in range(10):
+            known += await house.add_late(session_id, known, 1)
+
+    answers, _ = await asyncio.gather(
+        asyncio.gather(*(house.answer(token, comment="Bé") for token in tokens)), add_one_by_one()
+    )
+    assert {answer.status_code for answer in answers} == {202}
+    [tally] = await house.raw.find("tallies")
+    assert (tally["n"], len(tally["slots"]), len(tally["comments"])) == (40, 50, 50)
+    assert sorted(tally["comments"].values()) == [""] * 10 + ["Bé"] * 40
 
 
 async def test_questions_stay_as_they_were_at_the_opening(house: House) -> None:

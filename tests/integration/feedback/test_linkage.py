@@ -27,6 +27,8 @@ from tests.integration.feedback.house import QUESTIONS, House, running_house, to
 
 PEOPLE = 60
 SEEDS = range(20)
+LATE = 6
+"""Of the people, so many become known when all the others have answered."""
 CHANCE = 1 / PEOPLE
 
 
@@ -47,12 +49,22 @@ class Spoils:
     """Logs and events."""
 
 
-async def survey_with_answers(house: House, people: int = PEOPLE) -> tuple[str, Spoils]:
-    """People answer one after another, in an order that has nothing to do with that of their links."""
-    session_id, tokens = await house.open_survey(people)
+async def survey_with_answers(house: House, people: int = PEOPLE, *, late: int = 0) -> tuple[str, Spoils]:
+    """People answer one after another, in an order that has nothing to do with that of their links. The late ones of
+    them get their links when all the others have answered."""
+    session_id, tokens = await house.open_survey(people - late)
     spoils = Spoils(tokens, {}, {}, {}, b"", "")
-    for number in house.chance.sample(range(people), people):
-        token = tokens[number]
+    await answer_in_turn(house, spoils, tokens)
+    if late:
+        await answer_in_turn(house, spoils, await house.add_late(session_id, tokens, late))
+    spoils.tokens = list(spoils.comments)
+    await house.use_cases.announce_and_tidy()
+    return session_id, spoils
+
+
+async def answer_in_turn(house: House, spoils: Spoils, tokens: list[str]) -> None:
+    """These people answer, in an order that chance chooses."""
+    for number, token in enumerate(house.chance.sample(tokens, len(tokens))):
         spoils.comments[token] = f"comment {house.chance.randbytes(6).hex()}"
         spoils.scores[token] = house.chance.randint(0, 10)
         scores = {"content": spoils.scores[token], "duration": house.chance.randint(0, 10)}
@@ -60,9 +72,6 @@ async def survey_with_answers(house: House, people: int = PEOPLE) -> tuple[str, 
         assert answer.status_code == 202
         if number % 20 == 0:
             await house.use_cases.announce_and_tidy()
-    spoils.tokens = list(spoils.comments)
-    await house.use_cases.announce_and_tidy()
-    return session_id, spoils
 
 
 def dump(house: House) -> dict[str, list[dict[str, Any]]]:
@@ -135,11 +144,11 @@ def score_hits(spoils: Spoils) -> tuple[int, float]:
     return best, sum(times**2 for times in Counter(in_order).values()) / len(in_order)
 
 
-async def loot(seed: int, *, seal: bool = False) -> Spoils:
+async def loot(seed: int, *, seal: bool = False, late: int = 0) -> Spoils:
     """One survey's spoils."""
     with tempfile.TemporaryDirectory() as folder, capture_logs() as logs:
         async with running_house(Path(folder), seed=seed) as house:
-            session_id, spoils = await survey_with_answers(house)
+            session_id, spoils = await survey_with_answers(house, late=late)
             events = await house.events()
             if seal:
                 await house.publish(session_id)
@@ -149,18 +158,47 @@ async def loot(seed: int, *, seal: bool = False) -> Spoils:
     return spoils
 
 
-async def best_rate(monkeypatch: pytest.MonkeyPatch, *, seal: bool = False, seeds: range = SEEDS) -> float:
+async def best_rate(
+    monkeypatch: pytest.MonkeyPatch, *, seal: bool = False, seeds: range = SEEDS, late: int = 0
+) -> float:
     """The hit rate of the attacker's best pairing over all seeds."""
     hits: Counter[tuple[int, int]] = Counter()
     for seed in seeds:
         monkeypatch.setattr(tallies, "_chance", random.Random(seed))  # the same run every time
-        hits.update(hits_by_pairing(await loot(seed, seal=seal)))
+        hits.update(hits_by_pairing(await loot(seed, seal=seal, late=late)))
     return max(hits.values()) / (PEOPLE * len(seeds))
 
 
+@pytest.mark.parametrize("late", [0, LATE], ids=["all in time", "some late"])
 @pytest.mark.parametrize("seal", [False, True], ids=["while it is open", "after sealing"])
-async def test_the_best_linkage_is_hardly_better_than_chance(seal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert await best_rate(monkeypatch, seal=seal) <= 2 * CHANCE
+async def test_the_best_linkage_is_hardly_better_than_chance(
+    seal: bool, late: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await best_rate(monkeypatch, seal=seal, late=late) <= 2 * CHANCE
+
+
+async def best_guess_of_late_comments(monkeypatch: pytest.MonkeyPatch, *, shuffled: bool = True) -> float:
+    """The share of the late people's comments that the attacker finds who looks at one end of an order of comments."""
+    hits: Counter[tuple[int, bool]] = Counter()
+    for seed in SEEDS:
+        chance = random.Random(seed)
+        if not shuffled:
+            monkeypatch.setattr(chance, "shuffle", lambda _: None)
+        monkeypatch.setattr(tallies, "_chance", chance)
+        spoils = await loot(seed, late=LATE)
+        truth = set(list(spoils.comments.values())[-LATE:])
+        for number, order in enumerate(orders_of_comments(spoils)):
+            hits[number, False] += len(truth & set(order[:LATE]))
+            hits[number, True] += len(truth & set(order[-LATE:]))
+    return max(hits.values()) / (LATE * len(SEEDS))
+
+
+async def test_late_people_hide_among_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await best_guess_of_late_comments(monkeypatch) <= 2 * LATE / PEOPLE
+
+
+async def test_late_people_would_be_found_in_a_tally_that_grew_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await best_guess_of_late_comments(monkeypatch, shuffled=False) >= 0.95
 
 
 async def test_scores_cannot_be_linked_either(monkeypatch: pytest.MonkeyPatch) -> None:
