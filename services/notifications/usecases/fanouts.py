@@ -90,12 +90,12 @@ class Fanouts:
         ]
 
     async def _links(self, fanout: Fanout) -> Make | None:
-        """Survey links go to those whose link feedback has taken over, which it said by the number of parts."""
+        """Survey links go to those whose link feedback has taken over."""
         survey = await self._store.survey(fanout.subject_id)
         if survey is None or not survey.key:
             return None
         parts = await self._store.survey_parts(survey.id)
-        opened = {digest for part in parts if part.part < survey.opened_parts for digest in part.hashes}
+        opened = {digest for part in parts for digest in survey.opened_of(part)}
         maker = LinkMaker(survey.key_bytes, survey.id)
         template = self._template(fanout)
         return lambda recipients: [

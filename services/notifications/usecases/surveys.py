@@ -3,6 +3,7 @@ feedback has taken them over."""
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from services.notifications.domain.deliveries import DeliveryKind
@@ -12,18 +13,21 @@ from services.notifications.domain.surveys import (
     Survey,
     SurveyPart,
     links_prepared,
-    missing_parts,
+    missing_links,
     new_key,
+    new_part,
     part_count,
+    part_id,
+    with_late,
 )
-from services.notifications.store import NotificationsStore
+from services.notifications.store import SURVEY_KEYS, NotificationsStore
 from services.notifications.usecases.announcements import Announcements
 from services.notifications.usecases.bells import Bells
 from shared import ids
 from shared.clock import Clock, to_millis
 from shared.events.base import Event
 from shared.events.vocabulary import RegistrationStatus
-from shared.storage.contract import less
+from shared.storage.aggregates import NotFoundError
 
 CLOSED_REASON = "survey closed"
 _LEASE = timedelta(seconds=10)
@@ -64,12 +68,12 @@ class Surveys:
         if await self._store.call_survey(session_id, self._clock()):
             self._bells.surveys()
 
-    async def open(self, session_id: str, version: int, parts: int) -> None:
-        """Feedback has taken the links over: mail them."""
+    async def open(self, session_id: str, version: int, links: Sequence[int]) -> None:
+        """Feedback has taken over so many links of each part: mail them."""
         await self._store.add_survey(Survey(id=session_id, seen=version))
         await self._store.see_survey(session_id, version)
-        await self._store.update_survey(session_id, {"opened_parts": parts}, guard={"opened_parts": less(parts)})
-        await self._announcements.tell_everybody(DeliveryKind.SURVEY, session_id, round_=str(parts))
+        await self._store.remember_detail(SURVEY_KEYS, session_id, "opened", version, {"opened_links": list(links)})
+        await self._announcements.tell_everybody(DeliveryKind.SURVEY, session_id, round_=str(sum(links)))
 
     async def remind(self, session_id: str, part: int, hashes: Sequence[str]) -> None:
         """Remind those whose links were not used."""
@@ -100,10 +104,11 @@ class Surveys:
             await self._store.documents.compact()
             await self._store.update_survey(session_id, {"erased": 1})
 
-    async def publish_results(self, session_id: str, version: int) -> None:
-        """Tell those who held a seat that the results are there."""
+    async def publish_results(self, session_id: str, version: int, answers: int | None) -> None:
+        """Tell those who held a seat that the results are there; nobody where too few answered to show any (None)."""
         await self._store.see_survey(session_id, version)
-        await self._announcements.tell_everybody(DeliveryKind.RESULTS, session_id)
+        if answers is not None:
+            await self._announcements.tell_everybody(DeliveryKind.RESULTS, session_id)
 
     async def tend(self) -> bool:
         """One step of the loop: whether there may be more to tend."""
@@ -125,10 +130,10 @@ class Surveys:
             return None  # closed meanwhile
         prepared = await self._store.survey_parts(survey.id)
         added = await self._prepare(survey, prepared)
-        waiting = len(prepared) + added > survey.opened_parts
+        waiting = [part for part in prepared if survey.awaits(part)]
         if waiting and not added:
-            await self._restate(prepared, survey.opened_parts)
-        return survey.next_restatement(self._clock()) if waiting else None
+            await self._restate(waiting)
+        return survey.next_restatement(self._clock()) if waiting or added else None
 
     async def _make_key(self, survey: Survey, known: int) -> Survey:
         fields = {
@@ -142,14 +147,21 @@ class Surveys:
         return made
 
     async def _prepare(self, survey: Survey, prepared: Sequence[SurveyPart]) -> int:
-        """Store the missing parts with their events; how many they were."""
+        """Store the missing links with the events of their parts; how many parts they are in."""
         maker = LinkMaker(survey.key_bytes, survey.id)
-        missing = missing_parts(maker, survey, await self._seated(survey.id), prepared)
-        await asyncio.gather(*(self._store.parts.create(part, links_prepared(part)) for part in missing))
+        missing = missing_links(maker, survey, await self._seated(survey.id), prepared)
+        await asyncio.gather(*(self._add_links(survey, part, hashes) for part, hashes in missing.items()))
         self._bells.relay()
         if not await self._store.is_survey_open(survey.id):
             await self._store.delete_survey_parts(survey.id)  # it closed while they were being stored
         return len(missing)
+
+    async def _add_links(self, survey: Survey, number: int, hashes: Sequence[str]) -> None:
+        part = new_part(survey, number, hashes)
+        if await self._store.parts.create(part, links_prepared(part)):
+            return
+        with suppress(NotFoundError):  # it closed meanwhile
+            await self._store.parts.change(part_id(survey.id, number), with_late(hashes))
 
     async def _seated(self, session_id: str) -> list[str]:
         """The ids of the registrations that hold a seat."""
@@ -160,10 +172,10 @@ class Surveys:
             after = page[-1]["_id"]
         return seated
 
-    async def _restate(self, prepared: Sequence[SurveyPart], opened_parts: int) -> None:
-        """Tell again the parts that feedback has not taken over; an event that is still in the outbox is enough."""
-        for part in prepared:
-            if part.part >= opened_parts and not part.pending:
+    async def _restate(self, waiting: Sequence[SurveyPart]) -> None:
+        """Tell these parts again; an event that is still in the outbox is enough."""
+        for part in waiting:
+            if not part.pending:
                 await self._store.parts.change(part.id, _told_again)
         self._bells.relay()
 

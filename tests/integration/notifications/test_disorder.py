@@ -69,10 +69,10 @@ BEFORE_THE_END: list[Event] = [
 ENDED = session_values(status=SessionStatus.ENDED, starts_at=MOVED, sequence=1)
 AFTER_THE_END: list[Event] = [
     session_ended(4, registrations=3, starts_at=MOVED, sequence=1),
-    opened(),
+    opened(3),
     MaterialsPublished(version=5, **{**ENDED, "recording_url": "https://video.example/1"}),
     closed(),
-    ResultsPublished(version=3, session_id=SESSION, programme=PROGRAMME, answers=None, questions={}),
+    ResultsPublished(version=3, session_id=SESSION, programme=PROGRAMME, answers=5, questions={}),
 ]
 KNOWN = (PROGRAMMES, SESSIONS, REGISTRATIONS, PROPOSALS, FOLLOWERS)
 OWED = {

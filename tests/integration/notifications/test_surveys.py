@@ -21,10 +21,20 @@ from tests.integration.notifications.house import (
 )
 
 
-def opened(parts: int = 1, version: int = 1) -> SurveyOpened:
+def opened(links: int, version: int = 1) -> SurveyOpened:
+    """Feedback has so many links of the one part in place."""
     return SurveyOpened(
-        version=version, session_id=SESSION, programme=PROGRAMME, parts=parts, closes_at=END + timedelta(days=14)
+        version=version,
+        session_id=SESSION,
+        programme=PROGRAMME,
+        parts=1,
+        closes_at=END + timedelta(days=14),
+        links=[links],
     )
+
+
+def published(answers: int | None) -> ResultsPublished:
+    return ResultsPublished(version=3, session_id=SESSION, programme=PROGRAMME, answers=answers, questions={})
 
 
 def closed(version: int = 2) -> SurveyClosed:
@@ -76,27 +86,48 @@ async def test_without_anybody_there_is_no_survey(house: House) -> None:
 
 async def test_links_are_mailed_once_the_survey_is_open(house: House) -> None:
     await end_with(house, 12)
-    await house.hear(opened(), opened())
+    await house.hear(opened(12), opened(12))
     assert await house.recipients("survey") == registrations(range(12))
 
 
-async def test_a_late_registrant_gets_a_link_in_a_part_of_its_own(house: House) -> None:
+async def test_the_link_of_a_late_registrant_joins_the_others(house: House) -> None:
     await end_with(house, 3, expected=5)
     house.clock.now = END + PATIENCE
     await house.settle()
-    await house.hear(opened(), registered(3))
+    first = (await house.prepared())[0]
+    await house.hear(opened(3), registered(3))
     assert await house.recipients("survey") == registrations(range(3))
-    late = (await house.prepared())[-1]
-    assert (late["part"], late["parts"], late["hashes"]) == (1, 1, [await digest(house, 3)])
-    await house.hear(opened(parts=2, version=2))
+    last = (await house.prepared())[-1]
+    assert (last["part"], last["parts"]) == (0, 1)
+    assert last["hashes"] == sorted([await digest(house, number) for number in range(4)])
+    assert last["version"] > first["version"]
+    await house.hear(opened(4, version=3), opened(3, version=2))
     assert await house.recipients("survey") == registrations(range(4))
 
 
-async def test_no_link_is_mailed_before_its_part_is_taken_over(house: House) -> None:
+async def test_a_late_link_is_told_until_feedback_has_it_and_told_once_while_it_waits(house: House) -> None:
+    await end_with(house, 3, expected=3)
+    await house.hear(opened(3))
+    await house.publish_parts()
+    await house.hear(registered(3), registered(3))
+    assert len(await house.prepared()) == 1
+    await house.publish_parts()
+    house.clock.now += timedelta(seconds=31)
+    await house.settle()
+    assert [len(part["hashes"]) for part in await house.prepared()] == [4]
+    await house.publish_parts()
+    await house.hear(opened(4, version=2))
+    house.clock.now += timedelta(days=1)
+    await house.settle()
+    assert not await house.prepared()
+    assert await house.recipients("survey") == registrations(range(4))
+
+
+async def test_no_link_is_mailed_before_it_is_taken_over(house: House) -> None:
     await end_with(house, 3, expected=5)
     house.clock.now = END + PATIENCE
     await house.settle()
-    await house.hear(registered(3), opened(parts=1))
+    await house.hear(registered(3), opened(3))
     assert await house.recipients("survey") == registrations(range(3))
 
 
@@ -112,7 +143,7 @@ async def test_links_are_told_again_until_feedback_takes_them_over(house: House)
     assert [part["hashes"] for part in again] == [part["hashes"] for part in first]
     assert again[0]["version"] > first[0]["version"]
     await house.publish_parts()
-    await house.hear(opened())
+    await house.hear(opened(3))
     house.clock.now += timedelta(days=1)
     await house.settle()
     assert not await house.prepared(), "not after it is open"
@@ -120,7 +151,7 @@ async def test_links_are_told_again_until_feedback_takes_them_over(house: House)
 
 async def test_only_who_has_not_answered_is_reminded(house: House) -> None:
     await end_with(house, 12)
-    await house.hear(opened())
+    await house.hear(opened(12))
     hashes = [await digest(house, number) for number in (2, 5)]
     reminder = SurveyUnanswered(version=2, session_id=SESSION, part=0, hashes=hashes)
     await house.hear(reminder, reminder)
@@ -130,7 +161,7 @@ async def test_only_who_has_not_answered_is_reminded(house: House) -> None:
 
 async def test_closing_destroys_key_and_hashes_and_skips_what_was_not_sent(house: House) -> None:
     await end_with(house, 12)
-    await house.hear(opened())
+    await house.hear(opened(12))
     survey = await house.store.survey(SESSION)
     assert survey is not None
     secrets = [survey.key.encode(), (await digest(house, 0)).encode()]
@@ -143,11 +174,11 @@ async def test_closing_destroys_key_and_hashes_and_skips_what_was_not_sent(house
 
 async def test_after_closing_nothing_brings_the_survey_back(house: House) -> None:
     await end_with(house, 3)
-    await house.hear(opened())
+    await house.hear(opened(3))
     await house.send_everything()
     await house.hear(closed())
     before = await house.delivery_ids()
-    await house.hear(session_ended(registrations=3), opened(), registered(7), closed())
+    await house.hear(session_ended(registrations=3), opened(3), registered(7), closed())
     assert [id_ for id_ in await house.delivery_ids() if not id_.startswith("confirmation")] == [
         id_ for id_ in before if not id_.startswith("confirmation")
     ]
@@ -162,7 +193,7 @@ async def test_a_close_that_comes_before_the_end_leaves_no_survey(house: House) 
 
 
 async def test_an_opening_that_comes_before_the_end_is_remembered(house: House) -> None:
-    await house.hear(opened())
+    await house.hear(opened(3))
     await end_with(house, 3)
     assert len(await house.prepared()) == 1
 
@@ -170,6 +201,11 @@ async def test_an_opening_that_comes_before_the_end_is_remembered(house: House) 
 async def test_results_are_told_to_those_who_held_a_seat(house: House) -> None:
     await house.hear(waiting(90), registered(91), gave_up(91))
     await end_with(house, 3)
-    results = ResultsPublished(version=3, session_id=SESSION, programme=PROGRAMME, answers=None, questions={})
-    await house.hear(results, results, registered(4))
+    await house.hear(published(5), published(5), registered(4))
     assert await house.recipients("results") == registrations([0, 1, 2, 4])
+
+
+async def test_results_that_show_nothing_because_too_few_answered_are_told_to_nobody(house: House) -> None:
+    await end_with(house, 3)
+    await house.hear(published(None), registered(4))
+    assert not await house.recipients("results")
