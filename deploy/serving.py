@@ -10,6 +10,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from deploy.settings import ServingSettings
+
 GRACE_SECONDS = 2
 """How long a stopping server waits for the requests that are running."""
 BACKLOG = 2048
@@ -25,8 +27,11 @@ class _Server(uvicorn.Server):
 
 async def serve(app: ASGIApp, listening: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM; the caller's `async with` then stops what it started."""
+    trusted_proxy = ServingSettings().trusted_proxy
     config = uvicorn.Config(
         app,
+        proxy_headers=bool(trusted_proxy),
+        forwarded_allow_ips=trusted_proxy or None,
         lifespan="off",  # the caller enters the services before and leaves them after
         http="httptools",
         access_log=False,  # addresses hold the tokens of personal links

@@ -4,10 +4,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_core import ErrorDetails
 
 EXIT_BROKEN_SETTING = 2
 """The exit code of a command that cannot start as it was asked to: trying again changes nothing."""
+
+
+class ServingSettings(BaseSettings):
+    """How the processes take requests."""
+
+    model_config = SettingsConfigDict(env_prefix="DIJOUS_", frozen=True, extra="ignore")
+
+    trusted_proxy: str = ""
+    """Addresses or networks of the reverse proxies whose X-Forwarded-For tells the client, such as `10.0.0.0/8`,
+    separated by commas. Empty: whoever connects is the client."""
 
 
 class BrokenSettingError(Exception):

@@ -7,12 +7,14 @@ and the opaque id it speaks of. It serves one purpose only, since each purpose h
 import hashlib
 import hmac
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared import ids
 from shared.problems import LinkExpiredProblem, LinkInvalidProblem
 
+SESSION_LINKS_LIFE = timedelta(days=30)
+"""How long after a session's planned end the links of its registrations are valid."""
 _EXPIRY_BYTES = 4
 _MAC_BYTES = 20
 

@@ -26,9 +26,19 @@ class ServiceSettings(BaseSettings):
     """Signs personal links and keys identifiers. The same in all services; never changed while links are out."""
     staff_token: Annotated[SecretStr, Field(min_length=16)]
     """The programme office's bearer token."""
+    mail_from: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = "dijous@localhost"
+    """The bare address that mails come from; the display name is the programme's."""
+    message_id_domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]*$")] = ""
+    """The domain of Message-IDs and of calendar entries' UIDs; empty for that of `mail_from`. Never changed while
+    calendars hold entries: another UID is another entry."""
     inventory_seconds: Annotated[float, Field(gt=0)] = 30
     """How often the reconcile sweep lists what was announced."""
     clock_offset_file: Path | None = None
     """Shifts the clock by the seconds in that file: for demonstrations and tests only."""
     log_format: Literal["json", "pretty"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def mail_domain(self) -> str:
+        """The domain of Message-IDs and UIDs, by which this installation also introduces itself to the relay."""
+        return self.message_id_domain or self.mail_from.rpartition("@")[2]

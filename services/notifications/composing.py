@@ -23,11 +23,9 @@ from services.notifications.encoding import encoded_piece, encoded_value
 from services.notifications.forms import Fill, Form, Occasion, mark, marked_pieces
 from services.notifications.letters import Letters, Personal
 from shared.events.vocabulary import Language, RegistrationStatus, in_language
-from shared.links import LinkPurpose, Links
+from shared.links import SESSION_LINKS_LIFE, LinkPurpose, Links
 from shared.words import Words
 
-SESSION_LINKS_LIFE = timedelta(days=30)
-"""How long after a session's end the links of its registrations are valid."""
 SUPPORT_LINK_LIFE = timedelta(days=14)
 PREFERENCES_LINK_LIFE = timedelta(days=365)
 

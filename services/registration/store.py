@@ -9,7 +9,9 @@ from services.registration.domain.entities import Entity
 from services.registration.domain.programmes import Programme
 from services.registration.domain.registrations import Place, Registration, RegistrationState
 from services.registration.domain.sessions import Session
+from shared.audit import AUDIT_COLLECTIONS
 from shared.clock import Clock, to_millis
+from shared.limits import LIMIT_COLLECTIONS
 from shared.storage.aggregates import PENDING, Aggregates, ConflictError
 from shared.storage.contract import (
     Condition,
@@ -30,6 +32,11 @@ SESSIONS = "sessions"
 REGISTRATIONS = "registrations"
 ROSTERS = "rosters"
 ENTITIES = "entities"
+ERASURES = "erasures"
+OFFICE_PEOPLE = "office_people"
+OFFICE_LINKS = "office_links"
+SIGN_IN_ATTEMPTS = "sign_in_attempts"
+KNOWN_PROPOSALS = "known_proposals"
 
 COLLECTIONS: Mapping[str, Sequence[Index]] = {
     PROGRAMMES: [PENDING],
@@ -43,6 +50,13 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     REGISTRATIONS: [PENDING, Index(("unsettled", "changed_at")), Index(("session_id", "arrived_at"))],
     ROSTERS: [],
     ENTITIES: [],
+    ERASURES: [],
+    **LIMIT_COLLECTIONS,
+    OFFICE_PEOPLE: [Index(("role",)), Index(("subject",))],
+    OFFICE_LINKS: [Index(("expires_at",))],
+    SIGN_IN_ATTEMPTS: [Index(("last_at",))],
+    KNOWN_PROPOSALS: [Index(("state",))],
+    **AUDIT_COLLECTIONS,
 }
 AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS)
 """The collections whose outboxes the relay publishes."""
@@ -54,6 +68,7 @@ BY_ARRIVAL: Order = (("arrived_at", 1),)
 UNLIMITED_SEATS = 1_000_000
 """Seats of a roster whose session lost its limit: more than will ever come."""
 _TRIES = 50
+_IDS_AT_A_TIME = 500
 
 
 class Roster(BaseModel):
@@ -322,6 +337,29 @@ class RegistrationStore:
     ) -> list[Registration]:
         """A page of the registrations for a session in the order in which they came."""
         return await self.registrations.find({"session_id": session_id}, order=BY_ARRIVAL, limit=limit, after=after)
+
+    async def session_ids(self) -> list[str]:
+        """The ids of all sessions."""
+        return [document["_id"] for document in await self._store.find(SESSIONS, limit=10_000)]
+
+    async def registrations_with(self, ids: Sequence[str]) -> list[Registration]:
+        """The registrations with these ids that are there."""
+        pages = [ids[start : start + _IDS_AT_A_TIME] for start in range(0, len(ids), _IDS_AT_A_TIME)]
+        found = [await self.registrations.find({"_id": one_of(page)}, limit=len(page)) for page in pages]
+        return [registration for page in found for registration in page]
+
+    async def note_erasure(self, registration_id: str, generation: int) -> None:
+        """Note that this round of a registration is to be erased."""
+        if not await self._store.insert(ERASURES, {"_id": registration_id, "generation": generation}):
+            await self._store.update(ERASURES, registration_id, assign={"generation": generation})
+
+    async def erasures(self, *, limit: int = 100) -> list[tuple[str, int]]:
+        """Registrations that are to be erased, or whose events are to be purged, with their round."""
+        return [(each["_id"], each["generation"]) for each in await self._store.find(ERASURES, limit=limit)]
+
+    async def end_erasure(self, registration_id: str, generation: int) -> None:
+        """Nothing is left of this round."""
+        await self._store.delete(ERASURES, {"_id": registration_id, "generation": generation})
 
     async def find_entity(self, code: str) -> Entity | None:
         """An imported entity."""

@@ -1,5 +1,7 @@
 """What may be wrong with a request to the registration service, said in words for the person who made it."""
 
+from datetime import timedelta
+
 from shared.problems import Problem, mark
 
 
@@ -68,6 +70,34 @@ class SessionStartedProblem(Problem):
     status = 409
     code = "session-started"
     title = mark("The session has begun or is over: the registration can no longer be cancelled.")
+
+
+class NotCorrectableProblem(Problem):
+    """A registration that was cancelled, or whose session is over, stays as it is."""
+
+    status = 409
+    code = "not-correctable"
+    title = mark("This registration was cancelled, or its session is over: that can no longer be done.")
+
+
+class AskedTooSoonProblem(Problem):
+    """The confirmation was asked for once more a moment ago."""
+
+    status = 429
+    code = "asked-too-soon"
+    title = mark("The message is on its way. If it does not arrive, ask for it again in {minutes} min.")
+
+    def __init__(self, left: timedelta) -> None:
+        self.retry_after = max(1, round(left.total_seconds()))
+        super().__init__(minutes=-(-self.retry_after // 60))
+
+
+class ErasedProblem(Problem):
+    """The link of a registration whose person was erased."""
+
+    status = 410
+    code = "erased"
+    title = mark("The data of this registration were erased. Nothing is left to be shown.")
 
 
 class JoinClosedProblem(Problem):

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from services.registration.domain.problems import AskedTooSoonProblem
 from shared.clock import StoredInstant
 from shared.events.base import Event
 from shared.events.registration import (
@@ -165,9 +166,15 @@ def correct(registration: Registration, correction: Correction) -> Decision:
 
 
 def ask_again(registration: Registration, now: datetime) -> Decision:
-    """The person wants the confirmation once more; asking too soon, or without a place, changes nothing."""
+    """The person wants the confirmation once more; without a place there is none.
+
+    Raises:
+        AskedTooSoonProblem: it was asked for a moment ago.
+    """
     asked = registration.asked_again_at
-    if not registration.is_active or (asked and now < asked + ASK_AGAIN_AFTER):
+    if asked and now < asked + ASK_AGAIN_AFTER:
+        raise AskedTooSoonProblem(asked + ASK_AGAIN_AFTER - now)
+    if not registration.is_active:
         return registration, []
     asking = registration.model_copy(update={"asked_again_at": now})
     return asking, [_tell(ConfirmationRequested, asking)]

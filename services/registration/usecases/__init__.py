@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from services.registration.store import PROGRAMMES, REGISTRATIONS, SESSIONS, RegistrationStore
 from services.registration.usecases.entities import Entities
+from services.registration.usecases.erasures import Erasures
+from services.registration.usecases.mine import Mine
 from services.registration.usecases.programmes import Programmes
 from services.registration.usecases.registrations import Registrations
 from services.registration.usecases.seats import Seats
@@ -21,6 +23,8 @@ class UseCases:
     programmes: Programmes
     sessions: Sessions
     registrations: Registrations
+    mine: Mine
+    erasures: Erasures
     entities: Entities
     seats: Seats
     inventory: Inventory
@@ -31,10 +35,14 @@ class UseCases:
     ) -> "UseCases":
         """The use cases on a store. `secret` keys the ids of registrations."""
         seats = Seats(store, clock)
+        registrations = Registrations(store, seats, links, secret, clock)
+        erasures = Erasures(store, seats, clock)
         use_cases = cls(
             programmes=Programmes(store),
             sessions=Sessions(store, seats, clock),
-            registrations=Registrations(store, seats, links, secret, clock),
+            registrations=registrations,
+            mine=Mine(store, registrations, erasures, clock),
+            erasures=erasures,
             entities=Entities(store),
             seats=seats,
             inventory=inventory,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.registration.domain import registrations
 from services.registration.domain.entities import Entity
 from services.registration.domain.problems import (
+    ErasedProblem,
     JoinClosedProblem,
     SessionClosedProblem,
     SessionStartedProblem,
@@ -84,10 +85,14 @@ class Registrations:
         except ConflictError:
             raise ConflictProblem from None
 
+    def id_of(self, session_id: str, email: str) -> str:
+        """The id of the registration of an address for a session, whether there is one or not."""
+        return ids.derived_id(self._secret, "registration", session_id, email)
+
     def _asked(self, session: Session, entity: Entity, person: Person) -> Registration:
         now = self._clock()
         return Registration(
-            id=ids.derived_id(self._secret, "registration", session.id, person.email),
+            id=self.id_of(session.id, person.email),
             session_id=session.id,
             programme=session.programme,
             state=RegistrationState.REQUESTED,
@@ -151,9 +156,9 @@ class Registrations:
         """A registration with its session, and the join link when it is time.
 
         Raises:
-            LinkInvalidProblem: there is no such registration.
+            LinkInvalidProblem, ErasedProblem: there is no such registration any more.
         """
-        registration = await self._get(registration_id)
+        registration = await self._of_somebody(registration_id)
         session = await self._session_of(registration)
         may_join = registration.state is RegistrationState.REGISTERED and session.can_be_joined(self._clock())
         return RegistrationView(registration, session, session.join_url if may_join else "")
@@ -162,10 +167,10 @@ class Registrations:
         """Give up the seat or the place on the waiting list; doing it again changes nothing.
 
         Raises:
-            LinkInvalidProblem: there is no such registration.
+            LinkInvalidProblem, ErasedProblem: there is no such registration any more.
             SessionStartedProblem: the session has begun or is closed.
         """
-        registration = await self._get(registration_id)
+        registration = await self._of_somebody(registration_id)
         session = await self._session_of(registration)
         if registration.state is RegistrationState.REQUESTED:
             await self._seats.resume(registration)
@@ -213,6 +218,13 @@ class Registrations:
         registration = await self._store.registrations.get(registration_id)
         if registration is None:
             raise LinkInvalidProblem
+        return registration
+
+    async def _of_somebody(self, registration_id: str) -> Registration:
+        """A registration whose person was not erased."""
+        registration = await self._get(registration_id)
+        if registration.erased_at:
+            raise ErasedProblem
         return registration
 
     async def _session_of(self, registration: Registration) -> Session:

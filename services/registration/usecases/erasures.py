@@ -1,0 +1,59 @@
+"""Erasing people: an erasure is noted first, so that what a crash leaves half done is finished."""
+
+from collections.abc import Awaitable, Callable
+
+from services.registration.domain import registrations
+from services.registration.domain.registrations import Registration, RegistrationState
+from services.registration.store import RegistrationStore
+from services.registration.usecases.seats import Seats
+from shared.clock import Clock
+
+Purge = Callable[[str], Awaitable[None]]
+"""Takes what was published about a registration out of the broker."""
+
+
+class Erasures:
+    """Erases registrations here, and has what was published about them taken out of the broker."""
+
+    def __init__(self, store: RegistrationStore, seats: Seats, clock: Clock) -> None:
+        self._store = store
+        self._seats = seats
+        self._clock = clock
+
+    async def begin(self, registration: Registration) -> None:
+        """Erase this round of a registration; a seat in a session that is not over goes to somebody else."""
+        await self._store.note_erasure(registration.id, registration.generation)
+        await self._erase(registration.id, registration.generation)
+
+    async def step(self, purge: Purge) -> bool:
+        """Finish the erasures noted, once their own event is published; as a loop's step, never more at once."""
+        for registration_id, generation in await self._store.erasures():
+            registration = await self._erase(registration_id, generation)
+            if registration is not None and registration.generation == generation:
+                if registration.pending:
+                    continue
+                await purge(registration_id)
+            await self._store.end_erasure(registration_id, generation)
+        return False
+
+    async def _erase(self, registration_id: str, generation: int) -> Registration | None:
+        """The registration afterwards; a later round stays as it is, for the person came back."""
+        registration = await self._store.registrations.get(registration_id)
+        if registration is None or registration.generation != generation:
+            return registration
+        if registration.state is RegistrationState.REQUESTED:
+            await self._seats.resume(registration)
+        session = await self._store.sessions.get(registration.session_id)
+        gives_up, rostered = bool(session and session.is_scheduled), bool(session and session.rostered)
+        now = self._clock()
+        erased = await self._store.registrations.change(
+            registration_id,
+            lambda current: (
+                registrations.erase(current, now, gives_up=gives_up, rostered=rostered)
+                if current.generation == generation
+                else (current, [])
+            ),
+        )
+        if erased.unsettled:
+            await self._seats.resume(erased)
+        return erased

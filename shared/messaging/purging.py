@@ -1,0 +1,19 @@
+"""Taking a person's messages out of the broker: what was published about them before they were erased."""
+
+from collections.abc import Iterable
+
+from faststream.nats import NatsBroker
+
+from shared.events.base import Event
+from shared.messaging.publishing import jetstream
+
+
+async def purge_events(broker: NatsBroker, events: Iterable[type[Event]], key: str) -> None:
+    """Delete every stored message of these events with that key. Idempotent.
+
+    Raises:
+        nats.errors.Error: the broker refused, or did not answer; to be tried again.
+    """
+    for event in events:
+        subject = event.subject_filter().removesuffix("*") + key
+        await jetstream(broker).purge_stream(event.event_stream.value, subject=subject)
