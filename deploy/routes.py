@@ -20,6 +20,7 @@ PREFIXES = {
     "/results": "feedback",
     "/support": "proposals",
     # The programme office's pages.
+    "/office": "registration",
     "/office/results": "feedback",
     # Each service's own description; the joined one is at /api/v1/openapi.json.
     "/api/v1/openapi/registration.json": "registration",
@@ -27,14 +28,12 @@ PREFIXES = {
     "/api/v1/openapi/feedback.json": "feedback",
     "/api/v1/openapi/proposals.json": "proposals",
 }
-"""Path prefix, of whole segments, to service. No prefix is another one's beginning."""
+"""Path prefix, of whole segments, to service. Where one is another's beginning, the longer one decides."""
 
 SERVICES = ("registration", "notifications", "feedback", "proposals")
 
 
 def service_of(path: str) -> str | None:
     """The service that answers a path; None where no service does."""
-    for prefix, service in PREFIXES.items():
-        if path == prefix or path.startswith(prefix + "/"):
-            return service
-    return None
+    found = [prefix for prefix in PREFIXES if path == prefix or path.startswith(prefix + "/")]
+    return PREFIXES[max(found, key=len)] if found else None

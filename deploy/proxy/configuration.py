@@ -67,11 +67,9 @@ _LOCATION = """\
 
 
 def render() -> str:
-    """nginx.conf. The mailbox is there for trying out."""
-    routes = {**PREFIXES, "/mailbox": "mailbox"}
-    locations = [
-        _LOCATION.format(prefix=prefix.replace(".", r"\."), service=service) for prefix, service in routes.items()
-    ]
+    """nginx.conf, with the mailbox for trying out. Nginx takes the first expression that fits, so long ones lead."""
+    routes = sorted({**PREFIXES, "/mailbox": "mailbox"}.items(), key=lambda route: -len(route[0]))
+    locations = [_LOCATION.format(prefix=prefix.replace(".", r"\."), service=service) for prefix, service in routes]
     return _FRAME.format(locations="\n".join(locations))
 
 

@@ -3,11 +3,18 @@
 from datetime import timedelta
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from services.registration import handlers
+from services.registration.outgoing import OidcProvider
 from services.registration.settings import Settings
 from services.registration.store import AGGREGATES, COLLECTIONS, RegistrationStore
 from services.registration.usecases import UseCases
+from services.registration.usecases.office import Office
 from services.registration.web import api, pages
+from services.registration.web.office import oidc
+from services.registration.web.office.desk import Desk
+from services.registration.web.office.routes import routers as office_routers
 from shared.clock import Clock, clock_from
 from shared.links import Links
 from shared.loops import Loop
@@ -16,10 +23,13 @@ from shared.messaging.inventory import Inventory
 from shared.messaging.outbox import OutboxRelay
 from shared.service import Service
 from shared.storage.opening import open_store
+from shared.web.pages import Pages
 from shared.words import Words
 
 NAME = "registration"
 LOCALE = Path(__file__).parent / "locale"
+OFFICE_LOCALE = Path(__file__).parent / "web" / "office" / "locale"
+TEMPLATES = Path(__file__).parent / "web" / "templates"
 RELOAD_SECONDS = 60
 END_CHECK_SECONDS = 30
 
@@ -33,7 +43,9 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     secret = settings.secret.get_secret_value()
     links = Links(settings.public_url, secret)
     use_cases = UseCases.over(RegistrationStore(store, clock), links, secret.encode(), inventory, clock)
-    words = Words(LOCALE)
+    words = Words(LOCALE, OFFICE_LOCALE)
+    frame = Pages(settings, words, TEMPLATES, clock=clock)
+    office = Office.over(store, secret.encode(), clock)
 
     async def sweep() -> None:
         await use_cases.sessions.refresh_live()
@@ -50,10 +62,28 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         routers=[
             *api.routers(use_cases, settings.staff_token.get_secret_value(), clock),
             pages.routes(use_cases, words, clock),
+            *office_pages(Desk(frame, use_cases, office, clock), settings),
         ],
         words=words,
         loops=[*_loops(use_cases, settings), inventory.loop()],
         sweep=sweep,
+    )
+
+
+def office_pages(desk: Desk, settings: Settings) -> list[APIRouter]:
+    """The pages of the programme office, with the OIDC provider where one is set."""
+    provider = OidcProvider(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret.get_secret_value(),
+        settings.public_url.rstrip("/") + oidc.CALLBACK,
+    )
+    return office_routers(
+        desk,
+        provider if settings.has_oidc else None,
+        role_claim=settings.oidc_role_claim,
+        secret=settings.secret.get_secret_value().encode(),
+        public_url=settings.public_url.rstrip("/"),
     )
 
 

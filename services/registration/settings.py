@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from shared.settings import ServiceSettings
 
@@ -15,6 +15,18 @@ class Settings(ServiceSettings):
     """How often unfinished work is looked for, and how old it must be to be taken up."""
     end_after_minutes: Annotated[int, Field(ge=0)] = 60
     """A session that nobody ended is ended so long after its planned end."""
+
+    oidc_issuer: str = ""
+    """The OIDC provider with which the office signs in beside its local accounts; empty for none."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_role_claim: str = "roles"
+    """The claim in which the provider says viewer, editor or admin; who has none must be added in the office."""
+
+    @property
+    def has_oidc(self) -> bool:
+        """Whether all is there to sign in by OIDC."""
+        return bool(self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret.get_secret_value())
 
     @property
     def end_after(self) -> timedelta:

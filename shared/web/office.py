@@ -8,37 +8,29 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntEnum
 
 import orjson
 from fastapi import Request, Response
 
 from shared.clock import Clock
 from shared.problems import Problem, UnauthorizedProblem, mark
+from shared.staff import Role, StaffMember
 from shared.web.cookies import cookie_name, set_cookie
+
+__all__ = [
+    "ForbiddenProblem",
+    "OfficeSessions",
+    "Role",
+    "SignInProblem",
+    "StaffMember",
+    "bearer_member",
+    "page_staff",
+]
 
 SESSION_HOURS = 8
 SESSION_COOKIE = "office"
 _MAC_BYTES = 32
-
-
-class Role(IntEnum):
-    """What a member of the office may do; each includes those before it."""
-
-    VIEWER = 1
-    EDITOR = 2
-    ADMIN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class StaffMember:
-    """A person, or a service with the office's token, who acts for the programme office."""
-
-    id: str
-    name: str
-    role: Role
 
 
 class ForbiddenProblem(Problem):

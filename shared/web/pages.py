@@ -20,10 +20,11 @@ from markupsafe import Markup
 from shared.clock import Clock
 from shared.dates import date_in_words, instant_in_words, time_in_words
 from shared.events.vocabulary import Language, in_language
+from shared.numbers import decimal_in_words, percent_in_words
 from shared.problems import Problem, mark
 from shared.settings import ServiceSettings
 from shared.web.cookies import cookie_name, set_cookie
-from shared.web.csrf import CSRF_FIELD, FormGuard
+from shared.web.csrf import CSRF_FIELD, ForeignFormProblem, FormGuard
 from shared.web.office import OfficeSessions, StaffMember
 from shared.web.problems import request_language
 from shared.words import Words
@@ -60,6 +61,8 @@ class Form:
     """A form as it was sent: text by field name, without the guard's token; the last of repeated fields."""
 
     values: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Content by field name; empty where no file was chosen."""
 
     def get(self, name: str) -> str:
         """The field's text without surrounding blanks; empty where it was not sent."""
@@ -73,7 +76,7 @@ class Pages:
         secret = settings.secret.get_secret_value()
         self._secure = settings.public_url.startswith("https://")
         self._site_name = settings.site_name
-        self._words = words
+        self.words = words
         self.guard = FormGuard(secret, secure=self._secure)
         self.office = OfficeSessions(secret, clock, secure=self._secure)
         self._environments = {language: self._environment(language, templates) for language in Language}
@@ -109,28 +112,33 @@ class Pages:
 
     def problem(self, request: Request, problem: Problem) -> HTMLResponse:
         """An expected error as a page."""
-        return self.render(request, "problem.html", status=problem.status, text=self.say(request, problem))
+        page = self.render(request, "problem.html", status=problem.status, text=self.say(request, problem))
+        if problem.retry_after:
+            page.headers["retry-after"] = str(problem.retry_after)
+        return page
 
     def say(self, request: Request, problem: Problem) -> str:
         """An expected error in the reader's language."""
-        return self._words.text(self.language(request), problem.title, **problem.values)
+        return self.words.text(self.language(request), problem.title, **problem.values)
 
     def text(self, request: Request, message: str, **values: object) -> str:
         """A message in the reader's language."""
-        return self._words.text(self.language(request), message, **values)
+        return self.words.text(self.language(request), message, **values)
 
     async def form(self, request: Request) -> Form:
-        """The form that was sent (`application/x-www-form-urlencoded`), its guard's token checked.
+        """The form that was sent, its guard's token checked.
 
         Raises:
             ForeignFormProblem: it did not come from a page of ours.
         """
+        is_multipart = request.headers.get("content-type", "").startswith("multipart/form-data")
+        sent, files = await (_parts if is_multipart else _fields)(request)
         try:
-            sent = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
-        except ValueError:
-            sent = {}
-        self.guard.check(request, sent.pop(CSRF_FIELD, ""))
-        return Form(sent)
+            self.guard.check(request, sent.pop(CSRF_FIELD, ""))
+        except ForeignFormProblem as problem:
+            problem.sent = sent
+            raise
+        return Form(sent, files)
 
     def member(self, request: Request) -> StaffMember | None:
         """Who of the office is signed in."""
@@ -161,7 +169,7 @@ class Pages:
             trim_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        environment.install_gettext_translations(self._words.catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+        environment.install_gettext_translations(self.words.catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
         environment.globals.update(
             site_name=self._site_name,
             stylesheet=Markup(_STYLESHEET),  # noqa: S704  our own file
@@ -173,6 +181,8 @@ class Pages:
             instant=lambda instant, zone: instant_in_words(instant, zone, language),
             date=lambda instant, zone: date_in_words(instant, zone, language),
             time=lambda instant, zone: time_in_words(instant, zone, language),
+            decimal=lambda value, digits=2: decimal_in_words(value, language, digits),
+            percent=lambda share: percent_in_words(share, language),
         )
         return environment
 
@@ -180,6 +190,22 @@ class Pages:
 def see_other(path: str) -> RedirectResponse:
     """Post/Redirect/Get: lead to a page of ours after a form was taken. The path begins with one slash."""
     return RedirectResponse(path, status_code=303)
+
+
+async def _fields(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The fields of `application/x-www-form-urlencoded`; none of a body that is something else."""
+    try:
+        return dict(parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS)), {}
+    except ValueError:
+        return {}, {}
+
+
+async def _parts(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The fields and files of `multipart/form-data` (RFC 7578); the frame limits the size of the whole."""
+    async with request.form(max_files=1, max_fields=_MAX_FIELDS) as form:
+        fields = {name: part for name, part in form.items() if isinstance(part, str)}
+        files = {name: await part.read() for name, part in form.items() if not isinstance(part, str)}
+    return fields, files
 
 
 def _policy(scripts: Sequence[str], form_target: str) -> str:

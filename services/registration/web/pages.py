@@ -102,7 +102,7 @@ class Pages:
         except Problem as problem:
             language = request_language(request)
             message = self._words.text(language, problem.title, **problem.values)
-            return self._render(language, "problem.html", status=problem.status, message=message)
+            return self._render(language, "link_problem.html", status=problem.status, message=message)
 
     async def registration(self, token: str) -> Response:
         """What one is registered for, and a form to cancel."""
@@ -127,7 +127,7 @@ class Pages:
             view = await self._registrations.view(registration_id)
             language = view.registration.language
             message = self._words.text(language, problem.title)
-            return self._render(language, "problem.html", status=problem.status, message=message)
+            return self._render(language, "link_problem.html", status=problem.status, message=message)
         return RedirectResponse(f"/registration/{token}", status_code=303)
 
     async def join(self, token: str) -> Response:

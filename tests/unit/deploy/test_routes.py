@@ -24,11 +24,9 @@ def test_every_route_of_a_service_falls_under_one_of_its_prefixes(name: str) -> 
     assert not strays
 
 
-def test_no_prefix_is_the_beginning_of_another() -> None:
-    beginnings = [
-        (short, long) for short in PREFIXES for long in PREFIXES if short != long and long.startswith(short + "/")
-    ]
-    assert not beginnings
+def test_the_longest_prefix_decides() -> None:
+    assert service_of("/office/results") == service_of("/office/results/abc") == "feedback"
+    assert service_of("/office") == service_of("/office/sessions") == service_of("/office/resultsx") == "registration"
 
 
 @pytest.mark.parametrize("path", ["/", "/health/ready", "/api/v1/openapi.json", "/api/v1/sessionsx", "/mailbox"])

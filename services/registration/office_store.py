@@ -1,0 +1,104 @@
+"""What registration keeps of the programme office: its people, their one-time links, failed attempts to sign in."""
+
+from datetime import datetime, timedelta
+
+from services.registration.domain.office_people import OfficePerson, OneTimeLink
+from services.registration.store import OFFICE_LINKS, OFFICE_PEOPLE, SIGN_IN_ATTEMPTS
+from shared.clock import Clock, to_millis
+from shared.staff import Role
+from shared.storage.aggregates import Aggregates
+from shared.storage.contract import Store, at_most
+
+ATTEMPTS_KEPT_FOR = timedelta(minutes=15)
+_TRIES = 5
+
+
+class OfficeStore:
+    """People and one-time links."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self.people = Aggregates(store, OFFICE_PEOPLE, OfficePerson, clock=clock)
+
+    async def everybody(self) -> list[OfficePerson]:
+        """The people of the office by name."""
+        found = [person for person in await self.people.find(limit=1000) if not person.is_removed]
+        return sorted(found, key=lambda person: person.name.casefold())
+
+    async def count_administrators(self) -> int:
+        """How many may manage the office."""
+        return await self._store.count(OFFICE_PEOPLE, {"role": int(Role.ADMIN), "removed_at": None})
+
+    async def of_subject(self, subject: str) -> OfficePerson | None:
+        """Who has signed in before as this subject of the OIDC provider."""
+        found = await self.people.find({"subject": subject, "removed_at": None}, limit=1)
+        return found[0] if found else None
+
+    async def forget_removed(self, before: datetime) -> None:
+        """Delete those removed so long ago that no session of theirs is open."""
+        await self._store.delete(OFFICE_PEOPLE, {"removed_at": at_most(to_millis(before))})
+
+    async def keep_link(self, link: OneTimeLink) -> None:
+        """Keep a new link, in place of those for the same person; the expired ones go."""
+        await self._store.delete(OFFICE_LINKS, {"person_id": link.person_id})
+        await self._store.insert(OFFICE_LINKS, link.model_dump(mode="json", by_alias=True))
+
+    async def link(self, link_id: str) -> OneTimeLink | None:
+        """A link that was kept, spent or not."""
+        document = await self._store.get(OFFICE_LINKS, link_id)
+        return OneTimeLink.model_validate(document) if document else None
+
+    async def spend_link(self, link_id: str) -> bool:
+        """Use a link up; False when somebody was faster."""
+        return await self._store.update(OFFICE_LINKS, link_id, guard={"spent": 0}, assign={"spent": 1})
+
+
+class Attempts:
+    """Attempts to sign in that failed lately, for each user name (by a digest) and for all together.
+
+    An attempt is counted before it is tried, in a guarded update, so many at once count as many.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def begin(self, key: str, now: datetime, *, free: int, longest: timedelta) -> int:
+        """Count an attempt; seconds to wait when it may not be made, else 0.
+
+        The first `free` attempts may follow each other at once; from then on the pause doubles up to `longest`.
+        """
+        await self._forget(now)
+        for _ in range(_TRIES):
+            document = await self._store.get(SIGN_IN_ATTEMPTS, key)
+            if document is None:
+                await self._store.insert(
+                    SIGN_IN_ATTEMPTS, {"_id": key, "failures": 0, "blocked_until": 0, "last_at": to_millis(now)}
+                )
+                continue
+            if document["blocked_until"] > to_millis(now):
+                return int(document["blocked_until"] - to_millis(now)) // 1000 + 1
+            if await self._count(key, document["failures"], now, free=free, longest=longest):
+                return 0
+        return 1
+
+    async def succeeded(self, key: str) -> None:
+        """Forget the attempts counted for a user name."""
+        await self._store.delete(SIGN_IN_ATTEMPTS, {"_id": key})
+
+    async def uncount(self, key: str) -> None:
+        """Take back one attempt, which was a good one."""
+        await self._store.update(SIGN_IN_ATTEMPTS, key, increment={"failures": -1})
+
+    async def _count(self, key: str, failures: int, now: datetime, *, free: int, longest: timedelta) -> bool:
+        over = failures + 1 - free
+        pause = min(timedelta(seconds=2 ** min(over, 20)), longest) if over >= 0 else timedelta(0)
+        return await self._store.update(
+            SIGN_IN_ATTEMPTS,
+            key,
+            guard={"failures": failures},
+            assign={"blocked_until": to_millis(now + pause), "last_at": to_millis(now)},
+            increment={"failures": 1},
+        )
+
+    async def _forget(self, now: datetime) -> None:
+        await self._store.delete(SIGN_IN_ATTEMPTS, {"last_at": at_most(to_millis(now - ATTEMPTS_KEPT_FOR))})

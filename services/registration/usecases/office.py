@@ -1,0 +1,26 @@
+"""All that the office's pages do beside the use cases of everybody."""
+
+from dataclasses import dataclass
+
+from services.registration.office_store import Attempts, OfficeStore
+from services.registration.usecases.office_people import OfficePeople
+from services.registration.usecases.signing_in import SigningIn
+from shared.audit import Audit
+from shared.clock import Clock
+from shared.storage.contract import Store
+
+
+@dataclass(frozen=True)
+class Office:
+    """The use cases of the programme office, sharing one store."""
+
+    signing_in: SigningIn
+    people: OfficePeople
+    audit: Audit
+
+    @classmethod
+    def over(cls, store: Store, secret: bytes, clock: Clock) -> "Office":
+        """The use cases on a store. `secret` keys the ids of people."""
+        kept = OfficeStore(store, clock)
+        signing_in = SigningIn(kept, Attempts(store), secret, clock)
+        return cls(signing_in=signing_in, people=OfficePeople(kept, signing_in, clock), audit=Audit(store, clock))

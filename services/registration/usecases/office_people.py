@@ -1,0 +1,106 @@
+"""The people of the office: adding, changing roles, removing."""
+
+from datetime import timedelta
+
+from services.registration.domain.office_people import (
+    PASSWORD_LINK_LASTS,
+    LastAdministratorProblem,
+    OfficePerson,
+    PersonExistsProblem,
+    PersonUnknownProblem,
+)
+from services.registration.office_store import OfficeStore
+from services.registration.usecases.signing_in import SigningIn, new_link
+from shared.clock import Clock
+from shared.events.base import Event
+from shared.staff import Role
+
+REMOVED_KEPT_FOR = timedelta(days=1)
+"""Longer than a session lives."""
+
+
+class OfficePeople:
+    """What an administrator does about the people of the office."""
+
+    def __init__(self, office: OfficeStore, signing_in: SigningIn, clock: Clock) -> None:
+        self._office = office
+        self._signing_in = signing_in
+        self._clock = clock
+
+    async def everybody(self) -> list[OfficePerson]:
+        """All of them by name."""
+        return await self._office.everybody()
+
+    async def get(self, person_id: str) -> OfficePerson:
+        """One of them.
+
+        Raises:
+            PersonUnknownProblem: there is nobody with that id.
+        """
+        person = await self._office.people.get(person_id)
+        if person is None or person.is_removed:
+            raise PersonUnknownProblem
+        return person
+
+    async def add(self, name: str, user_name: str, role: Role) -> OfficePerson:
+        """Add somebody, who then sets a password by a one-time link or signs in by OIDC.
+
+        Raises:
+            PersonExistsProblem: the user name is taken.
+        """
+        person = OfficePerson(
+            id=self._signing_in.id_of(user_name), user_name=user_name, name=name, role=role, added_at=self._clock()
+        )
+        if await self._office.people.create(person):
+            return person
+
+        def again(before: OfficePerson) -> tuple[OfficePerson, list[Event]]:
+            if not before.is_removed:
+                raise PersonExistsProblem
+            return person.model_copy(update={"version": before.version}), []
+
+        return await self._office.people.change(person.id, again)
+
+    async def password_link(self, person_id: str) -> str:
+        """The token of a new link to set a password, in place of the one before; the person's password stays.
+
+        Raises:
+            PersonUnknownProblem: there is nobody with that id.
+        """
+        person = await self.get(person_id)
+        token, link = new_link(person.id, self._clock() + PASSWORD_LINK_LASTS)
+        await self._office.keep_link(link)
+        return token
+
+    async def change_role(self, person_id: str, role: Role) -> OfficePerson:
+        """Give somebody another role.
+
+        Raises:
+            PersonUnknownProblem: there is nobody with that id.
+            LastAdministratorProblem: nobody would be left to manage the office.
+        """
+        person = await self.get(person_id)
+        if role is not Role.ADMIN:
+            await self._require_another_administrator(person)
+        return await self._office.people.change(person.id, lambda now: (now.model_copy(update={"role": role}), []))
+
+    async def remove(self, person_id: str) -> None:
+        """Remove somebody, who is out of registration's pages at once and of the others' when the session ends.
+
+        Raises:
+            PersonUnknownProblem, LastAdministratorProblem: as `change_role`.
+        """
+        person = await self.get(person_id)
+        await self._require_another_administrator(person)
+        now = self._clock()
+        gone = {"removed_at": now, "name": "", "user_name": "", "password_hash": "", "subject": "", "role": Role.VIEWER}
+        await self._office.people.change(person.id, lambda current: (current.model_copy(update=gone), []))
+        await self._office.forget_removed(now - REMOVED_KEPT_FOR)
+
+    async def present(self, person_id: str) -> OfficePerson | None:
+        """What is known of somebody who is signed in; also one who was removed."""
+        return await self._office.people.get(person_id)
+
+    async def _require_another_administrator(self, person: OfficePerson) -> None:
+        if person.role is Role.ADMIN and await self._office.count_administrators() < 2:
+            raise LastAdministratorProblem

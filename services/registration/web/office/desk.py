@@ -1,0 +1,94 @@
+"""What all pages of the office share: who may see them, forms that keep their values, the record of every act."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, ValidationError
+
+from services.registration.usecases import UseCases
+from services.registration.usecases.office import Office
+from shared.clock import Clock
+from shared.problems import Problem, mark
+from shared.staff import Role, StaffMember
+from shared.storage.contract import Scalar
+from shared.web.office import ForbiddenProblem, SignInProblem, page_staff
+from shared.web.pages import Pages
+from shared.web.problems import VALIDATION_MESSAGES, field_errors
+
+REQUIRED = VALIDATION_MESSAGES["missing"]
+ROLE_NAMES = {Role.VIEWER: mark("reads"), Role.EDITOR: mark("edits"), Role.ADMIN: mark("administers")}
+
+M = TypeVar("M", bound=BaseModel)
+Staff = Callable[[Request], Awaitable[StaffMember]]
+
+
+@dataclass
+class Desk:
+    """The programme office at work."""
+
+    pages: Pages
+    use_cases: UseCases
+    office: Office
+    clock: Clock
+    viewer: Staff = field(init=False)
+    editor: Staff = field(init=False)
+    admin: Staff = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.viewer, self.editor, self.admin = (self._staff(role) for role in Role)
+
+    async def act(
+        self, member: StaffMember, action: str, subject: str, details: Mapping[str, Scalar] | None = None
+    ) -> None:
+        """Record an act that is about to be done."""
+        await self.office.audit.record(member, action, subject, details)
+
+    def checked(self, request: Request, model: type[M], sent: Mapping[str, Any]) -> tuple[M | None, dict[str, str]]:
+        """What was sent as the model has it, or the errors by the form's field names in the reader's language.
+
+        A field in several languages is `title_ca`, `title_es`, …; an error of the whole is the Catalan one's.
+        """
+        try:
+            return model.model_validate(sent), {}
+        except ValidationError as error:
+            located = [{**item, "loc": ("body", *item["loc"])} for item in error.errors()]
+            language = self.pages.language(request)
+            found = field_errors(located, self.pages.words, language)
+        errors: dict[str, str] = {}
+        for item in found:
+            errors.setdefault(_field_name(item.pointer, sent), item.detail)
+        return None, errors
+
+    def say(self, request: Request, problem: Problem) -> str:
+        """A problem in the reader's language."""
+        return self.pages.say(request, problem)
+
+    def refused(self, request: Request, template: str, errors: Mapping[str, str], **values: Any) -> HTMLResponse:
+        """The form again, with what was sent and what is wrong."""
+        return self.pages.render(request, template, status=422, errors=errors, **values)
+
+    def _staff(self, role: Role) -> Staff:
+        require = page_staff(self.pages.office, role)
+
+        async def present(request: Request) -> StaffMember:
+            """Who is signed in, as the office knows the person now: the cookie may be some hours old."""
+            member = require(request)
+            person = await self.office.people.present(member.id)
+            if person and person.is_removed:
+                raise SignInProblem
+            if person and person.role < role:
+                raise ForbiddenProblem
+            return member
+
+        return present
+
+
+def _field_name(pointer: str, sent: Mapping[str, Any]) -> str:
+    """`/title/ca` is the field `title_ca`; `/title`, of which there are several, is that of the first language."""
+    parts = pointer.strip("/").split("/")
+    if len(parts) == 1 and isinstance(sent.get(parts[0]), dict):
+        return f"{parts[0]}_ca"
+    return "_".join(parts)

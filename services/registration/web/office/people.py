@@ -1,0 +1,168 @@
+"""The people of the office and the record of what they did; for administrators."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from services.registration.domain.office_people import (
+    PASSWORD_LINK_LASTS,
+    LastAdministratorProblem,
+    PersonExistsProblem,
+)
+from services.registration.domain.programmes import DEFAULT_TIME_ZONE
+from services.registration.usecases.signing_in import ROLES
+from services.registration.web.office.desk import ROLE_NAMES, Desk
+from services.registration.web.office.signing_in import Newcomer
+from shared.dates import instant_in_words
+from shared.problems import mark
+from shared.staff import StaffMember
+from shared.web.page_routes import PageRouter, page_router
+from shared.web.pages import see_other
+
+CHOOSE_ROLE = mark("Choose a role.")
+REMOVE = mark("Remove {name} from the office?")
+REMOVE_MEANS = mark("{name} will be signed out and cannot sign in any more. What they did stays in the record.")
+REMOVE_BUTTON = mark("Remove this person")
+ROLE_HINTS = {
+    "viewer": mark("reads: sees everything, changes nothing"),
+    "editor": mark("edits: sessions, registrations, proposals, results"),
+    "admin": mark("administers: also people of the office, wording of mails, suppressed addresses"),
+}
+PAGE = 50
+
+
+def routes(desk: Desk, public_url: str) -> PageRouter:
+    """`/office/people` and `/office/audit`."""
+    router = page_router(desk.pages)
+    _add_people(router, desk)
+    _add_person(router, desk, public_url)
+    _add_removal(router, desk)
+    _add_audit(router, desk)
+    return router
+
+
+def _roles(desk: Desk, request: Request) -> list[tuple[str, str]]:
+    return [(name, desk.pages.text(request, hint)) for name, hint in ROLE_HINTS.items()]
+
+
+async def _list(desk: Desk, request: Request, *, status: int = 200, **values: Any) -> HTMLResponse:
+    return desk.pages.render(
+        request,
+        "office/people.html",
+        status=status,
+        people=await desk.office.people.everybody(),
+        roles=_roles(desk, request),
+        role_names=ROLE_NAMES,
+        **values,
+    )
+
+
+def _add_people(router: PageRouter, desk: Desk) -> None:
+    @router.get("/office/people")
+    async def people(request: Request, _: Annotated[StaffMember, Depends(desk.admin)]) -> HTMLResponse:
+        return await _list(desk, request, values={"role": "editor"})
+
+    @router.post("/office/people")
+    async def add(request: Request, member: Annotated[StaffMember, Depends(desk.admin)]) -> Response:
+        form = await desk.pages.form(request)
+        values = {name: form.get(name) for name in ("name", "user_name", "role")}
+        newcomer, errors = desk.checked(request, Newcomer, values)
+        if values["role"] not in ROLES:
+            errors["role"] = desk.pages.text(request, CHOOSE_ROLE)
+        if newcomer is None or errors:
+            return await _list(desk, request, status=422, errors=errors, values=values)
+        role = ROLES[values["role"]]
+        await desk.act(member, "person.added", newcomer.name, {"role": role.name.lower()})
+        try:
+            person = await desk.office.people.add(newcomer.name, newcomer.user_name, role)
+        except PersonExistsProblem as problem:
+            return await _list(
+                desk, request, status=422, errors={"user_name": desk.say(request, problem)}, values=values
+            )
+        return see_other(f"/office/people/{person.id}")
+
+
+def _add_person(router: PageRouter, desk: Desk, public_url: str) -> None:
+    async def page(request: Request, person_id: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        return desk.pages.render(
+            request,
+            "office/person.html",
+            status=status,
+            someone=await desk.office.people.get(person_id),
+            roles=_roles(desk, request),
+            role_names=ROLE_NAMES,
+            **{"link": "", "until": "", **values},
+        )
+
+    @router.get("/office/people/{person_id}")
+    async def person(request: Request, person_id: str, _: Annotated[StaffMember, Depends(desk.admin)]) -> HTMLResponse:
+        return await page(request, person_id)
+
+    @router.post("/office/people/{person_id}/link")
+    async def link(
+        request: Request, person_id: str, member: Annotated[StaffMember, Depends(desk.admin)]
+    ) -> HTMLResponse:
+        """No redirect: the link is shown in this answer alone, and is kept nowhere."""
+        await desk.pages.form(request)
+        await desk.act(member, "person.link-made", person_id)
+        token = await desk.office.people.password_link(person_id)
+        until = instant_in_words(desk.clock() + PASSWORD_LINK_LASTS, DEFAULT_TIME_ZONE, desk.pages.language(request))
+        return await page(request, person_id, link=f"{public_url}/office/password/{token}", until=until)
+
+    @router.post("/office/people/{person_id}/role")
+    async def change_role(
+        request: Request, person_id: str, member: Annotated[StaffMember, Depends(desk.admin)]
+    ) -> Response:
+        form = await desk.pages.form(request)
+        role = ROLES.get(form.get("role"))
+        if role is None:
+            return await page(request, person_id, status=422, errors={"role": desk.pages.text(request, CHOOSE_ROLE)})
+        await desk.act(member, "person.role-changed", person_id, {"role": role.name.lower()})
+        try:
+            await desk.office.people.change_role(person_id, role)
+        except LastAdministratorProblem as problem:
+            return await page(request, person_id, status=422, errors={"role": desk.say(request, problem)})
+        return see_other("/office/people")
+
+
+def _add_removal(router: PageRouter, desk: Desk) -> None:
+    @router.get("/office/people/{person_id}/remove")
+    async def ask(request: Request, person_id: str, _: Annotated[StaffMember, Depends(desk.admin)]) -> HTMLResponse:
+        person = await desk.office.people.get(person_id)
+        return desk.pages.render(
+            request,
+            "office/confirm.html",
+            title=desk.pages.text(request, REMOVE, name=person.name),
+            consequences=[desk.pages.text(request, REMOVE_MEANS, name=person.name)],
+            action=f"/office/people/{person_id}/remove",
+            hidden={},
+            style="danger",
+            button=desk.pages.text(request, REMOVE_BUTTON),
+            back=f"/office/people/{person_id}",
+        )
+
+    @router.post("/office/people/{person_id}/remove")
+    async def remove(request: Request, person_id: str, member: Annotated[StaffMember, Depends(desk.admin)]) -> Response:
+        await desk.pages.form(request)
+        await desk.act(member, "person.removed", person_id)
+        await desk.office.people.remove(person_id)
+        return see_other("/office/people")
+
+
+def _add_audit(router: PageRouter, desk: Desk) -> None:
+    @router.get("/office/audit")
+    async def audit(
+        request: Request,
+        _: Annotated[StaffMember, Depends(desk.admin)],
+        before: Annotated[int | None, Query(ge=1, le=10**12)] = None,
+    ) -> HTMLResponse:
+        entries = await desk.office.audit.entries(before=before, limit=PAGE)
+        return desk.pages.render(
+            request,
+            "office/audit.html",
+            entries=entries,
+            older=entries[-1].sequence if len(entries) == PAGE else None,
+            fault=await desk.office.audit.verify() if before is None else None,
+            zone=DEFAULT_TIME_ZONE,
+        )

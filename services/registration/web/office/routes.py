@@ -1,0 +1,21 @@
+"""The pages of the programme office, joined."""
+
+from fastapi import APIRouter
+
+from services.registration.outgoing import OidcProvider
+from services.registration.web.office import oidc, people, signing_in
+from services.registration.web.office.desk import Desk
+
+
+def routers(
+    desk: Desk, provider: OidcProvider | None, *, role_claim: str, secret: bytes, public_url: str
+) -> list[APIRouter]:
+    """All of them; `provider` signs people in beside the local accounts."""
+    found: list[APIRouter] = [
+        signing_in.routes(desk, has_oidc=provider is not None),
+        people.routes(desk, public_url),
+    ]
+    if provider:
+        secure = public_url.startswith("https://")
+        found.append(oidc.routes(desk, provider, role_claim, secret, secure=secure))
+    return found

@@ -1,0 +1,137 @@
+"""Signing in and out, the first run, one-time links to set a password."""
+
+from typing import Annotated
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel, Field
+
+from services.registration.domain.office_people import (
+    MAX_PASSWORD,
+    MIN_PASSWORD,
+    OfficePerson,
+    TooManyAttemptsProblem,
+    WrongCredentialsProblem,
+)
+from services.registration.domain.texts import OneLine
+from services.registration.web.office.desk import Desk
+from shared.addresses import EmailAddress
+from shared.problems import mark
+from shared.web.page_routes import PageRouter, own_path, page_router
+from shared.web.pages import Form, see_other
+
+TOO_SHORT = mark("The password needs at least {length} characters.")
+NOT_REPEATED = mark("The two passwords are not the same.")
+
+
+class Newcomer(BaseModel):
+    """The first administrator, or somebody who is added."""
+
+    name: Annotated[OneLine, Field(min_length=1, max_length=200)]
+    user_name: EmailAddress
+
+
+def routes(desk: Desk, *, has_oidc: bool) -> PageRouter:
+    """`/office/sign-in`, `/office/sign-out`, `/office/first-run/{token}`, `/office/password/{token}`."""
+    router = page_router(desk.pages)
+    _add_sign_in(router, desk, has_oidc=has_oidc)
+    _add_first_run(router, desk)
+    _add_password(router, desk)
+    return router
+
+
+def _add_sign_in(router: PageRouter, desk: Desk, *, has_oidc: bool) -> None:
+    template = "office/sign_in.html"
+
+    @router.get("/office/sign-in")
+    async def sign_in_page(request: Request) -> Response:
+        following = own_path(request.query_params.get("next", ""))
+        if desk.pages.member(request):
+            return see_other(following)
+        return desk.pages.render(request, template, following=following, has_oidc=has_oidc)
+
+    @router.post("/office/sign-in")
+    async def sign_in(request: Request) -> Response:
+        form = await desk.pages.form(request)
+        following = own_path(form.get("next"))
+        try:
+            person = await desk.office.signing_in.by_password(form.get("user_name"), form.values.get("password", ""))
+        except (WrongCredentialsProblem, TooManyAttemptsProblem) as problem:
+            return desk.pages.render(
+                request,
+                template,
+                status=problem.status,
+                errors={"user_name": desk.say(request, problem)},
+                values={"user_name": form.get("user_name")},
+                following=following,
+                has_oidc=has_oidc,
+            )
+        return await signed_in(desk, person, following)
+
+    @router.post("/office/sign-out")
+    async def sign_out(request: Request) -> Response:
+        await desk.pages.form(request)
+        answer = see_other("/office/sign-in")
+        desk.pages.office.end(answer)
+        return answer
+
+
+def _add_first_run(router: PageRouter, desk: Desk) -> None:
+    template = "office/first_run.html"
+
+    @router.get("/office/first-run/{token}")
+    async def first_run_page(request: Request, token: str) -> HTMLResponse:
+        await desk.office.signing_in.check_first_run(token)
+        return desk.pages.render(request, template, token=token, least=MIN_PASSWORD)
+
+    @router.post("/office/first-run/{token}")
+    async def first_run(request: Request, token: str) -> Response:
+        form = await desk.pages.form(request)
+        await desk.office.signing_in.check_first_run(token)
+        values = {"name": form.get("name"), "user_name": form.get("user_name")}
+        newcomer, errors = desk.checked(request, Newcomer, values)
+        errors |= password_errors(desk, request, form)
+        if newcomer is None or errors:
+            return desk.refused(request, template, errors, values=values, token=token, least=MIN_PASSWORD)
+        person = await desk.office.signing_in.found_office(
+            token, newcomer.name, newcomer.user_name, form.values["password"]
+        )
+        await desk.act(person.member, "office.founded", person.id)
+        return await signed_in(desk, person, "/office")
+
+
+def _add_password(router: PageRouter, desk: Desk) -> None:
+    template = "office/password.html"
+
+    @router.get("/office/password/{token}")
+    async def password_page(request: Request, token: str) -> HTMLResponse:
+        person = await desk.office.signing_in.person_of_link(token)
+        return desk.pages.render(request, template, token=token, newcomer=person, least=MIN_PASSWORD)
+
+    @router.post("/office/password/{token}")
+    async def set_password(request: Request, token: str) -> Response:
+        form = await desk.pages.form(request)
+        person = await desk.office.signing_in.person_of_link(token)
+        if errors := password_errors(desk, request, form):
+            return desk.refused(request, template, errors, token=token, newcomer=person, least=MIN_PASSWORD)
+        await desk.act(person.member, "person.password-set", person.id)
+        person = await desk.office.signing_in.set_password(token, form.values["password"])
+        return await signed_in(desk, person, "/office")
+
+
+async def signed_in(desk: Desk, person: OfficePerson, following: str) -> RedirectResponse:
+    """Begin the person's session and lead on."""
+    await desk.act(person.member, "person.signed-in", person.id)
+    answer = see_other(following)
+    desk.pages.office.begin(answer, person.member)
+    return answer
+
+
+def password_errors(desk: Desk, request: Request, form: Form) -> dict[str, str]:
+    """What is wrong with a new password (NIST SP 800-63B: length, no rules of composition)."""
+    password = form.values.get("password", "")
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        return {"password": desk.pages.text(request, TOO_SHORT, length=MIN_PASSWORD)}
+    if password != form.values.get("password_again", ""):
+        return {"password_again": desk.pages.text(request, NOT_REPEATED)}
+    return {}

@@ -1,0 +1,21 @@
+"""Who acts for the programme office, and what each may do."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Role(IntEnum):
+    """What a member of the office may do; each includes those before it."""
+
+    VIEWER = 1
+    EDITOR = 2
+    ADMIN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A person, or a service with the office's token, who acts for the programme office."""
+
+    id: str
+    name: str
+    role: Role

@@ -1,0 +1,141 @@
+"""The office's pages over a real store, as a browser without JavaScript meets them."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from fastapi import Response
+from pydantic import SecretStr
+
+from services.registration.app import LOCALE, OFFICE_LOCALE, TEMPLATES, office_pages
+from services.registration.settings import Settings
+from services.registration.store import COLLECTIONS, RegistrationStore
+from services.registration.usecases import UseCases
+from services.registration.usecases.office import Office
+from services.registration.usecases.signing_in import first_run_token
+from services.registration.web import api
+from services.registration.web.office.desk import Desk
+from shared.links import Links
+from shared.messaging.broker import make_broker
+from shared.messaging.inventory import Inventory
+from shared.staff import Role, StaffMember
+from shared.storage.contract import Store
+from shared.storage.opening import open_store
+from shared.web.application import make_application
+from shared.web.office import OfficeSessions
+from shared.web.pages import Pages
+from shared.words import Words
+from tests.integration.registration.conftest import SECRET, STAFF, STAFF_TOKEN, MovingClock, Ready
+
+PASSWORD = "quatre paraules que recordo"
+URL = "http://dijous"
+WEEK_AHEAD = "2026-12-03T10:00:00+01:00"
+
+
+@dataclass
+class OfficeDesk:
+    """The application with the office's pages and one browser in front of it."""
+
+    browser: httpx.AsyncClient
+    use_cases: UseCases
+    office: Office
+    raw: Store
+    store: RegistrationStore
+    clock: MovingClock
+
+    async def first_run_path(self) -> str:
+        token = await first_run_token(self.raw, self.clock)
+        assert token
+        return f"/office/first-run/{token}"
+
+    def sign_in(self, role: Role = Role.EDITOR, name: str = "Marta", member_id: str = "") -> None:
+        """Give the browser the cookie of somebody who signed in."""
+        answer = Response()
+        OfficeSessions(SECRET, self.clock, secure=False).begin(answer, StaffMember(member_id or name, name, role))
+        self.browser.cookies.set("office", answer.headers["set-cookie"].split(";")[0].partition("=")[2])
+
+    def sign_out(self) -> None:
+        self.browser.cookies.delete("office")
+
+    async def get(self, path: str, *, expect: int = 200) -> httpx.Response:
+        answer = await self.browser.get(path)
+        assert answer.status_code == expect, f"GET {path}: {answer.status_code} {main_of(answer.text)}"
+        return answer
+
+    async def submit(
+        self, path: str, fields: Mapping[str, str], *, expect: int = 303, files: Mapping[str, bytes] | None = None
+    ) -> httpx.Response:
+        """Send a form with the token of this browser."""
+        page = await self.browser.get("/office/sign-in?guard", follow_redirects=True)
+        token = re.search(r'name="csrf" value="([^"]+)"', page.text)
+        assert token
+        sent = {**fields, "csrf": token[1]}
+        if files:
+            answer = await self.browser.post(path, data=sent, files={name: ("f", data) for name, data in files.items()})
+        else:
+            answer = await self.browser.post(path, data=sent)
+        assert answer.status_code == expect, f"POST {path}: {answer.status_code} {main_of(answer.text)}"
+        return answer
+
+    async def acts(self) -> list[str]:
+        """What the record says was done, the oldest first."""
+        return [entry.action for entry in reversed(await self.office.audit.entries(limit=500))]
+
+    async def staff(self, method: str, path: str, body: object = None, *, expect: int = 200) -> dict[str, str]:
+        """A call of the API with the office's token."""
+        answer = await self.browser.request(method, f"/api/v1{path}", json=body, headers=STAFF)
+        assert answer.status_code == expect, answer.text
+        found: dict[str, str] = answer.json()
+        return found
+
+    async def scheduled(self, **given: object) -> str:
+        """The id of a new session in a week."""
+        body = {
+            "programme": "dijous",
+            "title": {"ca": "Treu-li suc"},
+            "starts_at": "2026-12-03T10:00:00+01:00",
+            **given,
+        }
+        return (await self.staff("POST", "/sessions", body, expect=201))["id"]
+
+    async def register(self, session: str, number: int = 1, **given: str) -> None:
+        body = {"name": f"Persona {number}", "email": f"persona{number}@alamus.example", "entity": "2500450006"}
+        answer = await self.browser.post(
+            f"/api/v1/sessions/{session}/registrations", json={**body, "consent": True, **given}
+        )
+        assert answer.status_code == 202, answer.text
+
+
+@asynccontextmanager
+async def open_desk(folder: Path, **settings: str) -> AsyncIterator[OfficeDesk]:
+    clock = MovingClock()
+    store = open_store(f"sqlite:///{folder}", "registration")
+    await store.prepare(COLLECTIONS)
+    kept, words = RegistrationStore(store, clock), Words(LOCALE, OFFICE_LOCALE)
+    # Never connected: events stay in the outboxes.
+    inventory = Inventory(store, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
+    use_cases = UseCases.over(kept, Links(URL, SECRET), SECRET.encode(), inventory, clock)
+    own = Settings(secret=SecretStr(SECRET), staff_token=SecretStr(STAFF_TOKEN), public_url=URL, **settings)  # type: ignore[arg-type]
+    frame, office = Pages(own, words, TEMPLATES, clock=clock), Office.over(store, SECRET.encode(), clock)
+    routers = [*api.routers(use_cases, STAFF_TOKEN, clock), *office_pages(Desk(frame, use_cases, office, clock), own)]
+    app = make_application("registration", "Registration", routers, words, Ready())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as browser:
+        browser.headers["accept-language"] = "ca"
+        yield OfficeDesk(browser, use_cases, office, store, kept, clock)
+    await store.close()
+
+
+def main_of(page: str) -> str:
+    """The words of a page's main part, for messages of failed assertions."""
+    _, _, main = page.partition("<main")
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main))[:800]
+
+
+def where(answer: httpx.Response) -> str:
+    """The path that a redirect leads to, with its query."""
+    parts = urlsplit(answer.headers["location"])
+    return parts.path + (f"?{parts.query}" if parts.query else "")

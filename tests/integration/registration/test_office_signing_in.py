@@ -1,0 +1,264 @@
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from services.registration.store import OFFICE_LINKS
+from services.registration.usecases.signing_in import FREE_ATTEMPTS, first_run_token
+from shared.staff import Role
+from tests.integration.registration.office_desk import PASSWORD, OfficeDesk, open_desk, where
+
+FOUNDER = {
+    "name": "Marta Vila",
+    "user_name": "Marta@diputacio.example",
+    "password": PASSWORD,
+    "password_again": PASSWORD,
+}
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[OfficeDesk]:
+    async with open_desk(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def founded(desk: OfficeDesk) -> OfficeDesk:
+    """Marta is the administrator and has signed out."""
+    await desk.submit(await desk.first_run_path(), FOUNDER)
+    desk.sign_out()
+    return desk
+
+
+async def _try(desk: OfficeDesk, user_name: str, password: str, **given: str) -> int:
+    answer = await desk.browser.post("/office/sign-in", data=await _fields(desk, user_name, password, **given))
+    return answer.status_code
+
+
+async def _fields(desk: OfficeDesk, user_name: str, password: str, **given: str) -> dict[str, str]:
+    page = await desk.get("/office/sign-in")
+    token = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    assert token
+    return {"csrf": token[1], "user_name": user_name, "password": password, **given}
+
+
+async def test_the_first_run_link_makes_the_first_administrator_and_signs_her_in(desk: OfficeDesk) -> None:
+    path = await desk.first_run_path()
+    assert "<h1>Primera persona administradora</h1>" in (await desk.get(path)).text
+    assert where(await desk.submit(path, FOUNDER)) == "/office"
+    people = await desk.office.people.everybody()
+    assert [(person.user_name, person.role) for person in people] == [("marta@diputacio.example", Role.ADMIN)]
+    assert (await desk.get("/office/people")).status_code == 200
+    assert await desk.acts() == ["office.founded", "person.signed-in"]
+
+
+async def test_the_first_run_link_works_once_and_none_is_made_any_more(desk: OfficeDesk) -> None:
+    path = await desk.first_run_path()
+    await desk.submit(path, FOUNDER)
+    desk.sign_out()
+    await desk.get(path, expect=404)
+    await desk.submit(path, {**FOUNDER, "user_name": "intrusa@elsewhere.example"}, expect=404)
+    assert len(await desk.office.people.everybody()) == 1
+    assert await first_run_token(desk.raw, desk.clock) is None
+
+
+async def test_two_who_use_the_first_run_link_at_once_make_one_administrator(desk: OfficeDesk) -> None:
+    path = await desk.first_run_path()
+    fields = await _fields(desk, "", "")
+    both = [{**FOUNDER, **fields, **FOUNDER, "user_name": f"person{n}@diputacio.example"} for n in range(2)]
+    answers = await asyncio.gather(*(desk.browser.post(path, data=sent) for sent in both))
+    assert sorted(answer.status_code for answer in answers) == [303, 404]
+    assert len(await desk.office.people.everybody()) == 1
+
+
+async def test_a_new_first_run_link_puts_an_end_to_the_one_before_and_only_its_digest_is_kept(desk: OfficeDesk) -> None:
+    first, second = await desk.first_run_path(), await desk.first_run_path()
+    await desk.get(first, expect=404)
+    await desk.get(second)
+    assert second.rpartition("/")[2] not in str(await desk.raw.find(OFFICE_LINKS))
+
+
+async def test_a_first_run_link_expires(desk: OfficeDesk) -> None:
+    path = await desk.first_run_path()
+    desk.clock.move(days=8)
+    await desk.get(path, expect=404)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"user_name": "marta"}, "user_name"),
+        ({"password": "curta", "password_again": "curta"}, "password"),
+        ({"password_again": "una altra de ben llarga"}, "password_again"),
+    ],
+)
+async def test_what_is_wrong_in_the_first_run_is_said_beside_its_field_and_the_rest_is_kept(
+    desk: OfficeDesk, wrong: dict[str, str], field: str
+) -> None:
+    path = await desk.first_run_path()
+    page = (await desk.submit(path, {**FOUNDER, **wrong}, expect=422)).text
+    assert f'href="#{field}"' in page
+    assert "<title>Error: " in page
+    assert PASSWORD not in page
+    assert {**FOUNDER, **wrong}["name"].strip() in page
+    assert not await desk.office.people.everybody()
+
+
+async def test_the_user_name_may_be_written_in_capitals(founded: OfficeDesk) -> None:
+    assert await _try(founded, "MARTA@diputacio.example", PASSWORD) == 303
+    await founded.get("/office/people")
+
+
+async def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(founded: OfficeDesk) -> None:
+    wrong = await founded.submit(
+        "/office/sign-in", {"user_name": "marta@diputacio.example", "password": "no és aquesta"}, expect=422
+    )
+    unknown = await founded.submit(
+        "/office/sign-in", {"user_name": "marxa@diputacio.example", "password": "no és aquesta"}, expect=422
+    )
+    assert unknown.text.replace("marxa@", "marta@") == wrong.text
+
+
+async def test_an_unknown_name_takes_as_long_as_a_wrong_password(founded: OfficeDesk) -> None:
+    async def seconds(user_name: str) -> float:
+        began = time.perf_counter()
+        assert await _try(founded, user_name, "no és aquesta") == 422
+        return time.perf_counter() - began
+
+    await seconds("ningu@diputacio.example")  # the hash that stands for nobody's is made once
+    known = min([await seconds("marta@diputacio.example") for _ in range(3)])
+    unknown = min([await seconds("marxa@diputacio.example") for _ in range(3)])
+    assert unknown > known / 2
+
+
+async def test_after_some_failures_one_has_to_wait_and_then_gets_in(founded: OfficeDesk) -> None:
+    for _ in range(FREE_ATTEMPTS):
+        assert await _try(founded, "marta@diputacio.example", "no és aquesta") == 422
+    assert await _try(founded, "marta@diputacio.example", PASSWORD) == 429
+    founded.clock.move(seconds=3)
+    assert await _try(founded, "marta@diputacio.example", PASSWORD) == 303
+    founded.sign_out()
+    assert await _try(founded, "marta@diputacio.example", "no és aquesta") == 422, "a success forgets the failures"
+
+
+async def test_the_pause_grows_and_spares_other_names(founded: OfficeDesk) -> None:
+    for _ in range(FREE_ATTEMPTS):
+        await _try(founded, "marta@diputacio.example", "no")
+    for pause in (1, 2, 4):
+        assert await _try(founded, "marta@diputacio.example", "no") == 429
+        founded.clock.move(seconds=pause)
+        assert await _try(founded, "marta@diputacio.example", "no") == 422
+    assert await _try(founded, "pere@diputacio.example", "no") == 422
+
+
+async def test_many_attempts_at_once_count_as_many(founded: OfficeDesk) -> None:
+    fields = await _fields(founded, "marta@diputacio.example", "no")
+    answers = await asyncio.gather(*(founded.browser.post("/office/sign-in", data=fields) for _ in range(15)))
+    tried = [answer for answer in answers if answer.status_code == 422]
+    assert len(tried) <= FREE_ATTEMPTS
+
+
+async def test_signing_in_leads_on_to_the_page_asked_for(founded: OfficeDesk) -> None:
+    asked = await founded.browser.get("/office/people?x=1")
+    assert where(asked) == "/office/sign-in?next=/office/people%3Fx%3D1"
+    page = await founded.get(where(asked))
+    assert 'name="next" value="/office/people?x=1"' in page.text
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x"])
+async def test_signing_in_never_leads_elsewhere(founded: OfficeDesk, elsewhere: str) -> None:
+    fields = await _fields(founded, "marta@diputacio.example", PASSWORD, next=elsewhere)
+    answer = await founded.browser.post("/office/sign-in", data=fields)
+    assert answer.headers["location"] == "/office"
+
+
+async def test_signing_out_takes_a_form_of_ours(founded: OfficeDesk) -> None:
+    await _try(founded, "marta@diputacio.example", PASSWORD)
+    assert (await founded.browser.post("/office/sign-out", data={"csrf": "x"})).status_code == 403
+    assert where(await founded.submit("/office/sign-out", {})) == "/office/sign-in"
+    assert (await founded.browser.get("/office/people")).status_code == 303
+
+
+async def test_a_person_is_added_and_sets_a_password_by_a_link_shown_once(founded: OfficeDesk) -> None:
+    founded.sign_in(Role.ADMIN)
+    newcomer = {"name": "Pere Roig", "user_name": "pere@diputacio.example", "role": "editor"}
+    person = where(await founded.submit("/office/people", newcomer))
+    page = (await founded.submit(f"{person}/link", {}, expect=200)).text
+    link = re.search(r"http://dijous(/office/password/[\w-]{43})<", page)
+    assert link
+    assert link[1] not in (await founded.get(person)).text
+    founded.sign_out()
+    assert "Pere Roig" in (await founded.get(link[1])).text
+    await founded.submit(link[1], {"password": "curta", "password_again": "curta"}, expect=422)
+    await founded.submit(link[1], {"password": PASSWORD, "password_again": PASSWORD})
+    await founded.get("/office/people", expect=403)
+    founded.sign_out()
+    await founded.get(link[1], expect=404)
+    assert await _try(founded, "pere@diputacio.example", PASSWORD) == 303
+    acts = await founded.acts()
+    assert [act for act in acts if act.startswith("person.")] == [
+        "person.signed-in",
+        "person.added",
+        "person.link-made",
+        "person.password-set",
+        "person.signed-in",
+        "person.signed-in",
+    ]
+
+
+async def test_a_taken_user_name_and_a_missing_role_are_said(founded: OfficeDesk) -> None:
+    founded.sign_in(Role.ADMIN)
+    again = {"name": "Marta Dos", "user_name": "marta@diputacio.example", "role": "viewer"}
+    page = (await founded.submit("/office/people", again, expect=422)).text
+    assert 'href="#user_name"' in page
+    assert "Marta Dos" in page
+    page = (await founded.submit("/office/people", {**again, "role": "root"}, expect=422)).text
+    assert 'href="#role"' in page
+
+
+async def test_the_last_administrator_stays(founded: OfficeDesk) -> None:
+    founded.sign_in(Role.ADMIN)
+    marta = (await founded.office.people.everybody())[0].id
+    await founded.submit(f"/office/people/{marta}/role", {"role": "viewer"}, expect=422)
+    await founded.submit(f"/office/people/{marta}/remove", {}, expect=409)
+    assert (await founded.office.people.get(marta)).role is Role.ADMIN
+
+
+async def test_somebody_removed_is_out_at_once_and_may_be_added_again(founded: OfficeDesk) -> None:
+    founded.sign_in(Role.ADMIN)
+    newcomer = {"name": "Pere Roig", "user_name": "pere@diputacio.example", "role": "admin"}
+    path = where(await founded.submit("/office/people", newcomer))
+    pere = path.rpartition("/")[2]
+    founded.sign_in(Role.ADMIN, "Pere", pere)
+    await founded.get("/office/people")
+    founded.sign_in(Role.ADMIN)
+    assert "Pere Roig" in (await founded.get(f"{path}/remove")).text
+    await founded.submit(f"{path}/remove", {})
+    founded.sign_in(Role.ADMIN, "Pere", pere)
+    assert (await founded.browser.get("/office/people")).status_code == 303
+    founded.sign_in(Role.ADMIN)
+    assert where(await founded.submit("/office/people", {**newcomer, "role": "viewer"})) == path
+    founded.sign_in(Role.ADMIN, "Pere", pere)
+    await founded.get("/office/people", expect=403)
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.EDITOR])
+@pytest.mark.parametrize("path", ["/office/people", "/office/audit"])
+async def test_people_and_record_are_the_administrators(desk: OfficeDesk, role: Role, path: str) -> None:
+    desk.sign_in(role)
+    await desk.get(path, expect=403)
+
+
+async def test_the_record_shows_who_did_what_and_tells_when_it_was_altered(founded: OfficeDesk) -> None:
+    founded.sign_in(Role.ADMIN)
+    page = (await founded.get("/office/audit")).text
+    assert "office.founded" in page
+    assert "Marta Vila" in page
+    assert 'role="alert"' not in page
+    entry = (await founded.office.audit.entries(limit=1))[0]
+    await founded.raw.update("audit", entry.id, assign={"member_name": "Ningú"})
+    assert 'role="alert"' in (await founded.get("/office/audit")).text
