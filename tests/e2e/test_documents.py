@@ -1,0 +1,73 @@
+"""What the documents tell a reader to type is run as it stands there."""
+
+import asyncio
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.test_up import Run
+from tests.support.nats import free_port
+from tests.support.stack import running_stack
+
+ROOT = Path(__file__).parents[2]
+BLOCK_SECONDS = 60
+
+
+def block_after(document: str, marker: str, language: str) -> str:
+    """The first block of code in that language behind the marker."""
+    found = re.search(rf"{re.escape(marker)}.*?```{language}\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
+    assert found, f"{document} has no {language} block behind {marker!r}"
+    return found.group(1)
+
+
+@pytest.fixture
+async def up(tmp_path: Path) -> Run:
+    run = await Run(tmp_path / "var", free_port()).ready()
+    yield run
+    run.stop()
+
+
+async def test_the_readme_s_main_job_works_as_it_is_written(up: Run) -> None:
+    script = "set -eu\n" + block_after("README.md", "tests/e2e/test_documents.py runs this block", "sh")
+    shell = await asyncio.create_subprocess_exec(
+        "bash",
+        "-c",
+        script,
+        env={**os.environ, "DIJOUS_URL": up.url, "DIJOUS_DATA": str(up.data)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(shell.communicate(), BLOCK_SECONDS)
+    assert shell.returncode == 0, output.decode()
+    for step in ("2500450006", '"registered"', '"received"', '"questions"'):
+        assert step in output.decode().replace(" ", ""), f"{step} is not in:\n{output.decode()}"
+
+
+async def test_the_integrators_subscriber_reads_a_session(tmp_path: Path) -> None:
+    from tests.e2e.office import Office
+
+    script = block_after("docs/integrators.md", "tests/e2e/test_documents.py runs this block", "python")
+    async with running_stack(tmp_path) as stack:
+        subscriber = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            script,
+            env={**os.environ, "DIJOUS_NATS_URL": stack.broker.url},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        office = Office(stack, "documented")
+        await office.define_programme()
+        await office.schedule()
+        output, _ = await asyncio.wait_for(subscriber.communicate(), BLOCK_SECONDS)
+    assert output.decode().startswith("dijous.sessions.session-scheduled.v1 20")
+
+
+def test_the_catalogue_of_events_is_current() -> None:
+    from deploy.catalogue import render_catalogue
+    from deploy.topology import consumers
+
+    written = (ROOT / "docs/events.md").read_text()
+    assert written == render_catalogue(consumers()), "run: dijous events > docs/events.md"
