@@ -1,0 +1,227 @@
+"""The whole fan-out against Postfix's smtp-source: from SessionEnded to the last survey mail accepted and marked.
+
+Alternating rounds on the same machine into the same smtp-sink. A real broker; notifications and feedback each a process
+of its own, on fresh databases with `synchronous=FULL`: after kill -9 nothing is lost. The roster is there before the
+clock starts. smtp-source sends mails of the same size and stores nothing.
+"""
+
+import asyncio
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+
+import nats
+
+from benchmarks.registrations import answering, finished, process
+from benchmarks.smtp_tools import SmtpTools, ToolsMissingError, find_smtp_tools
+from services.notifications.composing import Composer
+from services.notifications.domain.deliveries import DeliveryKind, DeliveryState, make_delivery
+from services.notifications.domain.known import KnownProgramme, KnownRegistration, KnownSession
+from services.notifications.domain.matters import Matter
+from services.notifications.domain.surveys import LinkMaker, new_key
+from services.notifications.store import COLLECTIONS, DELIVERIES, REGISTRATIONS
+from shared import ids
+from shared.events import Event
+from shared.events.registration import ProgrammeDefined, SessionEnded, SessionScheduled, SurveyQuestion
+from shared.events.vocabulary import Language, ProgrammeKind, RegistrationStatus, SessionStatus
+from shared.links import Links
+from shared.messaging.publishing import publish_event
+from shared.storage.contract import Store
+from shared.storage.opening import open_store
+from shared.words import Words
+from tests.support.nats import free_port, running_broker
+from tests.support.probes import eventually
+
+SIZES = (1_000, 20_000)
+SOURCE_MAILS = 40_000
+LOOK_SECONDS = 0.02
+LONGEST_SECONDS = 300.0
+PUBLIC_URL = "https://dijous.example"
+LOCALE = Path(__file__).parents[1] / "services" / "notifications" / "locale"
+QUESTIONS = [SurveyQuestion(key=key, text={Language.CA: key}) for key in ("content", "duration", "understood")]
+
+
+@dataclass(frozen=True)
+class Fanout:
+    """What a round measured."""
+
+    mails: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Mails a second."""
+        return self.mails / self.seconds
+
+
+def programme() -> ProgrammeDefined:
+    """The programme as registration would tell of it."""
+    return ProgrammeDefined(
+        version=1,
+        programme="bench",
+        name={Language.CA: "Banc de proves"},
+        kind=ProgrammeKind.SERIES,
+        time_zone="Europe/Madrid",
+        organiser="Oficina del programa",
+        reply_to="oficina@dijous.example",
+        reminders_minutes=[],
+        survey_questions=QUESTIONS,
+        survey_days=14,
+        survey_reminder_days=7,
+    )
+
+
+def session(kind: type[Event], session_id: str, *, version: int, **more: object) -> Event:
+    """An event of the session that ends."""
+    return kind.model_validate(
+        {
+            "version": version,
+            "session_id": session_id,
+            "programme": "bench",
+            "title": {"ca": "Treu-li suc a l'eina de seguiment"},
+            "starts_at": datetime.now(UTC) - timedelta(hours=1),
+            "duration_minutes": 60,
+            "status": SessionStatus.SCHEDULED,
+            **more,
+        }
+    )
+
+
+def registrations(session_id: str, count: int) -> list[KnownRegistration]:
+    """The roster."""
+    return [
+        KnownRegistration(
+            id=ids.new_id(),
+            seen=1,
+            email=f"{secrets.token_hex(6)}@alamus.example",
+            language=Language.CA,
+            name="Núria Puig",
+            session_id=session_id,
+            status=RegistrationStatus.REGISTERED,
+            entity_code="2500450006",
+            entity_name="Ajuntament dels Alamús",
+        )
+        for _ in range(count)
+    ]
+
+
+def size_of_a_mail() -> int:
+    """Bytes of one survey mail."""
+    defined, (person,) = programme(), registrations("sessionaaaaaaaaa", 1)
+    known = KnownProgramme(id="bench", seen=1, **defined.model_dump(exclude={"version", "programme", "kind"}))
+    told = session(SessionScheduled, person.session_id, version=1).model_dump(exclude={"version", "session_id"})
+    about = KnownSession(id=person.session_id, seen=1, **told)
+    matter = Matter(known, about, survey_links=LinkMaker(new_key(), about.id))
+    now = datetime.now(UTC)
+    delivery = make_delivery(DeliveryKind.SURVEY, about.id, person.id, due_at=now, now=now, round_="1")
+    composer = Composer(Words(LOCALE), Links(PUBLIC_URL, "s" * 32), "dijous@dijous.example", "dijous.example")
+    return len(composer.compose(delivery, matter, person))
+
+
+@asynccontextmanager
+async def opened(folder: str) -> AsyncIterator[Store]:
+    """The database of notifications, beside the service."""
+    store = open_store(f"sqlite:///{folder}", "notifications")
+    await store.prepare(COLLECTIONS)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def publish(url: str, events: list[Event]) -> None:
+    """Publish as registration's relay does."""
+    client = await nats.connect(url)
+    for event in events:
+        await publish_event(client.jetstream(), event.envelope())
+    await client.close()
+
+
+async def fanout_round(count: int, smtp_port: int) -> Fanout:
+    """One fan-out to that many people."""
+    session_id = ids.new_id()
+    with tempfile.TemporaryDirectory(prefix="dijous-bench-") as folder:
+        async with running_broker() as broker, opened(folder) as store:
+            roster = registrations(session_id, count)
+            await store.insert_many(
+                REGISTRATIONS, [{"_id": each.id, **each.model_dump(mode="json", exclude={"id"})} for each in roster]
+            )
+            environment = {
+                "DIJOUS_STORE_URL": f"sqlite:///{folder}",
+                "DIJOUS_NATS_URL": broker.url,
+                "DIJOUS_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
+                "DIJOUS_MAIL_FROM": "dijous@dijous.example",
+                "DIJOUS_PUBLIC_URL": PUBLIC_URL,
+                "DIJOUS_SECRET": secrets.token_hex(32),
+                "DIJOUS_STAFF_TOKEN": secrets.token_hex(16),
+                "DIJOUS_LOG_LEVEL": "warning",
+            }
+            dijous = [sys.executable, "-m", "deploy.cli"]
+            await finished([*dijous, "streams", "apply"], environment)
+            ports = {service: str(free_port()) for service in ("notifications", "feedback")}
+            commands = [[*dijous, "run", service, "--port", port] for service, port in ports.items()]
+            with process(commands[0], environment), process(commands[1], environment):
+                for port in ports.values():
+                    await answering(f"http://127.0.0.1:{port}/health/live")
+                await publish(broker.url, [programme(), session(SessionScheduled, session_id, version=1)])
+                await asyncio.sleep(1)  # let the processes come to rest before the clock starts
+                ended = {"status": SessionStatus.ENDED, "ended_at": datetime.now(UTC), "registrations": count}
+                began = time.perf_counter()
+                await publish(broker.url, [session(SessionEnded, session_id, version=2, **ended)])
+                await _all_sent(store, count)
+                return Fanout(count, time.perf_counter() - began)
+
+
+async def _all_sent(store: Store, count: int) -> None:
+    async def check() -> None:
+        sent = await store.count(DELIVERIES, {"state": DeliveryState.SENT.value})
+        assert sent == count, f"{sent} of {count} mails are sent"
+
+    await eventually(check, within=LONGEST_SECONDS, every=LOOK_SECONDS)
+
+
+async def measure(tools: SmtpTools, rounds: int) -> list[tuple[str, float, float]]:
+    """Rows of (what, median mails a second, median ratio to smtp-source in the same round)."""
+    size = size_of_a_mail()
+    source: list[float] = []
+    fanouts: dict[int, list[float]] = {count: [] for count in SIZES}
+    with tools.running_sink() as port:
+        for number in range(rounds):
+            source.append(tools.rate(port, mails=SOURCE_MAILS, size=size))
+            for count, rates in fanouts.items():
+                rates.append((await fanout_round(count, port)).rate)
+            figures = ", ".join(f"{rates[-1]:.0f}" for rates in fanouts.values())
+            print(
+                f"  round {number + 1} of {rounds}: smtp-source {source[-1]:.0f}, fan-out {figures} mails/s", flush=True
+            )
+    rows = [(f"smtp-source -d -s 16, {size} bytes, nothing stored", median(source), 1.0)]
+    for count, rates in fanouts.items():
+        ratio = median(mine / its for mine, its in zip(rates, source, strict=True))
+        rows.append((f"whole fan-out to {count:,} people, durable", median(rates), ratio))
+    return rows
+
+
+def main(rounds: int = 3) -> None:
+    """Measure and print the table; say clearly what is missing."""
+    print("Mails per second: the whole fan-out from SessionEnded to marked, against smtp-source")
+    try:
+        tools = find_smtp_tools()
+    except ToolsMissingError as error:
+        print(f"  not measured: {error}")
+        return
+    rows = asyncio.run(measure(tools, rounds))
+    for what, rate, ratio in rows:
+        print(f"| {what:55} | {rate:7.0f} /s | {ratio:5.2f} |")
+    small, large = rows[1][1], rows[2][1]
+    print(f"| cost of a mail at {SIZES[1]:,} against {SIZES[0]:,} people {'':16} | {'':10} | {small / large:5.2f} |")
+
+
+if __name__ == "__main__":
+    main(*(int(argument) for argument in sys.argv[1:2]))
