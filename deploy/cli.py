@@ -13,6 +13,7 @@ COMMANDS = {
     "run": ("deploy.commands.run:run", "Run one service as a process of its own."),
     "streams": ("deploy.commands.streams:streams", "Make and show the broker's streams and durable consumers."),
     "deadletters": ("deploy.commands.deadletters:deadletters", "List, show, replay or drop messages that failed."),
+    "office": ("deploy.commands.office:office", "Print the link that makes the office's first administrator."),
     "entities": ("deploy.commands.entities:entities", "Import the directory of local entities."),
     "reconcile": ("deploy.commands.reconcile:reconcile", "Find and repair what one service knows and another lacks."),
     "events": ("deploy.commands.events:events", "Print the catalogue of events."),
@@ -21,7 +22,7 @@ COMMANDS = {
     "version": ("deploy.commands.version:version", "Print the version."),
 }
 """Name to where it is and what the list of commands says of it."""
-BESIDE_A_RUN = frozenset({"streams", "deadletters", "entities", "reconcile"})
+BESIDE_A_RUN = frozenset({"streams", "deadletters", "entities", "office", "reconcile"})
 """Commands that find the `dijous up` that runs in DIJOUS_DATA by themselves."""
 
 
@@ -67,7 +68,7 @@ def main_group() -> None:
       dijous reconcile
 
     Settings are read from the environment; a broken one is said in one line and the exit code is 2. Beside a running
-    `dijous up`, streams, deadletters, entities and reconcile find it by its data folder.
+    `dijous up`, streams, deadletters, entities, office and reconcile find it by its data folder.
     `dijous COMMAND --help` tells more of each command.
     """
 

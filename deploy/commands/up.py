@@ -47,6 +47,10 @@ def introduce(installation: Installation) -> None:
     say(f"ready on {url}")
     if installation.has_mailbox:
         say(f"  mailbox      {url}/mailbox (every mail; nothing leaves this machine)")
+    if link := installation.first_run_link():
+        say(f"  office       {link} (makes the first administrator; works once)")
+    else:
+        say(f"  office       {url}/office")
     say(f"  API          {url}/api/v1/openapi.json")
     if installation.is_new:
         say(f"  staff token  {installation.staff_token} (shown this once; kept in {folder / 'staff-token'})")

@@ -15,6 +15,7 @@ import uvloop
 from fastapi import APIRouter
 
 from deploy.composition import compose, start_logs
+from deploy.embedded.first_run import keep_first_run_link
 from deploy.embedded.gateway import make_gateway
 from deploy.embedded.mailbox.pages import mailbox_routes
 from deploy.embedded.mailbox.smtp import running_smtp
@@ -40,6 +41,8 @@ async def run_application(listening: socket.socket, data: Path) -> None:
         gateway = make_gateway(services, extra)
         await stack.enter_async_context(kept_topology(os.environ["DIJOUS_NATS_URL"], specs))
         await stack.enter_async_context(together([service.running() for service in services]))
+        registration = services[SERVICES.index("registration")]
+        await keep_first_run_link(registration.store, os.environ["DIJOUS_PUBLIC_URL"], data)
         await serve(gateway, listening)
 
 

@@ -108,6 +108,11 @@ class Installation:
             "DIJOUS_STAFF_TOKEN": self.staff_token,
         }
 
+    def first_run_link(self) -> str:
+        """Where the first administrator is made; empty once there is one."""
+        file = self.folder / "first-run"
+        return file.read_text().strip() if file.exists() else ""
+
     async def ready(self) -> None:
         """Wait until every service can do its work."""
         complain_at = time.monotonic() + PATIENCE_SECONDS

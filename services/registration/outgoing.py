@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote_plus
 
 import httpx
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri  # type: ignore[import-untyped]  # ships no types
@@ -90,7 +91,10 @@ class OidcProvider:
             "code_verifier": asked.verifier,
         }
         answer = await _fetch(
-            "POST", known.metadata["token_endpoint"], data=form, auth=(self._client_id, self._client_secret)
+            "POST",
+            known.metadata["token_endpoint"],
+            data=form,
+            auth=(quote_plus(self._client_id), quote_plus(self._client_secret)),  # RFC 6749 section 2.3.1
         )
         return self._read(str(answer.get("id_token", "")), str(answer.get("access_token", "")), asked, known)
 

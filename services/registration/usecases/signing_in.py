@@ -237,6 +237,12 @@ async def first_run_token(store: Store, clock: Clock) -> str | None:
     return token
 
 
+async def first_run_link(store: Store, public_url: str, clock: Clock) -> str | None:
+    """The address at which the first administrator is made, as `first_run_token`."""
+    token = await first_run_token(store, clock)
+    return f"{public_url.rstrip('/')}/office/first-run/{token}" if token else None
+
+
 def new_link(person_id: str, expires_at: datetime) -> tuple[str, OneTimeLink]:
     """A token of 256 random bits, and what is kept of it."""
     token = secrets.token_urlsafe(32)

@@ -1,0 +1,133 @@
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shared.staff import Role
+from tests.integration.registration.office_desk import OfficeDesk, open_desk, where
+from tests.support.oidc import CLIENT_ID, CLIENT_SECRET, OidcProcess, running_oidc
+
+MARTA = {"sub": "1", "email": "Marta@diputacio.example", "name": "Marta Vila"}
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[OidcProcess]:
+    async with running_oidc() as running:
+        yield running
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, provider: OidcProcess) -> AsyncIterator[OfficeDesk]:
+    settings = {"oidc_issuer": provider.issuer, "oidc_client_id": CLIENT_ID, "oidc_client_secret": CLIENT_SECRET}
+    async with open_desk(tmp_path, **settings) as opened:
+        yield opened
+
+
+async def _there_and_back(desk: OfficeDesk, provider: OidcProcess, following: str = "/office/people") -> httpx.Response:
+    start = await desk.browser.get("/office/oidc/start", params={"next": following})
+    assert start.status_code == 303, start.text
+    return await desk.browser.get(await provider.authorize(start.headers["location"]))
+
+
+async def _role(desk: OfficeDesk) -> Role | None:
+    people = await desk.office.people.everybody()
+    return people[0].role if people else None
+
+
+async def test_the_sign_in_page_offers_the_provider(desk: OfficeDesk) -> None:
+    page = (await desk.get("/office/sign-in?next=/office/audit")).text
+    assert 'href="/office/oidc/start?next=/office/audit"' in page
+
+
+async def test_whom_the_provider_gives_a_role_is_of_the_office(desk: OfficeDesk, provider: OidcProcess) -> None:
+    await provider.tell(**MARTA, roles=["something", "editor", "admin"])
+    answer = await _there_and_back(desk, provider)
+    assert where(answer) == "/office/people"
+    page = await desk.get("/office/people")
+    assert "Marta Vila" in page.text
+    assert "marta@diputacio.example" in page.text
+    assert await _role(desk) is Role.ADMIN
+
+
+async def test_the_role_follows_the_provider_and_the_person_stays_the_same(
+    desk: OfficeDesk, provider: OidcProcess
+) -> None:
+    await provider.tell(**MARTA, roles="admin")
+    await _there_and_back(desk, provider)
+    await provider.tell(**{**MARTA, "email": "marta.vila@diputacio.example"}, roles="viewer")
+    await _there_and_back(desk, provider)
+    assert [person.role for person in await desk.office.people.everybody()] == [Role.VIEWER]
+
+
+async def test_who_was_added_by_address_signs_in_and_the_address_alone_is_enough_only_once(
+    desk: OfficeDesk, provider: OidcProcess
+) -> None:
+    await desk.office.people.add("Marta", "marta@diputacio.example", Role.EDITOR)
+    await provider.tell(**MARTA)
+    assert where(await _there_and_back(desk, provider)) == "/office/people"
+    assert await _role(desk) is Role.EDITOR
+    desk.sign_out()
+    await provider.tell(**{**MARTA, "sub": "2"})
+    assert (await _there_and_back(desk, provider)).status_code == 403, "the address has passed to somebody else"
+
+
+@pytest.mark.parametrize("person", [MARTA, {**MARTA, "roles": "root"}, {"sub": "1", "roles": "admin"}])
+async def test_who_is_not_of_the_office_stays_outside(
+    desk: OfficeDesk, provider: OidcProcess, person: dict[str, str]
+) -> None:
+    await provider.tell(**person)
+    answer = await _there_and_back(desk, provider)
+    assert answer.status_code == 403
+    assert (await desk.browser.get("/office/people")).status_code == 303
+
+
+async def test_an_address_that_is_not_verified_is_nobody_s(desk: OfficeDesk, provider: OidcProcess) -> None:
+    await desk.office.people.add("Marta", "marta@diputacio.example", Role.ADMIN)
+    await provider.tell(**MARTA, email_verified=False)
+    assert (await _there_and_back(desk, provider)).status_code == 403
+
+
+@pytest.mark.parametrize("fault", ["nonce", "audience", "issuer", "expired", "key", "unsigned"])
+async def test_a_token_that_is_not_for_us_signs_nobody_in(desk: OfficeDesk, provider: OidcProcess, fault: str) -> None:
+    await provider.tell(fault, **MARTA, roles="admin")
+    answer = await _there_and_back(desk, provider)
+    assert answer.status_code == 400, fault
+    assert "office" not in desk.browser.cookies
+    assert await _role(desk) is None
+
+
+async def test_the_provider_s_answer_is_of_use_in_the_browser_alone_that_began(
+    desk: OfficeDesk, provider: OidcProcess
+) -> None:
+    await provider.tell(**MARTA, roles="admin")
+    start = await desk.browser.get("/office/oidc/start")
+    back = await provider.authorize(start.headers["location"])
+    desk.browser.cookies.clear()
+    assert (await desk.browser.get(back)).status_code == 400
+    await desk.browser.get("/office/oidc/start")
+    assert (await desk.browser.get(back)).status_code == 400, "the state of another attempt"
+
+
+async def test_a_code_works_once(desk: OfficeDesk, provider: OidcProcess) -> None:
+    await provider.tell(**MARTA, roles="admin")
+    start = await desk.browser.get("/office/oidc/start")
+    kept = desk.browser.cookies["sign-in"]
+    back = await provider.authorize(start.headers["location"])
+    assert (await desk.browser.get(back)).status_code == 303
+    desk.browser.cookies.set("sign-in", kept)
+    assert (await desk.browser.get(back)).status_code == 400
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example"])
+async def test_it_never_leads_elsewhere(desk: OfficeDesk, provider: OidcProcess, elsewhere: str) -> None:
+    await provider.tell(**MARTA, roles="admin")
+    assert where(await _there_and_back(desk, provider, elsewhere)) == "/office"
+
+
+async def test_a_provider_that_does_not_answer_is_said(tmp_path: Path) -> None:
+    settings = {"oidc_issuer": "http://127.0.0.1:9", "oidc_client_id": "x", "oidc_client_secret": "x"}
+    async with open_desk(tmp_path, **settings) as desk:
+        page = (await desk.get("/office/oidc/start", expect=400)).text
+        assert re.search(r"<h1>No s(&#39;|')ha pogut entrar", page)
