@@ -132,15 +132,21 @@ def _shared_headers(kind: DeliveryKind, language: Language, matter: Matter, subj
     programme = matter.programme
     message = EmailMessage(policy=SMTP)
     name = " ".join(in_language(programme.name, language).split())
-    message["From"] = Address(display_name=name, addr_spec=sender)
+    message["From"] = Address(display_name=_literal(name), addr_spec=sender)
     if programme.reply_to:
         message["Reply-To"] = Address(addr_spec=programme.reply_to)
-    message["Subject"] = subject
+    message["Subject"] = _literal(subject)
     message["Content-Language"] = language
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply, RN, NRN"
     message["X-Dijous-Kind"] = kind
     return message.as_bytes().removesuffix(b"\r\n")
+
+
+def _literal(text: str) -> str:
+    """Text in which nothing is an encoded word (RFC 2047): the library would decode it and write its line ends into
+    the header. A word joiner, which is invisible, keeps the two signs apart with which one begins."""
+    return text.replace("=?", "=\N{WORD JOINER}?")
 
 
 def _part_head(boundary: str, content_type: str) -> bytes:

@@ -222,6 +222,7 @@ def test_who_is_to_attend_reads_when_and_with_what(kind: DeliveryKind, language:
         ("Dues\r\nlínies\nBcc: x@y.example", "Inscripció confirmada: Dues línies Bcc: x@y.example"),
         ("100 % «transparència»", "Inscripció confirmada: 100 % «transparència»"),
         ("%(name)s {{ title }}", "Inscripció confirmada: %(name)s {{ title }}"),
+        ("=?utf-8?q?x=0ABcc:_x@y.example?=", "Inscripció confirmada: =\u2060?utf-8?q?x=0ABcc:_x@y.example?="),
     ],
 )
 def test_a_nasty_title_stays_in_the_subject(title: str, subject: str) -> None:
@@ -230,8 +231,15 @@ def test_a_nasty_title_stays_in_the_subject(title: str, subject: str) -> None:
     assert message["Bcc"] is None
 
 
-def test_a_programme_with_a_nasty_name_is_one_sender() -> None:
-    name = 'Dijous", <x@y.example>, "\r\nBcc: x@y.example'
+@pytest.mark.parametrize(
+    "name",
+    [
+        'Dijous", <x@y.example>, "\r\nBcc: x@y.example',
+        "=?utf-8?q?x=0ABcc:_x@y.example?=",
+        "=?utf-8?q?x=22,_=3Cx@y=3E?=",
+    ],
+)
+def test_a_programme_with_a_nasty_name_is_one_sender(name: str) -> None:
     message = composed(DeliveryKind.SURVEY, programme=make_programme(name={"ca": name}, reply_to=""))
     (sender,) = message["From"].addresses
     assert sender.addr_spec == SENDER
