@@ -34,6 +34,11 @@ def date_in_words(instant: datetime, time_zone: str, language: Language) -> str:
     return _format(instant, _DATES[language], time_zone, language)
 
 
+def date_in_figures(instant: datetime, time_zone: str) -> str:
+    """Day, month and year where there is little room: «25/04/2024», the same in every language."""
+    return instant.astimezone(ZoneInfo(time_zone)).strftime("%d/%m/%Y")
+
+
 def time_in_words(instant: datetime, time_zone: str, language: Language) -> str:
     """The time of the day: «10.00 h»."""
     return _format(instant, _TIMES[language], time_zone, language)

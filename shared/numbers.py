@@ -7,8 +7,8 @@ from shared.events.vocabulary import Language
 
 
 def decimal_in_words(value: float, language: Language, digits: int = 2) -> str:
-    """The number with so many decimals at the most: «8,43», «8»."""
-    pattern = "#,##0." + "#" * digits if digits else "#,##0"
+    """The number with so many decimals: «8,43», «8,00»."""
+    pattern = "#,##0." + "0" * digits if digits else "#,##0"
     return format_decimal(round(value, digits), format=pattern, locale=LOCALES[language])
 
 

@@ -7,6 +7,7 @@ from services.feedback.settings import Settings
 from services.feedback.store import COLLECTIONS, COUNTS, SURVEYS, FeedbackStore
 from services.feedback.usecases import UseCases
 from services.feedback.web import api, pages
+from shared.audit import Audit
 from shared.clock import Clock, clock_from
 from shared.loops import Loop
 from shared.messaging.broker import make_broker
@@ -14,6 +15,7 @@ from shared.messaging.inventory import Inventory
 from shared.messaging.outbox import OutboxRelay
 from shared.service import Service
 from shared.storage.opening import open_store
+from shared.web.pages import Pages
 from shared.words import Words
 
 NAME = handlers.NAME
@@ -26,8 +28,9 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     store = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
     broker = make_broker(settings.nats_url, service=NAME)
     inventory = Inventory(store, broker, service=NAME, every=settings.inventory_seconds)
-    use_cases = UseCases.over(FeedbackStore(store, clock), clock, inventory)
+    use_cases = UseCases.over(FeedbackStore(store, clock), clock, inventory, Audit(store, clock))
     words = Words(LOCALE)
+    frame = Pages(settings, words, pages.TEMPLATES, clock=clock)
     return Service(
         name=NAME,
         title="Dijous: surveys and their results",
@@ -38,7 +41,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         collections=COLLECTIONS,
         routers=[
             api.routes(use_cases, words, staff_token=settings.staff_token.get_secret_value()),
-            pages.routes(use_cases, words),
+            pages.routes(use_cases, frame),
         ],
         words=words,
         loops=[

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 
 from services.feedback.domain.known import Known, KnownProgramme, KnownSession
 from services.feedback.domain.results import Results
-from services.feedback.domain.surveys import AnswerCount, Survey
+from services.feedback.domain.surveys import UNFINISHED, AnswerCount, Survey, SurveyState
 from services.feedback.domain.tallies import SPENT, UNSPENT, Tally, TallyState, cell, new_cells, tally_id
+from shared.audit import AUDIT_COLLECTIONS
 from shared.clock import Clock, to_millis
 from shared.storage.aggregates import PENDING, Aggregates, ConflictError
 from shared.storage.contract import (
@@ -43,15 +44,27 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     _PROGRAMMES: [],
     _SESSIONS: [],
     _TALLIES: [Index(("session_id",))],
-    _RESULTS: [Index(("published_at",)), Index(("programme", "published_at"))],
+    _RESULTS: [
+        Index(("published_at",)),
+        Index(("programme", "published_at")),
+        Index(("ended_at",)),
+        Index(("programme", "ended_at")),
+        Index(("year", "ended_at")),
+    ],
     _COMMENTS: [Index(("delete_at",))],
+    **AUDIT_COLLECTIONS,
 }
 
 _NEWEST_FIRST: Order = (("published_at", -1),)
+_LATEST_SESSION_FIRST: Order = (("ended_at", -1),)
+_BOTH_ENDS: Sequence[Order] = ((("ended_at", 1),), _LATEST_SESSION_FIRST)
+CLOSED_LAST_FIRST: Order = (("closes_at", -1),)
 RESULTS_PLACE = len(_NEWEST_FIRST) + 1
-"""How many values a place in the list of results has."""
+"""How many values a place in a list of results or of surveys has."""
 _PAGE = 100
 _TRIES = 50
+_MOST_PROGRAMMES = 500
+_MOST_UNFINISHED = 200
 K = TypeVar("K", bound=Known)
 
 
@@ -80,6 +93,11 @@ class FeedbackStore:
         """The programme, or None."""
         return await self._known(_PROGRAMMES, slug, KnownProgramme)
 
+    async def programmes(self) -> list[KnownProgramme]:
+        """All programmes, by their slugs."""
+        documents = await self._store.find(_PROGRAMMES, limit=_MOST_PROGRAMMES)
+        return [KnownProgramme.model_validate(document) for document in documents]
+
     async def session(self, session_id: str) -> KnownSession | None:
         """The session, or None."""
         return await self._known(_SESSIONS, session_id, KnownSession)
@@ -99,6 +117,20 @@ class FeedbackStore:
             for survey in page:
                 yield survey
             after = [page[-1].id]
+
+    async def unfinished_surveys(self) -> list[Survey]:
+        """Those being prepared, whose end is not fixed, then the open ones, the one that closes first in front."""
+        where: Where = {"state": one_of([state.value for state in UNFINISHED])}
+        return await self.surveys.find(where, order=(("closes_at", 1),), limit=_MOST_UNFINISHED)
+
+    async def surveys_over(
+        self, limit: int, after: Sequence[Scalar] | None
+    ) -> tuple[list[Survey], list[Scalar] | None]:
+        """Surveys that take no more answers, the latest in front, and the last one's place where there are more."""
+        where: Where = {"state": one_of([state.value for state in SurveyState if state not in UNFINISHED])}
+        found = await self.surveys.find(where, order=CLOSED_LAST_FIRST, limit=limit + 1, after=after)
+        place = position(_dump(found[limit - 1]), CLOSED_LAST_FIRST) if len(found) > limit else None
+        return found[:limit], place
 
     async def add_tally(self, tally: Tally) -> bool:
         """Put a part in place; False when it is there."""
@@ -189,8 +221,26 @@ class FeedbackStore:
     ) -> tuple[list[Results], list[Scalar] | None]:
         """Results, newest first, and the place of the last one where there are more."""
         where: Where = {"programme": programme} if programme else {}
-        found = await self._store.find(_RESULTS, where, order=_NEWEST_FIRST, limit=limit + 1, after=after)
-        place = position(found[limit - 1], _NEWEST_FIRST) if len(found) > limit else None
+        return await self._results_page(where, _NEWEST_FIRST, limit, after)
+
+    async def archive(
+        self, programme: str, year: int, limit: int, after: Sequence[Scalar] | None = None
+    ) -> tuple[list[Results], list[Scalar] | None]:
+        """Results of a programme and a year («» and 0 for all), the latest session first, and the last one's place."""
+        wanted: dict[str, Scalar] = {"programme": programme, "year": year}
+        where: Where = {name: value for name, value in wanted.items() if value}
+        return await self._results_page(where, _LATEST_SESSION_FIRST, limit, after)
+
+    async def years(self) -> tuple[int, int] | None:
+        """The years of the earliest and the latest session with results; None where there are none."""
+        ends = [await self._store.find(_RESULTS, order=order, limit=1) for order in _BOTH_ENDS]
+        return (ends[0][0]["year"], ends[1][0]["year"]) if all(ends) else None
+
+    async def _results_page(
+        self, where: Where, order: Order, limit: int, after: Sequence[Scalar] | None
+    ) -> tuple[list[Results], list[Scalar] | None]:
+        found = await self._store.find(_RESULTS, where, order=order, limit=limit + 1, after=after)
+        place = position(found[limit - 1], order) if len(found) > limit else None
         return [Results.model_validate(document) for document in found[:limit]], place
 
     async def keep_comments(self, session_id: str, comments: Sequence[str], delete_at: datetime) -> None:

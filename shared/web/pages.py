@@ -18,7 +18,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from shared.clock import Clock
-from shared.dates import date_in_words, instant_in_words, time_in_words
+from shared.dates import date_in_figures, date_in_words, instant_in_words, time_in_words
 from shared.events.vocabulary import Language, in_language
 from shared.numbers import decimal_in_words, percent_in_words
 from shared.problems import Problem, mark
@@ -89,14 +89,16 @@ class Pages:
         status: int = 200,
         scripts: Sequence[str] = (),
         form_target: str = "",
+        prefer: Language | None = None,
         **values: Any,
     ) -> HTMLResponse:
         """A page in the reader's language.
 
         `scripts` are the inline scripts that the template includes, `form_target` the one foreign origin to which a
-        form of the page may lead in the end.
+        form of the page may lead in the end. `prefer` is the language of whoever the page is for, where the reader has
+        not chosen one.
         """
-        language = self.language(request)
+        language = self.language(request, prefer)
         browser_secret = self.guard.browser_secret(request)
         values = {"errors": {}, "values": {}, "scripts": [Markup(script) for script in scripts], **values}  # noqa: S704  our own files
         page = self._environments[language].get_template(template)
@@ -144,13 +146,14 @@ class Pages:
         """Who of the office is signed in."""
         return self.office.member(request)
 
-    def language(self, request: Request) -> Language:
-        """The language that the address asks for, else the one chosen before, else the browser's, else Catalan."""
+    def language(self, request: Request, prefer: Language | None = None) -> Language:
+        """The language that the address asks for, else the one chosen before, else the one preferred here, else the
+        browser's, else Catalan."""
         chosen = request.cookies.get(cookie_name(_LANGUAGE_COOKIE, secure=self._secure), "")
         for wish in (request.query_params.get("lang", ""), chosen):
             if wish in list(Language):
                 return Language(wish)
-        return request_language(request)
+        return prefer or request_language(request)
 
     def _frame(self, request: Request, language: Language, browser_secret: str) -> dict[str, Any]:
         return {
@@ -180,6 +183,7 @@ class Pages:
             local=lambda texts: in_language(texts, language),
             instant=lambda instant, zone: instant_in_words(instant, zone, language),
             date=lambda instant, zone: date_in_words(instant, zone, language),
+            day=date_in_figures,
             time=lambda instant, zone: time_in_words(instant, zone, language),
             decimal=lambda value, digits=2: decimal_in_words(value, language, digits),
             percent=lambda share: percent_in_words(share, language),

@@ -51,6 +51,14 @@ class ResultsNotPublishedProblem(Problem):
     title = mark("The results of this session are not published yet.")
 
 
+class SurveyNotThereProblem(Problem):
+    """The session has no survey: it has not ended, or nobody held a seat."""
+
+    status = 404
+    code = "survey-not-there"
+    title = mark("This session has no survey.")
+
+
 class SurveyNotOpenProblem(Problem):
     """The session's survey cannot be closed, since it has not opened."""
 

@@ -46,9 +46,17 @@ class Results(BaseModel):
     id: str = Field(alias="_id")
     programme: str
     title: dict[Language, str]
+    ended_at: StoredInstant
+    """When the session ended."""
+    year: int
+    """Of the session, in the programme's time zone."""
     published_at: StoredInstant
     n: int | None = None
     questions: tuple[PublishedQuestion, ...] = ()
+
+    def mean(self, key: str) -> float | None:
+        """The mean of a question; None where it is hidden or was not asked."""
+        return next((question.mean for question in self.questions if question.key == key), None)
 
     def figures(self) -> dict[str, QuestionResult]:
         """The figures by question, as the event carries them."""

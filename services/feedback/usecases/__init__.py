@@ -6,8 +6,10 @@ from services.feedback.store import SURVEYS, FeedbackStore
 from services.feedback.usecases.answers import Answers
 from services.feedback.usecases.closing import Closing
 from services.feedback.usecases.known import Projections
+from services.feedback.usecases.office import Office
 from services.feedback.usecases.results import Publications
 from services.feedback.usecases.surveys import Surveys
+from shared.audit import Audit
 from shared.clock import Clock
 from shared.messaging.inventory import Inventory
 
@@ -21,12 +23,13 @@ class UseCases:
     answers: Answers
     closing: Closing
     publications: Publications
+    office: Office
     inventory: Inventory
 
     @classmethod
-    def over(cls, store: FeedbackStore, clock: Clock, inventory: Inventory) -> "UseCases":
+    def over(cls, store: FeedbackStore, clock: Clock, inventory: Inventory, audit: Audit) -> "UseCases":
         """The use cases over a store, which the reconcile sweep is told of."""
-        surveys = Surveys(store, clock)
+        surveys, closing = Surveys(store, clock), Closing(store, clock)
         inventory.announces("feedback-surveys", SURVEYS, surveys.live, surveys.restate)
         inventory.keeps("registration-programmes", store.programmes_lacking)
         inventory.keeps("registration-sessions", store.sessions_lacking)
@@ -34,8 +37,9 @@ class UseCases:
             projections=Projections(store, surveys),
             surveys=surveys,
             answers=Answers(store, clock),
-            closing=Closing(store, clock),
+            closing=closing,
             publications=Publications(store),
+            office=Office(store, closing, audit),
             inventory=inventory,
         )
 

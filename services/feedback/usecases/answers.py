@@ -32,8 +32,11 @@ class FormState(StrEnum):
 class SurveyForm:
     """What a link shows."""
 
+    session_id: str
     session_title: dict[Language, str]
+    programme: str
     programme_name: dict[Language, str]
+    time_zone: str
     questions: tuple[SurveyQuestion, ...]
     state: FormState
     closes_at: datetime
@@ -106,4 +109,13 @@ class Answers:
         assert session is not None, "known before the survey opened"
         assert programme is not None, "known before the survey opened"
         assert survey.closes_at is not None, "fixed before the survey opened"
-        return SurveyForm(session.title, programme.name, survey.questions, state, survey.closes_at)
+        return SurveyForm(
+            session_id=survey.id,
+            session_title=session.title,
+            programme=programme.id,
+            programme_name=programme.name,
+            time_zone=programme.time_zone,
+            questions=survey.questions,
+            state=state,
+            closes_at=survey.closes_at,
+        )

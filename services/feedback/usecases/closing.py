@@ -4,6 +4,7 @@ Each step may be the last of a process: the next look at what is due goes on fro
 """
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from services.feedback.domain.problems import SurveyNotOpenProblem
 from services.feedback.domain.results import FEWEST_FOR_MEAN, Results, publishable_number, publishable_questions
@@ -89,11 +90,16 @@ class Closing:
 
     async def _results(self, survey: Survey, n: int, counts: dict[str, list[int]]) -> Results:
         session = await self._store.session(survey.id)
+        programme = await self._store.programme(survey.programme)
         assert session is not None, "known before the survey opened"
+        assert programme is not None, "known before the survey opened"
+        ended_at = session.ended_at or session.planned_end
         return Results(
             id=survey.id,
             programme=survey.programme,
             title=session.title,
+            ended_at=ended_at,
+            year=ended_at.astimezone(ZoneInfo(programme.time_zone)).year,
             published_at=self._clock(),
             n=publishable_number(n),
             questions=publishable_questions(n, survey.questions, counts),

@@ -14,6 +14,7 @@ from services.feedback.store import RESULTS_PLACE
 from services.feedback.usecases import UseCases
 from services.feedback.usecases.answers import FormState, SurveyForm
 from shared.events.vocabulary import Language, in_language
+from shared.web.office import StaffMember, bearer_member
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
 from shared.web.problems import request_language
 from shared.web.staff import staff_only
@@ -159,13 +160,17 @@ def _add_results(router: APIRouter, use_cases: UseCases, words: Words) -> None:
 
 def _add_staff(router: APIRouter, use_cases: UseCases, words: Words, staff_token: str) -> None:
     staff = [Depends(staff_only(staff_token))]
+    member_of_the_office = bearer_member(staff_token)
 
-    @router.post(
-        "/results/{session}/publish", summary="Close a survey and publish", tags=["results"], dependencies=staff
-    )
-    async def publish_results(session: str, request: Request, _: PublishRequest | None = None) -> ResultsView:
+    @router.post("/results/{session}/publish", summary="Close a survey and publish", tags=["results"])
+    async def publish_results(
+        session: str,
+        request: Request,
+        member: Annotated[StaffMember, Depends(member_of_the_office)],
+        _: PublishRequest | None = None,
+    ) -> ResultsView:
         """Closes the survey before its time. Staff only; safe to repeat: results are published once."""
-        results = await use_cases.closing.publish(session)
+        results = await use_cases.office.publish(member, session)
         return results_view(results, words, request_language(request))
 
     @router.get("/results/{session}/comments", summary="Read the comments", tags=["results"], dependencies=staff)

@@ -2,31 +2,41 @@
 
 import hashlib
 import random
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import Response
+from pydantic import SecretStr
 
 from services.feedback.app import LOCALE
 from services.feedback.domain.known import programme_of, session_of
+from services.feedback.settings import Settings
 from services.feedback.store import COLLECTIONS, COUNTS, SURVEYS, FeedbackStore
 from services.feedback.usecases import UseCases
 from services.feedback.web import api, pages
 from shared import ids
+from shared.audit import Audit
 from shared.events.registration import ProgrammeDefined, SessionEnded, SessionScheduled, SurveyQuestion
 from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
 from shared.messaging.broker import make_broker
 from shared.messaging.inventory import Inventory
 from shared.storage.sqlite import SqliteStore
 from shared.web.application import make_application
+from shared.web.office import SESSION_COOKIE, OfficeSessions, Role, StaffMember
+from shared.web.pages import Pages
 from shared.words import Words
 
 STAFF_TOKEN = "staff-token-of-the-tests"
 STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
+SECRET = "secret-of-the-tests-with-enough-letters"
+SETTINGS = Settings(secret=SecretStr(SECRET), staff_token=SecretStr(STAFF_TOKEN), public_url="http://feedback")
 ENGLISH = {"Accept-Language": "en"}
 END = datetime(2026, 12, 17, 10, 0, tzinfo=UTC)
 PROGRAMME = "dijous-gomunicipal"
@@ -152,6 +162,27 @@ class House:
         """The office closes the survey."""
         return await self.client.post(f"/api/v1/results/{session_id}/publish", json={}, headers=STAFF)
 
+    def sign_in(self, role: Role) -> None:
+        """The client is a member of the office from now on."""
+        answer = Response()
+        member = StaffMember(f"member-{role.name.lower()}", "Núria", role)
+        OfficeSessions(SECRET, self.clock, secure=False).begin(answer, member)
+        self.client.cookies.set(SESSION_COOKIE, SimpleCookie(answer.headers["set-cookie"])[SESSION_COOKIE].value)
+
+    async def send_form(self, path: str, **values: str) -> httpx.Response:
+        """Open a page and send its form."""
+        return await self.client.post(path, data={**await self.form_of(path), **values})
+
+    async def form_of(self, path: str) -> dict[str, str]:
+        """The hidden fields of a page's form."""
+        return self.fields(await self.client.get(path))
+
+    def fields(self, page: httpx.Response) -> dict[str, str]:
+        """The hidden fields of a page's own form, which is in its main part."""
+        found = re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', page.text.split("<main")[1])
+        assert found, page.text
+        return dict(found)
+
     async def events(self) -> list[dict[str, Any]]:
         """Every event that waits to be published, in the order of its collection's documents."""
         documents = [*await self.raw.find(SURVEYS), *await self.raw.find(COUNTS)]
@@ -174,8 +205,9 @@ async def running_house(folder: Path, *, seed: int = 1) -> AsyncIterator[House]:
     await raw.prepare(COLLECTIONS)
     store = FeedbackStore(raw, clock)
     broker = make_broker("nats://127.0.0.1:1", service="feedback")
-    use_cases = UseCases.over(store, clock, Inventory(raw, broker, service="feedback"))
-    routers = [api.routes(use_cases, words, staff_token=STAFF_TOKEN), pages.routes(use_cases, words)]
+    use_cases = UseCases.over(store, clock, Inventory(raw, broker, service="feedback"), Audit(raw, clock))
+    frame = Pages(SETTINGS, words, pages.TEMPLATES, clock=clock)
+    routers = [api.routes(use_cases, words, staff_token=STAFF_TOKEN), pages.routes(use_cases, frame)]
     app = make_application("feedback", "Feedback", routers, words, AlwaysReady())
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://feedback", headers=ENGLISH)
     try:

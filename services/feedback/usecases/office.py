@@ -1,0 +1,101 @@
+"""What the programme office sees and does: surveys with their response, and publishing before the time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.feedback.domain.known import KnownProgramme, KnownSession
+from services.feedback.domain.problems import SurveyNotOpenProblem, SurveyNotThereProblem
+from services.feedback.domain.results import Results
+from services.feedback.domain.surveys import Survey, SurveyState
+from services.feedback.store import FeedbackStore
+from services.feedback.usecases.closing import Closing
+from shared.audit import Audit
+from shared.storage.contract import Scalar
+from shared.web.office import StaffMember
+
+PAGE = 50
+PUBLISHED = "survey.published"
+"""What the audit calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A survey and how many have answered it."""
+
+    survey: Survey
+    session: KnownSession | None
+    """None while only its links are known."""
+    programme: KnownProgramme | None
+    answers: int
+    """While it is open the number announced last: one that moved with each answer would tell when somebody answered."""
+    results: Results | None = None
+
+    @property
+    def rate(self) -> float | None:
+        """The share of those asked who answered, from 0 to 1; None where nobody was asked."""
+        return self.answers / self.survey.links if self.survey.links else None
+
+
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """The office's list."""
+
+    unfinished: Sequence[Response]
+    """Being prepared or open, the one that closes first in front."""
+    over: Sequence[Response]
+    """A page of the others, the latest in front."""
+    place: list[Scalar] | None
+    """Of the last one, where there are more."""
+
+
+class Office:
+    """The verbs of the programme office."""
+
+    def __init__(self, store: FeedbackStore, closing: Closing, audit: Audit) -> None:
+        self._store = store
+        self._closing = closing
+        self._audit = audit
+
+    async def list_surveys(self, after: Sequence[Scalar] | None) -> Responses:
+        """All unfinished surveys and a page of those that are over."""
+        unfinished = await self._store.unfinished_surveys()
+        over, place = await self._store.surveys_over(PAGE, after)
+        return Responses(
+            [await self._response(survey) for survey in unfinished], [await self._response(s) for s in over], place
+        )
+
+    async def read_survey(self, session_id: str) -> Response:
+        """A session's survey.
+
+        Raises:
+            SurveyNotThereProblem: there is none.
+        """
+        survey = await self._store.surveys.get(session_id)
+        if survey is None:
+            raise SurveyNotThereProblem
+        return await self._response(survey)
+
+    async def publish(self, member: StaffMember, session_id: str) -> Results:
+        """Close a survey now and publish its results; the same results when that was done before.
+
+        Raises:
+            SurveyNotOpenProblem: it has not opened, or there is none.
+        """
+        survey = await self._store.surveys.get(session_id)
+        if survey is None or survey.state is SurveyState.PREPARING:
+            raise SurveyNotOpenProblem
+        if survey.state is SurveyState.OPEN:
+            await self._audit.record(member, PUBLISHED, session_id, {"links": survey.links})
+        return await self._closing.publish(session_id)
+
+    async def _response(self, survey: Survey) -> Response:
+        session = await self._store.session(survey.id)
+        programme = await self._store.programme(session.programme) if session else None
+        count = None if survey.answers else await self._store.counts.get(survey.id)
+        return Response(
+            survey=survey,
+            session=session,
+            programme=programme,
+            answers=survey.answers or (count.answers if count else 0),
+            results=await self._store.results(survey.id),
+        )

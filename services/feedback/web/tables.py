@@ -1,0 +1,50 @@
+"""Results as open data for spreadsheets: one row for each question, nothing that the pages hide."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from fastapi.responses import Response
+
+from services.feedback.domain.results import PublishedQuestion, Results
+from services.feedback.domain.tallies import HIGHEST, LOWEST
+from shared.events.vocabulary import Language, in_language
+from shared.spreadsheets import csv_table
+from shared.storage.contract import Scalar
+
+_SCORES = range(LOWEST, HIGHEST + 1)
+_HEADER = (
+    *("session", "programme", "title", "ended_at", "published_at", "answers", "question", "text", "mean"),
+    *(f"score_{score}" for score in _SCORES),
+)
+"""Names for programs, the same in every language; the texts are the Catalan ones."""
+
+
+def results_csv(published: Iterable[Results]) -> str:
+    """The table; what is hidden is an empty cell. A session whose answers are too few has a row without question."""
+    return csv_table(_HEADER, (row for results in published for row in _rows(results)))
+
+
+def csv_answer(filename: str, text: str) -> Response:
+    """A file to keep."""
+    headers: dict[str, Any] = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return Response(text, media_type="text/csv", headers=headers)
+
+
+def _rows(results: Results) -> Iterator[list[Scalar]]:
+    session: list[Scalar] = [
+        results.id,
+        results.programme,
+        in_language(results.title, Language.CA),
+        results.ended_at.isoformat(),
+        results.published_at.isoformat(),
+        results.n,
+    ]
+    if not results.questions:
+        yield [*session, *[None] * (len(_HEADER) - len(session))]
+    for question in results.questions:
+        yield [*session, *_figures(question)]
+
+
+def _figures(question: PublishedQuestion) -> list[Scalar]:
+    counts: Sequence[Scalar] = question.distribution or [None] * len(_SCORES)
+    return [question.key, in_language(question.text, Language.CA), question.mean, *counts]
