@@ -19,9 +19,11 @@ PREFIXES = {
     "/survey": "feedback",
     "/results": "feedback",
     "/support": "proposals",
+    "/proposals": "proposals",
     # The programme office's pages.
     "/office": "registration",
     "/office/results": "feedback",
+    "/office/proposals": "proposals",
     # Each service's own description; the joined one is at /api/v1/openapi.json.
     "/api/v1/openapi/registration.json": "registration",
     "/api/v1/openapi/notifications.json": "notifications",

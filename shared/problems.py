@@ -26,6 +26,8 @@ class Problem(Exception):
     status: ClassVar[int] = 400
     code: ClassVar[str] = "bad-request"
     title: str = mark("The request cannot be understood.")
+    retry_after: int = 0
+    """Seconds after which it is worth trying again, for the header of that name; 0 where that makes no difference."""
 
     def __init__(self, **values: str | int) -> None:
         super().__init__(self.title.format_map(values))

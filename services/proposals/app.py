@@ -8,15 +8,21 @@ from services.proposals.handlers import routes
 from services.proposals.settings import Settings
 from services.proposals.store import COLLECTIONS, TELLING, ProposalStore
 from services.proposals.usecases import UseCases
+from services.proposals.usecases.browsing import Browsing
 from services.proposals.usecases.calendar import Calendar
 from services.proposals.usecases.followers import Followers
+from services.proposals.usecases.limits import Allowance, Gate
 from services.proposals.usecases.merging import Merging
 from services.proposals.usecases.proposals import Proposals
+from services.proposals.usecases.steps import Steps
 from services.proposals.usecases.supports import Supports
 from services.proposals.usecases.sweeping import Sweep
 from services.proposals.web.api import office_routes, public_routes
-from services.proposals.web.pages import page_routes
+from services.proposals.web.office_pages import office_page_routes
+from services.proposals.web.pages import TEMPLATES, page_routes
+from shared.audit import Audit
 from shared.clock import Clock, clock_from
+from shared.limits import Limits
 from shared.links import Links
 from shared.loops import Loop
 from shared.messaging.broker import make_broker
@@ -25,9 +31,12 @@ from shared.messaging.outbox import OutboxRelay
 from shared.service import Service
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
+from shared.web.pages import Pages
 from shared.words import Words
 
 NAME = "proposals"
+FORGET_SECONDS = 3600.0
+"""How often the counters of limits that are over are deleted."""
 
 
 def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
@@ -37,6 +46,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     broker = make_broker(settings.nats_url, service=NAME)
     use_cases = make_use_cases(settings, store, broker, now)
     words = Words(Path(__file__).parent / "locale")
+    pages = Pages(settings, words, TEMPLATES, clock=now)
     return Service(
         name=NAME,
         title="Dijous: proposals",
@@ -48,11 +58,13 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         routers=[
             public_routes(use_cases),
             office_routes(use_cases, settings.staff_token.get_secret_value()),
-            page_routes(use_cases, words),
+            page_routes(use_cases, pages, words),
+            office_page_routes(use_cases, pages, words, now),
         ],
         words=words,
         loops=[
             Loop("sweep", use_cases.sweep.complete, every=settings.sweep_seconds),
+            Loop("limits", use_cases.limits.forget, every=FORGET_SECONDS),
             use_cases.inventory.loop(),
         ],
         sweep=use_cases.inventory.announce_now,
@@ -66,6 +78,9 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
     followers = Followers(documents, secret=secret.encode(), clock=clock)
     merging = Merging(documents, followers, clock=clock)
     calendar = Calendar(documents, clock=clock)
+    audit, limits = Audit(store, clock), Limits(store, clock, secret=secret.encode())
+    propose = Allowance(settings.proposals_per_address, settings.proposals_per_origin)
+    support = Allowance(settings.supports_per_address, settings.supports_per_origin)
     sweep = Sweep(documents, followers, merging, calendar, clock=clock)
     inventory = Inventory(store, broker, service=NAME, every=settings.inventory_seconds)
     inventory.announces("proposals-proposals", "proposals", sweep.recent, sweep.tell_proposal_again)
@@ -73,10 +88,17 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
     inventory.keeps("registration-programmes", calendar.programmes_lacking)
     inventory.keeps("registration-sessions", calendar.sessions_lacking)
     return UseCases(
-        proposals=Proposals(documents, followers, secret=secret.encode(), clock=clock),
-        supports=Supports(documents, followers, Links(settings.public_url, secret), clock=clock),
+        proposals=Proposals(
+            documents, followers, Gate(limits, "proposals", propose), secret=secret.encode(), clock=clock
+        ),
+        browsing=Browsing(documents, followers, audit),
+        steps=Steps(documents, merging, audit, clock=clock),
+        supports=Supports(
+            documents, followers, Gate(limits, "supports", support), Links(settings.public_url, secret), clock=clock
+        ),
         merging=merging,
         calendar=calendar,
         sweep=sweep,
         inventory=inventory,
+        limits=limits,
     )

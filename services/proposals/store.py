@@ -1,6 +1,6 @@
 """The documents of proposals: which collections there are, how they are found, how an aggregate is told once more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -8,11 +8,13 @@ from services.proposals.domain.followers import Follower
 from services.proposals.domain.known import Known, KnownProgramme, KnownSession
 from services.proposals.domain.merges import MergeBook
 from services.proposals.domain.proposals import Proposal
+from shared.audit import AUDIT_COLLECTIONS
 from shared.clock import Clock, to_millis
 from shared.events.base import Event
-from shared.events.vocabulary import ProposalState
+from shared.events.vocabulary import ProposalState, SessionStatus
+from shared.limits import LIMIT_COLLECTIONS
 from shared.storage.aggregates import PENDING, Aggregate, Aggregates
-from shared.storage.contract import Index, Order, Scalar, Store, Where, at_least, not_equal, one_of
+from shared.storage.contract import Condition, Index, Order, Scalar, Store, Where, at_least, not_equal, one_of
 
 COLLECTIONS: Mapping[str, Sequence[Index]] = {
     "proposals": [
@@ -28,12 +30,15 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     "followers": [PENDING, Index(("unsettled",)), Index(("proposal_id",)), Index(("email",)), Index(("changed_at",))],
     "merges": [Index(("unsettled",))],
     "programmes": [],
-    "sessions": [],
+    "sessions": [Index(("status", "starts_at"))],
+    **AUDIT_COLLECTIONS,
+    **LIMIT_COLLECTIONS,
 }
 TELLING = ("proposals", "followers")
 """The collections whose documents hold events."""
 
 NEWEST: Order = (("created_at", -1),)
+OLDEST: Order = (("created_at", 1),)
 MOST_SUPPORTED: Order = (("supports", -1), ("created_at", -1))
 
 TOLD_AGAIN_FOR = timedelta(days=30)
@@ -59,15 +64,35 @@ class ProposalStore:
     async def list_proposals(
         self,
         programme: str | None,
-        state: ProposalState | None,
+        states: Collection[ProposalState],
         order: Order,
         limit: int,
         after: Sequence[Scalar] | None,
     ) -> list[Proposal]:
-        """A page of the proposals of a programme and a state, or of all."""
-        asked = {"programme": programme, "state": state.value if state else None}
-        where = {field: value for field, value in asked.items() if value is not None}
+        """A page of the proposals of a programme, or of all, in any of the states."""
+        where: dict[str, Scalar | Condition] = {"programme": programme} if programme else {}
+        if len(states) < len(ProposalState):
+            where["state"] = one_of([state.value for state in states])
         return await self.proposals.find(where, order=order, limit=limit, after=after)
+
+    async def list_programmes(self) -> list[KnownProgramme]:
+        """Every programme."""
+        return await self.programmes.find(limit=PAGE)
+
+    async def coming_sessions(self) -> list[KnownSession]:
+        """The sessions that have neither ended nor been cancelled, the next one first."""
+        where = {"status": SessionStatus.SCHEDULED.value}
+        return await self.sessions.find(where, order=(("starts_at", 1),), limit=PAGE)
+
+    async def get_sessions(self, ids: Collection[str]) -> dict[str, KnownSession]:
+        """Those of the sessions that are known, by id."""
+        found = await self.sessions.find({"_id": one_of(sorted(ids))}, limit=len(ids) or 1)
+        return {session.id: session for session in found}
+
+    async def get_proposals(self, ids: Sequence[str]) -> list[Proposal]:
+        """Those of the proposals that are there, in the order of their ids."""
+        found = {each.id: each for each in await self.proposals.find({"_id": one_of(ids)}, limit=len(ids) or 1)}
+        return [found[proposal_id] for proposal_id in ids if proposal_id in found]
 
     async def comparable(self, programme: str) -> list[Proposal]:
         """The proposals of a programme that a new one may resemble; what was merged speaks by its target."""

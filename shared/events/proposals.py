@@ -18,6 +18,8 @@ class ProposalEvent(Event):
     reason: str = ""
     """Why it was declined, or the answer given."""
     merged_into: str = ""
+    step: int = 0
+    """How many steps it has taken since it was received: tells two steps of one kind apart."""
 
 
 class TopicProposed(ProposalEvent, name="proposals.topic-proposed", source="proposals", key="proposal_id"):

@@ -81,7 +81,7 @@ def install_problem_handlers(app: FastAPI, words: Words) -> None:
     async def on_problem(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, Problem)
         title = words.text(request_language(request), error.title, **error.values)
-        headers = {"WWW-Authenticate": "Bearer"} if error.status == http.HTTPStatus.UNAUTHORIZED else {}
+        headers = problem_headers(error)
         errors = {"errors": [{"pointer": error.pointer, "detail": title}]} if isinstance(error, FieldProblem) else {}
         return problem_response(error.status, error.code, title, headers=headers, **error.values, **errors)
 
@@ -107,6 +107,12 @@ def install_problem_handlers(app: FastAPI, words: Words) -> None:
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(StoreError, on_store)
+
+
+def problem_headers(problem: Problem) -> dict[str, str]:
+    """The headers that belong to an expected error."""
+    asks_token = {"WWW-Authenticate": "Bearer"} if problem.status == http.HTTPStatus.UNAUTHORIZED else {}
+    return asks_token | ({"Retry-After": str(problem.retry_after)} if problem.retry_after else {})
 
 
 NOT_STORED = mark("Nothing was stored. Try again in a moment.")

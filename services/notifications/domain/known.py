@@ -91,6 +91,8 @@ class KnownProposal(Known):
     session_id: str = ""
     reason: str = ""
     merged_into: str = ""
+    step: int = 0
+    """How many steps it has taken; 0 where the event did not say."""
 
 
 class KnownFollower(Recipient):

@@ -53,5 +53,5 @@ class Proposals:
 
 
 def _occasion(proposal: KnownProposal) -> str:
-    """What tells two steps of the same kind apart: another session, another proposal that it became part of."""
-    return proposal.merged_into or proposal.session_id
+    """What tells two steps of the same kind apart; where the event does not number them, what they lead to."""
+    return str(proposal.step) if proposal.step else proposal.merged_into or proposal.session_id

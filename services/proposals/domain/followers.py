@@ -43,7 +43,7 @@ class Follower(Aggregate):
     moved_to: str = ""
     """The follower of the proposal that this one's proposal became part of."""
     unsettled: int = 0
-    """1 while a confirmed support is not counted yet."""
+    """1 while a confirmed support is not counted yet, or the person has yet to go where the proposal went."""
     changed_at: StoredInstant
 
     @property
@@ -130,6 +130,14 @@ def confirm(follower: Follower, now: datetime) -> Decision:
     changes = {"support": SupportStep.CONFIRMED, "follows": True, "unsettled": 1, "changed_at": now}
     confirmed = follower.model_copy(update=changes)
     return confirmed, [] if follower.follows else [confirmed.followed()]
+
+
+def follow(follower: Follower, now: datetime) -> Decision:
+    """The person is to be told what becomes of it, and does not support it; nothing where that is so already."""
+    if follower.follows:
+        return follower, []
+    following = follower.model_copy(update={"follows": True, "unsettled": 1, "changed_at": now})
+    return following, [following.followed()]
 
 
 def settle(follower: Follower, moved_to: str = "") -> Decision:

@@ -4,7 +4,7 @@ from typing import Self
 
 from shared.clock import StoredInstant
 from shared.events.registration import ProgrammeDefined, SessionEvent
-from shared.events.vocabulary import SessionStatus
+from shared.events.vocabulary import Language, SessionStatus
 from shared.storage.aggregates import Aggregate
 
 
@@ -17,18 +17,20 @@ class Known(Aggregate):
 class KnownProgramme(Known):
     """A programme; `_id` is its slug."""
 
-    name: dict[str, str]
+    name: dict[Language, str]
+    time_zone: str
 
     @classmethod
     def told_by(cls, event: ProgrammeDefined) -> Self:
         """The programme as the event describes it."""
-        return cls(id=event.programme, seen=event.version, name={**event.name})
+        return cls(id=event.programme, seen=event.version, name=event.name, time_zone=event.time_zone)
 
 
 class KnownSession(Known):
     """A session."""
 
     programme: str
+    title: dict[Language, str]
     status: SessionStatus
     starts_at: StoredInstant
 
@@ -39,6 +41,7 @@ class KnownSession(Known):
             id=event.session_id,
             seen=event.version,
             programme=event.programme,
+            title=event.title,
             status=event.status,
             starts_at=event.starts_at,
         )

@@ -76,6 +76,18 @@ class Author(BaseModel):
     language: Language
 
 
+class Step(BaseModel):
+    """One step that a proposal took, for its history."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: ProposalState
+    at: StoredInstant
+    session_id: str = ""
+    reason: str = ""
+    merged_into: str = ""
+
+
 class Proposal(Aggregate):
     """One proposal with the ids of those who support it: state, supporters and count change in one write."""
 
@@ -93,6 +105,8 @@ class Proposal(Aggregate):
     reason: str = ""
     merged_into: str = ""
     merged_from: tuple[str, ...] = ()
+    history: tuple[Step, ...] = ()
+    """The steps since it was received, in their order."""
     author: Author | None = None
     unsettled: int = 0
     """1 while `author` waits to become a follower."""
@@ -117,6 +131,7 @@ class Proposal(Aggregate):
             session_id=self.session_id,
             reason=self.reason,
             merged_into=self.merged_into,
+            step=len(self.history),
         )
 
     def state_event(self) -> ProposalEvent:
@@ -174,9 +189,8 @@ def become_part_of(proposal: Proposal, target_id: str, now: datetime) -> Decisio
     """It goes on as part of another proposal. The book of merges has decided that, whatever its state is by now."""
     if proposal.state is ProposalState.MERGED:
         return proposal, []
-    changes = {"state": ProposalState.MERGED, "merged_into": target_id, "session_id": "", "changed_at": now}
-    merged = proposal.model_copy(update=changes)
-    return merged, [merged.state_event()]
+    changes = {"state": ProposalState.MERGED, "merged_into": target_id, "session_id": ""}
+    return _taken(proposal.model_copy(update=changes), now)
 
 
 def take_in(proposal: Proposal, source_id: str) -> Decision:
@@ -217,5 +231,17 @@ def _step(proposal: Proposal, state: ProposalState, now: datetime, **changes: st
     if wanted == proposal:
         return proposal, []
     check_step(proposal, state)
-    changed = wanted.model_copy(update={"changed_at": now})
+    return _taken(wanted, now)
+
+
+def _taken(proposal: Proposal, now: datetime) -> Decision:
+    """The proposal with its present state as the last step of its history, and the event that tells of it."""
+    step = Step(
+        state=proposal.state,
+        at=now,
+        session_id=proposal.session_id,
+        reason=proposal.reason,
+        merged_into=proposal.merged_into,
+    )
+    changed = proposal.model_copy(update={"history": (*proposal.history, step), "changed_at": now})
     return changed, [changed.state_event()]

@@ -21,11 +21,21 @@ def similarity(title: str, other: str) -> float:
     return 2 * (mine & theirs).total() / total if total else 0.0
 
 
+def mentions(text: str, search: str) -> bool:
+    """Whether every word of a search, or the beginning of one, is in the text; an empty search is in every text."""
+    bare = f" {' '.join(_every_word(text))}"
+    return all(f" {word}" in bare for word in words(search))
+
+
 def words(text: str) -> list[str]:
     """The telling words in lower case without accents; all of them where none is telling."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    every = "".join(c if c.isalnum() else " " for c in bare.replace("l·l", "ll")).split()
+    every = _every_word(text)
     return [word for word in every if word not in _SILENT] or every
+
+
+def _every_word(text: str) -> list[str]:
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return "".join(c if c.isalnum() else " " for c in bare.replace("l·l", "ll")).split()
 
 
 def _trigrams(text: str) -> Counter[str]:

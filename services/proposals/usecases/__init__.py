@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from services.proposals.usecases.browsing import Browsing
 from services.proposals.usecases.calendar import Calendar
 from services.proposals.usecases.merging import Merging
 from services.proposals.usecases.proposals import Proposals
+from services.proposals.usecases.steps import Steps
 from services.proposals.usecases.supports import Supports
 from services.proposals.usecases.sweeping import Sweep
+from shared.limits import Limits
 from shared.messaging.inventory import Inventory
 
 
@@ -15,8 +18,11 @@ class UseCases:
     """The verbs of the service by noun."""
 
     proposals: Proposals
+    browsing: Browsing
+    steps: Steps
     supports: Supports
     merging: Merging
     calendar: Calendar
     sweep: Sweep
     inventory: Inventory
+    limits: Limits

@@ -32,20 +32,31 @@ class Merging:
             ProposalUnknownProblem, OtherProposalUnknownProblem, OtherProgrammeProblem, WrongStepProblem,
             MergeCycleProblem, MergeTargetDeclinedProblem
         """
-        source = await self._store.proposals.get(source_id)
-        if source is None:
-            raise ProposalUnknownProblem
-        target = await self._target(source, target_id)
-        book = await self._book(source.programme)
-        if not (source_id in book.into and book.end_of(source_id) == target.id):  # not this very merge once more
-            check_step(source, ProposalState.MERGED)
-        if target.state is ProposalState.DECLINED:
-            raise MergeTargetDeclinedProblem
-        book = await self._store.merges.change(book.id, partial(rules.enter, source_id=source_id, target_id=target_id))
-        await self.carry_out(book)
+        await self.check(source_id, target_id)
+        source = await self._source(source_id)
+        await self._store.merges.create(MergeBook(id=source.programme))
+        enter = partial(rules.enter, source_id=source_id, target_id=target_id)
+        await self.carry_out(await self._store.merges.change(source.programme, enter))
         merged = await self._store.proposals.get(source_id)
         assert merged is not None
         return merged
+
+    async def check(self, source_id: str, target_id: str) -> bool:
+        """Whether there is something to merge: not where this very merge was decided before. Nothing changes.
+
+        Raises:
+            As `merge`.
+        """
+        source = await self._source(source_id)
+        target = await self._target(source, target_id)
+        book = await self._store.merges.get(source.programme) or MergeBook(id=source.programme)
+        is_new = not (source_id in book.into and book.end_of(source_id) == target.id)
+        if is_new:
+            check_step(source, ProposalState.MERGED)
+        if target.state is ProposalState.DECLINED:
+            raise MergeTargetDeclinedProblem
+        rules.enter(book, source_id, target_id)
+        return is_new
 
     async def carry_out(self, book: MergeBook) -> None:
         """Complete the merges that a book has begun."""
@@ -59,6 +70,11 @@ class Merging:
                     await self._followers.settle(follower.id)
             await self._store.merges.change(book.id, partial(rules.complete, source_id=source_id))
 
+    async def _source(self, source_id: str) -> Proposal:
+        if source := await self._store.proposals.get(source_id):
+            return source
+        raise ProposalUnknownProblem
+
     async def _target(self, source: Proposal, target_id: str) -> Proposal:
         target = await self._store.proposals.get(target_id)
         if target is None:
@@ -68,9 +84,3 @@ class Merging:
         end = await self._store.proposals.get(await self._followers.end_of(target))
         assert end is not None
         return end
-
-    async def _book(self, programme: str) -> MergeBook:
-        await self._store.merges.create(MergeBook(id=programme))
-        book = await self._store.merges.get(programme)
-        assert book is not None
-        return book

@@ -1,24 +1,18 @@
-"""Proposing, listing, and the steps that the programme office takes with a proposal."""
+"""Proposing, reading and listing proposals."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.proposals.domain import proposals as rules
-from services.proposals.domain.problems import (
-    OtherProposalUnknownProblem,
-    ProgrammeUnknownProblem,
-    ProposalUnknownProblem,
-    SessionOverProblem,
-    SessionUnknownProblem,
-)
+from services.proposals.domain.problems import ProgrammeUnknownProblem, ProposalUnknownProblem
 from services.proposals.domain.proposals import Author, Proposal
 from services.proposals.domain.similarity import similarity
 from services.proposals.store import ProposalStore, place_of
 from services.proposals.usecases.followers import Followers
+from services.proposals.usecases.limits import Gate
 from shared.clock import Clock
 from shared.events.proposals import TopicProposed
-from shared.events.vocabulary import Language, ProposalKind, ProposalState, SessionStatus
+from shared.events.vocabulary import Language, ProposalKind, ProposalState
 from shared.ids import derived_id
 from shared.storage.contract import Order, Scalar
 
@@ -40,23 +34,26 @@ class NewProposal:
 
 
 class Proposals:
-    """The use cases of proposals. Every step tells the followers by the event that its write carries."""
+    """The use cases of anybody who proposes or reads."""
 
-    def __init__(self, store: ProposalStore, followers: Followers, *, secret: bytes, clock: Clock) -> None:
+    def __init__(self, store: ProposalStore, followers: Followers, gate: Gate, *, secret: bytes, clock: Clock) -> None:
         self._store = store
         self._followers = followers
+        self._gate = gate
         self._secret = secret
         self._clock = clock
 
-    async def propose(self, new: NewProposal) -> Proposal:
+    async def propose(self, new: NewProposal, *, origin: str = "") -> Proposal:
         """Receive a proposal. The very same one, sent twice within a day (UTC), is received once.
 
         Raises:
             ProgrammeUnknownProblem: no such programme is known.
+            TooOftenProblem: too many were sent from that origin or with that address.
         """
         if await self._store.programmes.get(new.programme) is None:
             raise ProgrammeUnknownProblem("/programme")
         proposal = self._proposal(new, self._clock())
+        await self._gate.admit(proposal.id, email=new.email, origin=origin)
         if await self._store.proposals.create(proposal, proposal.event(TopicProposed)) and proposal.author:
             await self._followers.add_author(proposal)
         return await self.get(proposal.id)
@@ -96,7 +93,8 @@ class Proposals:
         after: Sequence[Scalar] | None,
     ) -> tuple[list[Proposal], list[Scalar] | None]:
         """A page of proposals and the place where the next one begins, or None."""
-        found = await self._store.list_proposals(programme, state, order, limit + 1, after)
+        states = [state] if state else list(ProposalState)
+        found = await self._store.list_proposals(programme, states, order, limit + 1, after)
         page = found[:limit]
         return page, place_of(page[-1], order) if len(found) > limit else None
 
@@ -105,66 +103,3 @@ class Proposals:
         weighed = [(other, similarity(title, other.title)) for other in await self._store.comparable(programme)]
         near = sorted(weighed, key=lambda pair: -pair[1])[:SIMILAR_TITLES]
         return [pair for pair in near if pair[1] >= SIMILAR_FROM]
-
-    async def review(self, proposal_id: str) -> Proposal:
-        """Take it up for review.
-
-        Raises:
-            ProposalUnknownProblem, WrongStepProblem
-        """
-        return await self._change(proposal_id, lambda proposal: rules.review(proposal, self._clock()))
-
-    async def answer(self, proposal_id: str, reason: str) -> Proposal:
-        """It was answered; `reason` is the answer in words, or empty.
-
-        Raises:
-            ProposalUnknownProblem, WrongStepProblem
-        """
-        return await self._change(proposal_id, lambda proposal: rules.answer(proposal, reason, self._clock()))
-
-    async def decline(self, proposal_id: str, reason: str) -> Proposal:
-        """It will not be treated, for that reason.
-
-        Raises:
-            ProposalUnknownProblem, WrongStepProblem
-        """
-        return await self._change(proposal_id, lambda proposal: rules.decline(proposal, reason, self._clock()))
-
-    async def schedule(self, proposal_id: str, session_id: str) -> Proposal:
-        """A session will treat it.
-
-        Raises:
-            ProposalUnknownProblem, SessionUnknownProblem, SessionOverProblem, WrongStepProblem
-        """
-        await self.get(proposal_id)
-        await self._check_session(session_id)
-        return await self._schedule(proposal_id, session_id)
-
-    async def schedule_many(self, proposal_ids: Sequence[str], session_id: str) -> list[Proposal]:
-        """One session will treat several proposals. All are checked before the first one changes; asked for again
-        after a failure, it goes on.
-
-        Raises:
-            OtherProposalUnknownProblem, SessionUnknownProblem, SessionOverProblem, WrongStepProblem
-        """
-        await self._check_session(session_id)
-        for place, proposal_id in enumerate(proposal_ids):
-            proposal = await self._store.proposals.get(proposal_id)
-            if proposal is None:
-                raise OtherProposalUnknownProblem(f"/proposals/{place}")
-            rules.schedule(proposal, session_id, self._clock())
-        return [await self._schedule(proposal_id, session_id) for proposal_id in proposal_ids]
-
-    async def _schedule(self, proposal_id: str, session_id: str) -> Proposal:
-        return await self._change(proposal_id, lambda proposal: rules.schedule(proposal, session_id, self._clock()))
-
-    async def _check_session(self, session_id: str) -> None:
-        session = await self._store.sessions.get(session_id)
-        if session is None:
-            raise SessionUnknownProblem("/session")
-        if session.status is not SessionStatus.SCHEDULED:
-            raise SessionOverProblem("/session")
-
-    async def _change(self, proposal_id: str, decide: Callable[[Proposal], rules.Decision]) -> Proposal:
-        await self.get(proposal_id)
-        return await self._store.proposals.change(proposal_id, decide)

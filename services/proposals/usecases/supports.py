@@ -8,6 +8,7 @@ from services.proposals.domain.problems import MergedProblem, ProposalUnknownPro
 from services.proposals.domain.proposals import Proposal
 from services.proposals.store import ProposalStore
 from services.proposals.usecases.followers import Followers
+from services.proposals.usecases.limits import Gate
 from shared.clock import Clock
 from shared.events.vocabulary import Language, ProposalState
 from shared.links import LinkPurpose, Links
@@ -20,25 +21,29 @@ class Support:
 
     proposal: Proposal
     confirmed: bool
+    follows: bool
+    """Whether the person is told what becomes of it, as everybody is who supports it."""
     language: Language
 
 
 class Supports:
     """The use cases of supports."""
 
-    def __init__(self, store: ProposalStore, followers: Followers, links: Links, *, clock: Clock) -> None:
+    def __init__(self, store: ProposalStore, followers: Followers, gate: Gate, links: Links, *, clock: Clock) -> None:
         self._store = store
         self._followers = followers
+        self._gate = gate
         self._links = links
         self._clock = clock
 
-    async def request(self, proposal_id: str, email: str, language: Language) -> None:
+    async def request(self, proposal_id: str, email: str, language: Language, *, origin: str = "") -> None:
         """Mail a link to confirm the support, unless that address supports already or was mailed of late.
 
         Whatever is stored of the address, the answer is the same and costs one write.
 
         Raises:
             ProposalUnknownProblem, MergedProblem, SupportClosedProblem
+            TooOftenProblem: too many were asked for from that origin or with that address.
         """
         proposal = await self._store.proposals.get(proposal_id)
         if proposal is None:
@@ -48,6 +53,7 @@ class Supports:
         _check_open(proposal)
         now = self._clock()
         follower_id = self._followers.id_of(proposal_id, email)
+        await self._gate.admit(follower_id, email=email, origin=origin)
         follower = rules.new_supporter(follower_id, proposal_id, email, language, now)
         if not await self._store.followers.create(follower, follower.support_requested(proposal)):
             await self._store.followers.change(follower_id, lambda present: rules.ask_support(present, proposal, now))
@@ -59,7 +65,7 @@ class Supports:
             LinkInvalidProblem, LinkExpiredProblem
         """
         follower = await self._follower(token)
-        return Support(await self._end(follower), follower.supports, follower.language)
+        return await self._support(follower)
 
     async def confirm(self, token: str) -> Support:
         """Confirm the support of a link; the count rises once, however often this is asked for.
@@ -76,7 +82,21 @@ class Supports:
             )
         if follower.unsettled:
             await self._followers.settle(follower.id)
-        return Support(await self._end(follower), follower.supports, follower.language)
+        return await self._support(follower)
+
+    async def follow(self, token: str) -> None:
+        """Let the holder of a link be told what becomes of the proposal, without supporting it.
+
+        Raises:
+            LinkInvalidProblem, LinkExpiredProblem
+        """
+        follower = await self._follower(token)
+        follower = await self._store.followers.change(follower.id, lambda present: rules.follow(present, self._clock()))
+        if follower.unsettled:
+            await self._followers.settle(follower.id)
+
+    async def _support(self, follower: Follower) -> Support:
+        return Support(await self._end(follower), follower.supports, follower.follows, follower.language)
 
     async def _follower(self, token: str) -> Follower:
         follower_id = self._links.read(LinkPurpose.SUPPORT, token, self._clock())

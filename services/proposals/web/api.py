@@ -20,10 +20,12 @@ from services.proposals.web.forms import (
 )
 from services.proposals.web.views import ProposalView, ReceivedView, SimilarView, SupportRequestedView, SupportView
 from shared.events.vocabulary import ProposalState
+from shared.web.office import StaffMember, bearer_member
+from shared.web.origins import origin_of
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
-from shared.web.staff import staff_only
 
 ORDERS = {ProposalOrder.NEWEST: NEWEST, ProposalOrder.SUPPORTS: MOST_SUPPORTED}
+Origin = Annotated[str, Depends(origin_of)]
 TitleParameter = Annotated[str, Query(min_length=1, max_length=MAX_TITLE, description="The title to compare with.")]
 
 
@@ -32,9 +34,9 @@ def public_routes(use_cases: UseCases) -> APIRouter:
     router = APIRouter(prefix="/api/v1", tags=["proposals"])
 
     @router.post("/proposals", status_code=202, summary="Propose a topic or a doubt")
-    async def propose(form: ProposalForm) -> ReceivedView:
+    async def propose(form: ProposalForm, origin: Origin) -> ReceivedView:
         """With an address, its owner is told at every step. The very same proposal sent twice is received once."""
-        proposal = await use_cases.proposals.propose(form.new_proposal())
+        proposal = await use_cases.proposals.propose(form.new_proposal(), origin=origin)
         return ReceivedView(id=proposal.id, state=proposal.state)
 
     @router.get("/proposals", summary="List proposals")
@@ -64,9 +66,9 @@ def public_routes(use_cases: UseCases) -> APIRouter:
         return ProposalView.of(await use_cases.proposals.get(proposal_id))
 
     @router.post("/proposals/{proposal_id}/supports", status_code=202, summary="Support a proposal")
-    async def support(proposal_id: str, form: SupportForm) -> SupportRequestedView:
+    async def support(proposal_id: str, form: SupportForm, origin: Origin) -> SupportRequestedView:
         """A link is mailed that confirms it. The answer tells nobody whether that address supports it already."""
-        await use_cases.supports.request(proposal_id, form.email, form.language)
+        await use_cases.supports.request(proposal_id, form.email, form.language, origin=origin)
         return SupportRequestedView()
 
     @router.post("/supports/{token}", summary="Confirm a support")
@@ -79,38 +81,39 @@ def public_routes(use_cases: UseCases) -> APIRouter:
 
 def office_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
     """The steps that the programme office takes; each tells author and supporters."""
-    staff = Depends(staff_only(staff_token))
+    staff = Depends(bearer_member(staff_token))
     router = APIRouter(prefix="/api/v1/proposals", tags=["proposals"], dependencies=[staff])
+    steps = use_cases.steps
 
     @router.post("/schedule", summary="Schedule several proposals for one session")
-    async def schedule_many(form: ScheduleManyForm) -> list[ProposalView]:
+    async def schedule_many(form: ScheduleManyForm, by: StaffMember = staff) -> list[ProposalView]:
         """All are checked before the first one changes."""
-        scheduled = await use_cases.proposals.schedule_many(form.proposals, form.session)
+        scheduled = await steps.schedule_many(by, form.proposals, form.session)
         return [ProposalView.of(proposal) for proposal in scheduled]
 
     @router.post("/{proposal_id}/review", summary="Take a proposal up for review")
-    async def review(proposal_id: str, _: EmptyForm | None = None) -> ProposalView:
+    async def review(proposal_id: str, _: EmptyForm | None = None, by: StaffMember = staff) -> ProposalView:
         """Also again: out of a session, or after a decline."""
-        return ProposalView.of(await use_cases.proposals.review(proposal_id))
+        return ProposalView.of(await steps.review(by, proposal_id))
 
     @router.post("/{proposal_id}/schedule", summary="Schedule a proposal for a session")
-    async def schedule(proposal_id: str, form: ScheduleForm) -> ProposalView:
+    async def schedule(proposal_id: str, form: ScheduleForm, by: StaffMember = staff) -> ProposalView:
         """When the session ends it is answered; when the session is cancelled it is under review again."""
-        return ProposalView.of(await use_cases.proposals.schedule(proposal_id, form.session))
+        return ProposalView.of(await steps.schedule(by, proposal_id, form.session))
 
     @router.post("/{proposal_id}/answer", summary="Answer a proposal")
-    async def answer(proposal_id: str, form: AnswerForm | None = None) -> ProposalView:
+    async def answer(proposal_id: str, form: AnswerForm | None = None, by: StaffMember = staff) -> ProposalView:
         """By hand; the end of its session does it too."""
-        return ProposalView.of(await use_cases.proposals.answer(proposal_id, form.reason if form else ""))
+        return ProposalView.of(await steps.answer(by, proposal_id, form.reason if form else ""))
 
     @router.post("/{proposal_id}/decline", summary="Decline a proposal")
-    async def decline(proposal_id: str, form: DeclineForm) -> ProposalView:
+    async def decline(proposal_id: str, form: DeclineForm, by: StaffMember = staff) -> ProposalView:
         """With the reason, which author and supporters read."""
-        return ProposalView.of(await use_cases.proposals.decline(proposal_id, form.reason))
+        return ProposalView.of(await steps.decline(by, proposal_id, form.reason))
 
     @router.post("/{proposal_id}/merge", summary="Merge a proposal into another")
-    async def merge(proposal_id: str, form: MergeForm) -> ProposalView:
+    async def merge(proposal_id: str, form: MergeForm, by: StaffMember = staff) -> ProposalView:
         """Its followers move along, who supported both counts once, and both keep the trace."""
-        return ProposalView.of(await use_cases.merging.merge(proposal_id, form.into))
+        return ProposalView.of(await steps.merge(by, proposal_id, form.into))
 
     return router

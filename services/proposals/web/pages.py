@@ -1,82 +1,198 @@
-"""The page behind the mailed link of a support. Reading it changes nothing; its button confirms."""
+"""The pages for everybody: proposals, proposing, supporting. A GET never acts."""
 
-import base64
-import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader
+from fastapi import Request, Response
+from pydantic import ValidationError
 
+from services.proposals.domain.problems import MergedProblem, SupportClosedProblem
+from services.proposals.domain.proposals import Proposal
 from services.proposals.usecases import UseCases
-from shared.events.vocabulary import Language
-from shared.problems import Problem
-from shared.web.problems import request_language
+from services.proposals.usecases.browsing import Reading
+from services.proposals.web.choices import programme_choices, worded
+from services.proposals.web.faults import faults_of
+from services.proposals.web.forms import ProposalForm, SupportForm
+from services.proposals.web.lists import read_list, read_query
+from services.proposals.web.wording import (
+    KIND_CHOICES,
+    KINDS,
+    MEANINGS,
+    ORDER_WORDS,
+    STATES,
+    ListOrder,
+)
+from shared.events.vocabulary import ProposalKind, ProposalState
+from shared.limits import TooOftenProblem
+from shared.web.origins import origin_of
+from shared.web.page_routes import PageRouter, page_router
+from shared.web.pages import Form, Pages, see_other
+from shared.web.problems import problem_headers
 from shared.words import Words
 
-_TEMPLATES = Path(__file__).parent / "templates"
-_STYLE = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+TEMPLATES = Path(__file__).parent / "templates"
+SCRIPT = (Path(__file__).parent / "similar.js").read_text(encoding="utf-8")
+LISTED = 20
 
-PAGE_HEADERS = {
-    "content-security-policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
-}
-"""The page's own policy; the application adds the other headers, no-store and no-referrer among them."""
+ALIVE = [state for state in ProposalState if state is not ProposalState.MERGED]
+"""What the list shows by itself: a merged proposal speaks by the one in which it goes on."""
 
 
-class Pages:
-    """Renders templates in the three languages."""
-
-    def __init__(self, words: Words) -> None:
-        self._words = words
-        self._environments = {language: self._environment(language) for language in Language}
-
-    def render(self, name: str, language: Language, *, status: int = 200, **values: object) -> HTMLResponse:
-        """A page as an answer."""
-        template = self._environments[language].get_template(name)
-        html = template.render(language=language, style=_STYLE, **values)
-        return HTMLResponse(html, status_code=status, headers=PAGE_HEADERS)
-
-    def problem(self, problem: Problem, language: Language) -> HTMLResponse:
-        """An expected error as a page."""
-        message = self._words.text(language, problem.title, **problem.values)
-        return self.render("problem.html", language, status=problem.status, message=message)
-
-    def _environment(self, language: Language) -> Environment:
-        environment = Environment(
-            loader=FileSystemLoader(_TEMPLATES),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
-        )
-        environment.install_gettext_translations(self._words.catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
-        return environment
-
-
-def page_routes(use_cases: UseCases, words: Words) -> APIRouter:
-    """`/support/{token}`."""
-    router = APIRouter(include_in_schema=False)
-    pages = Pages(words)
-
-    @router.get("/support/{token}")
-    async def show(token: str, request: Request) -> Response:
-        try:
-            support = await use_cases.supports.show(token)
-        except Problem as problem:
-            return pages.problem(problem, request_language(request))
-        name = "supported.html" if support.confirmed else "support.html"
-        return pages.render(name, support.language, proposal=support.proposal)
-
-    @router.post("/support/{token}")
-    async def confirm(token: str, request: Request) -> Response:
-        try:
-            await use_cases.supports.confirm(token)
-        except Problem as problem:
-            return pages.problem(problem, request_language(request))
-        return RedirectResponse(request.url.path, status_code=303)
-
+def page_routes(use_cases: UseCases, pages: Pages, words: Words) -> PageRouter:
+    """`/proposals…` and `/support/{token}`."""
+    router = page_router(pages)
+    lists = ProposalPages(use_cases, pages, words)
+    router.add_api_route("/proposals", lists.show_list)
+    router.add_api_route("/proposals/new", lists.show_form)
+    router.add_api_route("/proposals/new", lists.propose, methods=["POST"])
+    router.add_api_route("/proposals/{proposal_id}", lists.show)
+    router.add_api_route("/proposals/{proposal_id}", lists.ask_support, methods=["POST"])
+    links = SupportPages(use_cases, pages)
+    router.add_api_route("/support/{token}", links.show)
+    router.add_api_route("/support/{token}", links.confirm, methods=["POST"])
     return router
+
+
+class ProposalPages:
+    """The list, the form, and each proposal."""
+
+    def __init__(self, use_cases: UseCases, pages: Pages, words: Words) -> None:
+        self._cases = use_cases
+        self._pages = pages
+        self._words = words
+
+    async def show_list(self, request: Request) -> Response:
+        """`/proposals`: search, filters, order."""
+        query = read_query(request.query_params, {"": ALIVE}, ListOrder.NEWEST)
+        found, next_page = await read_list(self._cases.browsing, query, LISTED)
+        programmes = await self._cases.browsing.programmes()
+        orders = {order: ORDER_WORDS[order] for order in (ListOrder.NEWEST, ListOrder.SUPPORTS)}
+        return self._pages.render(
+            request,
+            "proposals.html",
+            proposals=found,
+            programmes=programmes,
+            programme_choices=programme_choices(self._pages, request, programmes),
+            sessions=await self._cases.browsing.sessions_of(found),
+            query=query,
+            next_page=next_page,
+            values=query.values,
+            states=STATES,
+            state_choices=worded(self._pages, request, STATES.items()),
+            order_choices=worded(self._pages, request, orders.items()),
+        )
+
+    async def show_form(self, request: Request) -> Response:
+        """`/proposals/new`: the empty form."""
+        values = {"programme": request.query_params.get("programme", ""), "kind": ProposalKind.TOPIC.value}
+        return await self._form(request, values)
+
+    async def propose(self, request: Request) -> Response:
+        """Receive what the form holds, unless it resembles proposals that its sender has not been shown yet."""
+        form = await self._pages.form(request)
+        try:
+            sent = self._read(request, form)
+        except ValidationError as error:
+            errors = faults_of(error, request, self._pages, self._words)
+            return await self._form(request, form.values, status=422, errors=errors)
+        near = [other for other, _ in await self._cases.proposals.similar(sent.programme, sent.title)]
+        if {other.id for other in near} - set(form.get("shown").split()):
+            return await self._form(request, form.values, similar=near)
+        try:
+            proposal = await self._cases.proposals.propose(sent.new_proposal(), origin=origin_of(request))
+        except TooOftenProblem as problem:
+            errors = {"main": self._pages.say(request, problem)}
+            page = await self._form(request, form.values, status=problem.status, errors=errors)
+            page.headers.update(problem_headers(problem))
+            return page
+        return see_other(f"/proposals/{proposal.id}?sent=1")
+
+    async def show(self, request: Request, proposal_id: str) -> Response:
+        """`/proposals/{id}`: the text, the state in words, what became of it, the form to support it."""
+        return self._proposal(request, await self._cases.browsing.read(proposal_id))
+
+    async def ask_support(self, request: Request, proposal_id: str) -> Response:
+        """Have the link mailed that supports or follows; what is said never depends on the address."""
+        form = await self._pages.form(request)
+        reading = await self._cases.browsing.read(proposal_id)
+        try:
+            sent = SupportForm(email=form.get("email"), language=self._pages.language(request))
+        except ValidationError as error:
+            errors = faults_of(error, request, self._pages, self._words)
+            return self._proposal(request, reading, status=422, errors=errors, values=form.values)
+        try:
+            await self._cases.supports.request(proposal_id, sent.email, sent.language, origin=origin_of(request))
+        except (MergedProblem, SupportClosedProblem, TooOftenProblem) as problem:
+            errors = {"main": self._pages.say(request, problem)}
+            page = self._proposal(request, reading, status=problem.status, errors=errors, values=form.values)
+            page.headers.update(problem_headers(problem))
+            return page
+        return see_other(f"/proposals/{proposal_id}?asked=1#support")
+
+    def _read(self, request: Request, form: Form) -> ProposalForm:
+        names = ("programme", "title", "body", "kind")
+        sent: dict[str, Any] = {name: form.get(name) for name in names}
+        return ProposalForm.model_validate(
+            {**sent, "email": form.get("email") or None, "language": self._pages.language(request)}
+        )
+
+    async def _form(
+        self,
+        request: Request,
+        values: Mapping[str, str],
+        *,
+        status: int = 200,
+        errors: Mapping[str, str] | None = None,
+        similar: list[Proposal] | None = None,
+    ) -> Response:
+        programmes = await self._cases.browsing.programmes()
+        only = next(iter(programmes)) if len(programmes) == 1 else ""
+        return self._pages.render(
+            request,
+            "new.html",
+            status=status,
+            scripts=[SCRIPT],
+            values={**values, "programme": values.get("programme", "") or only},
+            errors=errors or {},
+            similar=similar or [],
+            programme_choices=programme_choices(self._pages, request, programmes),
+            kind_choices=worded(self._pages, request, KIND_CHOICES.items()),
+            states=STATES,
+        )
+
+    def _proposal(self, request: Request, reading: Reading, *, status: int = 200, **values: Any) -> Response:
+        return self._pages.render(
+            request,
+            "proposal.html",
+            status=status,
+            reading=reading,
+            was_sent="sent" in request.query_params,
+            was_asked="asked" in request.query_params,
+            states=STATES,
+            meanings=MEANINGS,
+            kinds=KINDS,
+            **values,
+        )
+
+
+class SupportPages:
+    """The page behind a mailed link: its buttons support the proposal, or only follow it."""
+
+    def __init__(self, use_cases: UseCases, pages: Pages) -> None:
+        self._supports = use_cases.supports
+        self._pages = pages
+
+    async def show(self, request: Request, token: str) -> Response:
+        """What the link is about, and what its holder did with it."""
+        support = await self._supports.show(token)
+        return self._pages.render(request, "support.html", support=support, states=STATES, meanings=MEANINGS)
+
+    async def confirm(self, request: Request, token: str) -> Response:
+        """Support the proposal, or follow it; once more changes nothing."""
+        form = await self._pages.form(request)
+        if form.get("what") == "follow":
+            await self._supports.follow(token)
+        else:
+            await self._supports.confirm(token)
+        return see_other(request.url.path)

@@ -1,5 +1,6 @@
 """The proposals service with a real SQLite store, its API over ASGI, and a clock that the test moves."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,13 +15,15 @@ from services.proposals.settings import Settings
 from services.proposals.store import COLLECTIONS
 from services.proposals.usecases import UseCases
 from services.proposals.web.api import office_routes, public_routes
-from services.proposals.web.pages import page_routes
+from services.proposals.web.office_pages import office_page_routes
+from services.proposals.web.pages import TEMPLATES, page_routes
 from shared.events.registration import ProgrammeDefined, SessionCancelled, SessionEnded, SessionScheduled
 from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
 from shared.links import LinkPurpose, Links
 from shared.messaging.broker import make_broker
 from shared.storage.opening import open_store
 from shared.web.application import make_application
+from shared.web.pages import Pages
 from shared.words import Words
 
 START = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -41,11 +44,13 @@ class Desk:
         self.store = open_store(self.settings.store_url, "proposals")
         self.links = Links(self.settings.public_url, "s" * 32)
         self.cases = self.compose()
+        self.pages = Pages(self.settings, WORDS, TEMPLATES, clock=self.clock)
         self.documents = self.cases.supports._store
         routers = [
             public_routes(self.cases),
             office_routes(self.cases, STAFF_TOKEN),
-            page_routes(self.cases, WORDS),
+            page_routes(self.cases, self.pages, WORDS),
+            office_page_routes(self.cases, self.pages, WORDS, self.clock),
         ]
         app = make_application("proposals", "proposals", routers, WORDS, _AlwaysReady())
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://dijous.test")
@@ -134,6 +139,13 @@ class Desk:
         documents = await self.store.find(collection, {"pending": 1})
         events = [event for document in documents for event in document["outbox"]]
         return [(event["headers"]["ce-type"].split(".")[-2], event["data"]) for event in events]
+
+    async def send(self, path: str, fields: dict[str, str] | None = None, *, page: str = "") -> httpx.Response:
+        """Send a form of the page as its browser would, with the token that the page has."""
+        shown = await self.http.get(page or path)
+        token = re.search(r'name="csrf" value="(\w+)"', shown.text)
+        assert token, shown.text
+        return await self.http.post(path, data={"csrf": token[1], **(fields or {})})
 
     async def close(self) -> None:
         await self.http.aclose()

@@ -150,7 +150,7 @@ async def test_a_merge_stopped_after_any_write_is_carried_on(
     await desk.cases.sweep.complete()
 
     if (await desk.read(source))["state"] == "received":
-        assert writes == 1, "the decision is the second write: nothing before it counts"
+        assert writes < 3, "the decision is the third write, after the audit and the book: nothing before it counts"
         return
     whole = await desk.read(target)
     assert (whole["merged_from"], whole["supports"]) == ([source], 2)

@@ -1,0 +1,139 @@
+"""The steps that the programme office takes with proposals, each noted in the audit before it is stored."""
+
+from collections.abc import Callable, Sequence
+
+from services.proposals.domain import proposals as rules
+from services.proposals.domain.problems import (
+    OtherProposalUnknownProblem,
+    ProposalUnknownProblem,
+    SessionOverProblem,
+    SessionUnknownProblem,
+)
+from services.proposals.domain.proposals import Proposal
+from services.proposals.store import ProposalStore
+from services.proposals.usecases.merging import Merging
+from shared.audit import Audit
+from shared.clock import Clock
+from shared.events.vocabulary import SessionStatus
+from shared.staff import StaffMember
+
+REVIEWED, SCHEDULED, ANSWERED = "proposal.reviewed", "proposal.scheduled", "proposal.answered"
+DECLINED, MERGED = "proposal.declined", "proposal.merged"
+"""What the audit calls them."""
+
+
+class Steps:
+    """The use cases of the office. Every step tells the followers by the event that its write carries."""
+
+    def __init__(self, store: ProposalStore, merging: Merging, audit: Audit, *, clock: Clock) -> None:
+        self._store = store
+        self._merging = merging
+        self._audit = audit
+        self._clock = clock
+
+    async def review(self, by: StaffMember, proposal_id: str) -> Proposal:
+        """Take it up for review.
+
+        Raises:
+            ProposalUnknownProblem, WrongStepProblem
+        """
+        return await self._take(by, REVIEWED, proposal_id, lambda proposal: rules.review(proposal, self._clock()))
+
+    async def answer(self, by: StaffMember, proposal_id: str, reason: str) -> Proposal:
+        """It was answered; `reason` is the answer in words, or empty.
+
+        Raises:
+            ProposalUnknownProblem, WrongStepProblem
+        """
+        return await self._take(
+            by, ANSWERED, proposal_id, lambda proposal: rules.answer(proposal, reason, self._clock()), reason=reason
+        )
+
+    async def decline(self, by: StaffMember, proposal_id: str, reason: str) -> Proposal:
+        """It will not be treated, for that reason.
+
+        Raises:
+            ProposalUnknownProblem, WrongStepProblem
+        """
+        return await self._take(
+            by, DECLINED, proposal_id, lambda proposal: rules.decline(proposal, reason, self._clock()), reason=reason
+        )
+
+    async def schedule(self, by: StaffMember, proposal_id: str, session_id: str) -> Proposal:
+        """A session will treat it.
+
+        Raises:
+            ProposalUnknownProblem, SessionUnknownProblem, SessionOverProblem, WrongStepProblem
+        """
+        await self._get(proposal_id)
+        await self._check_session(session_id)
+        return await self._schedule(by, proposal_id, session_id)
+
+    async def schedule_many(self, by: StaffMember, proposal_ids: Sequence[str], session_id: str) -> list[Proposal]:
+        """One session will treat several proposals. All are checked before the first one changes; asked for again
+        after a failure, it goes on.
+
+        Raises:
+            OtherProposalUnknownProblem, SessionUnknownProblem, SessionOverProblem, WrongStepProblem
+        """
+        await self._check_session(session_id)
+        for place, proposal_id in enumerate(proposal_ids):
+            proposal = await self._store.proposals.get(proposal_id)
+            if proposal is None:
+                raise OtherProposalUnknownProblem(f"/proposals/{place}")
+            rules.schedule(proposal, session_id, self._clock())
+        return [await self._schedule(by, proposal_id, session_id) for proposal_id in proposal_ids]
+
+    async def merge(self, by: StaffMember, source_id: str, target_id: str) -> Proposal:
+        """The proposal after it became part of another one.
+
+        Raises:
+            ProposalUnknownProblem, OtherProposalUnknownProblem, OtherProgrammeProblem, WrongStepProblem,
+            MergeCycleProblem, MergeTargetDeclinedProblem
+        """
+        if await self._merging.check(source_id, target_id):
+            await self._audit.record(by, MERGED, source_id, {"into": target_id})
+        return await self._merging.merge(source_id, target_id)
+
+    async def check_merge(self, source_id: str, target_id: str) -> None:
+        """Whether a merge is possible; nothing changes.
+
+        Raises:
+            As `merge`.
+        """
+        await self._merging.check(source_id, target_id)
+
+    async def _schedule(self, by: StaffMember, proposal_id: str, session_id: str) -> Proposal:
+        return await self._take(
+            by,
+            SCHEDULED,
+            proposal_id,
+            lambda proposal: rules.schedule(proposal, session_id, self._clock()),
+            session=session_id,
+        )
+
+    async def _check_session(self, session_id: str) -> None:
+        session = await self._store.sessions.get(session_id)
+        if session is None:
+            raise SessionUnknownProblem("/session")
+        if session.status is not SessionStatus.SCHEDULED:
+            raise SessionOverProblem("/session")
+
+    async def _take(
+        self,
+        by: StaffMember,
+        action: str,
+        proposal_id: str,
+        decide: Callable[[Proposal], rules.Decision],
+        **details: str,
+    ) -> Proposal:
+        """Take a step that is possible; nothing is noted of one that changes nothing."""
+        _, events = decide(await self._get(proposal_id))
+        if events:
+            await self._audit.record(by, action, proposal_id, details)
+        return await self._store.proposals.change(proposal_id, decide)
+
+    async def _get(self, proposal_id: str) -> Proposal:
+        if proposal := await self._store.proposals.get(proposal_id):
+            return proposal
+        raise ProposalUnknownProblem

@@ -1,0 +1,99 @@
+"""What pages call states, kinds, orders and steps. The words are message ids; templates translate them."""
+
+from enum import StrEnum
+
+from services.proposals.store import MOST_SUPPORTED, NEWEST, OLDEST
+from services.proposals.usecases import steps
+from shared.events.vocabulary import ProposalKind, ProposalState
+from shared.problems import mark
+
+STATES = {
+    ProposalState.RECEIVED: mark("Received"),
+    ProposalState.UNDER_REVIEW: mark("Under review"),
+    ProposalState.SCHEDULED: mark("Scheduled"),
+    ProposalState.ANSWERED_IN_SESSION: mark("Answered in session"),
+    ProposalState.DECLINED: mark("Declined"),
+    ProposalState.MERGED: mark("Merged"),
+}
+MEANINGS = {
+    ProposalState.RECEIVED: mark("The programme office has it and will study it when it prepares the next sessions."),
+    ProposalState.UNDER_REVIEW: mark("The programme office is studying whether and when a session can treat it."),
+    ProposalState.SCHEDULED: mark("A session will treat it. Anybody may register for that session."),
+    ProposalState.ANSWERED_IN_SESSION: mark("It has been answered."),
+    ProposalState.DECLINED: mark("It will not be treated, for the reason given here."),
+    ProposalState.MERGED: mark("It goes on as part of another proposal that asks for the same."),
+}
+"""What a state means for whoever proposed or supports it."""
+
+KINDS = {
+    ProposalKind.TOPIC: mark("Topic for a session"),
+    ProposalKind.DOUBT: mark("Recurrent doubt"),
+}
+KIND_CHOICES = {
+    ProposalKind.TOPIC: mark("A topic that a session could treat"),
+    ProposalKind.DOUBT: mark("A doubt that comes back again and again"),
+}
+
+
+class ListOrder(StrEnum):
+    """How pages order a list."""
+
+    NEWEST = "newest"
+    SUPPORTS = "supports"
+    OLDEST = "oldest"
+
+
+ORDERS = {ListOrder.NEWEST: NEWEST, ListOrder.SUPPORTS: MOST_SUPPORTED, ListOrder.OLDEST: OLDEST}
+ORDER_WORDS = {
+    ListOrder.NEWEST: mark("Newest first"),
+    ListOrder.SUPPORTS: mark("Most supported first"),
+    ListOrder.OLDEST: mark("Oldest first"),
+}
+
+
+class OfficeStep(StrEnum):
+    """What the office can do with a proposal; also the last segment of the form's address."""
+
+    REVIEW = "review"
+    SCHEDULE = "schedule"
+    ANSWER = "answer"
+    DECLINE = "decline"
+    MERGE = "merge"
+
+
+STEP_OF = {
+    ProposalState.UNDER_REVIEW: OfficeStep.REVIEW,
+    ProposalState.SCHEDULED: OfficeStep.SCHEDULE,
+    ProposalState.ANSWERED_IN_SESSION: OfficeStep.ANSWER,
+    ProposalState.DECLINED: OfficeStep.DECLINE,
+    ProposalState.MERGED: OfficeStep.MERGE,
+}
+"""The step that leads to a state."""
+
+STEP_WORDS = {
+    OfficeStep.REVIEW: mark("Take it up for review"),
+    OfficeStep.SCHEDULE: mark("Schedule it for a session"),
+    OfficeStep.ANSWER: mark("Answer it"),
+    OfficeStep.DECLINE: mark("Decline it"),
+    OfficeStep.MERGE: mark("Merge it into another proposal"),
+}
+STEP_CONSEQUENCES = {
+    OfficeStep.REVIEW: mark("You can schedule, answer, decline or merge it later."),
+    OfficeStep.SCHEDULE: mark(
+        "It is answered when the session ends and comes back to review if the session is cancelled. "
+        "Until then you can choose another session."
+    ),
+    OfficeStep.ANSWER: mark("This is its end: nothing more can be done with it."),
+    OfficeStep.DECLINE: mark("If you change your mind, you can take it up for review again."),
+    OfficeStep.MERGE: mark("Its followers and supports move to the other proposal. This cannot be undone."),
+}
+"""What follows from a step, as its confirmation says."""
+
+ACTS = {
+    steps.REVIEWED: STATES[ProposalState.UNDER_REVIEW],
+    steps.SCHEDULED: STATES[ProposalState.SCHEDULED],
+    steps.ANSWERED: STATES[ProposalState.ANSWERED_IN_SESSION],
+    steps.DECLINED: STATES[ProposalState.DECLINED],
+    steps.MERGED: STATES[ProposalState.MERGED],
+}
+"""What the audit's actions led to."""
