@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from services.feedback.domain.results import Counts
 from services.feedback.domain.tallies import HIGHEST, LOWEST
 
-WIDTH, BAR_HEIGHT, LINE_HEIGHT = 288, 148, 140
-_COLUMN = WIDTH // (HIGHEST + 2)
+_WIDTH = 288
+"""The room on a phone of 320 pixels: there a unit is a pixel."""
+_COLUMN = _WIDTH // (HIGHEST + 2)
 """One for each score, and half of one at either side."""
 _BAR = _COLUMN - 6
 _BAR_FLOOR, _BAR_CEILING = 124, 20
 _FLOOR, _CEILING = 112, 22
-_LEFT, _RIGHT = 26, WIDTH - 14
-PROMISED = 5
+_LEFT, _RIGHT = 26, _WIDTH - 14
+_PROMISED = 5
 """A service of the reference promises that every question has at least this mean."""
 
 
@@ -27,12 +28,21 @@ class Bar:
     y: float
     middle: float
     width: int = _BAR
-    floor: int = _BAR_FLOOR
 
     @property
     def height(self) -> float:
         """From the floor up."""
-        return round(self.floor - self.y, 1)
+        return round(_BAR_FLOOR - self.y, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How many gave each score."""
+
+    bars: Sequence[Bar]
+    width: int = _WIDTH
+    height: int = 148
+    floor: int = _BAR_FLOOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +61,19 @@ class Trend:
     points: Sequence[Point]
     runs: Sequence[str]
     """The points of each line; it breaks where a mean is hidden."""
+    width: int = _WIDTH
+    height: int = 140
     left: int = _LEFT
     right: int = _RIGHT
     floor: int = _FLOOR
     ceiling: int = _CEILING
-    promised: int = round(_FLOOR - (_FLOOR - _CEILING) * PROMISED / HIGHEST)
+    promised: int = round(_FLOOR - (_FLOOR - _CEILING) * _PROMISED / HIGHEST)
 
 
-def bars(counts: Counts) -> list[Bar]:
-    """The bars of a distribution, the highest up to the ceiling."""
+def distribution(counts: Counts) -> Distribution:
+    """A bar for each score, the highest up to the ceiling."""
     most = max(*counts, 1)
-    return [
+    bars = [
         Bar(
             score=score,
             times=times,
@@ -71,6 +83,7 @@ def bars(counts: Counts) -> list[Bar]:
         )
         for score, times in enumerate(counts, LOWEST)
     ]
+    return Distribution(bars)
 
 
 def trend(means: Sequence[float | None]) -> Trend:

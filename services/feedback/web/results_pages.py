@@ -64,7 +64,7 @@ class ResultsPages:
             "session_results.html",
             results=results,
             programme=await self._publications.read_programme(results.programme),
-            bars=charts.bars,
+            distribution=charts.distribution,
             rule=self._pages.text(request, RULE),
         )
 

@@ -129,16 +129,22 @@ class House:
     clock: Clock
     chance: random.Random
 
-    async def learn(self, session_id: str) -> None:
+    async def learn(self, session_id: str, programme: str = PROGRAMME) -> None:
         """The programme is defined and the session has ended."""
-        await self.use_cases.projections.learn_programme(programme_of(programme_defined()))
-        await self.use_cases.projections.learn_session(session_of(session_ended(session_id)))
+        defined, ended = programme_defined(programme=programme), session_ended(session_id)
+        await self.use_cases.projections.learn_programme(programme_of(defined))
+        await self.use_cases.projections.learn_session(session_of(ended.model_copy(update={"programme": programme})))
 
-    async def open_survey(self, people: int, *, parts: int = 1) -> tuple[str, list[str]]:
+    async def rename(self, session_id: str, title: str) -> None:
+        """The session gets another title."""
+        renamed = session_ended(session_id, version=3).model_copy(update={"title": {Language.CA: title}})
+        await self.use_cases.projections.learn_session(session_of(renamed))
+
+    async def open_survey(self, people: int, *, parts: int = 1, programme: str = PROGRAMME) -> tuple[str, list[str]]:
         """A session whose survey is open, and its tokens by person."""
         session_id = ids.encode(self.chance.randbytes(10))
         tokens = [survey_token(session_id, self.chance) for _ in range(people)]
-        await self.learn(session_id)
+        await self.learn(session_id, programme)
         for part in range(parts):
             hashes = [token_hash(token) for token in tokens if part_of(token, parts) == part]
             self.chance.shuffle(hashes)
