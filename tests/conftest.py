@@ -9,6 +9,13 @@ from tests.support.browser import Chromium, running_chromium
 from tests.support.embedded import Embedded, running_embedded
 from tests.support.world import World, make_world
 
+NO_LIMITS_FOR_THIS_MACHINE = {
+    "DIJOUS_REGISTRATIONS_PER_CLIENT": "0",
+    "DIJOUS_PROPOSALS_PER_ORIGIN": "0",
+    "DIJOUS_SUPPORTS_PER_ORIGIN": "0",
+}
+"""All tests come from one place on the network; what an address may do stays limited."""
+
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Chromium]:
@@ -18,7 +25,7 @@ async def chromium() -> AsyncIterator[Chromium]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embedded]:
-    async with running_embedded(tmp_path_factory.mktemp("installation")) as installation:
+    async with running_embedded(tmp_path_factory.mktemp("installation"), **NO_LIMITS_FOR_THIS_MACHINE) as installation:
         yield installation
 
 

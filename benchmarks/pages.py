@@ -1,0 +1,104 @@
+"""How long the server takes for a page, and how much it weighs: whole answers of a running installation, one by one.
+
+The promise is a median under 50 ms and less than 100 kB for each page, style sheet and all.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+
+import httpx
+
+from shared.web.office import Role
+from tests.security.people import office_cookie
+from tests.support.embedded import Embedded, running_embedded
+from tests.support.world import World, make_world
+
+PROMISED_MS = 50
+PROMISED_BYTES = 100_000
+ROUNDS = 40
+ADDRESSES = (
+    "/",
+    "/sessions",
+    "/sessions/{coming}",
+    "/sessions/{published}",
+    "{registration}",
+    "{join}",
+    "{survey}",
+    "/results",
+    "/results/{published}",
+    "/proposals",
+    "/proposals/{received}",
+    "{preferences}",
+    "/office",
+    "/office/sessions",
+    "/office/sessions/{coming}",
+    "/office/proposals",
+    "/office/results",
+    "/office/mails",
+    "/office/entities",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was measured of a page."""
+
+    address: str
+    median_ms: float
+    p95_ms: float
+    bytes: int
+
+    @property
+    def keeps_the_promise(self) -> bool:
+        """Fast and light enough."""
+        return self.median_ms < PROMISED_MS and self.bytes < PROMISED_BYTES
+
+
+async def measure(rounds: int) -> list[Figures]:
+    """The figures of every page; a page that is missing is left out and said."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with running_embedded(Path(folder)) as installation:
+            world = await make_world(installation)
+            found = [
+                await _measure_page(installation, address, _filled(world, address), rounds) for address in ADDRESSES
+            ]
+    return [figures for figures in found if figures]
+
+
+async def _measure_page(installation: Embedded, address: str, path: str, rounds: int) -> Figures | None:
+    headers = {**office_cookie(installation, Role.ADMIN), "Accept-Encoding": "identity"}
+    first = await installation.api.get(path, headers=headers)
+    if first.status_code != 200:
+        print(f"  not measured: {address} answers {first.status_code}")
+        return None
+    seconds = [await _seconds(installation.api, path, headers) for _ in range(rounds)]
+    return Figures(address, 1000 * median(seconds), 1000 * quantiles(seconds, n=20)[-1], len(first.content))
+
+
+async def _seconds(api: httpx.AsyncClient, path: str, headers: Mapping[str, str]) -> float:
+    started = time.perf_counter()
+    await api.get(path, headers=headers)
+    return time.perf_counter() - started
+
+
+def _filled(world: World, address: str) -> str:
+    links = {purpose: next(iter(links.values())) for purpose, links in world.links.items()}
+    return address.format(**world.sessions, **world.proposals, **links)
+
+
+def main(rounds: int = ROUNDS) -> None:
+    """Measure and print the table."""
+    print(f"Pages, {rounds} times each, one at a time; promised: median {PROMISED_MS} ms, {PROMISED_BYTES:,} bytes")
+    for figures in asyncio.run(measure(rounds)):
+        kept = "" if figures.keeps_the_promise else "  <- not kept"
+        times = f"{figures.median_ms:6.1f} ms | p95 {figures.p95_ms:6.1f} ms"
+        print(f"| {figures.address:28} | {times} | {figures.bytes:7,} bytes |{kept}")
+
+
+if __name__ == "__main__":
+    main()
