@@ -5,10 +5,8 @@ from tests.security.routes import read_matrix
 MATRIX = read_matrix("""
 GET     /health/live                                        public
 GET     /health/ready                                       public
+
 GET     /api/v1/openapi/registration.json                   public
-GET     /api/v1/openapi/notifications.json                  public
-GET     /api/v1/openapi/feedback.json                       public
-GET     /api/v1/openapi/proposals.json                      public
 GET     /api/v1/programmes                                  public
 POST    /api/v1/programmes                                  token
 GET     /api/v1/programmes/{slug}                           public
@@ -27,10 +25,69 @@ GET     /api/v1/registrations/{token}                       registration
 DELETE  /api/v1/registrations/{token}                       registration
 GET     /api/v1/entities                                    public
 POST    /api/v1/entities/import                             token
+
+GET     /                                                   public
+GET     /programmes/{slug}                                  public
+GET     /programmes/{slug}/calendar.ics                     public
+GET     /sessions                                           public
+GET     /sessions/{session_id}                              public
+GET     /sessions/{session_id}/register                     public
+POST    /sessions/{session_id}/register                     public
+GET     /sessions/{session_id}/registered                   public
+GET     /calendar.ics                                       public
+GET     /feed.atom                                          public
+GET     /feed.json                                          public
+GET     /sitemap.xml                                        public
+GET     /robots.txt                                         public
+GET     /accessibility                                      public
+GET     /privacy                                            public
+GET     /legal                                              public
+GET     /registration/erased                                public
 GET     /registration/{token}                               registration
+GET     /registration/{token}/correct                       registration
+POST    /registration/{token}/correct                       registration
+GET     /registration/{token}/cancel                        registration
 POST    /registration/{token}/cancel                        registration
+GET     /registration/{token}/again                         registration
+POST    /registration/{token}/again                         registration
+GET     /registration/{token}/session.ics                   registration
+GET     /registration/{token}/data.json                     registration
+GET     /registration/{token}/erase                         registration
+POST    /registration/{token}/erase                         registration
 GET     /join/{token}                                       join
 POST    /join/{token}                                       join
+
+GET     /office/sign-in                                     public
+POST    /office/sign-in                                     public
+POST    /office/sign-out                                    public
+GET     /office/first-run/{token}                           sign-in
+POST    /office/first-run/{token}                           sign-in
+GET     /office/password/{token}                            sign-in
+POST    /office/password/{token}                            sign-in
+GET     /office/people                                      admin
+POST    /office/people                                      admin
+GET     /office/people/{person_id}                          admin
+POST    /office/people/{person_id}/link                     admin
+POST    /office/people/{person_id}/role                     admin
+GET     /office/people/{person_id}/remove                   admin
+POST    /office/people/{person_id}/remove                   admin
+GET     /office/audit                                       admin
+GET     /office/sessions                                    viewer
+GET     /office/sessions/new                                editor
+POST    /office/sessions/new                                editor
+GET     /office/sessions/{session_id}                       viewer
+GET     /office/sessions/{session_id}/edit                  editor
+POST    /office/sessions/{session_id}/edit                  editor
+GET     /office/sessions/{session_id}/materials             editor
+POST    /office/sessions/{session_id}/materials             editor
+GET     /office/sessions/{session_id}/reschedule            editor
+POST    /office/sessions/{session_id}/reschedule            editor
+GET     /office/sessions/{session_id}/cancel                editor
+POST    /office/sessions/{session_id}/cancel                editor
+GET     /office/sessions/{session_id}/end                   editor
+POST    /office/sessions/{session_id}/end                   editor
+
+GET     /api/v1/openapi/notifications.json                  public
 GET     /api/v1/deliveries                                  token
 GET     /api/v1/deliveries/{id}                             token
 POST    /api/v1/deliveries/{id}/resend                      token
@@ -38,6 +95,8 @@ GET     /api/v1/suppressions                                token
 DELETE  /api/v1/suppressions/{id}                           token
 GET     /preferences/{token}                                preferences
 POST    /preferences/{token}                                preferences
+
+GET     /api/v1/openapi/feedback.json                       public
 GET     /api/v1/surveys/{token}                             survey
 POST    /api/v1/surveys/{token}                             survey
 GET     /api/v1/results                                     public
@@ -46,7 +105,17 @@ POST    /api/v1/results/{session}/publish                   token
 GET     /api/v1/results/{session}/comments                  token
 GET     /survey/{token}                                     survey
 POST    /survey/{token}                                     survey
+GET     /results                                            public
 GET     /results/{session}                                  public
+GET     /results/{session}.csv                              public
+GET     /office/results                                     viewer
+GET     /office/results/export.csv                          viewer
+GET     /office/results/{session}                           viewer
+GET     /office/results/{session}/comments                  viewer
+GET     /office/results/{session}/publish                   editor
+POST    /office/results/{session}/publish                   editor
+
+GET     /api/v1/openapi/proposals.json                      public
 POST    /api/v1/proposals                                   public
 GET     /api/v1/proposals                                   public
 GET     /api/v1/proposals/similar                           public
@@ -59,6 +128,15 @@ POST    /api/v1/proposals/{proposal_id}/schedule            token
 POST    /api/v1/proposals/{proposal_id}/answer              token
 POST    /api/v1/proposals/{proposal_id}/decline             token
 POST    /api/v1/proposals/{proposal_id}/merge               token
+GET     /proposals                                          public
+GET     /proposals/new                                      public
+POST    /proposals/new                                      public
+GET     /proposals/{proposal_id}                            public
+POST    /proposals/{proposal_id}                            public
 GET     /support/{token}                                    support
 POST    /support/{token}                                    support
+GET     /office/proposals                                   viewer
+POST    /office/proposals                                   editor
+GET     /office/proposals/{proposal_id}                     viewer
+POST    /office/proposals/{proposal_id}/{step}              editor
 """)

@@ -1,6 +1,7 @@
 """Every route of every service, read from the applications themselves, and who may do what there."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,11 +60,8 @@ class Route:
 
     def filled(self, token: str = NOBODYS_TOKEN) -> str:
         """The address with ids that nothing has."""
-        segments = self.path.split("/")
-        return "/".join(
-            token if segment == "{token}" else NOBODYS_ID if segment.startswith("{") else segment
-            for segment in segments
-        )
+        known = {"token": token, "step": "review"}
+        return re.sub(r"\{(\w+)\}", lambda found: known.get(found[1], NOBODYS_ID), self.path)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -283,7 +283,7 @@ async def test_signing_in_leads_nowhere_else(world: World, elsewhere: str) -> No
 async def test_passwords_are_not_to_be_tried_without_end(world: World) -> None:
     statuses = []
     for number in range(30):
-        data = {"csrf": form_token(world.installation), "email": "office@x.example", "password": f"guess {number}"}
+        data = {"csrf": form_token(world.installation), "user_name": "office@x.example", "password": f"guess {number}"}
         answer = await world.installation.api.post("/office/sign-in", headers=anybody(world.installation), data=data)
         statuses.append(answer.status_code)
     assert 429 in statuses, statuses

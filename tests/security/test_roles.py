@@ -55,7 +55,7 @@ def _token(link: str) -> str:
 
 def is_refused(answer: httpx.Response) -> bool:
     """Whether who asked was turned away for who they are."""
-    to_sign_in = answer.status_code == 303 and answer.headers["location"].startswith("/office/sign-in")
+    to_sign_in = answer.status_code == 303 and answer.headers["location"].startswith("/office/sign-in?")
     return answer.status_code in (401, 403) or to_sign_in
 
 
