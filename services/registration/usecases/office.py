@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from services.registration.office_reading import OfficeReading
 from services.registration.office_store import Attempts, OfficeStore
+from services.registration.store import RegistrationStore
+from services.registration.usecases.attendance import Attendance
 from services.registration.usecases.office_people import OfficePeople
 from services.registration.usecases.signing_in import SigningIn
 from shared.audit import Audit
@@ -17,10 +20,18 @@ class Office:
     signing_in: SigningIn
     people: OfficePeople
     audit: Audit
+    reading: OfficeReading
+    attendance: Attendance
 
     @classmethod
     def over(cls, store: Store, secret: bytes, clock: Clock) -> "Office":
         """The use cases on a store. `secret` keys the ids of people."""
-        kept = OfficeStore(store, clock)
+        kept, reading = OfficeStore(store, clock), OfficeReading(store, clock)
         signing_in = SigningIn(kept, Attempts(store), secret, clock)
-        return cls(signing_in=signing_in, people=OfficePeople(kept, signing_in, clock), audit=Audit(store, clock))
+        return cls(
+            signing_in=signing_in,
+            people=OfficePeople(kept, signing_in, clock),
+            audit=Audit(store, clock),
+            reading=reading,
+            attendance=Attendance(RegistrationStore(store, clock), reading, clock),
+        )

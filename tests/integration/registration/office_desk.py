@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,9 +17,11 @@ from services.registration.settings import Settings
 from services.registration.store import COLLECTIONS, RegistrationStore
 from services.registration.usecases import UseCases
 from services.registration.usecases.office import Office
+from services.registration.usecases.registrations import Person
 from services.registration.usecases.signing_in import first_run_token
 from services.registration.web import api
 from services.registration.web.office.desk import Desk
+from shared.events.vocabulary import Language
 from shared.links import Links
 from shared.messaging.broker import make_broker
 from shared.messaging.inventory import Inventory
@@ -29,11 +32,34 @@ from shared.web.application import make_application
 from shared.web.office import OfficeSessions
 from shared.web.pages import Pages
 from shared.words import Words
-from tests.integration.registration.conftest import SECRET, STAFF, STAFF_TOKEN, MovingClock, Ready
 
+STAFF_TOKEN = "staff-token-of-the-tests"
+STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
+SECRET = "a secret of the tests, which is long enough"
+JOIN_URL = "https://teams.example/secret-room"
+PROGRAMME = {"slug": "dijous", "name": {"ca": "Dijous GOmunicipal"}, "kind": "series"}
 PASSWORD = "quatre paraules que recordo"
 URL = "http://dijous"
 WEEK_AHEAD = "2026-12-03T10:00:00+01:00"
+
+
+class StepClock:
+    """A clock that goes one millisecond on at every look, and further when told."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 11, 26, 9, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self._now += timedelta(milliseconds=1)
+        return self._now
+
+    def move(self, **by: float) -> None:
+        self._now += timedelta(**by)
+
+
+class Ready:
+    async def check(self) -> dict[str, str]:
+        return {}
 
 
 @dataclass
@@ -45,7 +71,7 @@ class OfficeDesk:
     office: Office
     raw: Store
     store: RegistrationStore
-    clock: MovingClock
+    clock: StepClock
 
     async def first_run_path(self) -> str:
         token = await first_run_token(self.raw, self.clock)
@@ -102,17 +128,19 @@ class OfficeDesk:
         }
         return (await self.staff("POST", "/sessions", body, expect=201))["id"]
 
-    async def register(self, session: str, number: int = 1, **given: str) -> None:
-        body = {"name": f"Persona {number}", "email": f"persona{number}@alamus.example", "entity": "2500450006"}
-        answer = await self.browser.post(
-            f"/api/v1/sessions/{session}/registrations", json={**body, "consent": True, **given}
-        )
-        assert answer.status_code == 202, answer.text
+    async def register(self, session_id: str, number: int = 1, **given: str) -> None:
+        """As the public page does."""
+        entity = await self.use_cases.entities.find(given.get("entity", "2500450006"))
+        assert entity
+        email = f"persona{number}@alamus.example"
+        person = Person(given.get("name", f"Persona {number}"), email, given.get("role", ""), Language.CA)
+        session = await self.use_cases.registrations.open_session(session_id)
+        await self.use_cases.registrations.register(session, entity, person)
 
 
 @asynccontextmanager
 async def open_desk(folder: Path, **settings: str) -> AsyncIterator[OfficeDesk]:
-    clock = MovingClock()
+    clock = StepClock()
     store = open_store(f"sqlite:///{folder}", "registration")
     await store.prepare(COLLECTIONS)
     kept, words = RegistrationStore(store, clock), Words(LOCALE, OFFICE_LOCALE)

@@ -87,8 +87,20 @@ class Desk:
 
 
 def _field_name(pointer: str, sent: Mapping[str, Any]) -> str:
-    """`/title/ca` is the field `title_ca`; `/title`, of which there are several, is that of the first language."""
-    parts = pointer.strip("/").split("/")
-    if len(parts) == 1 and isinstance(sent.get(parts[0]), dict):
-        return f"{parts[0]}_ca"
-    return "_".join(parts)
+    """`/title/ca` is the field `title_ca`; `/title`, of which there are several, is that of the first language.
+
+    What a pointer says beyond a field, such as which type of several was tried, does not count.
+    """
+    name, *rest = pointer.strip("/").split("/")
+    value = sent.get(name)
+    if not rest and isinstance(value, dict):
+        return f"{name}_ca"
+    for part in rest:
+        if isinstance(value, list) and isinstance(value[0], dict):
+            value = value[int(part)]
+        elif isinstance(value, dict):
+            value = value.get(part)
+        else:
+            break
+        name = f"{name}_{part}"
+    return name

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from services.registration.outgoing import OidcProvider
-from services.registration.web.office import oidc, people, signing_in
+from services.registration.web.office import attendance, moving, oidc, people, registrations, sessions, signing_in
 from services.registration.web.office.desk import Desk
 
 
@@ -14,6 +14,10 @@ def routers(
     found: list[APIRouter] = [
         signing_in.routes(desk, has_oidc=provider is not None),
         people.routes(desk, public_url),
+        sessions.routes(desk),
+        moving.routes(desk),
+        registrations.routes(desk),
+        attendance.routes(desk),
     ]
     if provider:
         secure = public_url.startswith("https://")
