@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from shared.clock import Clock, to_millis
 from shared.ids import derived_id
 from shared.problems import Problem, mark
-from shared.storage.contract import Index, Store, less
+from shared.storage.contract import Index, Store, at_most, less
 
 LIMITS = "limits"
 LIMIT_COLLECTIONS: Mapping[str, tuple[Index, ...]] = {LIMITS: (Index(("until",)),)}
@@ -58,7 +58,7 @@ class Limits:
 
     async def forget(self) -> bool:
         """Delete the counters of the past; a loop's turn, with nothing left to do afterwards."""
-        await self._store.delete(LIMITS, {"until": less(to_millis(self._clock()))})
+        await self._store.delete(LIMITS, {"until": at_most(to_millis(self._clock()))})
         return False
 
     async def _count(self, counter: str, mark: str, most: int, until: datetime) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from fastapi import Request
 
 from services.proposals.domain.known import KnownProgramme, KnownSession
-from shared.dates import instant_in_words
+from shared.dates import date_in_words, time_in_words
 from shared.events.vocabulary import in_language
 from shared.web.pages import Pages
 
@@ -34,7 +34,8 @@ def session_choices(
     choices = []
     for session in sessions:
         programme = programmes[session.programme]
-        starts = instant_in_words(session.starts_at, programme.time_zone, language)
+        day = date_in_words(session.starts_at, programme.time_zone, language)
+        time = time_in_words(session.starts_at, programme.time_zone, language)
         where = f" · {in_language(programme.name, language)}" if len(programmes) > 1 else ""
-        choices.append((session.id, f"{starts}: {in_language(session.title, language)}{where}"))
+        choices.append((session.id, f"{day}, {time}: {in_language(session.title, language)}{where}"))
     return choices

@@ -147,13 +147,13 @@ class ProposalPages:
         similar: list[Proposal] | None = None,
     ) -> Response:
         programmes = await self._cases.browsing.programmes()
-        only = next(iter(programmes)) if len(programmes) == 1 else ""
+        wanted, only = values.get("programme", ""), next(iter(programmes)) if len(programmes) == 1 else ""
         return self._pages.render(
             request,
             "new.html",
             status=status,
             scripts=[SCRIPT],
-            values={**values, "programme": values.get("programme", "") or only},
+            values={**values, "programme": wanted if wanted in programmes else only},
             errors=errors or {},
             similar=similar or [],
             programme_choices=programme_choices(self._pages, request, programmes),
@@ -186,7 +186,9 @@ class SupportPages:
     async def show(self, request: Request, token: str) -> Response:
         """What the link is about, and what its holder did with it."""
         support = await self._supports.show(token)
-        return self._pages.render(request, "support.html", support=support, states=STATES, meanings=MEANINGS)
+        return self._pages.render(
+            request, "support.html", prefer=support.language, support=support, states=STATES, meanings=MEANINGS
+        )
 
     async def confirm(self, request: Request, token: str) -> Response:
         """Support the proposal, or follow it; once more changes nothing."""

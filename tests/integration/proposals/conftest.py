@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import Response
 from pydantic import SecretStr
 
 from services.proposals.app import make_use_cases
 from services.proposals.settings import Settings
 from services.proposals.store import COLLECTIONS
 from services.proposals.usecases import UseCases
+from services.proposals.usecases.limits import Allowance
 from services.proposals.web.api import office_routes, public_routes
 from services.proposals.web.office_pages import office_page_routes
 from services.proposals.web.pages import TEMPLATES, page_routes
@@ -21,8 +24,10 @@ from shared.events.registration import ProgrammeDefined, SessionCancelled, Sessi
 from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
 from shared.links import LinkPurpose, Links
 from shared.messaging.broker import make_broker
+from shared.staff import Role, StaffMember
 from shared.storage.opening import open_store
 from shared.web.application import make_application
+from shared.web.office import SESSION_COOKIE
 from shared.web.pages import Pages
 from shared.words import Words
 
@@ -139,6 +144,19 @@ class Desk:
         documents = await self.store.find(collection, {"pending": 1})
         events = [event for document in documents for event in document["outbox"]]
         return [(event["headers"]["ce-type"].split(".")[-2], event["data"]) for event in events]
+
+    def allow(self, *, proposals: Allowance | None = None, supports: Allowance | None = None) -> None:
+        """Let people do so much and no more."""
+        for cases, allowance in ((self.cases.proposals, proposals), (self.cases.supports, supports)):
+            if allowance:
+                cases._gate = replace(cases._gate, allowance=allowance)
+
+    def sign_in(self, role: Role = Role.EDITOR) -> None:
+        """Leave the office's cookie in the browser."""
+        answer = Response()
+        self.pages.office.begin(answer, StaffMember("m1", "Aina", role))
+        value = answer.headers["set-cookie"].partition("=")[2].partition(";")[0].strip('"')
+        self.http.cookies.set(SESSION_COOKIE, value)
 
     async def send(self, path: str, fields: dict[str, str] | None = None, *, page: str = "") -> httpx.Response:
         """Send a form of the page as its browser would, with the token that the page has."""
