@@ -95,6 +95,10 @@ async def dijous_round(count: int, *, capacity: int | None) -> float:
                 "DIJOUS_SECRET": secrets.token_hex(32),
                 "DIJOUS_STAFF_TOKEN": STAFF_TOKEN,
                 "DIJOUS_LOG_LEVEL": "warning",
+                # All come from one place, for one session.
+                "DIJOUS_REGISTRATIONS_PER_CLIENT": "0",
+                "DIJOUS_REGISTRATIONS_PER_ADDRESS": "0",
+                "DIJOUS_REGISTRATIONS_PER_SESSION": "0",
             }
             dijous = [sys.executable, "-m", "deploy.cli"]
             await finished([*dijous, "streams", "apply"], environment)

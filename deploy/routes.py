@@ -12,6 +12,18 @@ PREFIXES = {
     "/api/v1/results": "feedback",
     "/api/v1/proposals": "proposals",
     "/api/v1/supports": "proposals",
+    # Pages and feeds for the public. «/» is the start page alone.
+    "/": "registration",
+    "/programmes": "registration",
+    "/sessions": "registration",
+    "/calendar.ics": "registration",
+    "/feed.atom": "registration",
+    "/feed.json": "registration",
+    "/sitemap.xml": "registration",
+    "/robots.txt": "registration",
+    "/accessibility": "registration",
+    "/privacy": "registration",
+    "/legal": "registration",
     # Addresses in mails.
     "/registration": "registration",
     "/join": "registration",
@@ -23,6 +35,7 @@ PREFIXES = {
     # The programme office's pages.
     "/office": "registration",
     "/office/results": "feedback",
+    "/office/mails": "notifications",
     "/office/proposals": "proposals",
     # Each service's own description; the joined one is at /api/v1/openapi.json.
     "/api/v1/openapi/registration.json": "registration",

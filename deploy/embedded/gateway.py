@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deploy.description import joined_description
@@ -13,8 +11,6 @@ from deploy.routes import service_of
 from shared.service import Service
 from shared.web.application import ReadinessCheck, make_application
 from shared.words import Words
-
-PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 
 
 class Gateway:
@@ -47,7 +43,7 @@ class JoinedReadiness:
 
 
 def make_gateway(services: Sequence[Service], extra: Sequence[APIRouter]) -> Gateway:
-    """The installation's application; `extra` are routes of its own beside home page, description and health."""
+    """The installation's application; `extra` are routes of its own beside description and health."""
     webs = {service.name: service.web() for service in services}
     own = make_application(
         "installation", "Dijous", [_own_routes(list(webs.values())), *extra], Words(), JoinedReadiness(services)
@@ -57,11 +53,6 @@ def make_gateway(services: Sequence[Service], extra: Sequence[APIRouter]) -> Gat
 
 def _own_routes(webs: Sequence[FastAPI]) -> APIRouter:
     router = APIRouter(include_in_schema=False)
-    home = files("deploy.proxy").joinpath("index.html").read_text()
-
-    @router.get("/")
-    def index() -> HTMLResponse:
-        return HTMLResponse(home, headers={"content-security-policy": PAGE_POLICY})
 
     @router.get("/api/v1/openapi.json")
     def description() -> dict[str, object]:

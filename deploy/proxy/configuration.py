@@ -36,13 +36,6 @@ http {{
   server {{
     listen 80 default_server;
 
-    location = / {{
-      root /srv/home;
-      try_files /index.html =404;
-      add_header Content-Security-Policy "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-      add_header X-Content-Type-Options nosniff;
-      add_header Referrer-Policy no-referrer;
-    }}
     location = /api/v1/openapi.json {{
       root /srv/site;
       try_files /openapi.json =404;

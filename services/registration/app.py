@@ -4,23 +4,30 @@ from datetime import timedelta
 from pathlib import Path
 
 from fastapi import APIRouter
+from faststream.nats import NatsBroker
 
 from services.registration import handlers
 from services.registration.outgoing import OidcProvider
 from services.registration.settings import Settings
 from services.registration.store import AGGREGATES, COLLECTIONS, RegistrationStore
 from services.registration.usecases import UseCases
+from services.registration.usecases.limits import Allowance
 from services.registration.usecases.office import Office
-from services.registration.web import api, pages
+from services.registration.web import api
 from services.registration.web.office import oidc
 from services.registration.web.office.desk import Desk
 from services.registration.web.office.routes import routers as office_routers
+from services.registration.web.public.front import Front, Publisher
+from services.registration.web.public.routes import routers as public_routers
 from shared.clock import Clock, clock_from
+from shared.events import EVENTS_BY_TYPE
+from shared.events.registration import PersonEvent
 from shared.links import Links
 from shared.loops import Loop
 from shared.messaging.broker import make_broker
 from shared.messaging.inventory import Inventory
 from shared.messaging.outbox import OutboxRelay
+from shared.messaging.purging import purge_events
 from shared.service import Service
 from shared.storage.opening import open_store
 from shared.web.pages import Pages
@@ -28,10 +35,14 @@ from shared.words import Words
 
 NAME = "registration"
 LOCALE = Path(__file__).parent / "locale"
+PUBLIC_LOCALE = Path(__file__).parent / "web" / "public" / "locale"
 OFFICE_LOCALE = Path(__file__).parent / "web" / "office" / "locale"
 TEMPLATES = Path(__file__).parent / "web" / "templates"
 RELOAD_SECONDS = 60
 END_CHECK_SECONDS = 30
+RETENTION_SECONDS = 6 * 3600
+EVENTS_WITH_PEOPLE = [event for event in EVENTS_BY_TYPE.values() if issubclass(event, PersonEvent)]
+"""What is taken out of the broker when a person is erased."""
 
 
 def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
@@ -42,8 +53,10 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     inventory = Inventory(store, broker, service=NAME, every=settings.inventory_seconds)
     secret = settings.secret.get_secret_value()
     links = Links(settings.public_url, secret)
-    use_cases = UseCases.over(RegistrationStore(store, clock), links, secret.encode(), inventory, clock)
-    words = Words(LOCALE, OFFICE_LOCALE)
+    use_cases = UseCases.over(
+        RegistrationStore(store, clock), links, secret.encode(), inventory, clock, allowance=allowance(settings)
+    )
+    words = Words(LOCALE, OFFICE_LOCALE, PUBLIC_LOCALE)
     frame = Pages(settings, words, TEMPLATES, clock=clock)
     office = Office.over(store, secret.encode(), clock)
 
@@ -61,11 +74,11 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         collections=COLLECTIONS,
         routers=[
             *api.routers(use_cases, settings.staff_token.get_secret_value(), clock),
-            pages.routes(use_cases, words, clock),
+            *public_routers(Front(frame, use_cases, links, publisher(settings), clock)),
             *office_pages(Desk(frame, use_cases, office, clock), settings),
         ],
         words=words,
-        loops=[*_loops(use_cases, settings), inventory.loop()],
+        loops=[*_loops(use_cases, settings), *_people_loops(use_cases, settings, broker), inventory.loop()],
         sweep=sweep,
     )
 
@@ -85,6 +98,43 @@ def office_pages(desk: Desk, settings: Settings) -> list[APIRouter]:
         secret=settings.secret.get_secret_value().encode(),
         public_url=settings.public_url.rstrip("/"),
     )
+
+
+def allowance(settings: Settings) -> Allowance:
+    """How often one may register."""
+    return Allowance(
+        settings.registrations_per_client, settings.registrations_per_address, settings.registrations_per_session
+    )
+
+
+def publisher(settings: Settings) -> Publisher:
+    """Who runs the installation."""
+    return Publisher(
+        organiser=settings.organiser,
+        contact=settings.contact,
+        keep_people=timedelta(days=settings.keep_people_days),
+        mail_from=settings.mail_from,
+        mail_domain=settings.mail_domain,
+    )
+
+
+def _people_loops(use_cases: UseCases, settings: Settings, broker: NatsBroker) -> list[Loop]:
+    """What becomes of personal data by itself."""
+
+    async def purge(registration_id: str) -> None:
+        await purge_events(broker, EVENTS_WITH_PEOPLE, registration_id)
+
+    async def finish_erasures() -> bool:
+        return await use_cases.erasures.step(purge)
+
+    async def erase_the_past() -> bool:
+        return await use_cases.erasures.erase_past(timedelta(days=settings.keep_people_days))
+
+    return [
+        Loop("erasures", finish_erasures, every=settings.sweep_seconds),
+        Loop("people of the past", erase_the_past, every=RETENTION_SECONDS),
+        Loop("counters of limits", use_cases.gate.limits.forget, every=RELOAD_SECONDS),
+    ]
 
 
 def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:

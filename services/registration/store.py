@@ -11,7 +11,7 @@ from services.registration.domain.registrations import Place, Registration, Regi
 from services.registration.domain.sessions import Session
 from shared.audit import AUDIT_COLLECTIONS
 from shared.clock import Clock, to_millis
-from shared.limits import LIMIT_COLLECTIONS
+from shared.limits import LIMIT_COLLECTIONS, Limits
 from shared.storage.aggregates import PENDING, Aggregates, ConflictError
 from shared.storage.contract import (
     Condition,
@@ -261,6 +261,7 @@ class RegistrationStore:
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
         self.programmes = Aggregates(store, PROGRAMMES, Programme, clock=clock)
         self.sessions = Aggregates(store, SESSIONS, Session, clock=clock)
         self.registrations = Aggregates(store, REGISTRATIONS, Registration, clock=clock)
@@ -338,9 +339,23 @@ class RegistrationStore:
         """A page of the registrations for a session in the order in which they came."""
         return await self.registrations.find({"session_id": session_id}, order=BY_ARRIVAL, limit=limit, after=after)
 
+    def limits(self, secret: bytes) -> Limits:
+        """The counters of this service."""
+        return Limits(self._store, self._clock, secret=secret)
+
     async def session_ids(self) -> list[str]:
         """The ids of all sessions."""
         return [document["_id"] for document in await self._store.find(SESSIONS, limit=10_000)]
+
+    async def sessions_over(self, before: datetime) -> list[str]:
+        """The sessions that were over before an instant."""
+        where: Where = {"starts_at": at_most(to_millis(before)), "over_at": at_most(to_millis(before))}
+        return [document["_id"] for document in await self._store.find(SESSIONS, where, limit=10_000)]
+
+    async def people_of(self, session_id: str, *, limit: int = 200) -> list[Registration]:
+        """Registrations for a session whose person was not erased."""
+        where: Where = {"session_id": session_id, "erased_at": None}
+        return await self.registrations.find(where, limit=limit)
 
     async def registrations_with(self, ids: Sequence[str]) -> list[Registration]:
         """The registrations with these ids that are there."""

@@ -88,13 +88,15 @@ class Pages:
         *,
         status: int = 200,
         scripts: Sequence[str] = (),
+        styles: Sequence[str] = (),
         form_target: str = "",
         prefer: Language | None = None,
         **values: Any,
     ) -> HTMLResponse:
         """A page in the reader's language.
 
-        `scripts` are the inline scripts that the template includes, `form_target` the one foreign origin to which a
+        `scripts` are the inline scripts that the template includes, `styles` the style sheets of documents shown inside
+        the page (an iframe's `srcdoc` is under the page's own policy), `form_target` the one foreign origin to which a
         form of the page may lead in the end. `prefer` is the language of whoever the page is for, where the reader has
         not chosen one.
         """
@@ -104,7 +106,7 @@ class Pages:
         page = self._environments[language].get_template(template)
         html = page.render(**self._frame(request, language, browser_secret), **values)
         response = HTMLResponse(
-            html, status_code=status, headers={"content-security-policy": _policy(scripts, form_target)}
+            html, status_code=status, headers={"content-security-policy": _policy(scripts, styles, form_target)}
         )
         response.headers["content-language"] = language
         self.guard.remember(response, browser_secret)
@@ -212,11 +214,12 @@ async def _parts(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
     return fields, files
 
 
-def _policy(scripts: Sequence[str], form_target: str) -> str:
+def _policy(scripts: Sequence[str], styles: Sequence[str], form_target: str) -> str:
     script_source = " ".join(policy_hash(script) for script in scripts) or "'none'"
+    style_sources = " ".join(policy_hash(style) for style in (_STYLESHEET, *styles))
     form_targets = f"'self' {form_target}".strip()
     return (
-        f"default-src 'none'; style-src {policy_hash(_STYLESHEET)}; script-src {script_source}; connect-src 'self'; "
+        f"default-src 'none'; style-src {style_sources}; script-src {script_source}; connect-src 'self'; "
         f"img-src 'self'; form-action {form_targets}; "
         "base-uri 'none'; frame-ancestors 'none'"
     )

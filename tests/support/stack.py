@@ -109,6 +109,8 @@ class Stack:
             "DIJOUS_PUBLIC_URL": "https://dijous.example",
             "DIJOUS_CLOCK_OFFSET_FILE": str(self._offset),
             "DIJOUS_INVENTORY_SECONDS": "1",
+            "DIJOUS_REGISTRATIONS_PER_CLIENT": "0",  # all tests come from one place on the network
+            "DIJOUS_REGISTRATIONS_PER_SESSION": "0",
             **settings,
         }
         self.services = {name: ServiceProcess(name, self.environment, folder / f"{name}.log") for name in SERVICES}

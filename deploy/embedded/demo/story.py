@@ -116,7 +116,8 @@ class Story:
             councils = [item for item in found["items"] if item["kind"] == "municipality"][:COUNCILS]
             self._people = [person(number, item["code"]) for number, item in enumerate(councils)]
             for body in self._people:  # one after the other: who comes first has the seat
-                await self._office.public("POST", f"/sessions/{self._session}/registrations", body)
+                # With the office's token, which lifts the limits: all these people come from one place.
+                await self._office.staff("POST", f"/sessions/{self._session}/registrations", body)
             await self._office.await_mails("confirmation", CAPACITY)
             await self._office.await_mails("waiting_list", COUNCILS - CAPACITY)
             outcome += [f"{CAPACITY} registered", f"{COUNCILS - CAPACITY} waiting"]

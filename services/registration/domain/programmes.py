@@ -9,6 +9,7 @@ from shared.events.vocabulary import Language, ProgrammeKind
 from shared.storage.aggregates import Aggregate
 
 DEFAULT_TIME_ZONE = "Europe/Madrid"
+DEFAULT_TOOL = "Microsoft Teams"
 DEFAULT_REMINDERS_MINUTES = [1440, 60]
 DEFAULT_SURVEY_DAYS = 14
 DEFAULT_SURVEY_REMINDER_DAYS = 7
@@ -55,6 +56,12 @@ class Programme(Aggregate):
     name: dict[Language, str]
     kind: ProgrammeKind
     time_zone: str = DEFAULT_TIME_ZONE
+    summary: dict[Language, str] | None = None
+    """What it is; several lines."""
+    audience: dict[Language, str] | None = None
+    """For whom it is."""
+    tool: str = DEFAULT_TOOL
+    """With what one connects."""
     organiser: str = ""
     reply_to: str = ""
     reminders_minutes: list[int] = DEFAULT_REMINDERS_MINUTES

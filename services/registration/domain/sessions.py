@@ -47,6 +47,8 @@ class Session(Aggregate):
     previous_starts_at: StoredInstant | None = None
     reason: dict[Language, str] | None = None
     ended_at: StoredInstant | None = None
+    changed_at: StoredInstant | None = None
+    """When the office last changed something of it; None in documents from before this was kept."""
     registrations: int = 0
     """How many held a seat when the session ended."""
     recording_url: str = ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.registration.store import PROGRAMMES, REGISTRATIONS, SESSIONS, RegistrationStore
 from services.registration.usecases.entities import Entities
 from services.registration.usecases.erasures import Erasures
+from services.registration.usecases.limits import Allowance, Gate
 from services.registration.usecases.mine import Mine
 from services.registration.usecases.programmes import Programmes
 from services.registration.usecases.registrations import Registrations
@@ -14,6 +15,8 @@ from shared.clock import Clock
 from shared.links import Links
 from shared.messaging.inventory import Inventory
 from shared.storage.contract import Where, greater, one_of
+
+NO_LIMITS = Allowance()
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,20 @@ class UseCases:
     entities: Entities
     seats: Seats
     inventory: Inventory
+    gate: Gate
 
     @classmethod
     def over(
-        cls, store: RegistrationStore, links: Links, secret: bytes, inventory: Inventory, clock: Clock
+        cls,
+        store: RegistrationStore,
+        links: Links,
+        secret: bytes,
+        inventory: Inventory,
+        clock: Clock,
+        *,
+        allowance: Allowance = NO_LIMITS,
     ) -> "UseCases":
-        """The use cases on a store. `secret` keys the ids of registrations."""
+        """The use cases on a store. `secret` keys the ids of registrations and of counters."""
         seats = Seats(store, clock)
         registrations = Registrations(store, seats, links, secret, clock)
         erasures = Erasures(store, seats, clock)
@@ -46,6 +57,7 @@ class UseCases:
             entities=Entities(store),
             seats=seats,
             inventory=inventory,
+            gate=Gate(store.limits(secret), allowance),
         )
         use_cases._announce()
         return use_cases

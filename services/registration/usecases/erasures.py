@@ -1,6 +1,7 @@
 """Erasing people: an erasure is noted first, so that what a crash leaves half done is finished."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from services.registration.domain import registrations
 from services.registration.domain.registrations import Registration, RegistrationState
@@ -34,6 +35,14 @@ class Erasures:
                     continue
                 await purge(registration_id)
             await self._store.end_erasure(registration_id, generation)
+        return False
+
+    async def erase_past(self, kept_for: timedelta) -> bool:
+        """Erase the people of the sessions that were over so long ago; as a loop's step, never more at once."""
+        for session_id in await self._store.sessions_over(self._clock() - kept_for):
+            while people := await self._store.people_of(session_id):
+                for registration in people:
+                    await self.begin(registration)
         return False
 
     async def _erase(self, registration_id: str, generation: int) -> Registration | None:

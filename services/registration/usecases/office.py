@@ -7,6 +7,7 @@ from services.registration.office_store import Attempts, OfficeStore
 from services.registration.store import RegistrationStore
 from services.registration.usecases.attendance import Attendance
 from services.registration.usecases.office_people import OfficePeople
+from services.registration.usecases.planning import Planning
 from services.registration.usecases.signing_in import SigningIn
 from shared.audit import Audit
 from shared.clock import Clock
@@ -22,6 +23,7 @@ class Office:
     audit: Audit
     reading: OfficeReading
     attendance: Attendance
+    planning: Planning
 
     @classmethod
     def over(cls, store: Store, secret: bytes, clock: Clock) -> "Office":
@@ -34,4 +36,5 @@ class Office:
             audit=Audit(store, clock),
             reading=reading,
             attendance=Attendance(RegistrationStore(store, clock), reading, clock),
+            planning=Planning(reading, clock),
         )

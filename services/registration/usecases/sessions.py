@@ -12,6 +12,7 @@ from services.registration.domain.sessions import Session
 from services.registration.store import BY_START, BY_START_LATEST_FIRST, RegistrationStore, Roster
 from services.registration.usecases.seats import Seats
 from shared.clock import Clock
+from shared.events.base import Event
 from shared.events.registration import Material
 from shared.events.vocabulary import Language
 from shared.storage.aggregates import Decide, NotFoundError
@@ -61,8 +62,9 @@ class Sessions:
         """Put a session on the calendar."""
         if session.capacity is not None:
             await self._store.rosters.create(session.id, session.capacity)
-        await self._store.sessions.create(session, sessions.scheduled(session))
-        return session
+        scheduled = session.model_copy(update={"changed_at": self._clock()})
+        await self._store.sessions.create(scheduled, sessions.scheduled(scheduled))
+        return scheduled
 
     async def change(self, session_id: str, changes: dict[str, Any]) -> Session:
         """Change title, description, capacity or join link. More seats promote who waits, fewer take none away.
@@ -175,8 +177,14 @@ class Sessions:
 
     async def _decide(self, session_id: str, decide: Decide[Session]) -> Session:
         """Save what is decided and carry it out."""
+        now = self._clock()
+
+        def decide_now(session: Session) -> tuple[Session, Sequence[Event]]:
+            decided, events = decide(session)
+            return decided if decided == session else decided.model_copy(update={"changed_at": now}), events
+
         try:
-            session = await self._store.sessions.change(session_id, decide)
+            session = await self._store.sessions.change(session_id, decide_now)
         except NotFoundError:
             raise SessionUnknownProblem from None
         return await self._seats.settle(session_id) or session if session.unsettled else session

@@ -1,7 +1,7 @@
 """The JSON API of the registration service."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -16,7 +16,7 @@ from services.registration.domain.sessions import Session
 from services.registration.usecases import UseCases
 from services.registration.usecases.entities import Entities
 from services.registration.usecases.programmes import Programmes
-from services.registration.usecases.registrations import Person, Registrations
+from services.registration.usecases.registrations import Person
 from services.registration.usecases.sessions import Sessions, SessionView, When
 from services.registration.web.errors import field_error, row_errors
 from services.registration.web.models import (
@@ -43,6 +43,7 @@ from shared import ids
 from shared.clock import Clock, to_millis
 from shared.problems import mark
 from shared.storage.contract import Scalar
+from shared.web.origins import origin_of
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
 from shared.web.staff import staff_only
 
@@ -61,7 +62,7 @@ def routers(use_cases: UseCases, staff_token: str, clock: Clock) -> list[APIRout
         session_routes(use_cases.sessions, staff_token),
         calendar_routes(use_cases.sessions, use_cases.programmes, staff_token, clock),
         closing_routes(use_cases.sessions, staff_token),
-        registration_routes(use_cases.registrations, use_cases.entities, staff_token),
+        registration_routes(use_cases, staff_token),
         entity_routes(use_cases.entities, staff_token),
     ]
 
@@ -126,7 +127,7 @@ def calendar_routes(sessions: Sessions, programmes: Programmes, staff_token: str
             await programmes.get(body.programme)
         except ProgrammeUnknownProblem:
             raise field_error("programme", NO_SUCH_PROGRAMME) from None
-        return await _for_staff(sessions, await sessions.schedule(_session(body)))
+        return await _for_staff(sessions, await sessions.schedule(body.session(ids.new_id())))
 
     @router.patch("/{session_id}", summary="Change title, description, capacity or join link")
     async def change(session_id: str, body: SessionChange) -> SessionForStaff:
@@ -171,22 +172,29 @@ async def _for_staff(sessions: Sessions, session: Session) -> SessionForStaff:
     return SessionForStaff.of(await sessions.view(session.id))
 
 
-def registration_routes(registrations: Registrations, entities: Entities, staff_token: str) -> APIRouter:
+def registration_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
     """Registrations: anybody registers, the holder of the personal link manages, the office lists."""
     router = APIRouter(prefix="/api/v1", tags=["registrations"])
-    staff = [Depends(staff_only(staff_token))]
+    registrations, entities, require_staff = use_cases.registrations, use_cases.entities, staff_only(staff_token)
+    staff = [Depends(require_staff)]
 
     @router.post(
         "/sessions/{session_id}/registrations",
         status_code=202,
         summary="Register a person for a session",
-        description="The answer is the same whoever was registered before; a mail tells what came of it.",
+        description="The answer is the same whoever was registered before; a mail tells what came of it. How many may "
+        "be asked for in ten minutes from one place, with one address and for one session is limited (429 with "
+        "Retry-After), but for who sends the office's token.",
     )
-    async def register(session_id: str, body: RegistrationIn) -> RegistrationAccepted:
+    async def register(request: Request, session_id: str, body: RegistrationIn) -> RegistrationAccepted:
         session = await registrations.open_session(session_id)
         entity = await entities.find(body.entity)
         if entity is None:
             raise field_error("entity", NO_SUCH_ENTITY)
+        if "authorization" in request.headers:
+            require_staff(request)
+        else:
+            await use_cases.gate.admit(session_id, body.email, origin_of(request))
         person = Person(name=body.name, email=body.email, role=body.role, language=body.language)
         await registrations.register(session, entity, person)
         return RegistrationAccepted(session=session_id)
@@ -235,22 +243,6 @@ def entity_routes(entities: Entities, staff_token: str) -> APIRouter:
             raise row_errors(error) from None
 
     return router
-
-
-def _session(body: SessionIn) -> Session:
-    starts_at = body.starts_at.astimezone(UTC)
-    return Session(
-        id=ids.new_id(),
-        programme=body.programme,
-        title=body.title,
-        description=body.description,
-        starts_at=starts_at,
-        duration_minutes=body.duration_minutes,
-        over_at=starts_at + timedelta(minutes=body.duration_minutes),
-        capacity=body.capacity,
-        rostered=int(body.capacity is not None),
-        join_url=body.join_url,
-    )
 
 
 def _require_future(starts_at: datetime, now: datetime) -> None:

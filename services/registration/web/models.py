@@ -1,6 +1,6 @@
 """What the API takes and gives."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
@@ -13,10 +13,12 @@ from services.registration.domain.programmes import (
     DEFAULT_SURVEY_QUESTIONS,
     DEFAULT_SURVEY_REMINDER_DAYS,
     DEFAULT_TIME_ZONE,
+    DEFAULT_TOOL,
     Programme,
     Slug,
 )
 from services.registration.domain.registrations import Registration, RegistrationState
+from services.registration.domain.sessions import Session
 from services.registration.domain.texts import Descriptions, HttpsUrl, OneLine, Titles
 from services.registration.usecases.registrations import RegistrationView
 from services.registration.usecases.sessions import SessionView
@@ -75,6 +77,7 @@ class SurveyQuestionIn(RequestModel):
 
 Start = Annotated[AwareDatetime, AfterValidator(_within_two_centuries)]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
+Tool = Annotated[OneLine, Field(max_length=100)]
 Organiser = Annotated[OneLine, Field(max_length=200)]
 ReplyTo = EmailAddress | Literal[""]
 Reminders = Annotated[list[Annotated[int, Field(ge=5, le=43200)]], Field(max_length=5)]
@@ -94,6 +97,9 @@ class ProgrammeIn(RequestModel):
     name: Titles
     kind: ProgrammeKind
     time_zone: TimeZone = DEFAULT_TIME_ZONE
+    summary: Descriptions | None = None
+    audience: Descriptions | None = None
+    tool: Tool = DEFAULT_TOOL
     organiser: Organiser = ""
     reply_to: ReplyTo = ""
     reminders_minutes: Reminders = DEFAULT_REMINDERS_MINUTES
@@ -114,6 +120,9 @@ class ProgrammeChange(RequestModel):
     name: Titles | None = None
     kind: ProgrammeKind | None = None
     time_zone: TimeZone | None = None
+    summary: Descriptions | None = None
+    audience: Descriptions | None = None
+    tool: Tool | None = None
     organiser: Organiser | None = None
     reply_to: ReplyTo | None = None
     reminders_minutes: Reminders | None = None
@@ -136,6 +145,12 @@ class ProgrammeOut(BaseModel):
     name: dict[Language, str]
     kind: ProgrammeKind
     time_zone: str
+    summary: dict[Language, str] | None
+    """What it is."""
+    audience: dict[Language, str] | None
+    """For whom it is."""
+    tool: str
+    """With what one connects."""
     organiser: str
     reply_to: str
     reminders_minutes: list[int]
@@ -159,6 +174,22 @@ class SessionIn(RequestModel):
     duration_minutes: Duration = 60
     capacity: Capacity | None = None
     join_url: HttpsUrl | Literal[""] = ""
+
+    def session(self, session_id: str) -> Session:
+        """The session that this describes."""
+        starts_at = self.starts_at.astimezone(UTC)
+        return Session(
+            id=session_id,
+            programme=self.programme,
+            title=self.title,
+            description=self.description,
+            starts_at=starts_at,
+            duration_minutes=self.duration_minutes,
+            over_at=starts_at + timedelta(minutes=self.duration_minutes),
+            capacity=self.capacity,
+            rostered=int(self.capacity is not None),
+            join_url=self.join_url,
+        )
 
 
 class SessionChange(RequestModel):
@@ -248,15 +279,20 @@ class SessionForStaff(SessionOut):
     join_url: str
 
 
-class RegistrationIn(RequestModel):
-    """Who registers for a session."""
+class PersonIn(RequestModel):
+    """Who comes to a session."""
 
     name: Annotated[OneLine, Field(min_length=1, max_length=200)]
-    email: EmailAddress
     entity: Annotated[str, Field(min_length=1, max_length=40)]
     """Code of the directory."""
     role: Annotated[OneLine, Field(max_length=200)] = ""
     language: Language = Language.CA
+
+
+class RegistrationIn(PersonIn):
+    """Who registers for a session."""
+
+    email: EmailAddress
     consent: Annotated[bool, AfterValidator(_accepted)]
     """The notice on personal data was read and accepted."""
 

@@ -7,18 +7,23 @@ from typing import Any
 import httpx
 import pytest
 
-from services.registration.app import LOCALE
+from services.registration.app import LOCALE, PUBLIC_LOCALE, TEMPLATES
 from services.registration.domain.registrations import Registration
 from services.registration.domain.sessions import Session
+from services.registration.settings import Settings
 from services.registration.store import COLLECTIONS, RegistrationStore, Roster
-from services.registration.usecases import UseCases
-from services.registration.web import api, pages
+from services.registration.usecases import NO_LIMITS, UseCases
+from services.registration.usecases.limits import Allowance
+from services.registration.web import api
+from services.registration.web.public.front import Front, Publisher
+from services.registration.web.public.routes import routers as public_routers
 from shared.links import LinkPurpose, Links
 from shared.messaging.broker import make_broker
 from shared.messaging.inventory import Inventory
 from shared.storage.contract import Document
 from shared.storage.opening import open_store
 from shared.web.application import make_application
+from shared.web.pages import Pages
 from shared.words import Words
 
 STAFF_TOKEN = "staff-token-of-the-tests"
@@ -124,14 +129,17 @@ def data(aggregate: Registration | Session) -> list[Document]:
 OfficeFactory = Callable[[Path], Awaitable[Office]]
 
 
-async def open_office(folder: Path, clock: MovingClock) -> AsyncIterator[Office]:
+async def open_office(folder: Path, clock: MovingClock, allowance: Allowance = NO_LIMITS) -> AsyncIterator[Office]:
     opened = open_store(f"sqlite:///{folder}", "registration")
     await opened.prepare(COLLECTIONS)
-    store, links, words = RegistrationStore(opened, clock), Links("https://dijous.example", SECRET), Words(LOCALE)
+    store, words = RegistrationStore(opened, clock), Words(LOCALE, PUBLIC_LOCALE)
+    settings = Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN, "site_name": "Dijous"})
+    frame, links = Pages(settings, words, TEMPLATES, clock=clock), Links("https://dijous.example", SECRET)
     # Never connected: events stay in the outboxes, where the tests read them.
     inventory = Inventory(opened, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
-    use_cases = UseCases.over(store, links, SECRET.encode(), inventory, clock)
-    routers = [*api.routers(use_cases, STAFF_TOKEN, clock), pages.routes(use_cases, words, clock)]
+    use_cases = UseCases.over(store, links, SECRET.encode(), inventory, clock, allowance=allowance)
+    front = Front(frame, use_cases, links, Publisher(mail_domain="dijous.example"), clock)
+    routers = [*api.routers(use_cases, STAFF_TOKEN, clock), *public_routers(front)]
     app = make_application("registration", "Registration", routers, words, Ready())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://dijous") as client:
         yield Office(client, use_cases, store, links, clock)

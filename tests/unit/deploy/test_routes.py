@@ -29,9 +29,14 @@ def test_the_longest_prefix_decides() -> None:
     assert service_of("/office") == service_of("/office/sessions") == service_of("/office/resultsx") == "registration"
 
 
-@pytest.mark.parametrize("path", ["/", "/health/ready", "/api/v1/openapi.json", "/api/v1/sessionsx", "/mailbox"])
+@pytest.mark.parametrize("path", ["/nothing", "/health/ready", "/api/v1/openapi.json", "/api/v1/sessionsx", "/mailbox"])
 def test_what_belongs_to_no_service_is_nobody_s(path: str) -> None:
     assert service_of(path) is None
+
+
+def test_the_start_page_is_one_page_alone() -> None:
+    assert service_of("/") == "registration"
+    assert service_of("/x") is None
 
 
 def test_a_path_below_a_prefix_belongs_to_its_service() -> None:

@@ -3,7 +3,17 @@
 from fastapi import APIRouter
 
 from services.registration.outgoing import OidcProvider
-from services.registration.web.office import attendance, moving, oidc, people, registrations, sessions, signing_in
+from services.registration.web.office import (
+    attendance,
+    moving,
+    oidc,
+    people,
+    planning,
+    programmes,
+    registrations,
+    sessions,
+    signing_in,
+)
 from services.registration.web.office.desk import Desk
 
 
@@ -18,6 +28,8 @@ def routers(
         moving.routes(desk),
         registrations.routes(desk),
         attendance.routes(desk),
+        programmes.routes(desk),
+        planning.routes(desk),
     ]
     if provider:
         secure = public_url.startswith("https://")

@@ -1,0 +1,1 @@
+"""The pages for the public and for whoever holds a personal link."""

@@ -1,0 +1,182 @@
+"""The sessions for calendars, feed readers and other sites: iCalendar, Atom (RFC 4287), JSON Feed 1.1."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+import orjson
+from fastapi import Request, Response
+
+from services.registration.domain.programmes import Programme
+from services.registration.usecases.sessions import When
+from services.registration.web.public.calendars import feed_calendar
+from services.registration.web.public.front import Front, Publisher, Shown
+from shared.dates import instant_in_words
+from shared.events.vocabulary import Language, in_language
+from shared.links import Links
+from shared.problems import mark
+from shared.web.page_routes import PageRouter, page_router
+from shared.words import Words
+
+MAX_AGE_SECONDS = 300
+KEPT_FOR = timedelta(days=400)
+"""How long a past session stays in the calendars."""
+_COMING = 500
+_PAST = 200
+_IN_FEED = 50
+_ATOM = "http://www.w3.org/2005/Atom"
+
+ALL_SESSIONS = mark("All sessions")
+CANCELLED = mark("Cancelled: {title}")
+MOVED = mark("Moved: {title}")
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a feed is made of."""
+
+    name: str
+    sessions: Sequence[Shown]
+    """The latest first."""
+    links: Links
+    publisher: Publisher
+    words: Words
+    language: Language
+
+    def title(self, shown: Shown) -> str:
+        """The title of an entry; that a session is off or moved stands first."""
+        title = in_language(shown.session.title, self.language)
+        message = CANCELLED if shown.is_cancelled else MOVED if shown.has_moved else ""
+        return self.words.text(self.language, message, title=title) if message else title
+
+    def text(self, shown: Shown) -> str:
+        """When it is, and what it is about."""
+        when = instant_in_words(shown.session.starts_at, shown.zone, self.language)
+        description = in_language(shown.session.description or {}, self.language)
+        return f"{when}\n\n{description}".strip()
+
+    @property
+    def updated(self) -> datetime | None:
+        """When the latest of its entries changed."""
+        return max(map(changed_at, self.sessions), default=None)
+
+
+def changed_at(shown: Shown) -> datetime:
+    """When people last had something new to read about a session."""
+    return shown.session.changed_at or shown.session.starts_at
+
+
+def routes(front: Front) -> PageRouter:
+    """`/calendar.ics`, `/programmes/{slug}/calendar.ics`, `/feed.atom`, `/feed.json`."""
+    router = page_router(front.pages)
+
+    @router.get("/calendar.ics")
+    async def calendar(request: Request) -> Response:
+        return await _calendar(front, request, await front.programmes())
+
+    @router.get("/programmes/{slug}/calendar.ics")
+    async def calendar_of_programme(request: Request, slug: str) -> Response:
+        return await _calendar(front, request, {slug: await front.use_cases.programmes.get(slug)}, slug)
+
+    @router.get("/feed.atom")
+    async def atom(request: Request) -> Response:
+        feed = await _feed(front, request, await front.programmes(), None)
+        return _answer(request, feed, "application/atom+xml; charset=utf-8", _atom)
+
+    @router.get("/feed.json")
+    async def json_feed(request: Request) -> Response:
+        feed = await _feed(front, request, await front.programmes(), None)
+        return _answer(request, feed, "application/feed+json; charset=utf-8", _json)
+
+    return router
+
+
+async def _calendar(
+    front: Front, request: Request, programmes: dict[str, Programme], slug: str | None = None
+) -> Response:
+    feed = await _feed(front, request, programmes, slug)
+    return _answer(request, feed, "text/calendar; charset=utf-8; method=PUBLISH", _ical)
+
+
+async def _feed(front: Front, request: Request, programmes: dict[str, Programme], slug: str | None) -> Feed:
+    language, oldest = front.pages.language(request), front.clock() - KEPT_FOR
+    coming = await front.sessions(programmes, when=When.UPCOMING, limit=_COMING, programme=slug)
+    past = await front.sessions(programmes, when=When.PAST, limit=_PAST, programme=slug)
+    recent = [each for each in past if each.session.starts_at > oldest]
+    name = in_language(programmes[slug].name, language) if slug else front.pages.text(request, ALL_SESSIONS)
+    return Feed(
+        name=name,
+        sessions=[*reversed(coming), *recent],
+        links=front.links,
+        publisher=front.publisher,
+        words=front.pages.words,
+        language=language,
+    )
+
+
+def _answer(request: Request, feed: Feed, media_type: str, write: Callable[[Feed], bytes]) -> Response:
+    """The feed, or 304 where the reader has it already; nothing personal is in it, so caches may keep it."""
+    body = write(feed)
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"etag": tag, "cache-control": f"public, max-age={MAX_AGE_SECONDS}", "vary": "accept-language, cookie"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers={**headers, "access-control-allow-origin": "*"})
+
+
+def _ical(feed: Feed) -> bytes:
+    return feed_calendar(feed.name, feed.sessions, feed.links, feed.publisher, feed.language)
+
+
+def _atom(feed: Feed) -> bytes:
+    root = Element("feed", {"xmlns": _ATOM, "xml:lang": feed.language})
+    home = feed.links.page("/")
+    _texts(root, id=home, title=feed.name, updated=_rfc3339(feed.updated))
+    SubElement(root, "link", {"rel": "self", "href": feed.links.page("/feed.atom")})
+    SubElement(root, "link", {"rel": "alternate", "type": "text/html", "href": home})
+    for shown in feed.sessions[:_IN_FEED]:
+        entry, address = SubElement(root, "entry"), feed.links.page(shown.path)
+        _texts(entry, id=address, title=feed.title(shown), updated=_rfc3339(changed_at(shown)))
+        SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": address})
+        author = SubElement(entry, "author")
+        _texts(author, name=shown.programme.organiser or in_language(shown.programme.name, feed.language))
+        SubElement(entry, "category", {"term": shown.programme.id})
+        _texts(entry, summary=feed.text(shown))
+    body: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return body
+
+
+def _texts(parent: Element, **texts: str) -> None:
+    for name, text in texts.items():
+        SubElement(parent, name).text = text
+
+
+def _rfc3339(instant: datetime | None) -> str:
+    return instant.isoformat(timespec="seconds") if instant else "1970-01-01T00:00:00Z"
+
+
+def _json(feed: Feed) -> bytes:
+    items = [
+        {
+            "id": feed.links.page(shown.path),
+            "url": feed.links.page(shown.path),
+            "title": feed.title(shown),
+            "content_text": feed.text(shown),
+            "date_modified": _rfc3339(changed_at(shown)),
+            "tags": [shown.programme.id],
+            "language": str(feed.language),
+        }
+        for shown in feed.sessions[:_IN_FEED]
+    ]
+    return orjson.dumps(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": feed.name,
+            "home_page_url": feed.links.page("/"),
+            "feed_url": feed.links.page("/feed.json"),
+            "language": str(feed.language),
+            "items": items,
+        }
+    )

@@ -1,0 +1,118 @@
+"""What all public pages share: the frame, the use cases, sessions with their programmes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.registration.domain.programmes import Programme
+from services.registration.domain.sessions import Session
+from services.registration.usecases import UseCases
+from services.registration.usecases.sessions import SessionView, When
+from shared.clock import Clock
+from shared.events.vocabulary import SessionStatus
+from shared.links import Links
+from shared.web.pages import Pages
+
+_MANY_PROGRAMMES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who runs the installation, as its operator set it."""
+
+    organiser: str = ""
+    """Name of the body; empty: those that the programmes name."""
+    contact: str = ""
+    """Mailbox for questions about personal data and accessibility; empty: those of the programmes."""
+    keep_people: timedelta = timedelta(days=365)
+    """How long after a session the data of those registered are kept."""
+    mail_from: str = "dijous@localhost"
+    """The mailbox of entries whose programme has none."""
+    mail_domain: str = "localhost"
+    """What the UIDs of calendar entries end with, in mails and feeds alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A session as pages show it."""
+
+    session: Session
+    programme: Programme
+    seats_left: int | None
+    """Seats to be had now; None without limit."""
+    is_open: bool
+    """Whether one can register."""
+    is_over: bool
+
+    @property
+    def path(self) -> str:
+        """Where its page is."""
+        return f"/sessions/{self.session.id}"
+
+    @property
+    def zone(self) -> str:
+        """The time zone in which its times are told."""
+        return self.programme.time_zone
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it will not take place."""
+        return self.session.status is SessionStatus.CANCELLED
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether it is at another time than it was announced for."""
+        return self.session.previous_starts_at is not None and not self.is_cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The public side of the service."""
+
+    pages: Pages
+    use_cases: UseCases
+    links: Links
+    publisher: Publisher
+    clock: Clock
+
+    async def programmes(self) -> dict[str, Programme]:
+        """All programmes by slug."""
+        found = await self.use_cases.programmes.page(limit=_MANY_PROGRAMMES, after=None)
+        return {programme.id: programme for programme in found}
+
+    async def session(self, session_id: str) -> Shown:
+        """One session.
+
+        Raises:
+            SessionUnknownProblem: there is none.
+        """
+        view = await self.use_cases.sessions.view(session_id)
+        return shown(view, await self.use_cases.programmes.get(view.session.programme), self.clock())
+
+    async def sessions(
+        self, programmes: Mapping[str, Programme], *, when: When | None, limit: int, programme: str | None = None
+    ) -> list[Shown]:
+        """Sessions of one programme or all, past ones the latest first."""
+        views = await self.use_cases.sessions.page(programme=programme, when=when, limit=limit, after=None)
+        return self.shown(views, programmes)
+
+    def shown(self, views: Iterable[SessionView], programmes: Mapping[str, Programme]) -> list[Shown]:
+        """Sessions with those of the programmes that are theirs."""
+        now = self.clock()
+        return [
+            shown(view, programmes[view.session.programme], now)
+            for view in views
+            if view.session.programme in programmes
+        ]
+
+
+def shown(view: SessionView, programme: Programme, now: datetime) -> Shown:
+    """A session as pages show it at an instant."""
+    session = view.session
+    return Shown(
+        session=session,
+        programme=programme,
+        seats_left=view.seats_left,
+        is_open=session.takes_registrations(now),
+        is_over=not session.is_scheduled or now >= session.over_at,
+    )

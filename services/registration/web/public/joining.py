@@ -1,0 +1,85 @@
+"""The personal way into a session: a button near its time, else when that will be. A GET never acts."""
+
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from services.registration.domain.problems import JoinClosedProblem
+from services.registration.domain.registrations import RegistrationState
+from services.registration.usecases.registrations import RegistrationView
+from services.registration.web.public.front import Front
+from services.registration.web.public.states import SESSION_CANCELLED, SESSION_OVER
+from shared.dates import instant_in_words
+from shared.events.vocabulary import SessionStatus
+from shared.links import LinkPurpose
+from shared.problems import mark
+from shared.web.page_routes import PageRouter, page_router
+
+TOO_EARLY = mark("It is too early. You will be able to join from {time} on.")
+NO_SEAT = mark("You have no seat in this session.")
+NO_ADDRESS = mark("The link to the session is not known yet. Come back in a few minutes.")
+
+
+def routes(front: Front) -> PageRouter:
+    """`/join/{token}`."""
+    router = page_router(front.pages)
+    registrations = front.use_cases.registrations
+
+    @router.get("/join/{token}")
+    async def join(request: Request, token: str) -> HTMLResponse:
+        view = await registrations.view(registrations.read_link(token, LinkPurpose.JOIN))
+        return await _page(front, request, token, view)
+
+    @router.post("/join/{token}")
+    async def attend(request: Request, token: str) -> Response:
+        registration_id = registrations.read_link(token, LinkPurpose.JOIN)
+        await front.pages.form(request)
+        try:
+            return RedirectResponse(await registrations.attend(registration_id), status_code=303)
+        except JoinClosedProblem as problem:
+            view = await registrations.view(registration_id)
+            return await _page(front, request, token, view, status=problem.status)
+
+    return router
+
+
+async def _page(
+    front: Front, request: Request, token: str, view: RegistrationView, *, status: int = 200
+) -> HTMLResponse:
+    shown = await front.session(view.session.id)
+    return front.pages.render(
+        request,
+        "public/join.html",
+        status=status,
+        prefer=view.registration.language,
+        form_target=_origin(view.join_url),
+        token=token,
+        shown=shown,
+        may_join=bool(view.join_url),
+        message="" if view.join_url else _why_not(front, request, view, shown.zone),
+    )
+
+
+def _why_not(front: Front, request: Request, view: RegistrationView, zone: str) -> str:
+    """Why the link does not lead to the session now, in the language of the page."""
+    session, now = view.session, front.clock()
+    language = front.pages.language(request, view.registration.language)
+    values = {}
+    if session.status is SessionStatus.CANCELLED:
+        message = SESSION_CANCELLED
+    elif view.registration.state is not RegistrationState.REGISTERED:
+        message = NO_SEAT
+    elif not session.is_scheduled or now > session.join_closes_at():
+        message = SESSION_OVER
+    elif now < session.join_opens_at():
+        message, values = TOO_EARLY, {"time": instant_in_words(session.join_opens_at(), zone, language)}
+    else:
+        message = NO_ADDRESS
+    return front.pages.words.text(language, message, **values)
+
+
+def _origin(url: str) -> str:
+    """Browsers hold a form's redirect to the policy's `form-action` too."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if url else ""

@@ -1,0 +1,205 @@
+"""One's own registration, behind the personal link: see, correct, cancel, take along, erase. A GET never acts."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
+
+from services.registration.domain.problems import NotCorrectableProblem, SessionStartedProblem
+from services.registration.domain.registrations import Correction
+from services.registration.usecases.registrations import RegistrationView
+from services.registration.web.models import PersonIn, RegistrationOut
+from services.registration.web.public.calendars import personal_calendar
+from services.registration.web.public.entity_fields import SCRIPT
+from services.registration.web.public.front import Front, Shown
+from services.registration.web.public.person_forms import LANGUAGES, Filled, filled
+from services.registration.web.public.states import state_of
+from shared.links import SESSION_LINKS_LIFE, LinkPurpose
+from shared.web.page_routes import PageRouter, page_router
+from shared.web.pages import see_other
+
+DONE = ("corrected", "cancelled", "again")
+"""What the page may say was done, as its address names it."""
+
+
+def routes(front: Front) -> PageRouter:
+    """`/registration/{token}` and what is beneath."""
+    router = page_router(front.pages)
+    mine = Mine(front)
+    router.get("/registration/erased")(mine.erased)
+    router.get("/registration/{token}")(mine.show)
+    router.get("/registration/{token}/correct")(mine.correction)
+    router.post("/registration/{token}/correct")(mine.correct)
+    router.get("/registration/{token}/cancel")(mine.cancellation)
+    router.post("/registration/{token}/cancel")(mine.cancel)
+    router.get("/registration/{token}/again")(mine.back)
+    router.post("/registration/{token}/again")(mine.ask_again)
+    router.get("/registration/{token}/session.ics")(mine.calendar)
+    router.get("/registration/{token}/data.json")(mine.export)
+    router.get("/registration/{token}/erase")(mine.erasure)
+    router.post("/registration/{token}/erase")(mine.erase)
+    return router
+
+
+class Mine:
+    """The pages of one's own registration, in its language unless another was chosen."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self._pages = front.pages
+        self._registrations = front.use_cases.registrations
+        self._mine = front.use_cases.mine
+
+    async def show(self, request: Request, token: str) -> HTMLResponse:
+        """What one is registered for, and what one may do about it."""
+        view = await self._view(token)
+        now = self._front.clock()
+        done = request.query_params.get("done", "")
+        return await self._page(
+            request,
+            token,
+            view,
+            "public/mine.html",
+            state=state_of(view),
+            done=done if done in DONE else "",
+            may_correct=view.registration.is_active and view.session.takes_registrations(now),
+            may_cancel=view.registration.is_active and view.session.lets_cancel(now),
+            join_opens_at=view.session.join_opens_at(),
+        )
+
+    async def correction(self, request: Request, token: str) -> HTMLResponse:
+        """The form to correct, filled with what is stored."""
+        view = await self._view(token)
+        registration = view.registration
+        if not registration.is_active or not view.session.takes_registrations(self._front.clock()):
+            raise NotCorrectableProblem
+        values = {
+            "name": registration.name,
+            "entity": registration.entity_name,
+            "entity_code": registration.entity_code,
+            "role": registration.role,
+            "language": str(registration.language),
+        }
+        return await self._correction(request, token, view, Filled(values, None, None))
+
+    async def correct(self, request: Request, token: str) -> Response:
+        """Take the correction."""
+        view = await self._view(token)
+        form = await self._pages.form(request)
+        sent = await filled(self._pages, request, self._front.use_cases.entities, form, PersonIn)
+        if sent.person is None or sent.entity is None:
+            return await self._correction(request, token, view, sent, status=422)
+        person, entity = sent.person, sent.entity
+        correction = Correction(person.name, entity.code, entity.name, person.role, person.language)
+        await self._mine.correct(view.registration.id, correction)
+        return see_other(f"/registration/{token}?done=corrected")
+
+    async def cancellation(self, request: Request, token: str) -> HTMLResponse:
+        """Ask whether to cancel."""
+        view = await self._view(token)
+        if view.registration.is_active and not view.session.lets_cancel(self._front.clock()):
+            raise SessionStartedProblem
+        return await self._page(request, token, view, "public/cancel.html", is_active=view.registration.is_active)
+
+    async def cancel(self, request: Request, token: str) -> Response:
+        """Cancel; again, or by two clicks, is the same."""
+        await self._pages.form(request)
+        await self._registrations.cancel(self._registrations.read_link(token))
+        return see_other(f"/registration/{token}?done=cancelled")
+
+    async def back(self, request: Request, token: str) -> Response:
+        """Where a language was chosen beside the answer to a form."""
+        query = f"?{request.url.query}" if request.url.query else ""
+        return see_other(f"/registration/{token}{query}")
+
+    async def ask_again(self, request: Request, token: str) -> Response:
+        """Send the confirmation once more."""
+        await self._pages.form(request)
+        await self._mine.ask_again(self._registrations.read_link(token))
+        return see_other(f"/registration/{token}?done=again")
+
+    async def calendar(self, request: Request, token: str) -> Response:
+        """The session as a calendar entry, with the personal link to join for who has a seat."""
+        view = await self._view(token)
+        shown = await self._front.session(view.session.id)
+        expires = view.session.ends_at + SESSION_LINKS_LIFE
+        join = self._front.links.url(LinkPurpose.JOIN, view.registration.id, expires)
+        language = self._pages.language(request, view.registration.language)
+        return Response(
+            personal_calendar(view, shown, self._front.publisher, join, language),
+            media_type="text/calendar; charset=utf-8; method=PUBLISH",
+            headers={"content-disposition": 'attachment; filename="session.ics"'},
+        )
+
+    async def export(self, token: str) -> Response:
+        """All that is kept with the address, in JSON."""
+        views = await self._mine.everything(self._registrations.read_link(token))
+        return Response(
+            _exported(views, self._front.clock()),
+            media_type="application/json",
+            headers={"content-disposition": 'attachment; filename="my-data.json"'},
+        )
+
+    async def erasure(self, request: Request, token: str) -> HTMLResponse:
+        """Say what will be erased, and ask."""
+        view = await self._view(token)
+        views = await self._mine.everything(view.registration.id)
+        sessions = [await self._front.session(each.session.id) for each in views]
+        return await self._page(request, token, view, "public/erase.html", sessions=sessions)
+
+    async def erase(self, request: Request, token: str) -> Response:
+        """Erase the person."""
+        await self._pages.form(request)
+        await self._mine.erase(self._registrations.read_link(token))
+        return see_other("/registration/erased")
+
+    async def erased(self, request: Request) -> HTMLResponse:
+        """Say that it is done, to whoever comes here."""
+        return self._pages.render(request, "public/erased.html")
+
+    async def _view(self, token: str) -> RegistrationView:
+        return await self._registrations.view(self._registrations.read_link(token))
+
+    async def _correction(
+        self, request: Request, token: str, view: RegistrationView, form: Filled[PersonIn], *, status: int = 200
+    ) -> HTMLResponse:
+        return await self._page(
+            request,
+            token,
+            view,
+            "public/correct.html",
+            status=status,
+            scripts=(SCRIPT,),
+            values=form.values,
+            errors=form.errors,
+            matches=[(entity.code, entity.name) for entity in form.matches],
+            languages_of_mails=LANGUAGES,
+        )
+
+    async def _page(
+        self, request: Request, token: str, view: RegistrationView, template: str, **values: Any
+    ) -> HTMLResponse:
+        shown: Shown = await self._front.session(view.session.id)
+        return self._pages.render(
+            request,
+            template,
+            prefer=view.registration.language,
+            path=f"/registration/{token}",
+            registration=view.registration,
+            shown=shown,
+            **values,
+        )
+
+
+def _exported(views: list[RegistrationView], now: datetime) -> bytes:
+    kept = [
+        {
+            **RegistrationOut.of(view).model_dump(mode="json", exclude={"join_url"}),
+            "registered_at": view.registration.arrived_at.isoformat(),
+            "attended_at": view.registration.attended_at.isoformat() if view.registration.attended_at else None,
+        }
+        for view in views
+    ]
+    return orjson.dumps({"exported_at": now.isoformat(), "registrations": kept}, option=orjson.OPT_INDENT_2)

@@ -1,0 +1,69 @@
+"""What a public site owes its readers: accessibility, privacy, legal notice; and what machines ask for first."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse
+
+from services.registration.web.public.feeds import MAX_AGE_SECONDS, changed_at
+from services.registration.web.public.front import Front
+from shared.links import SESSION_LINKS_LIFE
+from shared.web.page_routes import PageRouter, page_router
+
+PERSONAL = ("/registration/", "/join/", "/survey/", "/support/", "/preferences/", "/office", "/api/", "/mailbox")
+"""Where nothing is to be found by a search engine."""
+PAGES = ("/", "/sessions", "/proposals", "/results", "/accessibility", "/privacy", "/legal")
+_MOST = 5000
+_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_CACHED = {"cache-control": f"public, max-age={MAX_AGE_SECONDS}"}
+
+
+def routes(front: Front) -> PageRouter:
+    """`/accessibility`, `/privacy`, `/legal`, `/sitemap.xml`, `/robots.txt`."""
+    router = page_router(front.pages)
+    for name in ("accessibility", "privacy", "legal"):
+        router.get(f"/{name}")(_notice(front, f"public/{name}.html"))
+
+    @router.get("/robots.txt")
+    async def robots() -> PlainTextResponse:
+        lines = ["User-agent: *", *(f"Disallow: {path}" for path in PERSONAL)]
+        lines += ["", f"Sitemap: {front.links.page('/sitemap.xml')}", ""]
+        return PlainTextResponse("\n".join(lines), headers=_CACHED)
+
+    @router.get("/sitemap.xml")
+    async def sitemap() -> Response:
+        programmes = await front.programmes()
+        root = Element("urlset", {"xmlns": _SITEMAP})
+        for path in (*PAGES, *(f"/programmes/{slug}" for slug in programmes)):
+            SubElement(SubElement(root, "url"), "loc").text = front.links.page(path)
+        for shown in await front.sessions(programmes, when=None, limit=_MOST):
+            entry = SubElement(root, "url")
+            SubElement(entry, "loc").text = front.links.page(shown.path)
+            SubElement(entry, "lastmod").text = changed_at(shown).date().isoformat()
+        body: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+        return Response(body, media_type="application/xml", headers=_CACHED)
+
+    return router
+
+
+def _notice(front: Front, template: str) -> Callable[[Request], Awaitable[HTMLResponse]]:
+    async def notice(request: Request) -> HTMLResponse:
+        publisher = front.publisher
+        programmes = (await front.programmes()).values()
+        return front.pages.render(
+            request,
+            template,
+            organisers=[publisher.organiser] if publisher.organiser else _different(p.organiser for p in programmes),
+            contacts=[publisher.contact] if publisher.contact else _different(p.reply_to for p in programmes),
+            keep_days=publisher.keep_people.days,
+            link_days=SESSION_LINKS_LIFE.days,
+            address=front.links.page("/"),
+        )
+
+    return notice
+
+
+def _different(texts: Iterable[str]) -> list[str]:
+    """Each text that says something, once."""
+    return list(dict.fromkeys(filter(None, texts)))
