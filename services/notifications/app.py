@@ -5,6 +5,7 @@ from pathlib import Path
 
 from services.notifications import handlers
 from services.notifications.composing import Composer
+from services.notifications.letters import Letters
 from services.notifications.outgoing import Connection, Transport
 from services.notifications.settings import Settings
 from services.notifications.store import (
@@ -65,9 +66,12 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         store,
         clock,
         make_inventory(store, Inventory(documents, broker, service=NAME, every=settings.inventory_seconds)),
+        Letters(words, links),
         page_size=settings.fanout_page,
         survey_part_size=settings.survey_part_size,
     )
+    sender = make_sender(settings, store, words, links, clock)
+    frame = Pages(settings, words, pages.TEMPLATES, clock=clock)
     return Service(
         name=NAME,
         title="Dijous: mails and what became of them",
@@ -78,10 +82,10 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         collections=COLLECTIONS,
         routers=[
             api.routes(use_cases, staff_token=settings.staff_token.get_secret_value()),
-            pages.routes(use_cases, Pages(settings, words, pages.TEMPLATES, clock=clock), links, clock),
+            pages.routes(use_cases, frame, links, clock, trouble=lambda: sender.trouble),
         ],
         words=words,
-        loops=make_loops(use_cases, make_sender(settings, store, words, links, clock), relay),
+        loops=make_loops(use_cases, sender, relay),
     )
 
 
@@ -109,6 +113,7 @@ def make_sender(settings: Settings, store: NotificationsStore, words: Words, lin
             lease=timedelta(seconds=settings.send_lease_seconds),
             per_minute=settings.smtp_per_minute,
             per_day=settings.smtp_per_day,
+            answers_per_hour=settings.answers_per_hour,
         ),
     )
 

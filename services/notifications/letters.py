@@ -10,18 +10,23 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
-from services.notifications.dates import instant_in_words
 from services.notifications.domain.deliveries import DIRECT_ANSWERS, DeliveryKind
 from services.notifications.domain.known import KnownProposal, KnownSession
 from services.notifications.domain.matters import Matter
+from services.notifications.domain.wording import NOTHING
+from shared.dates import date_in_words, instant_in_words, time_in_words
 from shared.events.vocabulary import Language, in_language
 from shared.links import LinkPurpose, Links
 from shared.words import Words
 
 TEMPLATES = Path(__file__).parent / "emails"
+STYLE = (TEMPLATES / "layout" / "style.css").read_text(encoding="utf-8")
+"""What stands in the `<style>` of every letter, to the letter: a policy names it by its hash."""
 
 _BLANK_LINES = re.compile(r"\n{3,}")
+_BLANK_LINES_BETWEEN = re.compile(r"\n{2,}")
 
 
 class Personal(StrEnum):
@@ -71,6 +76,8 @@ class Letters:
         environment = self._environments[language]
         values = {"kind": kind, "language": language, "waiting": waiting}
         values |= self._values(language, matter) | self._personal(personal)
+        addition = matter.wording.of(kind, language) if matter.wording else NOTHING
+        values |= {"introduction": _paragraphs(addition.introduction), "closing": _paragraphs(addition.closing)}
         if kind in DIRECT_ANSWERS:
             values["unsubscribe_url"] = ""
         subject = " ".join(environment.get_template(f"{kind}/subject.txt").render(values).split())
@@ -97,6 +104,7 @@ class Letters:
             "survey_days": matter.programme.survey_days,
             "title": "",
             "starts": "",
+            "when": "",
         }
         if matter.session:
             values |= self._session(language, matter.session, matter.programme.time_zone)
@@ -109,6 +117,8 @@ class Letters:
         return {
             "title": _one_line(in_language(session.title, language)),
             "starts": instant_in_words(session.starts_at, time_zone, language),
+            "when": f"{date_in_words(session.starts_at, time_zone, language)}, "
+            + time_in_words(session.starts_at, time_zone, language),
             "previous_starts": instant_in_words(previous, time_zone, language) if previous else "",
             "minutes": session.duration_minutes,
             "reason": in_language(session.cancel_reason or {}, language),
@@ -138,12 +148,18 @@ def _environment(words: Words, language: Language) -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
+    environment.globals["style"] = Markup(STYLE)  # noqa: S704  our own file
     environment.install_gettext_translations(words.catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     return environment
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _paragraphs(text: str) -> list[list[str]]:
+    """The lines of each paragraph; an empty line parts paragraphs."""
+    return [paragraph.split("\n") for paragraph in _BLANK_LINES_BETWEEN.split(text) if paragraph]
 
 
 def _web_address(url: str) -> str:

@@ -24,6 +24,9 @@ class Settings(ServiceSettings):
     """Mails a minute at the most; 0 for no limit."""
     smtp_per_day: Annotated[int, Field(ge=0)] = 0
     """Mails a day at the most; 0 for no limit."""
+    answers_per_hour: Annotated[int, Field(ge=0)] = 20
+    """Confirmations and other direct answers to one address in any hour; what is more is skipped, so that nobody's
+    mailbox can be filled through the forms. 0 for no limit."""
     send_page: Annotated[int, Field(ge=1, le=5000)] = 500
     """Deliveries that the sender takes at a time."""
     send_lease_seconds: Annotated[float, Field(ge=5)] = 20

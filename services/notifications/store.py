@@ -4,13 +4,13 @@ What is on the way of every mail goes in and out as plain documents, since a mod
 storing it; everything else as the models of `domain`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from services.notifications.domain.deliveries import Delivery, DeliveryKind, DeliveryState
+from services.notifications.domain.deliveries import DIRECT_ANSWERS, Delivery, DeliveryKind, DeliveryState
 from services.notifications.domain.fanouts import Fanout
 from services.notifications.domain.known import (
     Known,
@@ -20,11 +20,12 @@ from services.notifications.domain.known import (
     KnownRegistration,
     KnownSession,
 )
-from services.notifications.domain.suppressions import Suppression, SuppressionReason
 from services.notifications.domain.surveys import Survey, SurveyPart
-from shared.clock import Clock, to_millis
+from services.notifications.domain.wording import Wording
+from services.notifications.suppression_store import SUPPRESSIONS, SuppressionStore
+from shared.audit import AUDIT_COLLECTIONS
+from shared.clock import Clock, from_millis, to_millis
 from shared.events.vocabulary import RegistrationStatus, SessionStatus
-from shared.ids import derived_id
 from shared.messaging.inventory import Entry
 from shared.messaging.lease import LEASES
 from shared.storage.aggregates import PENDING, Aggregates
@@ -37,6 +38,7 @@ from shared.storage.contract import (
     Where,
     at_least,
     at_most,
+    greater,
     less,
     one_of,
     position,
@@ -51,13 +53,13 @@ DELIVERIES = "deliveries"
 FANOUTS = "fanouts"
 SURVEY_KEYS = "survey_keys"
 SURVEY_PARTS = "survey_parts"
-SUPPRESSIONS = "suppressions"
+WORDINGS = "wordings"
 
 COLLECTIONS: Mapping[str, Sequence[Index]] = {
     PROGRAMMES: [],
-    SESSIONS: [Index(("programme",))],
-    REGISTRATIONS: [Index(("session_id",))],
-    FOLLOWERS: [Index(("proposal_id",))],
+    SESSIONS: [Index(("programme",)), Index(("starts_at",))],
+    REGISTRATIONS: [Index(("session_id",)), Index(("email",))],
+    FOLLOWERS: [Index(("proposal_id",)), Index(("email",))],
     PROPOSALS: [],
     DELIVERIES: [
         Index(("open", "next_try_at")),  # the sender's
@@ -70,7 +72,9 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     SURVEY_KEYS: [Index(("open", "tend_at"))],
     SURVEY_PARTS: [Index(("session_id",)), PENDING],
     SUPPRESSIONS: [Index(("address",)), Index(("created_at",))],
+    WORDINGS: [],
     LEASES: [],
+    **AUDIT_COLLECTIONS,
 }
 
 NEWEST_FIRST = (("created_at", -1),)
@@ -85,7 +89,8 @@ class NotificationsStore:
     def __init__(self, store: Store, *, secret: str, clock: Clock) -> None:
         self.documents = store
         self.parts = Aggregates(store, SURVEY_PARTS, SurveyPart, clock=clock)
-        self._secret = secret.encode()
+        self.wordings = Aggregates(store, WORDINGS, Wording, clock=clock)
+        self.suppressions = SuppressionStore(store, secret)
 
     # What the others' events told
 
@@ -131,6 +136,21 @@ class NotificationsStore:
     async def follower(self, follower_id: str) -> KnownFollower | None:
         """The follower, or who is asked to confirm a support, if an event told of them."""
         return await self._known(FOLLOWERS, follower_id, KnownFollower)
+
+    async def programmes(self) -> list[KnownProgramme]:
+        """All programmes, by their slugs."""
+        return [_read(document, KnownProgramme) async for document in self._each(PROGRAMMES, {})]
+
+    async def latest_sessions(self, limit: int) -> list[KnownSession]:
+        """Sessions, the one that starts last in front."""
+        documents = await self.documents.find(SESSIONS, order=(("starts_at", -1),), limit=limit)
+        return [_read(document, KnownSession) for document in documents]
+
+    async def titles(self, subject_ids: Sequence[str]) -> dict[str, Mapping[str, str] | str]:
+        """By session, the title in its languages; by proposal, the title."""
+        wanted = sorted(set(subject_ids))
+        found = await self.many(SESSIONS, wanted) | await self.many(PROPOSALS, wanted)
+        return {subject_id: document["title"] for subject_id, document in found.items()}
 
     async def scheduled_sessions(self, programme: str) -> list[KnownSession]:
         """The sessions of a programme that are to come or not ended yet."""
@@ -228,6 +248,42 @@ class NotificationsStore:
         documents = await self.documents.find(DELIVERIES, where, limit=_PAGE)
         return await self.mark([document["_id"] for document in documents], DeliveryState.SKIPPED, reason)
 
+    async def recipients_at(self, addresses: Sequence[str]) -> dict[str, str]:
+        """The address of every registration and follower that has one of these, by their ids."""
+        found: dict[str, str] = {}
+        for collection in (REGISTRATIONS, FOLLOWERS):
+            async for document in self._each(collection, {"email": one_of(addresses)}):
+                found[document["_id"]] = document["email"]
+        return found
+
+    async def direct_answers(self, addresses: Sequence[str], since: datetime) -> dict[str, list[tuple[datetime, str]]]:
+        """By address, instant and id of the direct answers that were made since then and are or were to be sent."""
+        recipients = await self.recipients_at(addresses)
+        found: dict[str, list[tuple[datetime, str]]] = {}
+        where: Where = {"recipient_id": one_of(sorted(recipients)), "created_at": at_least(to_millis(since))}
+        async for document in self._each(DELIVERIES, where):
+            if document["kind"] in DIRECT_ANSWERS and document["state"] != DeliveryState.SKIPPED:
+                place = (from_millis(document["created_at"]), document["_id"])
+                found.setdefault(recipients[document["recipient_id"]], []).append(place)
+        return found
+
+    async def deliveries_to(self, recipient_ids: Iterable[str], *, limit: int) -> list[Delivery]:
+        """What was and is to be sent to these recipients, the newest first."""
+        where: Where = {"recipient_id": one_of(sorted(recipient_ids))}
+        documents = await self.documents.find(DELIVERIES, where, order=NEWEST_FIRST, limit=limit)
+        return [_read(document, Delivery) for document in documents]
+
+    async def count_ended(self, state: DeliveryState, *, since: datetime) -> int:
+        """How many deliveries that were due since then ended in a state."""
+        where: Where = {"open": 0, "next_try_at": at_least(to_millis(since)), "state": state.value}
+        return await self.documents.count(DELIVERIES, where)
+
+    async def count_open(self, now: datetime) -> tuple[int, int]:
+        """How many deliveries are due, and how many will be at a later time."""
+        due = await self.documents.count(DELIVERIES, {"open": 1, "next_try_at": at_most(to_millis(now))})
+        later = await self.documents.count(DELIVERIES, {"open": 1, "next_try_at": greater(to_millis(now))})
+        return due, later
+
     async def delivery(self, delivery_id: str) -> Delivery | None:
         """The delivery, or None."""
         document = await self.documents.get(DELIVERIES, delivery_id)
@@ -247,6 +303,7 @@ class NotificationsStore:
             "open": 1,
             "next_try_at": to_millis(now),
             "tries": 0,
+            "resent_at": to_millis(now),
             "reason": "",
         }
         return await self.documents.update(DELIVERIES, delivery_id, guard={"open": 0}, assign=assign)
@@ -352,39 +409,15 @@ class NotificationsStore:
         """Forget the hashes."""
         await self.documents.delete(SURVEY_PARTS, {"session_id": session_id})
 
-    # Suppressed addresses
-
-    async def suppress(self, address: str, reason: SuppressionReason, now: datetime) -> Suppression:
-        """Send no more to an address, as far as the reason says. Idempotent."""
-        suppression = Suppression(
-            id=derived_id(self._secret, "suppression", reason, address),
-            address=address,
-            reason=reason,
-            created_at=now,
-        )
-        await self.documents.insert(SUPPRESSIONS, _dump(suppression))
-        return suppression
-
-    async def suppressions_of(self, addresses: Sequence[str]) -> dict[str, list[SuppressionReason]]:
-        """Why each of these addresses is suppressed; those that are not are left out."""
-        found: dict[str, list[SuppressionReason]] = {}
-        where = {"address": one_of(addresses)}
-        for document in await self.documents.find(SUPPRESSIONS, where, limit=max(1, 2 * len(addresses))):
-            found.setdefault(document["address"], []).append(SuppressionReason(document["reason"]))
-        return found
-
-    async def list_suppressions(
-        self, *, limit: int, after: Sequence[Scalar] | None
-    ) -> tuple[list[Suppression], list[Scalar] | None]:
-        """Suppressed addresses newest first, and where the next page begins."""
-        documents = await self.documents.find(SUPPRESSIONS, order=NEWEST_FIRST, limit=limit, after=after)
-        return [Suppression.model_validate(document) for document in documents], _next_place(
-            documents, NEWEST_FIRST, limit
-        )
-
-    async def lift_suppression(self, suppression_id: str) -> bool:
-        """Send to that address again; False when it was not suppressed."""
-        return await self.documents.delete(SUPPRESSIONS, {"_id": suppression_id}) == 1
+    async def _each(self, collection: str, where: Where) -> AsyncIterator[Document]:
+        """The documents that match, page by page."""
+        after: list[Scalar] | None = None
+        while page := await self.documents.find(collection, where, limit=_PAGE, after=after):
+            for document in page:
+                yield document
+            if len(page) < _PAGE:
+                break
+            after = [page[-1]["_id"]]
 
     async def _known(self, collection: str, document_id: str, model: type[K]) -> K | None:
         document = await self.documents.get(collection, document_id)

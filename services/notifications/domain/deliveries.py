@@ -83,6 +83,8 @@ class Delivery(BaseModel):
     tries: int = 0
     reason: str = ""
     sent_at: StoredInstant | None = None
+    resent_at: StoredInstant | None = None
+    """When the office had it sent once more."""
 
 
 def delivery_id(kind: DeliveryKind, subject_id: str, recipient_id: str, round_: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.notifications.domain.known import KnownProgramme, KnownProposal, KnownSession
 from services.notifications.domain.surveys import LinkMaker
+from services.notifications.domain.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,12 @@ class Matter:
     survey_links: LinkMaker | None = None
     """Of a survey: what makes each registration's link."""
 
+    wording: Wording | None = None
+    """What the programme adds to the words; None for nothing."""
+
     @property
     def key(self) -> tuple[tuple[str, int], ...]:
         """Identities and versions: equal keys give equal words."""
         snapshots = (self.programme, self.session, self.proposal)
-        return tuple((snapshot.id, snapshot.seen) for snapshot in snapshots if snapshot is not None)
+        told = tuple((snapshot.id, snapshot.seen) for snapshot in snapshots if snapshot is not None)
+        return (*told, ("wording", self.wording.version)) if self.wording else told

@@ -27,6 +27,14 @@ class SuppressionUnknownProblem(Problem):
     title = mark("No address is suppressed under this identifier.")
 
 
+class ProgrammeUnknownProblem(Problem):
+    """No event told of such a programme."""
+
+    status = 404
+    code = "programme-unknown"
+    title = mark("There is no such programme.")
+
+
 class RecipientUnknownProblem(Problem):
     """The person of a personal link is not known any more."""
 

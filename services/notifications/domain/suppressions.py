@@ -1,4 +1,4 @@
-"""Addresses that get no mail any more, or only direct answers."""
+"""Addresses that get no mail any more, or not of every kind."""
 
 from enum import StrEnum
 
@@ -9,26 +9,60 @@ from shared.clock import StoredInstant
 
 
 class SuppressionReason(StrEnum):
-    """Why an address is suppressed, which also says for what."""
+    """Why an address is suppressed."""
 
     BOUNCED = "bounced"
     """A relay refused it for good: nothing is sent."""
     UNSUBSCRIBED = "unsubscribed"
-    """The person stopped the news: only direct answers are sent."""
+    """The person wants no more of a group of mails; direct answers are sent all the same."""
 
-    def stops(self, kind: DeliveryKind) -> bool:
-        """Whether a mail of that kind is not sent."""
-        return self is SuppressionReason.BOUNCED or kind not in DIRECT_ANSWERS
+
+class MailGroup(StrEnum):
+    """Mails that a person stops together."""
+
+    ALL = ""
+    """All but direct answers: what a mail program's one click stops."""
+    SESSIONS = "sessions"
+    """What changes of a session for which one is registered."""
+    REMINDERS = "reminders"
+    SURVEYS = "surveys"
+    PUBLICATIONS = "publications"
+    """Results and materials."""
+    PROPOSALS = "proposals"
+
+    @property
+    def kinds(self) -> frozenset[DeliveryKind]:
+        """The kinds of mail in it."""
+        return _KINDS[self]
+
+
+_NEWS = frozenset(DeliveryKind) - DIRECT_ANSWERS
+_KINDS = {
+    MailGroup.ALL: _NEWS,
+    MailGroup.SESSIONS: frozenset(
+        {DeliveryKind.PROMOTION, DeliveryKind.RESCHEDULED, DeliveryKind.SESSION_CANCELLED},
+    ),
+    MailGroup.REMINDERS: frozenset({DeliveryKind.REMINDER}),
+    MailGroup.SURVEYS: frozenset({DeliveryKind.SURVEY, DeliveryKind.SURVEY_REMINDER}),
+    MailGroup.PUBLICATIONS: frozenset({DeliveryKind.RESULTS, DeliveryKind.MATERIALS}),
+    MailGroup.PROPOSALS: frozenset(kind for kind in _NEWS if kind.startswith("proposal_")),
+}
+GROUPS = tuple(group for group in MailGroup if group is not MailGroup.ALL)
+"""The groups that a person chooses from: together they are all news, and no kind is in two of them."""
 
 
 class Suppression(BaseModel):
     """One address and one reason; `id` is opaque, so that no address need be in a URL."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
 
     id: str = Field(alias="_id")
     address: str
     reason: SuppressionReason
+    group: MailGroup = MailGroup.ALL
+    """Of an unsubscribed address: what it gets no more."""
     created_at: StoredInstant
+
+    def stops(self, kind: DeliveryKind) -> bool:
+        """Whether a mail of that kind is not sent."""
+        return self.reason is SuppressionReason.BOUNCED or kind in self.group.kinds

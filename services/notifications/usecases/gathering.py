@@ -1,6 +1,6 @@
 """Gathering what a page of deliveries is about and whom it is for, with a few queries for the whole page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -18,8 +18,9 @@ from services.notifications.domain.known import (
 )
 from services.notifications.domain.matters import Matter
 from services.notifications.domain.relevance import why_not
-from services.notifications.domain.suppressions import SuppressionReason
+from services.notifications.domain.suppressions import Suppression
 from services.notifications.domain.surveys import LinkMaker, Survey
+from services.notifications.domain.wording import Wording
 from services.notifications.store import (
     FOLLOWERS,
     PROGRAMMES,
@@ -31,7 +32,8 @@ from services.notifications.store import (
     delivery_of,
     known_of,
 )
-from shared.storage.contract import Document
+from services.notifications.usecases.answer_limit import TOO_MANY, AnswerLimit
+from shared.storage.contract import Document, one_of
 
 K = TypeVar("K", bound=BaseModel)
 
@@ -59,8 +61,10 @@ class Gathered:
 class Gathering:
     """Loads pages."""
 
-    def __init__(self, store: NotificationsStore) -> None:
+    def __init__(self, store: NotificationsStore, *, answers_per_hour: int = 0) -> None:
+        """`answers_per_hour`: direct answers to one address in any hour; 0 for no limit."""
         self._store = store
+        self._limit = AnswerLimit(store, per_hour=answers_per_hour)
 
     async def gather(self, page: Sequence[Document], now: datetime) -> Gathered:
         """Sort a page of deliveries out."""
@@ -68,7 +72,8 @@ class Gathering:
         matters = await self._matters(deliveries)
         recipients = await self._recipients(deliveries)
         addresses = [recipient.email for recipient in recipients.values()]
-        suppressions = await self._store.suppressions_of(addresses)
+        suppressions = await self._store.suppressions.of(addresses)
+        exceeding = await self._limit.exceeding(deliveries, recipients)
         gathered = Gathered()
         for delivery in deliveries:
             matter, recipient = matters.get(delivery.subject_id), recipients.get(delivery.recipient_id)
@@ -76,6 +81,8 @@ class Gathering:
                 gathered.skipped.setdefault("recipient unknown", []).append(delivery.id)
             elif matter is None:
                 gathered.incomplete.append(delivery)
+            elif delivery.id in exceeding:
+                gathered.skipped.setdefault(TOO_MANY, []).append(delivery.id)
             elif reason := _suppressed(delivery, suppressions.get(recipient.email, ())) or why_not(
                 delivery, matter, recipient, now
             ):
@@ -101,16 +108,23 @@ class Gathering:
         named = {session.programme for session in sessions.values()}
         named |= {proposal.programme for proposal in proposals.values()}
         programmes = await self._load(PROGRAMMES, named, KnownProgramme)
+        wordings = await self._wordings(programmes)
         matters: dict[str, Matter] = {}
         for id_, session in sessions.items():
             if (programme := programmes.get(session.programme)) and id_ in session_ids:
                 survey = surveys.get(id_)
                 links = LinkMaker(survey.key_bytes, id_) if survey and survey.key else None
-                matters[id_] = Matter(programme, session, survey_links=links)
+                matters[id_] = Matter(programme, session, survey_links=links, wording=wordings.get(programme.id))
         for id_, proposal in proposals.items():
             if programme := programmes.get(proposal.programme):
-                matters[id_] = Matter(programme, sessions.get(proposal.session_id), proposal)
+                session_of_it = sessions.get(proposal.session_id)
+                matters[id_] = Matter(programme, session_of_it, proposal, wording=wordings.get(programme.id))
         return matters
+
+    async def _wordings(self, programmes: Mapping[str, KnownProgramme]) -> dict[str, Wording]:
+        """What the programmes add to their mails, by programme; most add nothing."""
+        found = await self._store.wordings.find({"_id": one_of(sorted(programmes))}, limit=len(programmes) or 1)
+        return {wording.id: wording for wording in found}
 
     async def _load(self, collection: str, ids: set[str], model: type[K]) -> dict[str, K]:
         if not ids:
@@ -119,5 +133,5 @@ class Gathering:
         return {id_: known_of(document, model) for id_, document in documents.items()}
 
 
-def _suppressed(delivery: Delivery, reasons: Sequence[SuppressionReason]) -> str:
-    return next((f"address {reason}" for reason in reasons if reason.stops(delivery.kind)), "")
+def _suppressed(delivery: Delivery, suppressions: Sequence[Suppression]) -> str:
+    return next((f"address {each.reason}" for each in suppressions if each.stops(delivery.kind)), "")

@@ -77,7 +77,7 @@ class Marker:
             await self.defer(delivery, result.reason)
             return
         if result.outcome is Outcome.REFUSED:
-            await self._store.suppress(ready.recipient.email, SuppressionReason.BOUNCED, now)
+            await self._store.suppressions.add(ready.recipient.email, SuppressionReason.BOUNCED, now)
         await self._store.mark([delivery.id], _STATES[result.outcome], result.reason)
         log.warning("mail not sent", action="mail_not_sent", delivery=delivery.id, outcome=result.outcome.value)
 

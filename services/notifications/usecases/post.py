@@ -1,17 +1,15 @@
-"""What the office and the recipients may do about mails: look, send again, stop, allow again."""
+"""What the office may do about mails: look, send again, allow again."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from services.notifications.domain.deliveries import Delivery
-from services.notifications.domain.known import Recipient
 from services.notifications.domain.problems import (
     DeliveryOpenProblem,
     DeliveryUnknownProblem,
-    RecipientUnknownProblem,
     SuppressionUnknownProblem,
 )
-from services.notifications.domain.suppressions import Suppression, SuppressionReason
+from services.notifications.domain.suppressions import Suppression
 from services.notifications.store import NotificationsStore
 from services.notifications.usecases.bells import Bells
 from shared.clock import Clock
@@ -55,6 +53,18 @@ class Post:
         addresses = await self._store.addresses([delivery.recipient_id])
         return Addressed(delivery, addresses.get(delivery.recipient_id, ""))
 
+    async def ended(self, delivery_id: str) -> Addressed:
+        """One delivery that ended.
+
+        Raises:
+            DeliveryUnknownProblem: there is none with that id.
+            DeliveryOpenProblem: it is still to be sent.
+        """
+        found = await self.delivery(delivery_id)
+        if found.delivery.open:
+            raise DeliveryOpenProblem
+        return found
+
     async def resend(self, delivery_id: str) -> Addressed:
         """Send a mail once more: the very same, with the same Message-ID and Date.
 
@@ -62,7 +72,7 @@ class Post:
             DeliveryUnknownProblem: there is none with that id.
             DeliveryOpenProblem: it is still to be sent.
         """
-        await self.delivery(delivery_id)
+        await self.ended(delivery_id)
         if not await self._store.make_due_again(delivery_id, self._clock()):
             raise DeliveryOpenProblem
         self._bells.sender()
@@ -70,7 +80,7 @@ class Post:
 
     async def list_suppressions(self, *, limit: int, after: Sequence[Scalar] | None) -> tuple[list[Suppression], Place]:
         """Suppressed addresses newest first, and where the next page begins."""
-        return await self._store.list_suppressions(limit=limit, after=after)
+        return await self._store.suppressions.page(limit=limit, after=after)
 
     async def lift_suppression(self, suppression_id: str) -> None:
         """Send to an address again.
@@ -78,26 +88,5 @@ class Post:
         Raises:
             SuppressionUnknownProblem: there is none with that id.
         """
-        if not await self._store.lift_suppression(suppression_id):
+        if not await self._store.suppressions.lift(suppression_id):
             raise SuppressionUnknownProblem
-
-    async def recipient(self, recipient_id: str) -> Recipient:
-        """The person behind a personal link.
-
-        Raises:
-            RecipientUnknownProblem: nobody is known by that id (any more).
-        """
-        registration = await self._store.registration(recipient_id)
-        recipient = registration or await self._store.follower(recipient_id)
-        if recipient is None or not recipient.email:
-            raise RecipientUnknownProblem
-        return recipient
-
-    async def has_stopped_news(self, recipient: Recipient) -> bool:
-        """Whether the person's address gets no news any more."""
-        reasons = await self._store.suppressions_of([recipient.email])
-        return SuppressionReason.UNSUBSCRIBED in reasons.get(recipient.email, [])
-
-    async def stop_news(self, recipient: Recipient) -> None:
-        """Send to the person's address only what answers directly to an act of theirs. Idempotent."""
-        await self._store.suppress(recipient.email, SuppressionReason.UNSUBSCRIBED, self._clock())

@@ -44,6 +44,8 @@ class SendingLimits:
     """Mails a minute at the most; 0 for no limit."""
     per_day: int = 0
     """Mails a day at the most; 0 for no limit."""
+    answers_per_hour: int = 0
+    """Direct answers to one address an hour at the most; 0 for no limit."""
     backoff: tuple[timedelta, ...] = (
         timedelta(minutes=1),
         timedelta(minutes=5),
@@ -114,7 +116,7 @@ class Sender:
         self._limits = limits
         self._lease = Lease(store.documents, "sending", clock=clock, length=limits.lease)
         self._turn = Turn()
-        self._gathering = Gathering(store)
+        self._gathering = Gathering(store, answers_per_hour=limits.answers_per_hour)
         self._marker = Marker(store, clock, backoff=limits.backoff, patience=limits.patience)
         self._quota = Quota(limits.per_minute, limits.per_day)
         self._brake = Brake()

@@ -1,16 +1,17 @@
 """The JSON API of deliveries and suppressed addresses: for the office only, since it names addresses."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from services.notifications.domain.deliveries import Delivery, DeliveryKind, DeliveryState
-from services.notifications.domain.suppressions import Suppression, SuppressionReason
+from services.notifications.domain.suppressions import MailGroup, Suppression, SuppressionReason
 from services.notifications.usecases import UseCases
 from services.notifications.usecases.post import Addressed
 from shared.storage.contract import Scalar
+from shared.web.office import StaffMember, bearer_member
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
 from shared.web.staff import staff_only
 
@@ -42,23 +43,26 @@ class DeliveryView(BaseModel):
 
 
 class SuppressionView(BaseModel):
-    """An address that gets no mail (`bounced`) or only direct answers (`unsubscribed`)."""
+    """An address that gets no mail (`bounced`) or not all but direct answers (`unsubscribed`)."""
 
     id: str
     address: str
     reason: SuppressionReason
+    group: MailGroup
+    """Of an unsubscribed address: the group of mails that it gets no more; empty for all but direct answers."""
     created_at: datetime
 
 
 def routes(use_cases: UseCases, *, staff_token: str) -> APIRouter:
     """The operations over the use cases."""
     router = APIRouter(prefix="/api/v1", dependencies=[Depends(staff_only(staff_token))])
-    _add_deliveries(router, use_cases)
-    _add_suppressions(router, use_cases)
+    acting = Depends(bearer_member(staff_token))
+    _add_deliveries(router, use_cases, acting)
+    _add_suppressions(router, use_cases, acting)
     return router
 
 
-def _add_deliveries(router: APIRouter, use_cases: UseCases) -> None:
+def _add_deliveries(router: APIRouter, use_cases: UseCases, acting: Any) -> None:
     @router.get("/deliveries", summary="List deliveries", tags=["deliveries"])
     async def list_deliveries(
         session: SubjectParameter = None,
@@ -80,13 +84,13 @@ def _add_deliveries(router: APIRouter, use_cases: UseCases) -> None:
         return _view(await use_cases.post.delivery(id))
 
     @router.post("/deliveries/{id}/resend", status_code=202, summary="Send a mail once more", tags=["deliveries"])
-    async def resend(id: str) -> DeliveryView:  # noqa: A002  the name that the path shows to callers
+    async def resend(id: str, member: StaffMember = acting) -> DeliveryView:  # noqa: A002  the name that the path shows to callers
         """Puts a delivery that ended back to due: the very same mail, with its Message-ID and Date, so that mail
         programs recognise it. 409 while it is still to be sent. Staff only."""
-        return _view(await use_cases.post.resend(id))
+        return _view(await use_cases.office.resend(member, id))
 
 
-def _add_suppressions(router: APIRouter, use_cases: UseCases) -> None:
+def _add_suppressions(router: APIRouter, use_cases: UseCases, acting: Any) -> None:
     @router.get("/suppressions", summary="List suppressed addresses", tags=["suppressions"])
     async def list_suppressions(limit: Limit = 50, cursor: CursorParameter = None) -> Page[SuppressionView]:
         """Addresses that a relay refused for good or whose holder stopped the news, the newest first. Staff only."""
@@ -94,9 +98,9 @@ def _add_suppressions(router: APIRouter, use_cases: UseCases) -> None:
         return Page(items=[_suppression(item) for item in found], next=encode_cursor(place) if place else None)
 
     @router.delete("/suppressions/{id}", status_code=204, summary="Send to an address again", tags=["suppressions"])
-    async def lift_suppression(id: str) -> None:  # noqa: A002  the name that the path shows to callers
+    async def lift_suppression(id: str, member: StaffMember = acting) -> None:  # noqa: A002  the name that the path shows to callers
         """The address gets mails again from now on; what was skipped meanwhile stays skipped. Staff only."""
-        await use_cases.post.lift_suppression(id)
+        await use_cases.office.lift(member, id)
 
 
 def _view(item: Addressed) -> DeliveryView:
@@ -118,4 +122,4 @@ def _view(item: Addressed) -> DeliveryView:
 
 
 def _suppression(item: Suppression) -> SuppressionView:
-    return SuppressionView(id=item.id, address=item.address, reason=item.reason, created_at=item.created_at)
+    return SuppressionView.model_validate(item, from_attributes=True)

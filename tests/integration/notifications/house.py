@@ -1,5 +1,6 @@
 """The notifications service over a real SQLite file and its real handlers, with a clock that tests move."""
 
+import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -7,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import Response
 
 from services.notifications import handlers
 from services.notifications.app import WORDS_FOLDERS
 from services.notifications.domain.deliveries import DeliveryState
 from services.notifications.domain.surveys import survey_token
+from services.notifications.letters import Letters
 from services.notifications.settings import Settings
 from services.notifications.store import COLLECTIONS, DELIVERIES, SURVEY_PARTS, NotificationsStore
 from services.notifications.usecases import UseCases
@@ -37,6 +40,7 @@ from shared.messaging.inventory import Inventory
 from shared.storage.contract import Document
 from shared.storage.sqlite import SqliteStore
 from shared.web.application import make_application
+from shared.web.office import Role, StaffMember
 from shared.web.pages import Pages
 from shared.words import Words
 
@@ -152,23 +156,39 @@ class House:
         self.store = NotificationsStore(self.raw, secret=SECRET, clock=self.clock)
         broker = make_broker("nats://127.0.0.1:1", service="notifications")
         inventory = Inventory(self.raw, broker, service="notifications")
-        self.use_cases = UseCases.over(self.store, self.clock, inventory, page_size=7, survey_part_size=200)
+        self.links = Links("http://dijous.example", SECRET)
+        letters = Letters(Words(*WORDS_FOLDERS), self.links)
+        self.use_cases = UseCases.over(self.store, self.clock, inventory, letters, page_size=7, survey_part_size=200)
         self._handlers = {
             subscriber.event: subscriber.calls[0].handler
             for subscriber in durable_subscribers(handlers.routes(self.use_cases))
         }
-        self.links = Links("http://dijous.example", SECRET)
+        self.trouble = ""
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self._application()), base_url="http://dijous.test")
 
     def _application(self) -> Any:
         settings = Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN})
         words = Words(*WORDS_FOLDERS)
-        frame = Pages(settings, words, pages.TEMPLATES, clock=self.clock)
+        self.frame = Pages(settings, words, pages.TEMPLATES, clock=self.clock)
         routers = [
             api.routes(self.use_cases, staff_token=STAFF_TOKEN),
-            pages.routes(self.use_cases, frame, self.links, self.clock),
+            pages.routes(self.use_cases, self.frame, self.links, self.clock, trouble=lambda: self.trouble),
         ]
         return make_application("notifications", "Notifications", routers, words, _AlwaysReady())
+
+    def sign_in(self, role: Role) -> None:
+        """Have this browser belong to a member of the office from now on."""
+        response = Response()
+        self.frame.office.begin(response, StaffMember("member", "Anna", role))
+        self.http.cookies.update(httpx.Cookies(_cookies(response)))
+
+    async def form(self, page: str, **fields: str) -> dict[str, str]:
+        """The fields of a form with the token that this browser's page gave."""
+        shown = await self.http.get(page)
+        assert shown.status_code == 200, shown.text
+        found = re.search('name="csrf" value="([0-9a-f]+)"', shown.text)
+        assert found, "no form in the page"
+        return {"csrf": found[1], **fields}
 
     async def hear(self, *events: Event) -> None:
         """Let the handlers handle these events and the loops do what comes of each."""
@@ -231,6 +251,12 @@ class House:
     def raw_bytes(self) -> bytes:
         """Every byte of the store's files."""
         return b"".join(file.read_bytes() for file in sorted(self.path.parent.glob(f"{self.path.name}*")))
+
+
+def _cookies(response: Response) -> dict[str, str]:
+    """The cookies that an answer sets."""
+    headers = [value.decode() for name, value in response.raw_headers if name == b"set-cookie"]
+    return dict(header.split(";")[0].split("=", 1) for header in headers)
 
 
 class _AlwaysReady:

@@ -3,25 +3,22 @@
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
-from services.notifications.domain.deliveries import DeliveryKind, DeliveryState
+from services.notifications.domain.deliveries import DeliveryState
 from services.notifications.domain.suppressions import SuppressionReason
+from shared.audit import Audit
 from shared.clock import to_millis
-from shared.links import LinkPurpose
 from tests.integration.notifications.house import (
     SESSION,
     STAFF,
     House,
     programme_defined,
     registered,
-    registration_id,
     session_scheduled,
 )
 
 ADDRESS = "person1@alamus.example"
-ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
 async def staff(house: House, method: str, path: str, *, expect: int = 200, **options: Any) -> Any:
@@ -32,11 +29,6 @@ async def staff(house: House, method: str, path: str, *, expect: int = 200, **op
 
 async def know_three(house: House) -> None:
     await house.hear(programme_defined(), session_scheduled(), *(registered(number) for number in (1, 2, 3)))
-
-
-def preferences(house: House, purpose: LinkPurpose = LinkPurpose.PREFERENCES, *, days: int = 30) -> str:
-    token = house.links.token(purpose, registration_id(1), house.clock.now + timedelta(days=days))
-    return f"/preferences/{token}"
 
 
 async def test_the_office_reads_all_pages_of_the_deliveries(house: House) -> None:
@@ -101,55 +93,29 @@ async def test_an_unknown_delivery_is_said_to_be_unknown_in_the_callers_language
 
 
 async def test_a_suppression_is_listed_and_lifted_without_an_address_in_the_url(house: House) -> None:
-    suppression = await house.store.suppress(ADDRESS, SuppressionReason.BOUNCED, house.clock.now)
-    await house.store.suppress(ADDRESS, SuppressionReason.BOUNCED, house.clock.now)
+    suppression = await house.store.suppressions.add(ADDRESS, SuppressionReason.BOUNCED, house.clock.now)
+    await house.store.suppressions.add(ADDRESS, SuppressionReason.BOUNCED, house.clock.now)
     (item,) = (await staff(house, "GET", "/suppressions"))["items"]
     assert (item["address"], item["reason"]) == (ADDRESS, "bounced")
     assert "person1" not in item["id"]
     await staff(house, "DELETE", f"/suppressions/{suppression.id}", expect=204)
     await staff(house, "DELETE", f"/suppressions/{suppression.id}", expect=404)
-    assert not await house.store.suppressions_of([ADDRESS])
+    assert not await house.store.suppressions.of([ADDRESS])
 
 
-async def test_looking_at_the_preferences_stops_nothing(house: House) -> None:
+async def test_what_the_office_does_by_the_api_is_audited(house: House) -> None:
     await know_three(house)
-    page = await house.http.get(preferences(house), headers={"Accept-Language": "ca"})
-    assert page.status_code == 200
-    assert "Atura els avisos" in page.text
-    assert page.headers["cache-control"] == "no-store"
-    assert ADDRESS not in page.text
-    assert not await house.store.suppressions_of([ADDRESS])
-
-
-async def test_the_button_stops_the_news_and_leads_back_to_the_page(house: House) -> None:
-    await know_three(house)
-    answer = await house.http.post(preferences(house))
-    assert (answer.status_code, answer.headers["location"]) == (303, preferences(house))
-    page = await house.http.get(preferences(house), headers={"Accept-Language": "en"})
-    assert "You receive no more news" in page.text
-    assert "<button" not in page.text.partition("<main")[2]
-
-
-async def test_the_one_click_of_a_mail_program_stops_the_news_without_a_redirect(house: House) -> None:
-    await know_three(house)
-    for _ in range(2):
-        answer: httpx.Response = await house.http.post(preferences(house), data=ONE_CLICK)
-        assert answer.status_code == 200
-    assert await house.store.suppressions_of([ADDRESS]) == {ADDRESS: [SuppressionReason.UNSUBSCRIBED]}
-    assert SuppressionReason.UNSUBSCRIBED.stops(DeliveryKind.REMINDER)
-    assert not SuppressionReason.UNSUBSCRIBED.stops(DeliveryKind.CONFIRMATION)
-
-
-async def test_a_link_for_something_else_or_whose_time_is_over_stops_nothing(house: House) -> None:
-    await know_three(house)
-    forged = await house.http.post(preferences(house, LinkPurpose.REGISTRATION), data=ONE_CLICK)
-    expired = await house.http.post(preferences(house, days=-1), data=ONE_CLICK)
-    assert (forged.status_code, expired.status_code) == (404, 410)
-    assert not await house.store.suppressions_of([ADDRESS])
-
-
-async def test_a_link_of_somebody_unknown_says_so(house: House) -> None:
-    assert (await house.http.get(preferences(house))).status_code == 404
+    (id_, *_) = await house.delivery_ids("confirmation")
+    await house.send_everything()
+    suppression = await house.store.suppressions.add(ADDRESS, SuppressionReason.BOUNCED, house.clock.now)
+    await staff(house, "POST", f"/deliveries/{id_}/resend", expect=202)
+    await staff(house, "POST", f"/deliveries/{id_}/resend", expect=409)
+    await staff(house, "DELETE", f"/suppressions/{suppression.id}", expect=204)
+    entries = await Audit(house.raw, house.clock).entries()
+    assert [(entry.action, entry.subject) for entry in entries] == [
+        ("suppression.lifted", suppression.id),
+        ("delivery.resent", id_),
+    ]
 
 
 async def test_a_deferred_delivery_is_due_again_when_its_time_comes_and_not_before(house: House) -> None:

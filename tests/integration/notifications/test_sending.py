@@ -245,7 +245,7 @@ async def test_a_refused_address_bounces_and_gets_nothing_more(post: Post) -> No
 
 async def test_who_stopped_the_news_still_gets_direct_answers(post: Post) -> None:
     await post.know()
-    await post.store.suppress("p0@x.example", SuppressionReason.UNSUBSCRIBED, NOW)
+    await post.store.suppressions.add("p0@x.example", SuppressionReason.UNSUBSCRIBED, NOW)
     (answer,), (news,) = await post.due(DeliveryKind.CONFIRMATION), await post.due(DeliveryKind.MATERIALS)
     await post.send()
     assert (await post.state(answer))[0] is DeliveryState.SENT

@@ -112,7 +112,7 @@ async def test_events_become_deliveries_and_a_survey_goes_its_way(running: Runni
         assert [len(part.hashes) for part in await running.prepared()] == [people]
 
     await eventually(links_are_published)
-    await running.publish(opened())
+    await running.publish(opened(people))
     await running.told("survey", people)
 
 

@@ -227,7 +227,7 @@ def test_who_is_to_attend_reads_when_and_with_what(kind: DeliveryKind, language:
 )
 def test_a_nasty_title_stays_in_the_subject(title: str, subject: str) -> None:
     message = composed(DeliveryKind.CONFIRMATION, session=make_session(title={"ca": title}))
-    assert message["Subject"] == subject
+    assert message["Subject"] == f"{subject}, dijous 25 d’abril de 2024, 10.00 h"
     assert message["Bcc"] is None
 
 

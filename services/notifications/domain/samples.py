@@ -1,0 +1,76 @@
+"""A session, a proposal and somebody who do not exist, to show what a mail looks like."""
+
+from datetime import datetime, timedelta
+
+from services.notifications.domain.deliveries import SESSION_KINDS, DeliveryKind
+from services.notifications.domain.known import KnownProgramme, KnownProposal, KnownSession
+from services.notifications.domain.matters import Matter
+from services.notifications.domain.wording import Wording
+from shared import ids
+from shared.events.registration import Material
+from shared.events.vocabulary import Language, ProposalKind, ProposalState, SessionStatus
+
+NAME = "Maria Vila"
+ENTITY = "Ajuntament de Mostra"
+TOKEN = "mostra"  # noqa: S105  opens nothing
+_SESSION = ids.encode(b"a session ")
+_PROPOSAL = ids.encode(b"a proposal")
+_TITLE = {
+    Language.CA: "Sessió de mostra",
+    Language.ES: "Sesión de muestra",
+    Language.EN: "Sample session",
+}
+_PROPOSED = {
+    Language.CA: "Tema de mostra",
+    Language.ES: "Tema de muestra",
+    Language.EN: "Sample topic",
+}
+_MATERIAL = {
+    Language.CA: "Presentació",
+    Language.ES: "Presentación",
+    Language.EN: "Slides",
+}
+_REASON = {
+    Language.CA: "Motiu de mostra.",
+    Language.ES: "Motivo de muestra.",
+    Language.EN: "Sample reason.",
+}
+
+
+def sample_matter(
+    kind: DeliveryKind, language: Language, programme: KnownProgramme, wording: Wording, now: datetime
+) -> Matter:
+    """What a mail of that kind would be about."""
+    session = _session(language, programme, (now + timedelta(days=7)).replace(minute=0, second=0, microsecond=0))
+    if kind in SESSION_KINDS:
+        return Matter(programme, session, wording=wording)
+    return Matter(programme, session, _proposal(language, programme), wording=wording)
+
+
+def _session(language: Language, programme: KnownProgramme, starts_at: datetime) -> KnownSession:
+    return KnownSession(
+        id=_SESSION,
+        seen=1,
+        programme=programme.id,
+        title={language: _TITLE[language]},
+        starts_at=starts_at,
+        previous_starts_at=starts_at - timedelta(days=7),
+        duration_minutes=60,
+        status=SessionStatus.SCHEDULED,
+        cancel_reason={language: _REASON[language]},
+        recording_url="https://example.org/",
+        materials=[Material(title=_MATERIAL[language], url="https://example.org/")],
+    )
+
+
+def _proposal(language: Language, programme: KnownProgramme) -> KnownProposal:
+    return KnownProposal(
+        id=_PROPOSAL,
+        seen=1,
+        programme=programme.id,
+        kind=ProposalKind.TOPIC,
+        title=_PROPOSED[language],
+        state=ProposalState.SCHEDULED,
+        session_id=_SESSION,
+        reason=_REASON[language],
+    )

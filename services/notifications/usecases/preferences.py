@@ -1,0 +1,64 @@
+"""What a person may decide about the mails to their address."""
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+from services.notifications.domain.known import Recipient
+from services.notifications.domain.problems import RecipientUnknownProblem
+from services.notifications.domain.suppressions import GROUPS, MailGroup, Suppression, SuppressionReason
+from services.notifications.store import NotificationsStore
+from shared.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How it stands with an address."""
+
+    wanted: tuple[MailGroup, ...]
+    """The groups of mails that are sent."""
+    has_bounced: bool
+    """Whether the address was refused for good, so that nothing at all is sent."""
+
+
+class Preferences:
+    """The verbs of a person who gets mails. The choice holds for the address, whatever it is registered for."""
+
+    def __init__(self, store: NotificationsStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def recipient(self, recipient_id: str) -> Recipient:
+        """The person behind a personal link.
+
+        Raises:
+            RecipientUnknownProblem: nobody is known by that id (any more).
+        """
+        registration = await self._store.registration(recipient_id)
+        recipient = registration or await self._store.follower(recipient_id)
+        if recipient is None or not recipient.email:
+            raise RecipientUnknownProblem
+        return recipient
+
+    async def read(self, recipient: Recipient) -> Choices:
+        """How it stands. Changes nothing."""
+        suppressions = await self._suppressions(recipient)
+        stopped = {each.group for each in suppressions if each.reason is SuppressionReason.UNSUBSCRIBED}
+        wanted = () if MailGroup.ALL in stopped else tuple(group for group in GROUPS if group not in stopped)
+        return Choices(wanted, any(each.reason is SuppressionReason.BOUNCED for each in suppressions))
+
+    async def choose(self, recipient: Recipient, wanted: Set[MailGroup]) -> None:
+        """Send these groups and no others. Idempotent; interrupted, it has stopped too much rather than too little."""
+        stopped = {MailGroup.ALL} if not wanted else {group for group in GROUPS if group not in wanted}
+        for group in sorted(stopped):
+            reason = SuppressionReason.UNSUBSCRIBED
+            await self._store.suppressions.add(recipient.email, reason, self._clock(), group=group)
+        for suppression in await self._suppressions(recipient):
+            if suppression.reason is SuppressionReason.UNSUBSCRIBED and suppression.group not in stopped:
+                await self._store.suppressions.lift(suppression.id)
+
+    async def stop_all(self, recipient: Recipient) -> None:
+        """Send only what answers directly to an act of the person's. Idempotent."""
+        await self.choose(recipient, frozenset())
+
+    async def _suppressions(self, recipient: Recipient) -> list[Suppression]:
+        return (await self._store.suppressions.of([recipient.email])).get(recipient.email, [])

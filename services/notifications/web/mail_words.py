@@ -1,0 +1,72 @@
+"""What kinds, groups, states and reasons of mails are called in the pages."""
+
+from collections.abc import Mapping
+
+from services.notifications.domain.deliveries import DeliveryKind, DeliveryState
+from services.notifications.domain.suppressions import MailGroup
+from services.notifications.usecases.answer_limit import TOO_MANY
+from shared.problems import mark
+
+KIND_NAMES: Mapping[DeliveryKind, str] = {
+    DeliveryKind.CONFIRMATION: mark("Confirmation of a registration"),
+    DeliveryKind.WAITING_LIST: mark("Place on the waiting list"),
+    DeliveryKind.PROMOTION: mark("Seat from the waiting list"),
+    DeliveryKind.REGISTRATION_CANCELLED: mark("Registration cancelled"),
+    DeliveryKind.REMINDER: mark("Reminder of a session"),
+    DeliveryKind.RESCHEDULED: mark("Change of date"),
+    DeliveryKind.SESSION_CANCELLED: mark("Session cancelled"),
+    DeliveryKind.SURVEY: mark("Survey"),
+    DeliveryKind.SURVEY_REMINDER: mark("Reminder of a survey"),
+    DeliveryKind.RESULTS: mark("Results of a survey"),
+    DeliveryKind.MATERIALS: mark("Recording and materials"),
+    DeliveryKind.PROPOSAL_RECEIVED: mark("Proposal received"),
+    DeliveryKind.PROPOSAL_UNDER_REVIEW: mark("Proposal under review"),
+    DeliveryKind.PROPOSAL_SCHEDULED: mark("Proposal scheduled"),
+    DeliveryKind.PROPOSAL_ANSWERED: mark("Proposal answered"),
+    DeliveryKind.PROPOSAL_DECLINED: mark("Proposal declined"),
+    DeliveryKind.PROPOSAL_MERGED: mark("Proposal merged"),
+    DeliveryKind.SUPPORT_CONFIRMATION: mark("Confirmation of a support"),
+}
+
+STATE_NAMES: Mapping[DeliveryState, str] = {
+    DeliveryState.DUE: mark("To be sent"),
+    DeliveryState.DEFERRED: mark("To be tried again"),
+    DeliveryState.SENT: mark("Sent"),
+    DeliveryState.BOUNCED: mark("Bounced"),
+    DeliveryState.FAILED: mark("Failed"),
+    DeliveryState.SKIPPED: mark("Not sent"),
+}
+
+GROUP_NAMES: Mapping[MailGroup, tuple[str, str]] = {
+    MailGroup.ALL: (mark("All but direct answers"), ""),
+    MailGroup.SESSIONS: (
+        mark("Changes of your sessions"),
+        mark("A new date, a cancellation, a seat that becomes free and yours."),
+    ),
+    MailGroup.REMINDERS: (mark("Reminders"), mark("Before each session for which you are registered.")),
+    MailGroup.SURVEYS: (mark("Surveys"), mark("After each session, and once more while you have not answered.")),
+    MailGroup.PUBLICATIONS: (
+        mark("Results and materials"),
+        mark("When the recording, the materials or the results of the survey are published."),
+    ),
+    MailGroup.PROPOSALS: (mark("Proposals"), mark("What becomes of the proposals that you made or support.")),
+}
+"""Name and, for who chooses, explanation."""
+
+REASONS: Mapping[str, str] = {
+    "recipient unknown": mark("The person is not known any more."),
+    "address bounced": mark("The address was refused before: nothing is sent to it until that is lifted."),
+    "address unsubscribed": mark("The person does not want this kind of mail."),
+    "registration cancelled": mark("The registration was cancelled."),
+    "registration waiting": mark("The person was on the waiting list."),
+    "registration registered": mark("The person had a seat by then."),
+    "survey closed": mark("The survey was closed."),
+    "session cancelled": mark("The session was cancelled."),
+    "session moved": mark("The session was moved; a new reminder took its place."),
+    "after the start": mark("The session had begun."),
+    "recipient erased": mark("The person asked to be erased."),
+    TOO_MANY: mark("Too many mails to this address within an hour."),
+    "not known yet what it is about": mark("What it is about is not known here yet."),
+    "connection lost": mark("The connection to the mail server was lost."),
+}
+"""Our own reasons in words; those of mail servers are shown as they are."""

@@ -1,0 +1,82 @@
+"""The page behind the link that stops mails, and the one-click request of mail programs (RFC 8058)."""
+
+from email import message_from_bytes
+from email.message import Message
+from email.policy import HTTP
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.notifications.domain.known import Recipient
+from services.notifications.domain.suppressions import GROUPS, MailGroup
+from services.notifications.usecases.preferences import Preferences
+from services.notifications.web.mail_words import GROUP_NAMES
+from shared.clock import Clock
+from shared.links import LinkPurpose, Links
+from shared.web.pages import Form, Pages, see_other
+
+_ONE_CLICK = ("List-Unsubscribe", "One-Click")
+_ALL = "all"
+
+
+class PreferencesPages:
+    """What a person may decide about the mails to their address."""
+
+    def __init__(self, preferences: Preferences, pages: Pages, links: Links, clock: Clock) -> None:
+        self._preferences = preferences
+        self._pages = pages
+        self._links = links
+        self._clock = clock
+
+    def add_to(self, router: APIRouter) -> None:
+        """Add the routes."""
+        router.add_api_route("/preferences/{token}", self.show, methods=["GET"])
+        router.add_api_route("/preferences/{token}", self.choose, methods=["POST"])
+
+    async def show(self, request: Request, token: str, saved: str = "") -> Response:
+        """How it stands, with the form that changes it. Changes nothing."""
+        return await self._present(request, await self._recipient(token), is_saved=bool(saved))
+
+    async def choose(self, request: Request, token: str) -> Response:
+        """Send what is chosen and nothing else. Of a mail program's one click the signed link is the permission: it
+        sends neither cookie nor form's token."""
+        recipient = await self._recipient(token)
+        if _is_one_click(request.headers.get("content-type", ""), await request.body()):
+            await self._preferences.stop_all(recipient)
+            return await self._present(request, recipient, is_saved=True)  # it follows no redirect (section 3.1)
+        form = await self._pages.form(request)
+        await self._preferences.choose(recipient, _wanted(form))
+        return see_other(f"{request.url.path}?saved=1")
+
+    async def _recipient(self, token: str) -> Recipient:
+        return await self._preferences.recipient(self._links.read(LinkPurpose.PREFERENCES, token, self._clock()))
+
+    async def _present(self, request: Request, recipient: Recipient, *, is_saved: bool) -> Response:
+        choices = await self._preferences.read(recipient)
+        groups = [(group, *GROUP_NAMES[group]) for group in GROUPS]
+        return self._pages.render(request, "preferences.html", choices=choices, groups=groups, is_saved=is_saved)
+
+
+def _wanted(form: Form) -> frozenset[MailGroup]:
+    """The groups whose boxes are ticked, unless a button is for all or none."""
+    every = form.get("every")
+    if every:
+        return frozenset(GROUPS if every == _ALL else ())
+    return frozenset(group for group in GROUPS if form.get(group))
+
+
+def _is_one_click(content_type: str, body: bytes) -> bool:
+    """Whether the body is the one field of RFC 8058 and nothing else, in either of the two encodings it allows."""
+    if content_type.startswith("multipart/form-data"):
+        head = b"Content-Type: " + content_type.encode("latin-1", "replace") + b"\r\n\r\n"
+        parts = message_from_bytes(head + body, policy=HTTP).iter_parts()
+        fields = [(_field_name(part), str(part.get_payload()).strip()) for part in parts]
+    else:
+        sent = parse_qs(body.decode(errors="replace"))
+        fields = [(name, value) for name, values in sent.items() for value in values]
+    return fields == [_ONE_CLICK]
+
+
+def _field_name(part: Message) -> str:
+    return str(part.get_param("name", header="content-disposition"))

@@ -1,0 +1,152 @@
+"""The office's pages of deliveries and of addresses that get no mail."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.notifications.domain.deliveries import DeliveryState
+from services.notifications.domain.suppressions import MailGroup, SuppressionReason
+from shared.audit import Audit
+from shared.web.office import Role
+from tests.integration.notifications.house import (
+    NOW,
+    SESSION,
+    House,
+    programme_defined,
+    registered,
+    session_scheduled,
+)
+
+ADDRESS = "person1@alamus.example"
+PAGES = ["/office/mails", "/office/mails/suppressions", "/office/mails/wording"]
+
+
+@pytest.fixture
+async def known(house: House) -> House:
+    """Three people are registered; a viewer, whose browser speaks English, is signed in."""
+    await house.hear(programme_defined(), session_scheduled(), *(registered(number) for number in (1, 2, 3)))
+    house.http.headers["accept-language"] = "en"
+    house.sign_in(Role.VIEWER)
+    return house
+
+
+async def shown(house: House, path: str, **query: str) -> str:
+    answer = await house.http.get(path, params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_the_pages_are_for_those_signed_in(house: House, page: str) -> None:
+    answer = await house.http.get(page)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/office/sign-in?next={page}")
+
+
+async def test_every_delivery_is_listed_with_its_state_and_chosen_by_it(known: House) -> None:
+    (id_, *_) = await known.delivery_ids("confirmation")
+    await known.store.mark([id_], DeliveryState.FAILED, "DATA: 554 no")
+    page = await shown(known, "/office/mails")
+    assert page.count("/office/mails/deliveries/") == 9
+    assert "Treu-li suc" in page
+    failed = await shown(known, "/office/mails", state="failed", session=SESSION, kind="confirmation")
+    assert failed.count("/office/mails/deliveries/") == 1
+    assert "DATA: 554 no" in failed
+    assert "There are no such mails." in await shown(known, "/office/mails", kind="letter")
+
+
+async def test_the_list_goes_on_page_by_page(known: House) -> None:
+    await known.hear(*(registered(number) for number in range(10, 40)))
+    first = await shown(known, "/office/mails", kind="confirmation")
+    assert 'rel="next"' not in first
+    first = await shown(known, "/office/mails", kind="")
+    assert first.count("/office/mails/deliveries/") == 50
+    address = first.partition('rel="next"')[0].rpartition('href="')[2].rstrip('" ').replace("&amp;", "&")
+    second = await known.http.get(address)
+    assert second.status_code == 200
+    assert second.text.count("/office/mails/deliveries/") == 49
+
+
+async def test_an_address_is_searched_by_a_form_and_stands_in_no_url(known: House) -> None:
+    form = await known.form("/office/mails", address=ADDRESS.upper())
+    answer = await known.http.post("/office/mails", data=form)
+    assert answer.status_code == 200
+    assert answer.text.count("/office/mails/deliveries/") == 3
+    none = await known.http.post("/office/mails", data={**form, "address": "nobody@alamus.example"})
+    assert "There are no such mails." in none.text
+    wrong = await known.http.post("/office/mails", data={**form, "address": "person1"})
+    assert wrong.status_code == 422
+    assert "<title>Error: " in wrong.text
+    assert 'href="#address"' in wrong.text
+    assert 'value="person1"' in wrong.text
+
+
+async def test_the_numbers_of_today_and_the_senders_trouble_are_told(known: House) -> None:
+    ids = await known.delivery_ids("confirmation")
+    await known.store.mark_sent(ids[:2], known.clock.now)
+    today = await known.use_cases.office.today()
+    assert (today.ended[DeliveryState.SENT], today.waiting, today.later) == (2, 1, 6)
+    known.clock.now += timedelta(days=1)
+    assert (await known.use_cases.office.today()).ended[DeliveryState.SENT] == 0
+    known.sign_in(Role.VIEWER)
+    assert "Mails do not go out" not in await shown(known, "/office/mails")
+    known.trouble = "530 authenticate first"
+    assert "530 authenticate first" in await shown(known, "/office/mails")
+
+
+async def test_an_editor_sends_a_mail_once_more_and_it_is_written_down(known: House) -> None:
+    (id_, *_) = await known.delivery_ids("confirmation")
+    page = f"/office/mails/deliveries/{id_}"
+    known.sign_in(Role.EDITOR)
+    assert "will be by itself" in await shown(known, page)
+    await known.send_everything()
+    answer = await known.http.post(f"{page}/resend", data=await known.form(page))
+    assert answer.status_code == 303
+    again = await shown(known, answer.headers["location"])
+    assert "Sent once more by Anna" in again
+    assert (await known.store.delivery(id_)).state is DeliveryState.DUE  # type: ignore[union-attr]  # it is there
+    (entry,) = await Audit(known.raw, known.clock).entries()
+    assert (entry.action, entry.subject, entry.member_name) == ("delivery.resent", id_, "Anna")
+    assert (await known.http.post(f"{page}/resend", data=await known.form(page))).status_code == 409
+
+
+async def test_a_viewer_sends_nothing_and_an_editor_lifts_nothing(known: House) -> None:
+    (id_, *_) = await known.delivery_ids("confirmation")
+    await known.send_everything()
+    suppression = await known.store.suppressions.add(ADDRESS, SuppressionReason.BOUNCED, NOW)
+    form = await known.form("/office/mails")
+    page = f"/office/mails/deliveries/{id_}"
+    assert "/resend" not in await shown(known, page)
+    assert (await known.http.post(f"{page}/resend", data=form)).status_code == 403
+    known.sign_in(Role.EDITOR)
+    assert "/lift" not in await shown(known, "/office/mails/suppressions")
+    assert (await known.http.post(f"/office/mails/suppressions/{suppression.id}/lift", data=form)).status_code == 403
+    assert not await Audit(known.raw, known.clock).entries()
+
+
+async def test_an_administrator_lifts_a_suppression(known: House) -> None:
+    await known.store.suppressions.add(ADDRESS, SuppressionReason.UNSUBSCRIBED, NOW, group=MailGroup.SURVEYS)
+    bounced = await known.store.suppressions.add(ADDRESS, SuppressionReason.BOUNCED, NOW)
+    known.sign_in(Role.ADMIN)
+    page = await shown(known, "/office/mails/suppressions")
+    assert "The person stopped: Surveys" in page
+    form = await known.form("/office/mails/suppressions")
+    answer = await known.http.post(f"/office/mails/suppressions/{bounced.id}/lift", data=form)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/office/mails/suppressions?done=1")
+    (left,) = (await known.store.suppressions.of([ADDRESS]))[ADDRESS]
+    assert left.group is MailGroup.SURVEYS
+    (entry,) = await Audit(known.raw, known.clock).entries()
+    assert (entry.action, entry.subject, entry.details) == ("suppression.lifted", bounced.id, {"reason": "bounced"})
+
+
+async def test_an_act_without_the_forms_token_is_refused(known: House) -> None:
+    (id_, *_) = await known.delivery_ids("confirmation")
+    await known.send_everything()
+    known.sign_in(Role.ADMIN)
+    assert (await known.http.post(f"/office/mails/deliveries/{id_}/resend")).status_code == 403
+    assert await known.states("confirmation") == {"sent"}
+
+
+async def test_an_unknown_delivery_is_a_page_that_says_so(known: House) -> None:
+    answer = await known.http.get("/office/mails/deliveries/none")
+    assert answer.status_code == 404
+    assert "There is no such delivery." in answer.text
