@@ -58,7 +58,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     )
     words = Words(LOCALE, OFFICE_LOCALE, PUBLIC_LOCALE)
     frame = Pages(settings, words, TEMPLATES, clock=clock)
-    office = Office.over(store, secret.encode(), clock)
+    office = Office.over(store, use_cases.entities, secret.encode(), clock)
 
     async def sweep() -> None:
         await use_cases.sessions.refresh_live()

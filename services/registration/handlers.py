@@ -1,13 +1,56 @@
-"""What the registration service consumes: only its part in the reconcile sweep."""
+"""What the registration service consumes: what becomes of proposals, for the office's list; the reconcile sweep."""
 
 from faststream.nats import NatsRouter
 
 from services.registration.usecases import UseCases
+from shared.events.proposals import (
+    ProposalAnswered,
+    ProposalDeclined,
+    ProposalMerged,
+    ProposalReviewStarted,
+    ProposalScheduled,
+    ProposalSupported,
+    TopicProposed,
+)
+from shared.messaging.consuming import consumes
 from shared.messaging.inventory import sweep_routes
+
+NAME = "registration"
 
 
 def routes(use_cases: UseCases) -> NatsRouter:
     """The handlers, bound to the use cases that they call."""
     router = NatsRouter()
-    sweep_routes(router, use_cases.inventory, by="registration")
+    _add_proposals(router, use_cases)
+    sweep_routes(router, use_cases.inventory, by=NAME)
     return router
+
+
+def _add_proposals(router: NatsRouter, use_cases: UseCases) -> None:
+    @consumes(router, TopicProposed, by=NAME)
+    async def on_topic_proposed(event: TopicProposed) -> None:
+        await use_cases.proposals.learn(event)
+
+    @consumes(router, ProposalReviewStarted, by=NAME)
+    async def on_proposal_review_started(event: ProposalReviewStarted) -> None:
+        await use_cases.proposals.learn(event)
+
+    @consumes(router, ProposalSupported, by=NAME)
+    async def on_proposal_supported(event: ProposalSupported) -> None:
+        await use_cases.proposals.learn(event)
+
+    @consumes(router, ProposalScheduled, by=NAME)
+    async def on_proposal_scheduled(event: ProposalScheduled) -> None:
+        await use_cases.proposals.learn(event)
+
+    @consumes(router, ProposalAnswered, by=NAME)
+    async def on_proposal_answered(event: ProposalAnswered) -> None:
+        await use_cases.proposals.learn(event)
+
+    @consumes(router, ProposalDeclined, by=NAME)
+    async def on_proposal_declined(event: ProposalDeclined) -> None:
+        await use_cases.proposals.learn(event)
+
+    @consumes(router, ProposalMerged, by=NAME)
+    async def on_proposal_merged(event: ProposalMerged) -> None:
+        await use_cases.proposals.learn(event)

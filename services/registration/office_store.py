@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from services.registration.domain.known_proposals import UNANSWERED, KnownProposal
 from services.registration.domain.office_people import OfficePerson, OneTimeLink
-from services.registration.store import OFFICE_LINKS, OFFICE_PEOPLE, SIGN_IN_ATTEMPTS
+from services.registration.store import KNOWN_PROPOSALS, OFFICE_LINKS, OFFICE_PEOPLE, SIGN_IN_ATTEMPTS
 from shared.clock import Clock, to_millis
 from shared.staff import Role
 from shared.storage.aggregates import Aggregates
-from shared.storage.contract import Store, at_most
+from shared.storage.contract import Store, Where, at_most, one_of
 
 ATTEMPTS_KEPT_FOR = timedelta(minutes=15)
 _TRIES = 5
@@ -102,3 +103,29 @@ class Attempts:
 
     async def _forget(self, now: datetime) -> None:
         await self._store.delete(SIGN_IN_ATTEMPTS, {"last_at": at_most(to_millis(now - ATTEMPTS_KEPT_FOR))})
+
+
+class KnownProposals:
+    """The proposals as their events told of them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def learn(self, proposal: KnownProposal) -> None:
+        """Keep what an event told, unless a later one was here."""
+        document = proposal.model_dump(mode="json", by_alias=True)
+        if not await self._store.insert(KNOWN_PROPOSALS, document):
+            fields = {name: value for name, value in document.items() if name != "_id"}
+            await self._store.update(
+                KNOWN_PROPOSALS, proposal.id, guard={"seen": at_most(proposal.seen)}, assign=fields
+            )
+
+    async def unanswered(self, *, limit: int) -> list[KnownProposal]:
+        """Those that wait for the office, the most supported first."""
+        where: Where = {"state": one_of(UNANSWERED)}
+        found = await self._store.find(KNOWN_PROPOSALS, where, order=(("supports", -1),), limit=limit)
+        return [KnownProposal.model_validate(document) for document in found]
+
+    async def count_unanswered(self) -> int:
+        """How many wait for the office."""
+        return await self._store.count(KNOWN_PROPOSALS, {"state": one_of(UNANSWERED)})

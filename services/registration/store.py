@@ -55,7 +55,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     OFFICE_PEOPLE: [Index(("role",)), Index(("subject",))],
     OFFICE_LINKS: [Index(("expires_at",))],
     SIGN_IN_ATTEMPTS: [Index(("last_at",))],
-    KNOWN_PROPOSALS: [Index(("state",))],
+    KNOWN_PROPOSALS: [Index(("state", "supports"))],
     **AUDIT_COLLECTIONS,
 }
 AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS)
@@ -260,7 +260,7 @@ class RegistrationStore:
     """Everything that the registration service keeps."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
+        self._store = self.documents = store
         self._clock = clock
         self.programmes = Aggregates(store, PROGRAMMES, Programme, clock=clock)
         self.sessions = Aggregates(store, SESSIONS, Session, clock=clock)

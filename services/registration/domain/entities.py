@@ -92,6 +92,9 @@ class Directory:
     def __contains__(self, code: str) -> bool:
         return code in self._by_code
 
+    def __iter__(self) -> Iterator[Entity]:
+        return (entry.entity for entry in self._entries)
+
     def get(self, code: str) -> Entity | None:
         """The entity with this code: the directory's, Idescat's (6 digits) or INE's (5 digits)."""
         return self._by_code.get(code.strip())

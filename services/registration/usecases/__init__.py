@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from services.registration.office_store import KnownProposals
 from services.registration.store import PROGRAMMES, REGISTRATIONS, SESSIONS, RegistrationStore
 from services.registration.usecases.entities import Entities
 from services.registration.usecases.erasures import Erasures
+from services.registration.usecases.known_proposals import Proposals
 from services.registration.usecases.limits import Allowance, Gate
 from services.registration.usecases.mine import Mine
 from services.registration.usecases.programmes import Programmes
@@ -29,6 +31,7 @@ class UseCases:
     mine: Mine
     erasures: Erasures
     entities: Entities
+    proposals: Proposals
     seats: Seats
     inventory: Inventory
     gate: Gate
@@ -55,6 +58,7 @@ class UseCases:
             mine=Mine(store, registrations, erasures, clock),
             erasures=erasures,
             entities=Entities(store),
+            proposals=Proposals(KnownProposals(store.documents)),
             seats=seats,
             inventory=inventory,
             gate=Gate(store.limits(secret), allowance),

@@ -24,6 +24,10 @@ class Entities:
         directory = await self._loaded()
         return directory.get(code) or await self._store.find_entity(code)
 
+    async def everybody(self) -> list[Entity]:
+        """The whole directory."""
+        return list(await self._loaded())
+
     async def search(self, query: str, limit: int) -> list[Entity]:
         """The entities that a query may mean, the best first."""
         return (await self._loaded()).search(query, limit)

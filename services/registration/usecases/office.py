@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from services.registration.office_reading import OfficeReading
-from services.registration.office_store import Attempts, OfficeStore
+from services.registration.office_store import Attempts, KnownProposals, OfficeStore
 from services.registration.store import RegistrationStore
 from services.registration.usecases.attendance import Attendance
+from services.registration.usecases.coverage import Participations
+from services.registration.usecases.entities import Entities
 from services.registration.usecases.office_people import OfficePeople
 from services.registration.usecases.planning import Planning
 from services.registration.usecases.signing_in import SigningIn
+from services.registration.usecases.today import Today
 from shared.audit import Audit
 from shared.clock import Clock
 from shared.storage.contract import Store
@@ -24,10 +27,12 @@ class Office:
     reading: OfficeReading
     attendance: Attendance
     planning: Planning
+    today: Today
+    participations: Participations
 
     @classmethod
-    def over(cls, store: Store, secret: bytes, clock: Clock) -> "Office":
-        """The use cases on a store. `secret` keys the ids of people."""
+    def over(cls, store: Store, entities: Entities, secret: bytes, clock: Clock) -> "Office":
+        """The use cases on a store and the directory. `secret` keys the ids of people."""
         kept, reading = OfficeStore(store, clock), OfficeReading(store, clock)
         signing_in = SigningIn(kept, Attempts(store), secret, clock)
         return cls(
@@ -37,4 +42,6 @@ class Office:
             reading=reading,
             attendance=Attendance(RegistrationStore(store, clock), reading, clock),
             planning=Planning(reading, clock),
+            participations=Participations(reading, entities),
+            today=Today(reading, KnownProposals(store), clock),
         )

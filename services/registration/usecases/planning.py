@@ -32,9 +32,7 @@ class Planning:
         moments = [moment for day in days_of(rule) if (moment := datetime.combine(day, rule.at)) > now]
         return await self.weigh(programme, moments, language)
 
-    async def weigh(
-        self, programme: Programme, moments: Sequence[datetime], language: Language
-    ) -> list[Suggestion]:
+    async def weigh(self, programme: Programme, moments: Sequence[datetime], language: Language) -> list[Suggestion]:
         """What speaks against each of some moments on the programme's wall clock: holidays, sessions there already."""
         if not moments:
             return []

@@ -148,7 +148,10 @@ async def open_desk(folder: Path, **settings: str) -> AsyncIterator[OfficeDesk]:
     inventory = Inventory(store, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
     use_cases = UseCases.over(kept, Links(URL, SECRET), SECRET.encode(), inventory, clock)
     own = Settings(secret=SecretStr(SECRET), staff_token=SecretStr(STAFF_TOKEN), public_url=URL, **settings)  # type: ignore[arg-type]
-    frame, office = Pages(own, words, TEMPLATES, clock=clock), Office.over(store, SECRET.encode(), clock)
+    frame, office = (
+        Pages(own, words, TEMPLATES, clock=clock),
+        Office.over(store, use_cases.entities, SECRET.encode(), clock),
+    )
     routers = [*api.routers(use_cases, STAFF_TOKEN, clock), *office_pages(Desk(frame, use_cases, office, clock), own)]
     app = make_application("registration", "Registration", routers, words, Ready())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as browser:

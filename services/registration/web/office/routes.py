@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.registration.outgoing import OidcProvider
 from services.registration.web.office import (
     attendance,
+    entities,
     moving,
     oidc,
     people,
@@ -13,6 +14,7 @@ from services.registration.web.office import (
     registrations,
     sessions,
     signing_in,
+    today,
 )
 from services.registration.web.office.desk import Desk
 
@@ -23,6 +25,7 @@ def routers(
     """All of them; `provider` signs people in beside the local accounts."""
     found: list[APIRouter] = [
         signing_in.routes(desk, has_oidc=provider is not None),
+        today.routes(desk),
         people.routes(desk, public_url),
         sessions.routes(desk),
         moving.routes(desk),
@@ -30,6 +33,7 @@ def routers(
         attendance.routes(desk),
         programmes.routes(desk),
         planning.routes(desk),
+        entities.routes(desk),
     ]
     if provider:
         secure = public_url.startswith("https://")

@@ -1,0 +1,62 @@
+"""Planning a series: the n-th weekday of each month as suggestions, the days on which few would come flagged."""
+
+import calendar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from dateutil.easter import easter
+from dateutil.rrule import MONTHLY, rrule, weekday
+
+MOST_MONTHS = 36
+HOLY_WEEK = (timedelta(days=6), timedelta(days=3))
+"""From Monday to Thursday before Easter: working days in Catalonia, on which many are away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """«Last Thursday, September to June, at ten»."""
+
+    nth: int
+    """1 to 4, or -1 for the last one of the month."""
+    weekday: int
+    """0 is Monday."""
+    first_month: date
+    last_month: date
+    """Any day of the month."""
+    at: time
+    """On the wall clock of the programme's time zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A day on which a session might be."""
+
+    at: datetime
+    """Naive: on the wall clock of the programme's time zone."""
+    holiday: str
+    """Its name in the reader's language; empty on a working day."""
+    in_holy_week: bool
+    is_taken: bool
+    """The programme has a session on that day."""
+
+    @property
+    def is_advisable(self) -> bool:
+        """Whether nothing speaks against it."""
+        return not (self.holiday or self.in_holy_week or self.is_taken)
+
+
+def days_of(rule: Rule) -> list[date]:
+    """The days that a rule means, one in each month, at the most `MOST_MONTHS`."""
+    last_day = calendar.monthrange(rule.last_month.year, rule.last_month.month)[1]
+    first = datetime.combine(rule.first_month.replace(day=1), time())
+    until = datetime.combine(rule.last_month.replace(day=last_day), time())
+    found = rrule(MONTHLY, dtstart=first, until=until, byweekday=weekday(rule.weekday, rule.nth), count=None)
+    return [instant.date() for instant, _ in zip(found, range(MOST_MONTHS), strict=False)]
+
+
+def suggestion(at: datetime, holidays: Mapping[date, str], taken: frozenset[date]) -> Suggestion:
+    """What is to be known of a day before a session is put there."""
+    day, sunday = at.date(), easter(at.year)
+    in_holy_week = sunday - HOLY_WEEK[0] <= day <= sunday - HOLY_WEEK[1]
+    return Suggestion(at, holidays.get(day, ""), in_holy_week, day in taken)

@@ -1,0 +1,97 @@
+"""Programmes at the office: the list, a new one, its settings."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, Response
+
+from services.registration.domain.problems import ProgrammeExistsProblem
+from services.registration.domain.programmes import (
+    DEFAULT_REMINDERS_MINUTES,
+    DEFAULT_SURVEY_DAYS,
+    DEFAULT_SURVEY_REMINDER_DAYS,
+    DEFAULT_TIME_ZONE,
+    DEFAULT_TOOL,
+)
+from services.registration.web.models import ProgrammeIn
+from services.registration.web.office.desk import Desk
+from services.registration.web.office.forms import programme_fields, programme_values
+from services.registration.web.office.sessions import programmes_by_slug
+from shared.events.vocabulary import ProgrammeKind
+from shared.problems import mark
+from shared.staff import StaffMember
+from shared.web.page_routes import PageRouter, page_router
+from shared.web.pages import see_other
+
+KIND_NAMES = {
+    ProgrammeKind.SERIES: mark("a series of sessions, open to all"),
+    ProgrammeKind.COHORT: mark("a cohort that goes through phases"),
+}
+DEFAULTS = {
+    "kind": ProgrammeKind.SERIES.value,
+    "time_zone": DEFAULT_TIME_ZONE,
+    "tool": DEFAULT_TOOL,
+    "reminders_minutes": ", ".join(map(str, DEFAULT_REMINDERS_MINUTES)),
+    "survey_days": str(DEFAULT_SURVEY_DAYS),
+    "survey_reminder_days": str(DEFAULT_SURVEY_REMINDER_DAYS),
+}
+
+
+def routes(desk: Desk) -> PageRouter:
+    """`/office/programmes`, `/office/programmes/new`, `/office/programmes/{slug}`."""
+    router = page_router(desk.pages)
+    _add_list(router, desk)
+    _add_new(router, desk)
+    _add_change(router, desk)
+    return router
+
+
+def _form(desk: Desk, request: Request, *, slug: str = "", status: int = 200, **given: Any) -> HTMLResponse:
+    kinds = [(kind.value, desk.pages.text(request, name)) for kind, name in KIND_NAMES.items()]
+    return desk.pages.render(request, "office/programme_form.html", status=status, slug=slug, kinds=kinds, **given)
+
+
+def _add_list(router: PageRouter, desk: Desk) -> None:
+    @router.get("/office/programmes")
+    async def programmes(request: Request, _: Annotated[StaffMember, Depends(desk.viewer)]) -> HTMLResponse:
+        found = (await programmes_by_slug(desk)).values()
+        return desk.pages.render(request, "office/programmes.html", programmes=found, kinds=KIND_NAMES)
+
+
+def _add_new(router: PageRouter, desk: Desk) -> None:
+    @router.get("/office/programmes/new")
+    async def new(request: Request, _: Annotated[StaffMember, Depends(desk.editor)]) -> HTMLResponse:
+        return _form(desk, request, values=DEFAULTS)
+
+    @router.post("/office/programmes/new")
+    async def define(request: Request, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
+        form = await desk.pages.form(request)
+        asked, errors = desk.checked(request, ProgrammeIn, programme_fields(form))
+        if asked is None:
+            return _form(desk, request, status=422, errors=errors, values=form.values)
+        await desk.act(member, "programme.defined", asked.slug)
+        try:
+            await desk.use_cases.programmes.define(asked.programme())
+        except ProgrammeExistsProblem as problem:
+            errors = {"slug": desk.say(request, problem)}
+            return _form(desk, request, status=422, errors=errors, values=form.values)
+        return see_other(f"/office/sessions?programme={asked.slug}")
+
+
+def _add_change(router: PageRouter, desk: Desk) -> None:
+    @router.get("/office/programmes/{slug}")
+    async def settings(request: Request, slug: str, _: Annotated[StaffMember, Depends(desk.editor)]) -> HTMLResponse:
+        return _form(desk, request, slug=slug, values=programme_values(await desk.use_cases.programmes.get(slug)))
+
+    @router.post("/office/programmes/{slug}")
+    async def change(request: Request, slug: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
+        form = await desk.pages.form(request)
+        programme = await desk.use_cases.programmes.get(slug)
+        asked, errors = desk.checked(request, ProgrammeIn, {**programme_fields(form), "slug": slug})
+        if asked is None:
+            return _form(desk, request, slug=slug, status=422, errors=errors, values=form.values)
+        wanted = asked.model_dump(exclude={"slug", "survey_questions"})
+        changes = {name: value for name, value in wanted.items() if getattr(programme, name) != value}
+        await desk.act(member, "programme.changed", slug, {"fields": ", ".join(changes)})
+        await desk.use_cases.programmes.change(slug, changes)
+        return see_other("/office/programmes")

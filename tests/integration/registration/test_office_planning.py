@@ -1,0 +1,225 @@
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services.registration.office_reading import View
+from shared.events.proposals import ProposalAnswered, ProposalEvent, TopicProposed
+from shared.events.vocabulary import ProposalKind, ProposalState
+from shared.staff import Role
+from tests.integration.registration.office_desk import JOIN_URL, PROGRAMME, OfficeDesk, main_of, open_desk, where
+
+RULE = "nth=-1&weekday=3&first=2027-01&last=2027-06&at=10:00&duration_minutes=60&capacity=&title_ca=Dijous"
+PROGRAMME_FORM = {
+    "slug": "pilot",
+    "name_ca": "Pilot de Decidim Catalunya",
+    "kind": "cohort",
+    "tool": "Microsoft Teams",
+    "time_zone": "Europe/Madrid",
+    "reply_to": "",
+    "reminders_minutes": "1440, 60",
+    "survey_days": "14",
+    "survey_reminder_days": "7",
+}
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[OfficeDesk]:
+    async with open_desk(tmp_path) as opened:
+        await opened.staff("POST", "/programmes", PROGRAMME, expect=201)
+        opened.sign_in()
+        yield opened
+
+
+async def _scheduled(desk: OfficeDesk) -> list[str]:
+    found = await desk.office.reading.sessions(View.UPCOMING, "dijous", limit=100)
+    return [f"{session.starts_at:%Y-%m-%d %H:%M}" for session in found]
+
+
+async def _plan(desk: OfficeDesk, rule: str = RULE) -> tuple[str, dict[str, str]]:
+    """The page of suggestions, and its form as it is sent back untouched."""
+    page = (await desk.get(f"/office/programmes/dijous/plan?{rule}")).text
+    inputs = re.findall(r"<input [^>]*>", page)
+    fields: dict[str, str] = {}
+    for tag in inputs:
+        attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
+        if attributes["type"] != "checkbox" or tag.endswith("checked>") or " checked" in tag:
+            fields[attributes["name"]] = attributes["value"]
+    return page, fields
+
+
+async def test_a_rule_gives_suggestions_and_looking_schedules_nothing(desk: OfficeDesk) -> None:
+    page, fields = await _plan(desk)
+    days = [fields[f"starts_at_{place}"] for place in range(6)]
+    assert days == [
+        "2027-01-28T10:00",
+        "2027-02-25T10:00",
+        "2027-03-25T10:00",
+        "2027-04-29T10:00",
+        "2027-05-27T10:00",
+        "2027-06-24T10:00",
+    ]
+    assert await _scheduled(desk) == []
+    assert "Sant Joan" in page
+    assert "Setmana Santa" in page, "Holy Thursday of 2027 is 25 March"
+    assert [place for place in range(6) if f"keep_{place}" in fields] == [0, 1, 3, 4]
+
+
+async def test_suggestions_are_moved_struck_and_scheduled_in_one_step_once(desk: OfficeDesk) -> None:
+    _, fields = await _plan(desk)
+    fields |= {"starts_at_0": "2027-01-21T11:30", "title_0": "Un altre títol"}
+    del fields["keep_4"]
+    for _ in range(2):
+        await desk.submit("/office/programmes/dijous/plan", fields)
+    assert await _scheduled(desk) == ["2027-01-21 10:30", "2027-02-25 09:00", "2027-04-29 08:00"]
+    assert "Un altre títol" in (await desk.get("/office/sessions")).text
+
+
+async def test_a_day_that_is_taken_is_flagged(desk: OfficeDesk) -> None:
+    await desk.scheduled(starts_at="2027-02-25T17:00:00+01:00")
+    page, fields = await _plan(desk)
+    assert "keep_1" not in fields
+    assert "ja té una sessió" in page
+
+
+async def test_what_is_wrong_in_a_plan_is_said_and_the_rest_is_kept(desk: OfficeDesk) -> None:
+    _, fields = await _plan(desk)
+    wrong = {**fields, "title_0": "", "starts_at_1": "2020-01-01T10:00", "title_3": "Un títol <nou>"}
+    page = (await desk.submit("/office/programmes/dijous/plan", wrong, expect=422)).text
+    assert 'href="#title_0"' in page
+    assert 'href="#starts_at_1"' in page
+    assert 'value="Un títol &lt;nou&gt;"' in page
+    assert fields["plan"] in page
+    assert await _scheduled(desk) == []
+    nothing = {name: value for name, value in fields.items() if not name.startswith("keep_")}
+    assert 'href="#keep_0"' in (await desk.submit("/office/programmes/dijous/plan", nothing, expect=422)).text
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [(("first=2027-01", "first=gener"), "first"), (("last=2027-06", "last=2026-12"), "last"), (("10:00", "x"), "at")],
+)
+async def test_a_rule_that_cannot_be_is_said(desk: OfficeDesk, change: tuple[str, str], field: str) -> None:
+    page = await desk.get(f"/office/programmes/dijous/plan?{RULE.replace(*change)}", expect=422)
+    assert f'href="#{field}"' in page.text
+
+
+async def test_what_is_over_is_not_suggested(desk: OfficeDesk) -> None:
+    _, fields = await _plan(
+        desk, RULE.replace("first=2027-01", "first=2026-09").replace("last=2027-06", "last=2026-12")
+    )
+    starts = [value for name, value in fields.items() if name.startswith("starts_at_")]
+    assert starts == ["2026-12-31T10:00"], "it is 26 November at ten"
+
+
+async def test_a_programme_is_made_and_changed(desk: OfficeDesk) -> None:
+    assert where(await desk.submit("/office/programmes/new", PROGRAMME_FORM)) == "/office/sessions?programme=pilot"
+    changed = {**PROGRAMME_FORM, "organiser": "Consorci", "reminders_minutes": ""}
+    await desk.submit("/office/programmes/pilot", changed)
+    programme = await desk.use_cases.programmes.get("pilot")
+    assert (programme.organiser, programme.reminders_minutes) == ("Consorci", [])
+    assert 'value="Consorci"' in (await desk.get("/office/programmes/pilot")).text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"slug": "dijous"}, "slug"),
+        ({"slug": "Un Nom"}, "slug"),
+        ({"name_ca": ""}, "name_ca"),
+        ({"time_zone": "Catalunya"}, "time_zone"),
+        ({"reply_to": "bústia"}, "reply_to"),
+        ({"reminders_minutes": "un dia"}, "reminders_minutes"),
+    ],
+)
+async def test_what_is_wrong_in_a_programme_is_said(desk: OfficeDesk, wrong: dict[str, str], field: str) -> None:
+    page = (await desk.submit("/office/programmes/new", {**PROGRAMME_FORM, **wrong}, expect=422)).text
+    assert f'href="#{field}"' in page
+    assert f'id="{field}"' in page
+    assert "Error:" in page
+
+
+def _proposal(event: type[ProposalEvent], version: int, state: ProposalState) -> ProposalEvent:
+    return event(
+        version=version,
+        proposal_id="abcdefghijklmnop",
+        programme="dijous",
+        kind=ProposalKind.TOPIC,
+        title="Actes en format obert",
+        state=state,
+        supports=3,
+    )
+
+
+async def test_today_tells_what_needs_doing(desk: OfficeDesk) -> None:
+    bare = await desk.scheduled(title={"ca": "Sense enllaç"})
+    await desk.scheduled(title={"ca": "Més endavant"}, starts_at="2026-12-17T10:00:00+01:00")
+    ended = await desk.scheduled(title={"ca": "Ja feta"}, join_url=JOIN_URL, starts_at="2026-12-04T10:00:00+01:00")
+    await desk.register(bare)
+    await desk.use_cases.sessions.end(ended)
+    desk.clock.move(days=8)
+    desk.sign_in()
+    await desk.use_cases.proposals.learn(_proposal(TopicProposed, 1, ProposalState.RECEIVED))
+    page = (await desk.get("/office")).text
+    assert f'href="/office/sessions/{ended}/materials"' in page
+    assert "Més endavant" in page, "the next one"
+    assert "Actes en format obert" in page
+    assert "1 proposta" in page
+    await desk.use_cases.sessions.publish_materials(ended, "https://video.example/1", [])
+    await desk.use_cases.proposals.learn(_proposal(ProposalAnswered, 2, ProposalState.ANSWERED_IN_SESSION))
+    await desk.use_cases.proposals.learn(_proposal(TopicProposed, 1, ProposalState.RECEIVED))
+    page = (await desk.get("/office")).text
+    assert "Actes en format obert" not in page, "an older event changes nothing"
+    assert f"{ended}/materials" not in page
+
+
+async def test_a_session_near_without_join_link_is_on_the_list_and_a_far_one_is_not(desk: OfficeDesk) -> None:
+    near = await desk.scheduled()
+    far = await desk.scheduled(starts_at="2026-12-17T10:00:00+01:00")
+    page = (await desk.get("/office")).text
+    assert f'href="/office/sessions/{near}/edit#join_url"' in page
+    assert f"{far}/edit" not in page
+    await desk.use_cases.sessions.change(near, {"join_url": JOIN_URL})
+    assert f"{near}/edit" not in (await desk.get("/office")).text
+
+
+async def test_today_of_an_empty_office_says_how_to_begin(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as empty:
+        empty.sign_in(Role.VIEWER)
+        assert "/office/programmes/new" in (await empty.get("/office")).text
+
+
+async def test_coverage_counts_the_councils_that_came(desk: OfficeDesk) -> None:
+    session = await desk.scheduled()
+    await desk.register(session, 1)
+    await desk.register(session, 2, entity="0800180001")
+    first = (await desk.office.reading.registrations(session))[0]
+    await desk.office.attendance.mark(session, [first.id])
+    page = (await desk.get("/office/entities/coverage")).text
+    assert "1 dels 947" in main_of(page)
+    assert "els Alamús" not in page.partition("<details")[2]
+    assert "Abrera" in page.partition("<details")[2], "registered, and never came"
+    assert page.count('role="img"') == 2
+    rows = {row.split(",")[0]: row for row in (await desk.get("/office/entities/coverage.csv")).text.splitlines()}
+    assert rows["2500450006"].endswith(",1,1,1")
+    assert rows["0800180001"].endswith(",1,0,0")
+    other = (await desk.get("/office/entities/coverage?programme=pilot")).text
+    assert "0 dels 947" in main_of(other)
+
+
+async def test_the_directory_is_searched_and_shows_who_came(desk: OfficeDesk) -> None:
+    session = await desk.scheduled()
+    await desk.register(session, 1)
+    assert "Ajuntament dels Alamús" in (await desk.get("/office/entities")).text
+    assert "Ajuntament d&#39;Abrera" in (await desk.get("/office/entities?q=abrera")).text
+    assert "No s'ha trobat" in (await desk.get("/office/entities?q=xyz")).text
+
+
+async def test_pages_of_the_office_are_light(desk: OfficeDesk) -> None:
+    first = datetime(2026, 12, 3, 9, tzinfo=UTC)
+    for number in range(30):
+        await desk.scheduled(starts_at=(first + timedelta(days=number)).isoformat())
+    for path in ("/office", "/office/sessions", "/office/entities/coverage", f"/office/programmes/dijous/plan?{RULE}"):
+        assert len((await desk.get(path)).content) < 100_000, path
