@@ -96,6 +96,16 @@ async def test_another_session_is_another_piece_of_news(house: House) -> None:
     assert await house.recipients("proposal_scheduled") == [AUTHOR, AUTHOR]
 
 
+async def test_a_second_review_is_news_and_the_same_one_again_is_not(house: House) -> None:
+    def reviewed(version: int, step: int) -> ProposalReviewStarted:
+        return ProposalReviewStarted(version=version, **proposal(ProposalState.UNDER_REVIEW, step=step))
+
+    await house.hear(
+        proposed(), followed(), reviewed(2, 1), reviewed(2, 1), scheduled(3), reviewed(4, 3), reviewed(4, 3)
+    )
+    assert await house.recipients("proposal_under_review") == [AUTHOR, AUTHOR]
+
+
 async def test_an_author_who_becomes_known_late_is_told_what_all_were_told(house: House) -> None:
     await house.hear(proposed(), scheduled(), followed())
     assert await house.recipients("proposal_scheduled") == [AUTHOR]

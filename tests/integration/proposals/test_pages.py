@@ -321,3 +321,22 @@ async def test_counters_hold_neither_addresses_nor_origins(desk: Desk) -> None:
     assert len(counters) == 4
     assert ANNA not in str(counters)
     assert "127.0.0.1" not in str(counters)
+
+
+async def test_the_review_after_a_cancelled_session_is_a_step_of_its_own(desk: Desk) -> None:
+    proposal_id = await desk.propose()
+    await desk.schedule_session()
+    await desk.step(proposal_id, "review")
+    await desk.step(proposal_id, "schedule", {"session": "sessiona"})
+    await desk.cancel_session()
+
+    told = [(name, event["step"]) for name, event in await desk.told("proposals")]
+
+    assert told == [
+        ("topic-proposed", 0),
+        ("proposal-review-started", 1),
+        ("proposal-scheduled", 2),
+        ("proposal-review-started", 3),
+    ]
+    page = (await desk.http.get(f"/proposals/{proposal_id}")).text
+    assert page.count("<li>En estudi: ") == 2
