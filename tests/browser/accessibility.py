@@ -19,7 +19,8 @@ TEXT_SPACING = (
 """WCAG 2.2, success criterion 1.4.12."""
 DOUBLE_TEXT = "html{font-size:200%!important}"
 """WCAG 2.2, success criterion 1.4.4."""
-MAX_STOPS = 300
+MAX_INNER_STOPS = 20
+"""Of scrollers, and of dates, in which one stops at the day, the month and the year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ async def keyboard(page: Page) -> list[Finding]:
     stops = await page.evaluate("inspections.begin()")
     found: list[Finding] = []
     last = ""
-    for _ in range(min(2 * stops, MAX_STOPS) + 3):
+    for _ in range(2 * stops + MAX_INNER_STOPS):
         await page.keyboard.press("Tab")
         step: dict[str, Any] = await page.evaluate("inspections.step()")
         if not step["at"]:

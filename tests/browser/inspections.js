@@ -83,9 +83,11 @@
     return { outlineStyle, outlineWidth, outlineColor, boxShadow, backgroundColor, borderColor, textDecorationLine };
   };
   /* A walk with Tab: `before` is how each stop looks without focus. */
-  const walk = { stops: [], before: new Map(), seen: [] };
+  const walk = { stops: [], before: new Map(), seen: [], inside: 0 };
   const begin = () => {
-    document.activeElement?.blur?.();
+    document.body.tabIndex = -1; // the next Tab leads to the first stop, wherever one was before
+    document.body.focus({ preventScroll: true });
+    document.body.removeAttribute("tabindex");
     walk.stops = stops();
     walk.before = new Map(walk.stops.map((stop) => [stop, looks(stop)]));
     walk.seen = [];
@@ -96,6 +98,10 @@
     const element = document.activeElement;
     if (!element || element === document.body || element === document.documentElement) return { at: "", findings: [] };
     const stop = stopOf(element);
+    const isAroundAgain = walk.seen.length > 1 && stop === walk.seen[0];
+    if (isAroundAgain) return { at: "", findings: [] };
+    const isInside = stop === walk.seen.at(-1) && element.matches("[type=date], [type=time], [type=datetime-local], [type=month]");
+    if (isInside) return { at: `${outline(element)} ${walk.inside++}`, findings: [] }; // its day, its month, its year
     const findings = [];
     const isScroller = scrolls(element) && !walk.stops.includes(stop);
     if (!isScroller) {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from playwright.async_api import Page
 
 from shared.web.office import Role
-from tests.support.world import World
+from tests.support.world import PROGRAMME, World
 
 Address = Callable[[World], str]
 Step = Callable[[Page], Awaitable[None]]
@@ -24,8 +24,6 @@ class State:
     """Who of the office looks; None for the public."""
     step: Step | None = None
     """What is done on the page before it is looked at."""
-    heading: str = ""
-    """Words of its h1 in Catalan, where another page could be taken for it."""
 
     def __str__(self) -> str:
         return self.name
@@ -33,7 +31,7 @@ class State:
 
 async def send_empty(page: Page) -> None:
     """Send the form of the page with nothing filled in; what the browser itself would refuse is let through."""
-    form = page.locator("main form[method=post]").first
+    form = page.locator("main form[method=post]:has(input:not([type=hidden]), textarea, select)").first
     await form.evaluate("form => form.noValidate = true")
     async with page.expect_navigation():
         await form.locator("button").first.click()
@@ -51,23 +49,111 @@ def _link(purpose: str) -> Address:
     return lambda world: world.link(purpose)
 
 
+def _under(purpose: str, rest: str) -> Address:
+    return lambda world: world.link(purpose).partition("?")[0] + rest
+
+
+def _proposal(name: str, path: str = "/proposals/{}") -> Address:
+    return lambda world: path.format(world.proposals[name])
+
+
+async def send_sign_in(page: Page) -> None:
+    """Try to sign in with a password that is not right."""
+    await page.locator("[name=user_name]").fill("nobody@office.example")
+    await page.locator("[name=password]").fill("not the right one")
+    await send_empty(page)
+
+
+async def press_first_step(page: Page) -> None:
+    """Go on to the page that says what will happen, before it does."""
+    async with page.expect_navigation():
+        await page.locator("main form[method=post] button").first.click()
+
+
 FORGED = "a" * 64
+NOBODY = "a" * 16
 
 PUBLIC = [
     State("nothing here", _at("/sessions/nothing/here"), 404),
+    State("home", _at("/")),
+    State("programme", _at(f"/programmes/{PROGRAMME}")),
+    State("programme unknown", _at("/programmes/nowhere"), 404),
+    State("sessions", _at("/sessions")),
+    State("sessions searched", _at(f"/sessions?q=seguiment&programme={PROGRAMME}")),
+    State("sessions none found", _at("/sessions?q=xyzxyz")),
+    State("session coming", _session("coming")),
+    State("session full", _session("full")),
+    State("session cancelled", _session("cancelled")),
+    State("session ended", _session("ended")),
+    State("session published", _session("published")),
+    State("session unknown", _at(f"/sessions/{NOBODY}"), 404),
+    State("registering errors", _session("coming"), 422, step=send_empty),
+    State("registered", _session("coming", "/sessions/{}/registered")),
+    State("accessibility", _at("/accessibility")),
+    State("privacy", _at("/privacy")),
+    State("legal", _at("/legal")),
     State("registration", _link("registration")),
+    State("registration corrected", _under("registration", "/correct")),
+    State("registration cancelled", _under("registration", "/cancel")),
+    State("registration erased", _under("registration", "/erase")),
     State("registration link forged", _at(f"/registration/{FORGED}"), 404),
+    State("data erased", _at("/registration/erased")),
     State("join", _link("join")),
     State("join link forged", _at(f"/join/{FORGED}"), 404),
     State("survey", _link("survey")),
     State("survey errors", _link("survey"), 422, step=send_empty),
+    State("survey answered", lambda world: world.answered),
     State("survey link forged", _at(f"/survey/{FORGED}"), 404),
+    State("results", _at("/results")),
     State("results of a session", _session("published", "/results/{}")),
-    State("results unknown", _at("/results/aaaaaaaaaaaaaaaa"), 404),
+    State("results unknown", _at(f"/results/{NOBODY}"), 404),
+    State("proposals", _at("/proposals")),
+    State("proposals none found", _at("/proposals?q=xyzxyz")),
+    State("proposing", _at("/proposals/new")),
+    State("proposing errors", _at("/proposals/new"), 422, step=send_empty),
+    State("proposal received", _proposal("received")),
+    State("proposal declined", _proposal("declined")),
+    State("proposal support errors", _proposal("received"), 422, step=send_empty),
+    State("proposal unknown", _at(f"/proposals/{NOBODY}"), 404),
     State("support", _link("support")),
     State("support link forged", _at(f"/support/{FORGED}"), 404),
     State("preferences", _link("preferences")),
     State("preferences link forged", _at(f"/preferences/{FORGED}"), 404),
 ]
-OFFICE: list[State] = []
+OFFICE = [
+    State("sign-in", _at("/office/sign-in?next=/office/sessions")),
+    State("sign-in errors", _at("/office/sign-in"), 422, step=send_sign_in),
+    State("first run used up", _at(f"/office/first-run/{FORGED}"), 404),
+    State("first run", lambda world: world.installation.first_run),
+    State("first run errors", lambda world: world.installation.first_run, 422, step=send_empty),
+    State("role too low", _at("/office/people"), 403, role=Role.VIEWER),
+    State("office sessions", _at("/office/sessions"), role=Role.EDITOR),
+    State("office sessions as viewer", _at("/office/sessions"), role=Role.VIEWER),
+    State("office session coming", _session("coming", "/office/sessions/{}"), role=Role.EDITOR),
+    State("office session ended", _session("ended", "/office/sessions/{}"), role=Role.EDITOR),
+    State("office session cancelled", _session("cancelled", "/office/sessions/{}"), role=Role.EDITOR),
+    State("office session as viewer", _session("coming", "/office/sessions/{}"), role=Role.VIEWER),
+    State("office session new", _at("/office/sessions/new"), role=Role.EDITOR),
+    State("office session new errors", _at("/office/sessions/new"), 422, role=Role.EDITOR, step=send_empty),
+    State("office session edited", _session("coming", "/office/sessions/{}/edit"), role=Role.EDITOR),
+    State("office session moved", _session("coming", "/office/sessions/{}/reschedule"), role=Role.EDITOR),
+    State("office session called off", _session("coming", "/office/sessions/{}/cancel"), role=Role.EDITOR),
+    State("office session brought to its end", _session("coming", "/office/sessions/{}/end"), role=Role.EDITOR),
+    State("office session materials", _session("ended", "/office/sessions/{}/materials"), role=Role.EDITOR),
+    State("office proposals", _at("/office/proposals"), role=Role.EDITOR),
+    State("office proposal", _proposal("received", "/office/proposals/{}"), role=Role.EDITOR),
+    State("office proposal as viewer", _proposal("received", "/office/proposals/{}"), role=Role.VIEWER),
+    State(
+        "office proposal step", _proposal("received", "/office/proposals/{}"), role=Role.EDITOR, step=press_first_step
+    ),
+    State("office proposal declined", _proposal("declined", "/office/proposals/{}"), role=Role.EDITOR),
+    State("office results", _at("/office/results"), role=Role.EDITOR),
+    State("office survey open", _session("ended", "/office/results/{}"), role=Role.EDITOR),
+    State("office survey published", _session("published", "/office/results/{}"), role=Role.EDITOR),
+    State("office comments", _session("published", "/office/results/{}/comments"), role=Role.VIEWER),
+    State("office publishing before the time", _session("ended", "/office/results/{}/publish"), role=Role.EDITOR),
+    State("office people", _at("/office/people"), role=Role.ADMIN),
+    State("office people errors", _at("/office/people"), 422, role=Role.ADMIN, step=send_empty),
+    State("office audit", _at("/office/audit"), role=Role.ADMIN),
+]
 STATES = [*PUBLIC, *OFFICE]

@@ -45,14 +45,14 @@ class Chromium:
         self._browser = browser
 
     @asynccontextmanager
-    async def page(self, origin: str, look: Look = Look()) -> AsyncIterator[Page]:
-        """An empty page whose relative addresses belong to `origin`.
+    async def page(self, origin: str, look: Look = Look(), *, elsewhere: str = "") -> AsyncIterator[Page]:
+        """An empty page whose relative addresses belong to `origin`; it may be led `elsewhere` too.
 
         Raises:
             AssertionError: at the end, when a request left the origin, a script failed or the policy was broken.
         """
         context = await self._context(origin, look)
-        watch = Watch(context, origin)
+        watch = Watch(context, origin, elsewhere)
         try:
             yield await context.new_page()
             watch.check()
@@ -75,8 +75,8 @@ class Chromium:
 class Watch:
     """Notes what a page must never do."""
 
-    def __init__(self, context: BrowserContext, origin: str) -> None:
-        self._origin = origin
+    def __init__(self, context: BrowserContext, origin: str, elsewhere: str) -> None:
+        self._allowed = (f"{origin}/", "data:", "about:", *([elsewhere] if elsewhere else []))
         self._seen: list[str] = []
         context.on("request", lambda request: self._request(request.url))
         context.on("console", self._console)
@@ -87,7 +87,7 @@ class Watch:
         assert not self._seen, "\n".join(self._seen)
 
     def _request(self, url: str) -> None:
-        if not url.startswith((f"{self._origin}/", "data:", "about:")):
+        if not url.startswith(self._allowed):
             self._seen.append(f"request to somebody else: {url}")
 
     def _console(self, message: ConsoleMessage) -> None:

@@ -76,6 +76,11 @@ class Embedded:
         """What it wrote for the person who started it."""
         return self.output.read_text()
 
+    @property
+    def first_run(self) -> str:
+        """The path of the link with which the first administrator begins."""
+        return (self.data / "first-run").read_text().strip().removeprefix(self.url)
+
     def log(self) -> str:
         """The end of the application's log."""
         path = self.data / "logs" / "application.log"

@@ -27,6 +27,8 @@ class World:
     """By what they are: `coming`, `full`, `soon`, `cancelled`, `ended` (its survey is open), `published`."""
     links: dict[str, dict[str, str]] = field(default_factory=dict)
     """By purpose, then address: `/registration/…`, `/join/…`, `/survey/…`, `/support/…`, `/preferences/…`."""
+    answered: str = ""
+    """The path of a survey's link that was used."""
     proposals: dict[str, str] = field(default_factory=dict)
     """By what they are: `received`, `declined`."""
 
@@ -110,6 +112,7 @@ async def _end(world: World) -> None:
     for number in range(ENOUGH):
         mail = await installation.mail("survey", f"p{number}@alamus.example")
         token = installation.link(mail, "survey").rpartition("/")[2].partition("?")[0]
+        world.answered = f"/survey/{token}"
         await installation.public("POST", f"/surveys/{token}", {"answers": ANSWERS, "comment": "Molt clar."})
     await installation.staff("POST", f"/results/{sessions['published']}/publish", {})
 
