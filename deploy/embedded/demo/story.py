@@ -74,9 +74,9 @@ class Story:
         with self._report.step("programmes") as outcome:
             cohort = reference()["cohort"]
             settings = {"time_zone": "Europe/Madrid"}
-            series = {"slug": self._series["slug"], "name": self._series["name"], "kind": "series"}
+            series = {field: self._series[field] for field in ("slug", "name", "summary", "audience")}
             questions = {"survey_questions": self._series["survey"]}
-            await self._office.staff("POST", "/programmes", series | settings | questions)
+            await self._office.staff("POST", "/programmes", series | {"kind": "series"} | settings | questions)
             await self._office.staff("POST", "/programmes", cohort | {"kind": "cohort"} | settings)
             outcome += [self._series["name"]["ca"], cohort["name"]["ca"]]
 

@@ -60,6 +60,7 @@
     list.hidden = items.length === 0;
     input.setAttribute("aria-expanded", String(items.length > 0));
     mark(-1);
+    list.scrollIntoView({ block: "nearest" });
     say(items.length ? words.found.replace("{count}", items.length) : words.none);
   }
   async function search() {

@@ -1,0 +1,97 @@
+"""The sessions for calendars and feed readers."""
+
+from xml.etree import ElementTree
+
+import pytest
+from icalendar import Calendar, Component
+
+from tests.integration.registration.conftest import Office
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+FEEDS = ("/calendar.ics", "/programmes/dijous/calendar.ics", "/feed.atom", "/feed.json")
+
+
+@pytest.fixture(autouse=True)
+def catalan(office: Office) -> None:
+    office.api.headers["accept-language"] = "ca"
+
+
+async def _entries(office: Office, path: str = "/calendar.ics") -> dict[str, Component]:
+    calendar = Calendar.from_ical((await office.api.get(path)).content)
+    assert calendar["METHOD"] == "PUBLISH"
+    return {str(entry["UID"]): entry for entry in calendar.walk("VEVENT")}
+
+
+async def test_an_entry_follows_its_session_under_one_uid(office: Office) -> None:
+    session = await office.scheduled()
+    uid = f"{session}@dijous.example"
+    first = (await _entries(office))[uid]
+    assert (first["SEQUENCE"], str(first["STATUS"])) == (0, "CONFIRMED")
+    assert first["URL"] == f"https://dijous.example/sessions/{session}"
+    await office.staff("POST", f"/sessions/{session}/reschedule", {"starts_at": "2026-12-10T10:00:00+01:00"})
+    moved = (await _entries(office))[uid]
+    assert moved["SEQUENCE"] == 1
+    assert moved["DTSTART"].dt.isoformat() == "2026-12-10T09:00:00+00:00"
+    assert moved["DTSTAMP"].dt >= first["DTSTAMP"].dt
+    await office.staff("POST", f"/sessions/{session}/cancel", {})
+    gone = (await _entries(office))[uid]
+    assert (gone["SEQUENCE"], str(gone["STATUS"])) == (2, "CANCELLED")
+
+
+async def test_each_programme_has_its_own_calendar(office: Office) -> None:
+    await office.staff("POST", "/programmes", {"slug": "pilot", "name": {"ca": "Pilot"}, "kind": "cohort"}, expect=201)
+    mine, other = await office.scheduled(), await office.scheduled(programme="pilot")
+    assert set(await _entries(office)) == {f"{mine}@dijous.example", f"{other}@dijous.example"}
+    assert set(await _entries(office, "/programmes/pilot/calendar.ics")) == {f"{other}@dijous.example"}
+    assert (await office.api.get("/programmes/none/calendar.ics")).status_code == 404
+
+
+async def test_a_text_cannot_add_lines_to_a_calendar(office: Office) -> None:
+    text = "Hola\nBEGIN:VEVENT\nATTENDEE:mailto:evil@x.example\n;,\\"
+    session = await office.scheduled(description={"ca": text})
+    entries = await _entries(office)
+    assert list(entries) == [f"{session}@dijous.example"]
+    assert str(entries[f"{session}@dijous.example"]["DESCRIPTION"]) == text
+    assert "ATTENDEE" not in entries[f"{session}@dijous.example"]
+
+
+async def test_feeds_tell_the_news_of_each_session_first(office: Office) -> None:
+    moved, off = await office.scheduled(title={"ca": "Una <1>"}), await office.scheduled(title={"ca": "Dues"})
+    await office.staff("POST", f"/sessions/{moved}/reschedule", {"starts_at": "2026-12-10T10:00:00+01:00"})
+    await office.staff("POST", f"/sessions/{off}/cancel", {})
+    atom = ElementTree.fromstring((await office.api.get("/feed.atom")).content)
+    titles = [entry.findtext(f"{ATOM}title") for entry in atom.findall(f"{ATOM}entry")]
+    assert titles == ["Canvi de data: Una <1>", "Anul·lada: Dues"]
+    feed = (await office.api.get("/feed.json")).json()
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert [item["title"] for item in feed["items"]] == titles
+    assert feed["items"][0]["url"] == f"https://dijous.example/sessions/{moved}"
+    assert "dijous 10 de desembre de 2026" in feed["items"][0]["content_text"]
+
+
+@pytest.mark.parametrize("path", FEEDS)
+async def test_a_feed_is_read_again_only_when_it_changed(office: Office, path: str) -> None:
+    await office.scheduled()
+    first = await office.api.get(path)
+    assert "max-age=300" in first.headers["cache-control"]
+    seen = {"if-none-match": first.headers["etag"]}
+    office.clock.move(minutes=10)
+    same = await office.api.get(path, headers=seen)
+    assert (same.status_code, same.content) == (304, b"")
+    await office.scheduled(title={"ca": "Una altra"})
+    assert (await office.api.get(path, headers=seen)).status_code == 200
+
+
+@pytest.mark.parametrize("path", FEEDS)
+async def test_a_feed_speaks_the_language_asked_for_and_holds_no_way_in(office: Office, path: str) -> None:
+    await office.scheduled(title={"ca": "En català", "es": "En castellano"})
+    spanish = await office.api.get(f"{path}?lang=es")
+    assert "En castellano" in spanish.text
+    assert "secret-room" not in spanish.text
+    assert "/join/" not in spanish.text
+
+
+async def test_a_feed_with_nothing_in_it_is_a_feed(office: Office) -> None:
+    for path in FEEDS:
+        assert (await office.api.get(path)).status_code == 200
+    assert ElementTree.fromstring((await office.api.get("/feed.atom")).content).findtext(f"{ATOM}updated")

@@ -1,0 +1,102 @@
+"""The personal way into a session."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.links import LinkPurpose
+from tests.integration.registration.browsing import assert_page, send, words
+from tests.integration.registration.conftest import JOIN_URL, Office
+
+
+@pytest.fixture(autouse=True)
+def catalan(office: Office) -> None:
+    office.api.headers["accept-language"] = "ca"
+
+
+async def _join_path(office: Office, session: str, number: int = 1) -> str:
+    return f"/join/{await office.token(session, number, LinkPurpose.JOIN)}"
+
+
+async def _guard(office: Office) -> str:
+    """A token of this browser's, from a page that has a form whatever the time."""
+    session = await office.scheduled(starts_at="2027-12-03T10:00:00+01:00")
+    page = await office.api.get(f"/sessions/{session}")
+    return page.text.partition('name="csrf" value="')[2].partition('"')[0]
+
+
+def _near(office: Office) -> None:
+    office.clock.move(days=6, hours=23, minutes=50)
+
+
+async def test_joining_records_the_attendance_once_and_leads_to_the_session(office: Office) -> None:
+    session = await office.scheduled()
+    await office.register(session)
+    path = await _join_path(office, session)
+    _near(office)
+    page = await office.api.get(path)
+    assert_page(page)
+    assert f'<form method="post" action="{path}">' in page.text
+    assert "form-action 'self' https://teams.example;" in page.headers["content-security-policy"]
+    assert (await office.registration(session)).attended_at is None, "a GET never acts"
+    answer = await send(office, path)
+    assert (answer.status_code, answer.headers["location"]) == (303, JOIN_URL)
+    first = (await office.registration(session)).attended_at
+    assert first is not None
+    office.clock.move(minutes=5)
+    assert (await send(office, path)).status_code == 303
+    assert (await office.registration(session)).attended_at == first
+
+
+async def test_a_form_from_elsewhere_records_no_attendance(office: Office) -> None:
+    session = await office.scheduled()
+    await office.register(session)
+    path = await _join_path(office, session)
+    _near(office)
+    assert_page(await office.api.post(path), 403)
+    assert (await office.registration(session)).attended_at is None
+
+
+@pytest.mark.parametrize(
+    ("moved", "message"),
+    [
+        (timedelta(), "a partir d'aquest moment: dijous 3 de desembre de 2026, 9.45 h"),
+        (timedelta(days=7, hours=2, minutes=1), "La sessió ja ha acabat. La gravació i els materials seran"),
+    ],
+)
+async def test_before_and_after_the_page_says_when(office: Office, moved: timedelta, message: str) -> None:
+    session = await office.scheduled()
+    await office.register(session)
+    path, guard = await _join_path(office, session), await _guard(office)
+    office.clock.move(seconds=moved.total_seconds())
+    page = await office.api.get(path)
+    assert_page(page)
+    assert message in words(page)
+    assert f'action="{path}"' not in page.text
+    answer = await office.api.post(path, data={"csrf": guard})
+    assert_page(answer, 409)
+    assert message in words(answer)
+    assert (await office.registration(session)).attended_at is None
+
+
+async def test_only_a_seat_of_a_session_that_takes_place_leads_in(office: Office) -> None:
+    session, cancelled = await office.scheduled(capacity=1), await office.scheduled()
+    for number in (1, 2):
+        await office.register(session, number)
+    await office.register(cancelled)
+    await office.staff("POST", f"/sessions/{cancelled}/cancel", {})
+    guard = await _guard(office)
+    _near(office)
+    waiting = await office.api.post(await _join_path(office, session, 2), data={"csrf": guard})
+    assert (waiting.status_code, "No teniu plaça" in words(waiting)) == (409, True)
+    gone = await office.api.post(await _join_path(office, cancelled), data={"csrf": guard})
+    assert (gone.status_code, "La sessió s'ha anul·lat." in words(gone)) == (409, True)
+
+
+async def test_a_link_that_is_not_known_yet_says_to_come_back(office: Office) -> None:
+    session = await office.scheduled(join_url="")
+    await office.register(session)
+    _near(office)
+    page = await office.api.get(await _join_path(office, session))
+    assert_page(page)
+    assert "Torneu d'aquí a uns minuts." in words(page)

@@ -1,0 +1,175 @@
+"""What anybody reads: the start page, the programmes, the list of sessions, the notices."""
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.integration.registration.browsing import assert_page, data_of, title, words
+from tests.integration.registration.conftest import Office
+
+RECORDING = {"recording_url": "https://video.example/1", "materials": [{"title": "Guia", "url": "https://m.example/1"}]}
+
+
+@pytest.fixture(autouse=True)
+def catalan(office: Office) -> None:
+    office.api.headers["accept-language"] = "ca"
+
+
+async def _ended(office: Office, **given: object) -> str:
+    session = await office.scheduled(**given)
+    await office.register(session)
+    await office.staff("POST", f"/sessions/{session}/end", {})
+    return session
+
+
+async def test_with_nothing_yet_no_page_is_a_dead_end(office: Office) -> None:
+    for path in ("/", "/programmes/dijous", "/sessions"):
+        page = await office.api.get(path)
+        assert_page(page)
+    home = words(await office.api.get("/"))
+    assert "Encara no hi ha cap sessió al calendari." in home
+    assert "Aquí trobareu la gravació" in home
+    assert 'href="/proposals/new"' in (await office.api.get("/")).text
+
+
+async def test_the_next_session_stands_first_with_when_and_how(office: Office) -> None:
+    await office.scheduled(title={"ca": "La segona"}, starts_at="2026-12-17T10:00:00+01:00")
+    await office.scheduled(title={"ca": "La primera"}, capacity=20)
+    off = await office.scheduled(title={"ca": "L'anul·lada"}, starts_at="2026-12-01T10:00:00+01:00")
+    await office.staff("POST", f"/sessions/{off}/cancel", {})
+    for path in ("/", "/programmes/dijous"):
+        page = await office.api.get(path)
+        assert_page(page)
+        text = words(page)
+        assert text.index("La primera") < min(text.index("La segona"), text.index("L'anul·lada"))
+        assert "dijous 3 de desembre de 2026, 10.00 h (hora d’Europa central)" in text
+        assert "Queden 20 places" in text
+        assert "ordinador amb càmera" in text
+        assert "Microsoft Teams" in text
+        assert "no s'acrediten com a formació" in text
+        assert "Sessió anul·lada" in text
+
+
+async def test_past_sessions_are_an_archive_with_recording_materials_and_results(office: Office) -> None:
+    session = await _ended(office)
+    await office.staff("POST", f"/sessions/{session}/materials", RECORDING)
+    office.clock.move(days=8)
+    for path in ("/", "/programmes/dijous", "/sessions", f"/sessions/{session}"):
+        page = await office.api.get(path)
+        for address in ("https://video.example/1", "https://m.example/1", f"/results/{session}"):
+            assert f'href="{address}"' in page.text, (path, address)
+        assert f'action="/sessions/{session}/register"' not in page.text
+
+
+async def test_results_are_not_linked_where_nobody_could_answer(office: Office) -> None:
+    session = await office.scheduled()
+    await office.staff("POST", f"/sessions/{session}/end", {})
+    assert "/results/" not in (await office.api.get(f"/sessions/{session}")).text.partition("<main")[2]
+
+
+async def test_the_search_forgives_accents_and_finds_beginnings(office: Office) -> None:
+    await office.scheduled(title={"ca": "La transparència, pas a pas"}, description={"ca": "Col·lecció de dubtes"})
+    await office.scheduled(title={"ca": "Contractes menors"})
+    for query, found in (("TRANSPARENCIA", 1), ("coleccio dubt", 0), ("colleccio dubt", 1), ("menors pas", 0), ("", 2)):
+        page = await office.api.get("/sessions", params={"q": query})
+        assert_page(page)
+        assert f"{found} sessi" in words(page), query
+    nothing = await office.api.get("/sessions", params={"q": "<b>res"})
+    assert "Cap sessió no hi correspon." in words(nothing)
+    assert "<b>res" not in nothing.text
+
+
+async def test_the_list_is_filtered_by_programme_and_year(office: Office) -> None:
+    await office.staff("POST", "/programmes", {"slug": "pilot", "name": {"ca": "Pilot"}, "kind": "cohort"}, expect=201)
+    await office.scheduled(title={"ca": "Una"}, starts_at="2027-01-01T00:30:00+01:00")
+    await office.scheduled(title={"ca": "Dues"})
+    await office.scheduled(title={"ca": "Tres"}, programme="pilot")
+    for asked, there in (
+        ({"year": "2027"}, {"Una"}),  # by the programme's clock, not by UTC's
+        ({"programme": "pilot"}, {"Tres"}),
+        ({"programme": "dijous", "year": "2026"}, {"Dues"}),
+        ({"page": "nonsense", "year": "x"}, set()),
+    ):
+        text = words(await office.api.get("/sessions", params=asked))
+        assert {title for title in ("Una", "Dues", "Tres") if f" {title} " in text} == there, asked
+
+
+async def test_a_long_list_is_leafed_through_without_losing_the_search(office: Office) -> None:
+    begin = datetime.fromisoformat("2026-12-03T10:00:00+01:00")
+    for number in range(23):
+        starts_at = (begin + timedelta(days=number)).isoformat()
+        await office.scheduled(title={"ca": f"Dubte {number:02}"}, starts_at=starts_at)
+    first = await office.api.get("/sessions?q=dubte")
+    assert "Dubte 22" in words(first)
+    assert "Dubte 02" not in words(first)
+    assert 'href="/sessions?q=dubte&amp;page=2"' in first.text
+    second = words(await office.api.get("/sessions?q=dubte&page=2"))
+    assert [f"Dubte {number:02}" in second for number in (3, 2, 1, 0)] == [False, True, True, True]
+
+
+async def test_the_language_is_switched_on_the_same_page(office: Office) -> None:
+    await office.scheduled()
+    page = await office.api.get("/sessions?q=suc")
+    assert 'href="?q=suc&amp;lang=es"' in page.text
+    switched = await office.api.get("/sessions?q=suc&lang=es")
+    assert_page(switched, language="es")
+    assert_page(await office.api.get("/"), language="es")
+
+
+@pytest.mark.parametrize("language", ["ca", "es", "en"])
+@pytest.mark.parametrize("path", ["/accessibility", "/privacy", "/legal"])
+async def test_notices_are_there_in_every_language_and_name_the_organiser(
+    office: Office, path: str, language: str
+) -> None:
+    change = {"organiser": "Consorci <Exemple>", "reply_to": "oficina@consorci.example"}
+    await office.staff("PATCH", "/programmes/dijous", change)
+    page = await office.api.get(path, headers={"accept-language": language})
+    assert_page(page, language=language)
+    assert "Consorci <Exemple>" in words(page)
+    assert "mailto:oficina@consorci.example" in page.text
+
+
+async def test_a_session_is_described_for_search_engines_with_its_state(office: Office) -> None:
+    session = await office.scheduled(description={"ca": "</script><script>alert(1)</script>"}, capacity=20)
+
+    async def told() -> dict[str, object]:
+        page = await office.api.get(f"/sessions/{session}")
+        assert_page(page)
+        data: dict[str, object] = json.loads(data_of(page))
+        return data
+
+    first = await told()
+    assert first["eventStatus"] == "https://schema.org/EventScheduled"
+    assert first["eventAttendanceMode"] == "https://schema.org/OnlineEventAttendanceMode"
+    assert first["startDate"] == "2026-12-03T09:00:00+00:00"
+    assert first["description"] == "</script><script>alert(1)</script>"
+    await office.staff("POST", f"/sessions/{session}/reschedule", {"starts_at": "2026-12-10T10:00:00+01:00"})
+    moved = await told()
+    assert moved["eventStatus"] == "https://schema.org/EventRescheduled"
+    assert moved["previousStartDate"] == "2026-12-03T09:00:00+00:00"
+    await office.staff("POST", f"/sessions/{session}/cancel", {"reason": {"ca": "Vaga <b>general</b>"}})
+    assert (await told())["eventStatus"] == "https://schema.org/EventCancelled"
+    page = await office.api.get(f"/sessions/{session}")
+    assert "Vaga <b>general</b>" in words(page)
+    assert "<form" not in page.text.partition("<main")[2]
+
+
+async def test_what_is_not_there_is_answered_by_a_page(office: Office) -> None:
+    for path in ("/sessions/nothing", "/programmes/nothing", "/nothing", "/sessions/nothing/registered"):
+        page = await office.api.get(path)
+        assert_page(page, 404)
+        assert 'href="/"' in page.text
+    assert title(await office.api.get("/programmes/nothing")).startswith("Aquest programa no existeix.")
+
+
+async def test_machines_find_the_public_pages_and_no_personal_one(office: Office) -> None:
+    session = await office.scheduled()
+    sitemap = (await office.api.get("/sitemap.xml")).text
+    robots = (await office.api.get("/robots.txt")).text
+    assert f"<loc>https://dijous.example/sessions/{session}</loc>" in sitemap
+    assert "<loc>https://dijous.example/programmes/dijous</loc>" in sitemap
+    for path in ("/registration/", "/join/", "/survey/", "/support/", "/preferences/", "/office", "/api/"):
+        assert f"Disallow: {path}\n" in robots
+        assert path not in sitemap
+    assert "Sitemap: https://dijous.example/sitemap.xml" in robots
