@@ -25,6 +25,16 @@ TEMPLATES = Path(__file__).parent / "emails"
 STYLE = (TEMPLATES / "layout" / "style.css").read_text(encoding="utf-8")
 """What stands in the `<style>` of every letter, to the letter: a policy names it by its hash."""
 
+_DATED = frozenset(
+    {
+        DeliveryKind.CONFIRMATION,
+        DeliveryKind.PROMOTION,
+        DeliveryKind.REMINDER,
+        DeliveryKind.RESCHEDULED,
+        DeliveryKind.SESSION_CANCELLED,
+    }
+)
+"""Kinds whose subject says when the session is, so that the list of mails already tells."""
 _BLANK_LINES = re.compile(r"\n{3,}")
 _BLANK_LINES_BETWEEN = re.compile(r"\n{2,}")
 
@@ -80,8 +90,9 @@ class Letters:
         values |= {"introduction": _paragraphs(addition.introduction), "closing": _paragraphs(addition.closing)}
         if kind in DIRECT_ANSWERS:
             values["unsubscribe_url"] = ""
-        subject = " ".join(environment.get_template(f"{kind}/subject.txt").render(values).split())
-        values["subject"] = subject
+        heading = " ".join(environment.get_template(f"{kind}/subject.txt").render(values).split())
+        subject = f"{heading} · {values['when']}" if kind in _DATED else heading
+        values |= {"heading": heading, "subject": subject}
         text = environment.get_template("layout/body.txt").render(values)
         html = environment.get_template("layout/body.html").render(values)
         return Letter(subject, _BLANK_LINES.sub("\n\n", text).strip() + "\n", html.strip() + "\n")
