@@ -23,7 +23,7 @@ COLUMNS = (
     mark("Province"),
     mark("Population"),
     mark("Registered"),
-    mark("Came"),
+    mark("Attended"),
     mark("Sessions"),
 )
 _NOTHING = Participation()

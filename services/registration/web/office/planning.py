@@ -1,5 +1,6 @@
 """Planning a series: a rule gives suggestions, each may be moved or struck, all are scheduled in one step."""
 
+import re
 from datetime import date, datetime, time
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -28,6 +29,8 @@ NO_TIME = mark("Write hour and minutes, such as 10:00.")
 NOTHING_KEPT = mark("Choose at least one of the dates.")
 NO_TITLE = mark("Each session that is kept needs a title and a time to come.")
 LATEST_YEAR = 2199
+_PLAN_ID = re.compile("[a-z2-7]{16}")
+"""It comes with the form, so that sending it twice schedules each session once."""
 LAST_MONTH = 6
 """A course ends in June."""
 
@@ -56,14 +59,16 @@ def routes(desk: Desk) -> PageRouter:
     async def schedule(request: Request, slug: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
         form = await desk.pages.form(request)
         programme = await desk.use_cases.programmes.get(slug)
+        plan_id = form.get("plan") if _PLAN_ID.fullmatch(form.get("plan")) else ids.new_id()
         kept = [place for place in range(MOST_MONTHS) if form.get(f"keep_{place}")]
         asked, errors = _sessions(desk, request, form, programme, kept)
         if errors:
             rows = await _rows_again(desk, request, form, programme)
-            return _plan_page(desk, request, programme, rows, form.values, errors=errors, status=422)
+            values = {**_defaults(desk, programme), **form.values, "plan": plan_id}
+            return _plan_page(desk, request, programme, rows, values, errors=errors, status=422)
         await desk.act(member, "series.planned", slug, {"sessions": len(asked)})
         for place, session in asked:
-            await desk.use_cases.sessions.schedule(session.session(planned_id(form.get("plan"), place)))
+            await desk.use_cases.sessions.schedule(session.session(planned_id(plan_id, place)))
         return see_other(f"/office/sessions?programme={slug}")
 
     return router

@@ -142,7 +142,7 @@ def _add_new(router: PageRouter, desk: Desk) -> None:
         if programme is None:
             errors = {"programme": desk.pages.text(request, CHOOSE_PROGRAMME), **errors}
         if asked is None or errors:
-            return await form_page(request, status=422, errors=errors, values=form.values)
+            return await form_page(request, status=422, errors=errors, values={**form.values, "id": new_id})
         session = asked.session(new_id)
         await desk.act(member, "session.scheduled", session.id, {"programme": session.programme})
         await desk.use_cases.sessions.schedule(session)
