@@ -7,9 +7,8 @@ costs a hundredth of that, and the speed of a whole fan-out is decided here.
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from functools import lru_cache
 
@@ -29,6 +28,7 @@ from shared.words import Words
 SUPPORT_LINK_LIFE = timedelta(days=14)
 PREFERENCES_LINK_LIFE = timedelta(days=365)
 
+_HEADER_LENGTH = 900  # octets; a line may have 998 (RFC 5322 section 2.1.1)
 _KEPT_FORMS = 256  # kinds x languages x subjects that are being sent at a time
 
 
@@ -130,23 +130,37 @@ def _is_waiting(recipient: Recipient) -> bool:
 
 def _shared_headers(kind: DeliveryKind, language: Language, matter: Matter, subject: str, sender: str) -> bytes:
     programme = matter.programme
-    message = EmailMessage(policy=SMTP)
-    name = " ".join(in_language(programme.name, language).split())
-    message["From"] = Address(display_name=_literal(name), addr_spec=sender)
+    headers = {"From": _mailbox(" ".join(in_language(programme.name, language).split()), sender)}
     if programme.reply_to:
-        message["Reply-To"] = Address(addr_spec=programme.reply_to)
-    message["Subject"] = _literal(subject)
-    message["Content-Language"] = language
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "OOF, AutoReply, RN, NRN"
-    message["X-Dijous-Kind"] = kind
-    return message.as_bytes().removesuffix(b"\r\n")
+        headers["Reply-To"] = _mailbox("", programme.reply_to)
+    headers |= {
+        "Subject": subject if _is_plain(subject) else _encoded(subject, "Subject"),
+        "Content-Language": language,
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "OOF, AutoReply, RN, NRN",
+        "X-Dijous-Kind": kind,
+    }
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
 
 
-def _literal(text: str) -> str:
-    """Text in which nothing is an encoded word (RFC 2047): the library would decode it and write its line ends into
-    the header. A word joiner, which is invisible, keeps the two signs apart with which one begins."""
-    return text.replace("=?", "=\N{WORD JOINER}?")
+def _mailbox(name: str, address: str) -> str:
+    """A name and a bare address for a header.
+
+    Raises:
+        ValueError, email.errors.MessageError: the address is not one.
+    """
+    mailbox = Address(display_name=name if _is_plain(name) else "", addr_spec=address)
+    return str(mailbox) if _is_plain(name) else f"{_encoded(name, 'From')} <{mailbox}>"
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a header may hold it as it is: nothing in it is an encoded word (RFC 2047) or asks for one."""
+    return text.isascii() and text.isprintable() and "=?" not in text and len(text) < _HEADER_LENGTH
+
+
+def _encoded(text: str, header: str) -> str:
+    """As encoded words. `EmailMessage` would do it, but where it folds between two of them it may lose a space."""
+    return Header(text, "utf-8", header_name=header).encode(linesep="\r\n")
 
 
 def _part_head(boundary: str, content_type: str) -> bytes:

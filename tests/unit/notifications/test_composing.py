@@ -1,15 +1,20 @@
 """Composed mails, read as a mail program reads them and compared with those that `email` builds the slow way."""
 
+import dataclasses
 import re
 from datetime import timedelta
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import parseaddr
 from itertools import product
 from typing import Any
 
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from hypothesis import given
+from hypothesis import strategies as st
 from icalendar import Calendar
 
 from services.notifications.calendar import METHODS
@@ -17,7 +22,7 @@ from services.notifications.composing import PREFERENCES_LINK_LIFE, SUPPORT_LINK
 from services.notifications.domain.deliveries import DIRECT_ANSWERS, SESSION_KINDS, DeliveryKind, message_id
 from services.notifications.domain.known import KnownRegistration, Recipient
 from services.notifications.domain.surveys import LinkMaker
-from services.notifications.letters import TEMPLATES, Letters, Personal
+from services.notifications.letters import TEMPLATES, Letter, Letters, Personal
 from shared.events.vocabulary import Language, RegistrationStatus
 from shared.links import SESSION_LINKS_LIFE, LinkPurpose
 from tests.support.mails import (
@@ -34,6 +39,7 @@ from tests.support.mails import (
     delivery_of,
     make_composer,
     make_programme,
+    make_proposal,
     make_registration,
     make_session,
     matter_of,
@@ -85,10 +91,13 @@ def personal_values(kind: DeliveryKind, recipient: Recipient) -> dict[Personal, 
     }
 
 
+def letter_of(kind: DeliveryKind, recipient: Recipient) -> Letter:
+    return Letters(WORDS, LINKS).render(kind, recipient.language, matter_of(kind), personal_values(kind, recipient))
+
+
 def built_slowly(kind: DeliveryKind, recipient: Recipient) -> EmailMessage:
     """The mail by the book: a template rendered with real values, an `EmailMessage` for one person."""
-    letters = Letters(WORDS, LINKS)
-    letter = letters.render(kind, recipient.language, matter_of(kind), personal_values(kind, recipient))
+    letter = letter_of(kind, recipient)
     message = EmailMessage(policy=policy.SMTP)
     message["Subject"] = letter.subject
     message.set_content(letter.text)
@@ -104,7 +113,7 @@ def test_what_is_composed_in_pieces_reads_like_what_is_built_as_a_whole(kind: De
             changes["entity_name"] = name or "Ajuntament"
         recipient = recipient_of(kind, **changes)
         quick, slow = composed(kind, recipient), built_slowly(kind, recipient)
-        assert quick["Subject"] == slow["Subject"]
+        assert quick["Subject"] == letter_of(kind, recipient).subject  # the slow way may lose spaces where it folds
         for content_type, content in parts(slow).items():
             assert parts(quick)[content_type] == content
 
@@ -222,12 +231,12 @@ def test_who_is_to_attend_reads_when_and_with_what(kind: DeliveryKind, language:
         ("Dues\r\nlínies\nBcc: x@y.example", "Inscripció confirmada: Dues línies Bcc: x@y.example"),
         ("100 % «transparència»", "Inscripció confirmada: 100 % «transparència»"),
         ("%(name)s {{ title }}", "Inscripció confirmada: %(name)s {{ title }}"),
-        ("=?utf-8?q?x=0ABcc:_x@y.example?=", "Inscripció confirmada: =\u2060?utf-8?q?x=0ABcc:_x@y.example?="),
+        ("=?utf-8?q?x=0ABcc:_x@y.example?=", "Inscripció confirmada: =?utf-8?q?x=0ABcc:_x@y.example?="),
     ],
 )
 def test_a_nasty_title_stays_in_the_subject(title: str, subject: str) -> None:
     message = composed(DeliveryKind.CONFIRMATION, session=make_session(title={"ca": title}))
-    assert message["Subject"] == f"{subject}, dijous 25 d’abril de 2024, 10.00 h"
+    assert message["Subject"] == f"{subject} · dijous 25 d’abril de 2024, 10.00 h"
     assert message["Bcc"] is None
 
 
@@ -245,6 +254,24 @@ def test_a_programme_with_a_nasty_name_is_one_sender(name: str) -> None:
     assert sender.addr_spec == SENDER
     assert message["Bcc"] is None
     assert message["Reply-To"] is None
+
+
+@given(st.lists(st.text('aàé’«»{}%(),:;=?_"<>@\\😀1', min_size=1, max_size=14), min_size=1, max_size=30))
+def test_any_title_and_any_name_of_a_programme_come_through_their_headers(words: list[str]) -> None:
+    text = " ".join(words)
+    raw = make_composer().compose(
+        delivery_of(DeliveryKind.PROPOSAL_MERGED),
+        dataclasses.replace(
+            matter_of(DeliveryKind.PROPOSAL_MERGED),
+            programme=make_programme(name={"ca": text}),
+            proposal=make_proposal(title=text),
+        ),
+        recipient_of(DeliveryKind.PROPOSAL_MERGED),
+    )
+    headers = message_from_bytes(raw)  # the newer parser may add a space between two encoded words of a name
+    name, address = parseaddr(headers["From"])
+    assert (str(make_header(decode_header(name))), address) == (text, SENDER)
+    assert str(make_header(decode_header(headers["Subject"]))) == f"Proposta fusionada: {text}"
 
 
 def test_only_web_addresses_become_links() -> None:
