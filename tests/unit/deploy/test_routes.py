@@ -6,7 +6,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from deploy.composition import compose
-from deploy.routes import PREFIXES, SERVICES, service_of
+from deploy.routes import SERVICES, service_of
 
 
 @pytest.fixture

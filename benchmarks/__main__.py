@@ -1,0 +1,24 @@
+"""`make bench`: every measurement one after the other, each as ratios side by side; or only those that are named.
+
+    python -m benchmarks [fanout|registrations|pages …]
+"""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+
+MEASUREMENTS = ("registrations", "fanout", "pages")
+
+
+def main(names: list[str]) -> None:
+    """Run the named measurements, or all of them."""
+    if unknown := set(names) - set(MEASUREMENTS):
+        sys.exit(f"There is no measurement {', '.join(sorted(unknown))}; there are {', '.join(MEASUREMENTS)}.")
+    for name in names or MEASUREMENTS:
+        measure: Callable[[], None] = import_module(f"benchmarks.{name}").main
+        measure()
+        print()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
