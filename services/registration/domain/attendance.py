@@ -135,4 +135,5 @@ def _different(attendees: Iterator[Attendee]) -> list[Attendee]:
 
 def _same_name(one: str, other: str) -> bool:
     """The same words in any order: Teams writes «Puig, Núria (Ajuntament)» too."""
-    return sorted(words_of(one)) == sorted(words_of(re.sub(r"\(.*?\)|\[.*?\]", " ", other)))
+    words = sorted(words_of(one))
+    return bool(words) and words == sorted(words_of(re.sub(r"\(.*?\)|\[.*?\]", " ", other)))

@@ -1,0 +1,95 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from services.registration.domain.attendance import ReportProblem, match, read_report, set_attended
+from services.registration.domain.registrations import Registration, RegistrationState
+
+NOW = datetime(2026, 12, 3, 10, tzinfo=UTC)
+
+
+def _registration(name: str, email: str = "", state: RegistrationState = RegistrationState.REGISTERED) -> Registration:
+    return Registration(
+        id=name.replace(" ", ""),
+        session_id="s",
+        programme="dijous",
+        state=state,
+        name=name,
+        email=email or f"{name.replace(' ', '.').lower()}@alamus.example",
+        entity_code="2500450006",
+        entity_name="Ajuntament dels Alamús",
+        arrived_at=NOW,
+        changed_at=NOW,
+    )
+
+
+def _found(report: str, *registrations: Registration) -> tuple[list[str], list[str]]:
+    matches = match(read_report(report.encode()), registrations)
+    return [item.name for item, _ in matches.found], [item.name for item in matches.strangers]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Name,First Join,Email",
+        "Full Name\tUser Action\tEmail",
+        "Nombre;Primera unión;Correo electrónico",
+        "Nom\tPrimera unió\tCorreu electrònic",
+        "Name,Role,Participant ID (UPN)",
+    ],
+)
+def test_the_columns_are_found_in_each_language_and_form(header: str) -> None:
+    separator = next(char for char in "\t;," if char in header)
+    row = separator.join(["N. P.", "x", "nuria@alamus.example"])
+    assert _found(f"{header}\n{row}\n", _registration("Núria Puig", "nuria@alamus.example")) == (["Núria Puig"], [])
+
+
+def test_a_name_matches_in_any_order_without_accents_and_additions() -> None:
+    report = 'Name,Email\n"Puig, NURIA (Ajuntament)",\n'
+    assert _found(report, _registration("Núria Puig")) == (["Núria Puig"], [])
+
+
+def test_a_name_that_two_have_is_nobody_s() -> None:
+    report = "Name,Email\nNúria Puig,\n"
+    pair = _registration("Núria Puig", "a@x.example"), _registration("Núria Puig", "b@x.example")
+    assert _found(report, *pair) == ([], ["Núria Puig"])
+
+
+def test_the_address_prevails_over_the_name_whoever_comes_first() -> None:
+    report = "Name,Email\nNúria Puig,\nNúria Puig,b@x.example\n"
+    first = _registration("Núria Puig", "a@x.example").model_copy(update={"id": "first"})
+    second = _registration("Núria Puig", "b@x.example").model_copy(update={"id": "second"})
+    matches = match(read_report(report.encode()), [first, second])
+    assert {(item.id, bool(attendee.addresses)) for item, attendee in matches.found} == {
+        ("first", False),
+        ("second", True),
+    }
+
+
+@pytest.mark.parametrize("state", [RegistrationState.WAITING, RegistrationState.CANCELLED])
+def test_who_has_no_seat_did_not_come(state: RegistrationState) -> None:
+    registration = _registration("Núria Puig", state=state)
+    assert _found("Name,Email\nNúria Puig,\n", registration) == ([], ["Núria Puig"])
+    assert set_attended(registration, NOW) == (registration, [])
+
+
+def test_somebody_who_came_twice_is_one() -> None:
+    assert len(read_report(b"Full Name,User Action\nPau,Joined\nPau,Left\nPau,Joined\n")) == 1
+
+
+def test_an_erased_registration_is_matched_by_nothing() -> None:
+    erased = _registration("x").model_copy(update={"name": "", "email": ""})
+    assert _found("Name,Email\n(),\nPau,\n", erased) == ([], ["()", "Pau"])
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00\x01\x02", b"Name\nPau\n", b"\xff\xfe\x00"])
+def test_what_is_no_report_is_refused(data: bytes) -> None:
+    with pytest.raises(ReportProblem):
+        read_report(data)
+
+
+def test_the_first_time_that_is_known_stays() -> None:
+    came, _ = set_attended(_registration("Pau"), NOW)
+    again, _ = set_attended(came, datetime(2026, 12, 4, tzinfo=UTC))
+    assert again.attended_at == NOW
+    assert set_attended(again, None)[0].attended_at is None
