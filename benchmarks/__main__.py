@@ -1,6 +1,6 @@
 """`make bench`: every measurement one after the other, each as ratios side by side; or only those that are named.
 
-    python -m benchmarks [fanout|registrations|pages …]
+python -m benchmarks [fanout|registrations|pages …]
 """
 
 import sys
