@@ -70,6 +70,12 @@ async def press_first_step(page: Page) -> None:
         await page.locator("main form[method=post] button").first.click()
 
 
+async def send_rule(page: Page) -> None:
+    """Ask for the dates that a rule gives."""
+    async with page.expect_navigation():
+        await page.locator("main form[method=get] button").first.click()
+
+
 FORGED = "a" * 64
 NOBODY = "a" * 16
 
@@ -152,6 +158,31 @@ OFFICE = [
     State("office survey published", _session("published", "/office/results/{}"), role=Role.EDITOR),
     State("office comments", _session("published", "/office/results/{}/comments"), role=Role.VIEWER),
     State("office publishing before the time", _session("ended", "/office/results/{}/publish"), role=Role.EDITOR),
+    State("office today", _at("/office"), role=Role.VIEWER),
+    State("office registrations", _session("ended", "/office/sessions/{}/registrations"), role=Role.EDITOR),
+    State("office registrations of nobody", _session("fresh", "/office/sessions/{}/registrations"), role=Role.EDITOR),
+    State("office registering", _session("coming", "/office/sessions/{}/registrations/add"), role=Role.EDITOR),
+    State(
+        "office registering errors",
+        _session("coming", "/office/sessions/{}/registrations/add"),
+        422,
+        role=Role.EDITOR,
+        step=send_empty,
+    ),
+    State("office attendance", _session("ended", "/office/sessions/{}/attendance"), role=Role.EDITOR),
+    State("office programmes", _at("/office/programmes"), role=Role.EDITOR),
+    State("office programme new", _at("/office/programmes/new"), role=Role.EDITOR),
+    State("office programme new errors", _at("/office/programmes/new"), 422, role=Role.EDITOR, step=send_empty),
+    State("office programme", _at(f"/office/programmes/{PROGRAMME}"), role=Role.EDITOR),
+    State("office rule of a series", _at(f"/office/programmes/{PROGRAMME}/plan"), role=Role.EDITOR),
+    State("office dates of a series", _at(f"/office/programmes/{PROGRAMME}/plan"), role=Role.EDITOR, step=send_rule),
+    State("office entities", _at("/office/entities?q=alamus"), role=Role.VIEWER),
+    State("office coverage", _at("/office/entities/coverage"), role=Role.VIEWER),
+    State("office mails", _at("/office/mails"), role=Role.EDITOR),
+    State("office suppressions", _at("/office/mails/suppressions"), role=Role.ADMIN),
+    State("office wording", _at("/office/mails/wording"), role=Role.ADMIN),
+    State("office wording of a programme", _at(f"/office/mails/wording/{PROGRAMME}"), role=Role.ADMIN),
+    State("office wording of a mail", _at(f"/office/mails/wording/{PROGRAMME}/confirmation/ca"), role=Role.ADMIN),
     State("office people", _at("/office/people"), role=Role.ADMIN),
     State("office people errors", _at("/office/people"), 422, role=Role.ADMIN, step=send_empty),
     State("office audit", _at("/office/audit"), role=Role.ADMIN),

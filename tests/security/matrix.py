@@ -64,6 +64,7 @@ GET     /office/first-run/{token}                           sign-in
 POST    /office/first-run/{token}                           sign-in
 GET     /office/password/{token}                            sign-in
 POST    /office/password/{token}                            sign-in
+GET     /office                                             viewer
 GET     /office/people                                      admin
 POST    /office/people                                      admin
 GET     /office/people/{person_id}                          admin
@@ -92,12 +93,11 @@ GET     /office/sessions/{session_id}/registrations.csv     viewer
 GET     /office/sessions/{session_id}/registrations.xlsx    viewer
 GET     /office/sessions/{session_id}/registrations/add     editor
 POST    /office/sessions/{session_id}/registrations/add     editor
-GET     /office/sessions/{session_id}/registrations/{registration_id}/cancel editor
-POST    /office/sessions/{session_id}/registrations/{registration_id}/cancel editor
+GET     /office/sessions/{session_id}/registrations/{registration_id}/cancel    editor
+POST    /office/sessions/{session_id}/registrations/{registration_id}/cancel    editor
 GET     /office/sessions/{session_id}/attendance            editor
 POST    /office/sessions/{session_id}/attendance            editor
 POST    /office/sessions/{session_id}/attendance/store      editor
-GET     /office                                             viewer
 GET     /office/programmes                                  viewer
 GET     /office/programmes/new                              editor
 POST    /office/programmes/new                              editor
@@ -117,6 +117,16 @@ GET     /api/v1/suppressions                                token
 DELETE  /api/v1/suppressions/{id}                           token
 GET     /preferences/{token}                                preferences
 POST    /preferences/{token}                                preferences
+GET     /office/mails                                       viewer
+POST    /office/mails                                       viewer
+GET     /office/mails/deliveries/{id}                       viewer
+POST    /office/mails/deliveries/{id}/resend                editor
+GET     /office/mails/suppressions                          viewer
+POST    /office/mails/suppressions/{id}/lift                admin
+GET     /office/mails/wording                               viewer
+GET     /office/mails/wording/{programme}                   viewer
+GET     /office/mails/wording/{programme}/{kind}/{language}    viewer
+POST    /office/mails/wording/{programme}/{kind}/{language}    admin
 
 GET     /api/v1/openapi/feedback.json                       public
 GET     /api/v1/surveys/{token}                             survey

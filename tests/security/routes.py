@@ -60,7 +60,7 @@ class Route:
 
     def filled(self, token: str = NOBODYS_TOKEN) -> str:
         """The address with ids that nothing has."""
-        known = {"token": token, "step": "review"}
+        known = {"token": token, "step": "review", "kind": "confirmation", "language": "ca"}
         return re.sub(r"\{(\w+)\}", lambda found: known.get(found[1], NOBODYS_ID), self.path)
 
     def __str__(self) -> str:
@@ -102,4 +102,6 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 def read_matrix(text: str) -> dict[Route, Access]:
     """The rows of the matrix, one a line: method, address, access."""
     rows = [line.split() for line in text.splitlines() if line.strip()]
-    return {Route(method, path): Access(access) for method, path, access in rows}
+    matrix = {Route(method, path): Access(access) for method, path, access in rows}
+    assert len(matrix) == len(rows), "a route has two rows"
+    return matrix

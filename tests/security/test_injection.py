@@ -1,7 +1,10 @@
 """Sixty texts that try to act, through every field in which people write, to every place where it is shown."""
 
 import asyncio
+import csv
+import io
 import json
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -32,6 +35,7 @@ CALENDAR_PROPERTIES = {
     "UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "DESCRIPTION", "LOCATION", "URL", "STATUS",
     "ORGANIZER", "ATTENDEE", "TRANSP", "CREATED", "LAST-MODIFIED", "CLASS", "CATEGORIES", "CONTACT", "DURATION",
 }  # fmt: skip
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 KINDS = ("confirmation", "session_cancelled", "proposal_received", "proposal_declined")
 
 
@@ -214,6 +218,22 @@ async def test_feeds_stay_feeds(attacks: Sequence[Attack], world: World) -> None
         calendar = icalendar.Calendar.from_ical((await api.get(path)).content)
         for event in calendar.walk("VEVENT"):
             assert set(event) <= CALENDAR_PROPERTIES - {"ATTENDEE"}, "nobody else's address, nothing injected"
+
+
+async def test_spreadsheets_hold_no_formula(attacks: Sequence[Attack], world: World) -> None:
+    cookies = office_cookie(world.installation, Role.EDITOR)
+    for attack in attacks:
+        address = f"/office/sessions/{attack.session}/registrations"
+        answer = await world.installation.api.get(f"{address}.csv", headers=cookies)
+        assert answer.headers["content-disposition"].startswith("attachment")
+        rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+        cells = [cell for row in rows for cell in row]
+        assert any(cell.removeprefix("'") == attack.payload for cell in cells), attack.payload
+        assert not [cell for cell in cells if cell.startswith(FORMULA)], attack.payload
+        sheet = await world.installation.api.get(f"{address}.xlsx", headers=cookies)
+        with zipfile.ZipFile(io.BytesIO(sheet.content)) as parts:
+            markup = [parts.read(name).decode() for name in parts.namelist() if name.endswith(".xml")]
+        assert not [text for text in markup if "<f>" in text or "<f " in text or "<hyperlink" in text], attack.payload
 
 
 async def test_what_is_not_one_line_is_refused(world: World) -> None:

@@ -24,7 +24,8 @@ class World:
 
     installation: Embedded
     sessions: dict[str, str] = field(default_factory=dict)
-    """By what they are: `coming`, `full`, `soon`, `cancelled`, `ended` (its survey is open), `published`."""
+    """By what they are: `coming`, `full`, `soon`, `cancelled`, `fresh` (nobody has registered), `ended` (its survey is
+    open), `published`."""
     links: dict[str, dict[str, str]] = field(default_factory=dict)
     """By purpose, then address: `/registration/…`, `/join/…`, `/survey/…`, `/support/…`, `/preferences/…`."""
     answered: str = ""
@@ -48,6 +49,7 @@ async def make_world(installation: Embedded) -> World:
         ("coming", 240, 30),
         ("full", 264, 1),
         ("cancelled", 288, None),
+        ("fresh", 312, 20),
     ):
         world.sessions[name] = await schedule(installation, name, timedelta(hours=starts_in), capacity)
     await _fill(world)
