@@ -58,6 +58,7 @@ def make_application(
         openapi_url=f"/api/v1/openapi/{name}.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # such a redirect names the host that the request claims
         lifespan=lifespan,
         responses={"default": {"model": ProblemDetails, "description": "Problem details (RFC 9457)"}},
     )

@@ -156,7 +156,7 @@ async def test_a_session_is_described_for_search_engines_with_its_state(office: 
 
 
 async def test_what_is_not_there_is_answered_by_a_page(office: Office) -> None:
-    for path in ("/sessions/nothing", "/programmes/nothing", "/nothing", "/sessions/nothing/registered"):
+    for path in ("/sessions/nothing", "/sessions/", "/programmes/nothing", "/nothing", "/sessions/nothing/registered"):
         page = await office.api.get(path)
         assert_page(page, 404)
         assert 'href="/"' in page.text

@@ -111,6 +111,7 @@ class Mine:
 
     async def back(self, request: Request, token: str) -> Response:
         """Where a language was chosen beside the answer to a form."""
+        self._registrations.read_link(token)
         query = f"?{request.url.query}" if request.url.query else ""
         return see_other(f"/registration/{token}{query}")
 

@@ -3,6 +3,7 @@
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
+from services.registration.domain.problems import SessionUnknownProblem
 from services.registration.usecases.registrations import Person
 from services.registration.web.models import RegistrationIn
 from services.registration.web.public.entity_fields import SCRIPT
@@ -25,15 +26,11 @@ def routes(front: Front) -> PageRouter:
 
     @router.post("/sessions/{session_id}/register")
     async def register(request: Request, session_id: str) -> Response:
-        shown = await front.session(session_id)
         try:
             form = await front.pages.form(request)
         except ForeignFormProblem as problem:
-            not_sent: Filled[RegistrationIn] = Filled(
-                Form(problem.sent).values, None, None, {_NOT_SENT: front.pages.say(request, problem)}
-            )
-            return session_page(front, request, shown, not_sent, status=problem.status)
-        return await _register(front, request, shown, form)
+            return await _not_taken(front, request, session_id, problem)
+        return await _register(front, request, await front.session(session_id), form)
 
     @router.get("/sessions/{session_id}/register")
     async def form_again(request: Request, session_id: str) -> Response:
@@ -68,6 +65,16 @@ def session_page(
         feeds=front.links.page(""),
         data=event_data(shown, front.links, language),
     )
+
+
+async def _not_taken(front: Front, request: Request, session_id: str, problem: ForeignFormProblem) -> HTMLResponse:
+    """The form with what it held, to be looked at and sent again."""
+    try:
+        shown = await front.session(session_id)
+    except SessionUnknownProblem:
+        raise problem from None
+    held: Filled[RegistrationIn] = Filled(problem.sent, None, None, {_NOT_SENT: front.pages.say(request, problem)})
+    return session_page(front, request, shown, held, status=problem.status)
 
 
 async def _register(front: Front, request: Request, shown: Shown, form: Form) -> Response:
