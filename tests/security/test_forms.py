@@ -5,7 +5,7 @@ import pytest
 from shared.web.office import Role
 from tests.security.matrix import MATRIX
 from tests.security.people import BROWSER_SECRET, anybody, form_token, office_cookie
-from tests.security.routes import LINKS, OFFICE, Access, Route
+from tests.security.routes import LINKS, NOBODYS_ID, OFFICE, Access, Route
 from tests.support.world import C, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -23,7 +23,9 @@ def _knock(world: World, route: Route) -> tuple[str, dict[str, str]]:
         return route.filled(token), anybody(world.installation)
     if access in (*OFFICE, Access.SIGN_IN):
         return route.filled(), office_cookie(world.installation, Role.ADMIN)
-    return route.filled(), anybody(world.installation)
+    known = {"/sessions/": world.sessions["coming"], "/proposals/": world.proposals["received"]}
+    found = next((each for area, each in known.items() if route.path.startswith(area)), NOBODYS_ID)
+    return route.filled().replace(NOBODYS_ID, found), anybody(world.installation)
 
 
 @pytest.mark.parametrize("route", FORMS, ids=str)

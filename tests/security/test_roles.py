@@ -80,6 +80,8 @@ async def test_a_cell_of_the_matrix(world: World, route: Route, actor: str) -> N
 async def test_a_personal_route_knows_no_role_and_no_other_link(world: World, route: Route) -> None:
     for actor in ("anonymous", "viewer", "editor", "admin", "token"):
         answer = await knock(world, route, actor)
+        if answer.status_code == 303:  # such as from an address that takes forms only, back to the page with the form
+            answer = await world.installation.api.get(answer.headers["location"])
         assert answer.status_code in (404, 422), f"{actor} with a link that nobody signed: {answer.status_code}"
     other = world.link(OTHER_PURPOSE[MATRIX[route]])
     headers = anybody(world.installation)
