@@ -1,6 +1,7 @@
 """The sessions for calendars, feed readers and other sites: iCalendar, Atom (RFC 4287), JSON Feed 1.1."""
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,9 @@ KEPT_FOR = timedelta(days=400)
 _COMING = 500
 _PAST = 200
 _IN_FEED = 50
+_MOST_KEPT = 24
+_kept: OrderedDict[str, bytes] = OrderedDict()
+"""Feeds as they were last written, by their tag."""
 _ATOM = "http://www.w3.org/2005/Atom"
 
 ALL_SESSIONS = mark("All sessions")
@@ -56,6 +60,12 @@ class Feed:
         when = instant_in_words(shown.session.starts_at, shown.zone, self.language)
         description = in_language(shown.session.description or {}, self.language)
         return f"{when}\n\n{description}".strip()
+
+    def digest(self, form: str) -> str:
+        """Another one when anything that it is made of has changed."""
+        versions = [(each.session.id, each.session.version, each.programme.version) for each in self.sessions]
+        made_of = (form, self.name, self.language, self.links.public_url, self.publisher, versions)
+        return hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]
 
     @property
     def updated(self) -> datetime | None:
@@ -118,12 +128,21 @@ async def _feed(front: Front, request: Request, programmes: dict[str, Programme]
 
 def _answer(request: Request, feed: Feed, media_type: str, write: Callable[[Feed], bytes]) -> Response:
     """The feed, or 304 where the reader has it already; nothing personal is in it, so caches may keep it."""
-    body = write(feed)
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    tag = f'"{feed.digest(media_type)}"'
     headers = {"etag": tag, "cache-control": f"public, max-age={MAX_AGE_SECONDS}", "vary": "accept-language, cookie"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
+    body = _written(tag, feed, write)
     return Response(body, media_type=media_type, headers={**headers, "access-control-allow-origin": "*"})
+
+
+def _written(tag: str, feed: Feed, write: Callable[[Feed], bytes]) -> bytes:
+    """The feed written once: a calendar of hundreds of entries takes as many milliseconds."""
+    if tag not in _kept:
+        _kept[tag] = write(feed)
+        while len(_kept) > _MOST_KEPT:
+            _kept.popitem(last=False)
+    return _kept[tag]
 
 
 def _ical(feed: Feed) -> bytes:

@@ -10,9 +10,10 @@ from services.registration.web.public.front import Front, Shown
 from services.registration.web.public.structured import event_data
 from shared.web.page_routes import PageRouter, page_router
 
-_COMING = 50
+_COMING_AT_HOME = 12
+_COMING_OF_PROGRAMME = 30
 _PAST_AT_HOME = 5
-_PAST_OF_PROGRAMME = 50
+_PAST_OF_PROGRAMME = 30
 
 
 def routes(front: Front) -> PageRouter:
@@ -22,7 +23,7 @@ def routes(front: Front) -> PageRouter:
     @router.get("/")
     async def home(request: Request) -> HTMLResponse:
         programmes = await front.programmes()
-        coming = await front.sessions(programmes, when=When.UPCOMING, limit=_COMING)
+        coming = await front.sessions(programmes, when=When.UPCOMING, limit=_COMING_AT_HOME)
         past = await front.sessions(programmes, when=When.PAST, limit=_PAST_AT_HOME)
         return front.pages.render(
             request,
@@ -35,7 +36,7 @@ def routes(front: Front) -> PageRouter:
     @router.get("/programmes/{slug}")
     async def programme(request: Request, slug: str) -> HTMLResponse:
         found = await front.use_cases.programmes.get(slug)
-        coming = await front.sessions({slug: found}, when=When.UPCOMING, limit=_COMING, programme=slug)
+        coming = await front.sessions({slug: found}, when=When.UPCOMING, limit=_COMING_OF_PROGRAMME, programme=slug)
         past = await front.sessions({slug: found}, when=When.PAST, limit=_PAST_OF_PROGRAMME, programme=slug)
         return front.pages.render(
             request,
@@ -43,7 +44,7 @@ def routes(front: Front) -> PageRouter:
             programme=found,
             **_listed(front, request, coming),
             past=past,
-            may_have_more=len(past) == _PAST_OF_PROGRAMME,
+            may_have_more=len(past) == _PAST_OF_PROGRAMME or len(coming) == _COMING_OF_PROGRAMME,
         )
 
     return router

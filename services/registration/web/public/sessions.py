@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -60,8 +61,14 @@ class Search:
         if not wanted:
             return True
         texts = (*shown.session.title.values(), *(shown.session.description or {}).values())
-        words = [word for text in texts for word in words_of(text)]
+        words = [word for text in texts for word in _words_of(text)]
         return all(any(word.startswith(part) for word in words) for part in wanted)
+
+
+@lru_cache(maxsize=10_000)
+def _words_of(text: str) -> frozenset[str]:
+    """Texts stay the same from one search to the next."""
+    return frozenset(words_of(text))
 
 
 def year_of(shown: Shown) -> int:
