@@ -110,6 +110,14 @@ async def test_the_provider_s_answer_is_of_use_in_the_browser_alone_that_began(
     assert (await desk.browser.get(back)).status_code == 400, "the state of another attempt"
 
 
+async def test_an_answer_with_another_state_signs_nobody_in(desk: OfficeDesk, provider: OidcProcess) -> None:
+    await provider.tell(**MARTA, roles="admin")
+    start = await desk.browser.get("/office/oidc/start")
+    back = await provider.authorize(start.headers["location"])
+    assert (await desk.browser.get(re.sub("state=[^&]+", "state=another", back))).status_code == 400
+    assert "office" not in desk.browser.cookies
+
+
 async def test_a_code_works_once(desk: OfficeDesk, provider: OidcProcess) -> None:
     await provider.tell(**MARTA, roles="admin")
     start = await desk.browser.get("/office/oidc/start")
