@@ -60,6 +60,7 @@ def _add_registration(router: NatsRouter, use_cases: UseCases) -> None:
 
 
 def _add_notifications(router: NatsRouter, use_cases: UseCases) -> None:
-    @consumes(router, SurveyLinksPrepared, by=NAME)
+    # A session of 20,000 people comes in 100 parts, each some writes of its own: side by side they share their fsyncs.
+    @consumes(router, SurveyLinksPrepared, by=NAME, max_workers=8)
     async def on_survey_links_prepared(event: SurveyLinksPrepared) -> None:
         await use_cases.surveys.prepare_links(event.session_id, event.part, event.parts, event.hashes)

@@ -62,11 +62,21 @@ class ConflictError(StoreError):
 class Aggregates(Generic[T]):
     """The aggregates of one collection. Every event is given the version that its document gets by the same write."""
 
-    def __init__(self, store: Store, collection: str, model: type[T], *, clock: Clock = system_clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        collection: str,
+        model: type[T],
+        *,
+        clock: Clock = system_clock,
+        on_events: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`on_events` is called after events were saved: where every moment counts, it wakes the relay."""
         self._store = store
         self._collection = collection
         self._model = model
         self._clock = clock
+        self._on_events = on_events
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def create(self, aggregate: T, *events: Event) -> bool:
@@ -74,6 +84,8 @@ class Aggregates(Generic[T]):
         failpoint("before-write")
         created = await self._store.insert(self._collection, _dump(self._next(aggregate, 0, events)))
         failpoint("after-write")
+        if created and events:
+            self._on_events()
         return created
 
     async def get(self, aggregate_id: str) -> T | None:
@@ -123,7 +135,8 @@ class Aggregates(Generic[T]):
         if current and current.announced and (events := tell(current)):
             outbox = (*current.outbox, *self._envelopes(events, current.announced))
             restated = current.model_copy(update={"outbox": outbox, "pending": 1})
-            await self._store.replace(self._collection, _dump(restated), expected_version=current.version)
+            if await self._store.replace(self._collection, _dump(restated), expected_version=current.version):
+                self._on_events()
 
     async def _try_change(self, aggregate_id: str, decide: Decide[T], known: T | None) -> T | None:
         """The aggregate afterwards, or None when somebody else was faster."""
@@ -137,6 +150,8 @@ class Aggregates(Generic[T]):
         failpoint("before-write")
         saved = await self._store.replace(self._collection, _dump(changed), expected_version=current.version)
         failpoint("after-write")
+        if saved and events:
+            self._on_events()
         return changed if saved else None
 
     def _next(self, aggregate: T, version: int, events: Sequence[Event]) -> T:
