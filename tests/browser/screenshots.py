@@ -214,7 +214,9 @@ async def mails(camera: Camera, page: Page) -> None:
     await page.goto(f"/office/mails/wording/{PROGRAMME}/reminder/ca")
     await page.fill("#introduction", "Recordeu que podeu enviar-nos els vostres dubtes abans de la sessió.")
     await send(page, "button[value=preview]")
-    await camera.take(page, "redaccio", at="label[for=introduction]")
+    await page.locator("iframe").scroll_into_view_if_needed()  # a frame is drawn when it is seen
+    await page.frame_locator("iframe").get_by_text("Recordeu").wait_for()
+    await camera.take(page, "redaccio", at="main h2")
 
 
 async def make() -> None:
