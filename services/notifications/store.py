@@ -242,6 +242,10 @@ class NotificationsStore:
             skipped += await self.mark([document["_id"] for document in documents], DeliveryState.SKIPPED, reason)
         return skipped
 
+    async def forget_deliveries(self, subject_id: str, kind: DeliveryKind) -> int:
+        """Delete what is known of the mails of a kind about a session or proposal; how many they were."""
+        return await self.documents.delete(DELIVERIES, {"subject_id": subject_id, "kind": kind.value})
+
     async def skip_all_to(self, recipient_id: str, reason: str) -> int:
         """Skip what is still open to one person; how many they were."""
         where: Where = {"recipient_id": recipient_id, "open": 1}

@@ -10,8 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ConfigDict
 
-from shared.events import CONTENT_TYPE, EVENTS_BY_TYPE, Event, Stream
-from tests.contracts.regenerate import SAMPLES, SCHEMAS, as_text, regenerate
+from shared.events import CONTENT_TYPE, Event, Stream
+from tests.contracts.regenerate import PUBLIC_EVENTS, SAMPLES, SCHEMAS, as_text, regenerate
 from tests.contracts.schema_growth import Schema, breaking_changes, schema_of
 
 SAMPLE_FILES = sorted(SAMPLES.glob("*/*.json"))
@@ -27,7 +27,7 @@ def committed(event_type: str) -> Schema:
 
 def read(path: Path) -> tuple[type[Event], dict[str, Any]]:
     data: dict[str, Any] = json.loads(path.read_text())
-    return EVENTS_BY_TYPE[path.parent.name], data
+    return PUBLIC_EVENTS[path.parent.name], data
 
 
 def name_of(path: Path) -> str:
@@ -38,24 +38,24 @@ def schema_errors(schema: Schema, data: Any) -> list[str]:
     return [error.message for error in Draft202012Validator(schema).iter_errors(data)]
 
 
-all_events = pytest.mark.parametrize("event_type", sorted(EVENTS_BY_TYPE))
+all_events = pytest.mark.parametrize("event_type", sorted(PUBLIC_EVENTS))
 all_samples = pytest.mark.parametrize("path", SAMPLE_FILES, ids=name_of)
 
 
 @all_events
 def test_a_schema_only_grows(event_type: str) -> None:
-    assert breaking_changes(committed(event_type), schema_of(EVENTS_BY_TYPE[event_type])) == []
+    assert breaking_changes(committed(event_type), schema_of(PUBLIC_EVENTS[event_type])) == []
 
 
 @all_events
 def test_the_committed_schema_is_the_present_one(event_type: str) -> None:
-    present = as_text(schema_of(EVENTS_BY_TYPE[event_type]))
+    present = as_text(schema_of(PUBLIC_EVENTS[event_type]))
     assert (SCHEMAS / f"{event_type}.json").read_text() == present, "run python -m tests.contracts.regenerate"
 
 
 def test_no_event_and_no_sample_was_ever_removed() -> None:
-    assert {path.stem for path in SCHEMAS.glob("*.json")} == set(EVENTS_BY_TYPE)
-    assert {path.name for path in SAMPLES.iterdir()} == set(EVENTS_BY_TYPE)
+    assert {path.stem for path in SCHEMAS.glob("*.json")} == set(PUBLIC_EVENTS)
+    assert {path.name for path in SAMPLES.iterdir()} == set(PUBLIC_EVENTS)
     assert len(SAMPLE_FILES) >= FEWEST_SAMPLES
 
 
@@ -112,7 +112,7 @@ def test_an_event_travels_as_cloudevents_in_binary_mode(path: Path) -> None:
 
 
 def test_only_the_people_stream_carries_contacts() -> None:
-    carriers = {event for event in EVENTS_BY_TYPE.values() if {"email"} & set(event.model_fields)}
+    carriers = {event for event in PUBLIC_EVENTS.values() if {"email"} & set(event.model_fields)}
     assert carriers
     assert {event.event_stream for event in carriers} == {Stream.PEOPLE}
 

@@ -90,6 +90,8 @@ class Surveys:
         await self._store.update_survey(session_id, {"open": 0, "key": "", "tend_at": None})
         await self._store.close_fanouts(session_id, SURVEY_KINDS)
         await self._store.skip_open(session_id, SURVEY_KINDS, CLOSED_REASON)
+        # Who was reminded had not answered by then: after closing nobody can know even that.
+        await self._store.forget_deliveries(session_id, DeliveryKind.SURVEY_REMINDER)
         await self._erase(session_id)
 
     async def _erase(self, session_id: str) -> None:

@@ -172,6 +172,18 @@ async def test_closing_destroys_key_and_hashes_and_skips_what_was_not_sent(house
     assert not any(secret in house.raw_bytes() for secret in secrets)
 
 
+async def test_after_closing_nobody_can_know_who_had_to_be_reminded(house: House) -> None:
+    await end_with(house, 12)
+    await house.hear(opened(12))
+    hashes = [await digest(house, number) for number in (2, 5)]
+    reminder = SurveyUnanswered(version=2, session_id=SESSION, part=0, hashes=hashes)
+    await house.hear(reminder)
+    await house.send_everything()
+    assert await house.recipients("survey_reminder")
+    await house.hear(closed(version=3), reminder)
+    assert not await house.recipients("survey_reminder")
+
+
 async def test_after_closing_nothing_brings_the_survey_back(house: House) -> None:
     await end_with(house, 3)
     await house.hear(opened(3))
