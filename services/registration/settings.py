@@ -28,11 +28,11 @@ class Settings(ServiceSettings):
         """Whether all is there to sign in by OIDC."""
         return bool(self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret.get_secret_value())
 
-    registrations_per_client: Annotated[int, Field(ge=0)] = 30
-    """Registrations in ten minutes from one place on the network, which a council may share; 0 for any number."""
+    registrations_per_client: Annotated[int, Field(ge=0)] = 500
+    """Registrations in ten minutes from one place on the network, which all councils of a region may share; 0 for any number."""
     registrations_per_address: Annotated[int, Field(ge=0)] = 10
     """Registrations in ten minutes with one mail address; 0 for any number."""
-    registrations_per_session: Annotated[int, Field(ge=0)] = 2000
+    registrations_per_session: Annotated[int, Field(ge=0)] = 10_000
     """Registrations in ten minutes for one session; 0 for any number."""
     organiser: Annotated[str, Field(max_length=200)] = ""
     """The body that answers for the site, as its legal notice names it; empty: those that the programmes name."""
