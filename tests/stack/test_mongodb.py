@@ -1,12 +1,8 @@
 """The contract suite of the stores on MongoDB itself, by both drivers."""
 
-import gc
-import warnings
 from collections.abc import AsyncIterator, Iterator
 
-import docker
 import pytest
-from docker.errors import DockerException
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.waiting_utils import wait_for_logs
 
@@ -19,6 +15,7 @@ from tests.contracts.storage.test_aggregates import *  # noqa: F403  the very te
 from tests.contracts.storage.test_concurrency import *  # noqa: F403
 from tests.contracts.storage.test_conditions import *  # noqa: F403
 from tests.contracts.storage.test_operations import *  # noqa: F403
+from tests.stack.engine import why_no_engine
 
 pytestmark = pytest.mark.stack
 
@@ -26,23 +23,10 @@ _INITIATE = "rs.initiate({_id: 'rs0', members: [{_id: 0, host: 'localhost:27017'
 _PRIMARY = "while (!db.hello().isWritablePrimary) sleep(100)"
 
 
-def _why_no_engine() -> str:
-    """What the container engine said against us, or nothing."""
-    reason = ""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # the client leaks its socket where nobody listens
-        try:
-            docker.from_env().close()
-        except DockerException as error:
-            reason = str(error)
-        gc.collect()
-    return reason
-
-
 @pytest.fixture(scope="session")
 def mongo_url() -> Iterator[str]:
     """A replica set of one: retryable writes and majority need one."""
-    if silence := _why_no_engine():
+    if silence := why_no_engine():
         pytest.skip(f"no container engine answers, so mongo:8 cannot be started: {silence}")
     container = DockerContainer("mongo:8").with_command("--replSet rs0 --bind_ip_all").with_exposed_ports(27017)
     with container:
