@@ -1,4 +1,4 @@
-"""Streams, relay-like publishing and a durable consumer on the broker's own container, with the shipped configuration."""
+"""Streams, publishing and a durable consumer on the broker's own container, with the shipped configuration."""
 
 from collections.abc import Iterator
 from pathlib import Path
