@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,12 @@ def block_after(document: str, marker: str, language: str) -> str:
 
 
 @pytest.fixture
-async def up(tmp_path: Path) -> Run:
-    run = await Run(tmp_path / "var", free_port()).ready()
-    yield run
-    run.stop()
+async def up(tmp_path: Path) -> AsyncIterator[Run]:
+    run = Run(tmp_path / "var", free_port())
+    try:
+        yield await run.ready()
+    finally:
+        run.stop()
 
 
 async def test_the_readme_s_main_job_works_as_it_is_written(up: Run) -> None:
