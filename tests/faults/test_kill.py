@@ -48,7 +48,7 @@ FAILPOINTS = [
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    async with running_stack(tmp_path_factory.mktemp("faults")) as stack:
+    async with running_stack(tmp_path_factory.mktemp("faults"), DIJOUS_SEND_LEASE_SECONDS="5") as stack:
         await Office(stack, "faults").define_programme()
         yield stack
 
