@@ -95,7 +95,9 @@ async def test_from_registering_to_the_results(walk: Walk, world: World) -> None
     installation, page = walk.installation, walk.page
     session = await schedule(installation, f"journey {walk.number}", timedelta(minutes=10))
     await page.goto("/")
-    await page.goto("/sessions")
+    await walk.follow("Sessions")
+    await walk.fill("Search in titles and descriptions", f"journey {walk.number}")
+    await walk.press("Search")
     await page.get_by_role("link", name=f"(journey {walk.number})").first.click()
 
     await walk.press("Register")  # with nothing filled in
