@@ -27,7 +27,7 @@ class _Keeper:
         raw = content if isinstance(content, bytes) else (content or "").encode()
         try:
             await asyncio.to_thread(self._store.add, recipients, raw)
-        except Exception:
+        except Exception:  # whatever failed, the sender must hear that the mail was not kept
             log.exception("mail not kept", action="mail_not_kept")
             return "451 4.3.0 Not kept, try again"
         return "250 2.0.0 Kept"
