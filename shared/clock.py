@@ -6,6 +6,7 @@ and the API.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,6 +49,7 @@ def to_millis(instant: datetime) -> int:
     return round(instant.timestamp() * 1000)
 
 
+@lru_cache(maxsize=4096)  # the documents of one fan-out hold the same few instants, thousands of times
 def from_millis(millis: int) -> datetime:
     """The instant, in UTC, of epoch milliseconds."""
     return datetime.fromtimestamp(millis / 1000, UTC)

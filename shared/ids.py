@@ -18,7 +18,8 @@ def decode(text: str) -> bytes:
         ValueError: `encode` never gives that text: other characters, capitals, or bits after the last byte.
     """
     data = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
-    if encode(data) != text:
+    whole = len(data) // 5  # groups of five bytes and eight letters; what is left may have been written otherwise
+    if text != text.lower() or encode(data[whole * 5 :]) != text[whole * 8 :]:
         raise ValueError("not the one way to write these bytes")
     return data
 

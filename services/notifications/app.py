@@ -46,7 +46,7 @@ KEPT = {
 }
 """What is kept complete by the reconcile sweep, and where."""
 _SMTP_TIMEOUT_SECONDS = 30.0
-_UNMARKED_MAILS = 64
+_UNMARKED_MAILS = 128
 """Mails that may be accepted and not yet marked as sent: so many a crash can repeat."""
 _LOOK_SECONDS = 1.0
 """The loops are woken by what this process stores, and look this often for what others stored and what time brings."""

@@ -8,8 +8,8 @@ class SurveyLinksPrepared(
 ):
     """The links of a session's survey exist; published again until SurveyOpened is seen.
 
-    `hashes` are the lower-case hex SHA-256 of the links' tokens, in an order that tells no person. Chunks stay below
-    the broker's message limit and each is an anonymity set of its own. The link of somebody who became known late
+    `hashes` are the lower-case hex SHA-256 of the links' tokens in bytes, in an order that tells no person. Chunks stay
+    below the broker's message limit and each is an anonymity set of its own. The link of somebody who became known late
     joins the chunk that its token names: that chunk is published again, with all of its hashes and a later version.
     """
 

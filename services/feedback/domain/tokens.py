@@ -18,7 +18,7 @@ class SurveyToken:
 
     session_id: str
     hash: str
-    """Lower-case hex SHA-256 of its text."""
+    """Lower-case hex SHA-256 of its bytes."""
     _place: int
 
     def part(self, parts: int) -> int:
@@ -35,5 +35,5 @@ def read_token(text: str) -> SurveyToken | None:
     except ValueError:
         return None
     session, mac = data[:_SESSION_BYTES], data[_SESSION_BYTES:]
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = hashlib.sha256(data).hexdigest()
     return SurveyToken(ids.encode(session), digest, int.from_bytes(mac[:4], "big"))

@@ -29,7 +29,7 @@ log = structlog.get_logger()
 _NOT_KNOWN_YET = "not known yet what it is about"
 _NOT_KNOWN_WAIT = timedelta(seconds=2)
 _CLOSE_SECONDS = 8.0
-_COLLECT_SECONDS = 0.003  # results are written down in batches: each costs an fsync, whatever is in it
+_COLLECT_SECONDS = 0.01  # results are written down in batches: each costs an fsync, whatever is in it
 
 
 @dataclass(frozen=True, slots=True)

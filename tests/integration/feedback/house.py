@@ -64,7 +64,7 @@ def survey_token(session_id: str, chance: random.Random) -> str:
 
 def token_hash(token: str) -> str:
     """What feedback gets of it."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(ids.decode(token)).hexdigest()
 
 
 def part_of(token: str, parts: int) -> int:
