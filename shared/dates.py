@@ -1,6 +1,7 @@
 """Instants in words, in the programme's time zone: what a person reads in a page or a mail."""
 
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, get_timezone_name
@@ -13,9 +14,12 @@ _DATES = {
     Language.ES: "EEEE d 'de' MMMM 'de' y",
     Language.EN: "EEEE d MMMM y",
 }
+_KEPT = 4096
+"""Sayings of instants that are kept: the same few stand in every list, and each takes a fifth of a millisecond."""
 _TIMES = {Language.CA: "H.mm 'h'", Language.ES: "H:mm 'h'", Language.EN: "H:mm"}
 
 
+@lru_cache(maxsize=_KEPT)
 def instant_in_words(instant: datetime, time_zone: str, language: Language) -> str:
     """Weekday, date, time and the name of the time zone: «dijous 25 d’abril de 2024, 10.00 h (hora d’Europa central)».
 
@@ -29,6 +33,7 @@ def instant_in_words(instant: datetime, time_zone: str, language: Language) -> s
     return f"{words} ({zone_name})"
 
 
+@lru_cache(maxsize=_KEPT)
 def date_in_words(instant: datetime, time_zone: str, language: Language) -> str:
     """Weekday and date: «dijous 25 d’abril de 2024»."""
     return _format(instant, _DATES[language], time_zone, language)

@@ -150,4 +150,5 @@ def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
         Loop("overdue sessions", end_overdue, every=END_CHECK_SECONDS),
         Loop("live sessions", use_cases.sessions.refresh_live, every=settings.inventory_seconds / 2),
         Loop("directory", use_cases.entities.reload, every=RELOAD_SECONDS),
+        Loop("list of sessions", use_cases.session_list.reload, every=RELOAD_SECONDS),
     ]

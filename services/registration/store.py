@@ -1,14 +1,14 @@
 """The documents of the registration service; the only room that knows how they are called and shaped in the store."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.domain.entities import Entity
 from services.registration.domain.programmes import Programme
 from services.registration.domain.registrations import Place, Registration, RegistrationState
-from services.registration.domain.sessions import Session
+from services.registration.domain.sessions import LONGEST_MINUTES, Session
 from shared.audit import AUDIT_COLLECTIONS
 from shared.clock import Clock, to_millis
 from shared.limits import LIMIT_COLLECTIONS, Limits
@@ -46,6 +46,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
         Index(("programme", "starts_at")),
         Index(("status", "over_at")),
         Index(("unsettled",)),
+        Index(("changed_at",)),
     ],
     REGISTRATIONS: [PENDING, Index(("unsettled", "changed_at")), Index(("session_id", "arrived_at"))],
     ROSTERS: [],
@@ -287,7 +288,13 @@ class RegistrationStore:
             where["over_at"] = at_most(to_millis(over_before))
         if over_after is not None:
             where["over_at"] = greater(to_millis(over_after))
+            # Says nothing new, but where to begin in the index: not with the first session of all.
+            where["starts_at"] = at_least(to_millis(over_after - timedelta(minutes=LONGEST_MINUTES)))
         return await self.sessions.find(where, order=order, limit=limit, after=after)
+
+    async def sessions_with(self, ids: Sequence[str]) -> list[Session]:
+        """The sessions with these ids that are there."""
+        return await self.sessions.find({"_id": one_of(ids)}, limit=len(ids)) if ids else []
 
     async def sessions_to_end(self, over_before: datetime, *, limit: int = 100) -> list[str]:
         """Scheduled sessions whose planned end is that long ago."""

@@ -23,6 +23,8 @@ from shared.events.registration import (
 from shared.events.vocabulary import Language, SessionStatus
 from shared.storage.aggregates import Aggregate
 
+LONGEST_MINUTES = 1440
+"""How long a session may be."""
 JOIN_OPENS_BEFORE_START = timedelta(minutes=15)
 JOIN_CLOSES_AFTER_END = timedelta(minutes=60)
 

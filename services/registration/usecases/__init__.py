@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.registration.office_store import KnownProposals
+from services.registration.public_store import SessionLines
 from services.registration.store import PROGRAMMES, REGISTRATIONS, SESSIONS, RegistrationStore
 from services.registration.usecases.entities import Entities
 from services.registration.usecases.erasures import Erasures
@@ -12,6 +13,7 @@ from services.registration.usecases.mine import Mine
 from services.registration.usecases.programmes import Programmes
 from services.registration.usecases.registrations import Registrations
 from services.registration.usecases.seats import Seats
+from services.registration.usecases.session_list import SessionList
 from services.registration.usecases.sessions import Sessions
 from shared.clock import Clock
 from shared.links import Links
@@ -27,6 +29,7 @@ class UseCases:
 
     programmes: Programmes
     sessions: Sessions
+    session_list: SessionList
     registrations: Registrations
     mine: Mine
     erasures: Erasures
@@ -54,6 +57,7 @@ class UseCases:
         use_cases = cls(
             programmes=Programmes(store),
             sessions=Sessions(store, seats, clock),
+            session_list=SessionList(SessionLines(store.documents), clock),
             registrations=registrations,
             mine=Mine(store, registrations, erasures, clock),
             erasures=erasures,

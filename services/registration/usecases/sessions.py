@@ -144,8 +144,13 @@ class Sessions:
             limit=limit,
             after=after,
         )
-        rosters = await self._store.rosters.find([session.id for session in found if session.rostered])
-        return [SessionView(session, rosters.get(session.id)) for session in found]
+        return await self._views(found)
+
+    async def some(self, session_ids: Sequence[str]) -> list[SessionView]:
+        """Those of these sessions that there are, in this order."""
+        places = {session_id: place for place, session_id in enumerate(session_ids)}
+        found = await self._store.sessions_with(session_ids)
+        return await self._views(sorted(found, key=lambda session: places[session.id]))
 
     @staticmethod
     def order_of(when: When | None) -> Order:
@@ -165,6 +170,10 @@ class Sessions:
     async def restate(self, session_id: str) -> None:
         """Announce a session again to who has missed it."""
         await self._store.sessions.restate(session_id, sessions.restate)
+
+    async def _views(self, found: Sequence[Session]) -> list[SessionView]:
+        rosters = await self._store.rosters.find([session.id for session in found if session.rostered])
+        return [SessionView(session, rosters.get(session.id)) for session in found]
 
     async def _prepare_roster(self, session_id: str, capacity: int) -> None:
         """A roster must be there before the session says that it has one."""

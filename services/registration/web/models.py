@@ -18,7 +18,7 @@ from services.registration.domain.programmes import (
     Slug,
 )
 from services.registration.domain.registrations import Registration, RegistrationState
-from services.registration.domain.sessions import Session
+from services.registration.domain.sessions import LONGEST_MINUTES, Session
 from services.registration.domain.texts import Descriptions, HttpsUrl, OneLine, Titles
 from services.registration.usecases.registrations import RegistrationView
 from services.registration.usecases.sessions import SessionView
@@ -84,7 +84,7 @@ Reminders = Annotated[list[Annotated[int, Field(ge=5, le=43200)]], Field(max_len
 Questions = Annotated[list[SurveyQuestionIn], Field(min_length=1, max_length=20), AfterValidator(_different)]
 SurveyDays = Annotated[int, Field(ge=1, le=90)]
 SurveyReminderDays = Annotated[int, Field(ge=0, le=90)]
-Duration = Annotated[int, Field(ge=5, le=1440)]
+Duration = Annotated[int, Field(ge=5, le=LONGEST_MINUTES)]
 Capacity = Annotated[int, Field(ge=1, le=5000)]
 
 DEFAULT_QUESTIONS = [SurveyQuestionIn(key=item.key, text=item.text) for item in DEFAULT_SURVEY_QUESTIONS]

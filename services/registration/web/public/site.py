@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from services.registration.web.public.feeds import MAX_AGE_SECONDS, changed_at
+from services.registration.web.public.feeds import MAX_AGE_SECONDS
 from services.registration.web.public.front import Front
 from shared.links import SESSION_LINKS_LIFE
 from shared.web.page_routes import PageRouter, page_router
@@ -14,7 +14,6 @@ from shared.web.page_routes import PageRouter, page_router
 PERSONAL = ("/registration/", "/join/", "/survey/", "/support/", "/preferences/", "/office", "/api/", "/mailbox")
 """Where nothing is to be found by a search engine."""
 PAGES = ("/", "/sessions", "/proposals", "/results", "/accessibility", "/privacy", "/legal")
-_MOST = 5000
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _CACHED = {"cache-control": f"public, max-age={MAX_AGE_SECONDS}"}
 
@@ -37,10 +36,10 @@ def routes(front: Front) -> PageRouter:
         root = Element("urlset", {"xmlns": _SITEMAP})
         for path in (*PAGES, *(f"/programmes/{slug}" for slug in programmes)):
             SubElement(SubElement(root, "url"), "loc").text = front.links.page(path)
-        for shown in await front.sessions(programmes, when=None, limit=_MOST):
+        for line in await front.use_cases.session_list.lines():
             entry = SubElement(root, "url")
-            SubElement(entry, "loc").text = front.links.page(shown.path)
-            SubElement(entry, "lastmod").text = changed_at(shown).date().isoformat()
+            SubElement(entry, "loc").text = front.links.page(f"/sessions/{line.session_id}")
+            SubElement(entry, "lastmod").text = line.changed_at.date().isoformat()
         body: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
         return Response(body, media_type="application/xml", headers=_CACHED)
 

@@ -1,0 +1,54 @@
+"""The list of all sessions as it is searched: of each only what a search looks at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from services.registration.domain.entities import words_of
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One session in the list."""
+
+    session_id: str
+    version: int
+    programme: str
+    starts_at: datetime
+    changed_at: datetime
+    """When people last had something new to read about it."""
+    text: str
+    """What `folded` makes of its titles and descriptions."""
+
+    def year(self, zone: ZoneInfo) -> int:
+        """In which it begins where it is held."""
+        return self.starts_at.astimezone(zone).year
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for; empty where it does not matter."""
+
+    text: str = ""
+    programme: str = ""
+    year: str = ""
+
+
+def folded(*texts: str) -> str:
+    """The words of the texts as they are compared, each with a blank before it."""
+    return "".join(f" {word}" for text in texts for word in words_of(text))
+
+
+def search(lines: list[Line], wanted: Wanted, zones: Mapping[str, ZoneInfo]) -> list[Line]:
+    """The lines of these programmes where every word looked for begins one of the session's, whatever the accents and
+    the language."""
+    beginnings = [f" {word}" for word in words_of(wanted.text)]
+    return [
+        line
+        for line in lines
+        if line.programme in zones
+        and wanted.programme in ("", line.programme)
+        and all(beginning in line.text for beginning in beginnings)
+        and wanted.year in ("", str(line.year(zones[line.programme])))
+    ]
