@@ -1,8 +1,10 @@
-"""What the registration service consumes: what becomes of proposals, for the office's list; the reconcile sweep."""
+"""What the registration service consumes: what becomes of proposals, for the office's list; which
+sessions have results; the reconcile sweep."""
 
 from faststream.nats import NatsRouter
 
 from services.registration.usecases import UseCases
+from shared.events.feedback import ResultsPublished
 from shared.events.proposals import (
     ProposalAnswered,
     ProposalDeclined,
@@ -22,6 +24,7 @@ def routes(use_cases: UseCases) -> NatsRouter:
     """The handlers, bound to the use cases that they call."""
     router = NatsRouter()
     _add_proposals(router, use_cases)
+    _add_results(router, use_cases)
     sweep_routes(router, use_cases.inventory, by=NAME)
     return router
 
@@ -54,3 +57,9 @@ def _add_proposals(router: NatsRouter, use_cases: UseCases) -> None:
     @consumes(router, ProposalMerged, by=NAME)
     async def on_proposal_merged(event: ProposalMerged) -> None:
         await use_cases.proposals.learn(event)
+
+
+def _add_results(router: NatsRouter, use_cases: UseCases) -> None:
+    @consumes(router, ResultsPublished, by=NAME)
+    async def on_results_published(event: ResultsPublished) -> None:
+        await use_cases.results.learn(event)

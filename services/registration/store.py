@@ -37,6 +37,7 @@ OFFICE_PEOPLE = "office_people"
 OFFICE_LINKS = "office_links"
 SIGN_IN_ATTEMPTS = "sign_in_attempts"
 KNOWN_PROPOSALS = "known_proposals"
+KNOWN_RESULTS = "known_results"
 
 COLLECTIONS: Mapping[str, Sequence[Index]] = {
     PROGRAMMES: [PENDING],
@@ -57,6 +58,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     OFFICE_LINKS: [Index(("expires_at",))],
     SIGN_IN_ATTEMPTS: [Index(("last_at",))],
     KNOWN_PROPOSALS: [Index(("state", "supports"))],
+    KNOWN_RESULTS: [],
     **AUDIT_COLLECTIONS,
 }
 AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS)

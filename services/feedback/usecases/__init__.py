@@ -31,6 +31,7 @@ class UseCases:
         """The use cases over a store, which the reconcile sweep is told of."""
         surveys, closing = Surveys(store, clock), Closing(store, clock)
         inventory.announces("feedback-surveys", SURVEYS, surveys.live, surveys.restate)
+        inventory.announces("feedback-results", SURVEYS, surveys.live_results, surveys.restate)
         inventory.keeps("registration-programmes", store.programmes_lacking)
         inventory.keeps("registration-sessions", store.sessions_lacking)
         return cls(

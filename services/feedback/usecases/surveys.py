@@ -121,3 +121,7 @@ class Surveys:
     def live(self) -> Where:
         """The surveys that the reconcile sweep announces."""
         return live_surveys(self._clock() - LIVE_AFTER_CLOSING)
+
+    def live_results(self) -> Where:
+        """Those of them whose results are published, apart: who links to the results keeps nothing of the others."""
+        return {**self.live(), "state": SurveyState.PUBLISHED.value}

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from services.registration.office_store import KnownProposals
-from services.registration.public_store import SessionLines
+from services.registration.public_store import KnownResults, SessionLines
 from services.registration.store import PROGRAMMES, REGISTRATIONS, SESSIONS, RegistrationStore
 from services.registration.usecases.entities import Entities
 from services.registration.usecases.erasures import Erasures
 from services.registration.usecases.known_proposals import Proposals
+from services.registration.usecases.known_results import Results
 from services.registration.usecases.limits import Allowance, Gate
 from services.registration.usecases.mine import Mine
 from services.registration.usecases.programmes import Programmes
@@ -35,6 +36,7 @@ class UseCases:
     erasures: Erasures
     entities: Entities
     proposals: Proposals
+    results: Results
     seats: Seats
     inventory: Inventory
     gate: Gate
@@ -54,15 +56,18 @@ class UseCases:
         seats = Seats(store, clock)
         registrations = Registrations(store, seats, links, secret, clock)
         erasures = Erasures(store, seats, clock)
+        results = KnownResults(store.documents)
+        inventory.keeps("feedback-results", results.lacking)
         use_cases = cls(
             programmes=Programmes(store),
-            sessions=Sessions(store, seats, clock),
+            sessions=Sessions(store, seats, results, clock),
             session_list=SessionList(SessionLines(store.documents), clock),
             registrations=registrations,
             mine=Mine(store, registrations, erasures, clock),
             erasures=erasures,
             entities=Entities(store),
             proposals=Proposals(KnownProposals(store.documents)),
+            results=Results(results),
             seats=seats,
             inventory=inventory,
             gate=Gate(store.limits(secret), allowance),

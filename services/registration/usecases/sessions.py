@@ -9,12 +9,13 @@ from typing import Any
 from services.registration.domain import sessions
 from services.registration.domain.problems import LimitTooLateProblem, SessionUnknownProblem
 from services.registration.domain.sessions import Session
+from services.registration.public_store import KnownResults
 from services.registration.store import BY_START, BY_START_LATEST_FIRST, RegistrationStore, Roster
 from services.registration.usecases.seats import Seats
 from shared.clock import Clock
 from shared.events.base import Event
 from shared.events.registration import Material
-from shared.events.vocabulary import Language
+from shared.events.vocabulary import Language, SessionStatus
 from shared.storage.aggregates import Decide, NotFoundError
 from shared.storage.contract import Order, Scalar
 
@@ -31,10 +32,12 @@ class When(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """A session with the state of its seats."""
+    """A session with the state of its seats and of its results."""
 
     session: Session
     roster: Roster | None
+    has_results: bool = False
+    """Whether there are results to be seen."""
 
     @property
     def seats_left(self) -> int | None:
@@ -52,9 +55,10 @@ class SessionView:
 class Sessions:
     """What the office does about sessions, and what anybody may see of them."""
 
-    def __init__(self, store: RegistrationStore, seats: Seats, clock: Clock) -> None:
+    def __init__(self, store: RegistrationStore, seats: Seats, results: KnownResults, clock: Clock) -> None:
         self._store = store
         self._seats = seats
+        self._results = results
         self._clock = clock
         self._live: list[str] = []
 
@@ -121,7 +125,7 @@ class Sessions:
         return False
 
     async def view(self, session_id: str) -> SessionView:
-        """A session with its seats.
+        """A session with its seats and whether it has results.
 
         Raises:
             SessionUnknownProblem: there is none.
@@ -129,7 +133,8 @@ class Sessions:
         session = await self._store.sessions.get(session_id)
         if session is None:
             raise SessionUnknownProblem
-        return SessionView(session, await self._store.rosters.get(session_id) if session.rostered else None)
+        [view] = await self._views([session])
+        return view
 
     async def page(
         self, *, programme: str | None, when: When | None, limit: int, after: Sequence[Scalar] | None
@@ -173,7 +178,9 @@ class Sessions:
 
     async def _views(self, found: Sequence[Session]) -> list[SessionView]:
         rosters = await self._store.rosters.find([session.id for session in found if session.rostered])
-        return [SessionView(session, rosters.get(session.id)) for session in found]
+        ended = [session.id for session in found if session.status is SessionStatus.ENDED]
+        with_results = await self._results.among(ended)
+        return [SessionView(session, rosters.get(session.id), session.id in with_results) for session in found]
 
     async def _prepare_roster(self, session_id: str, capacity: int) -> None:
         """A roster must be there before the session says that it has one."""

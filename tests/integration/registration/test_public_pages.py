@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from shared.events.feedback import ResultsPublished
 from tests.integration.registration.browsing import assert_page, data_of, title, words
 from tests.integration.registration.conftest import Office
 
@@ -54,6 +55,8 @@ async def test_the_next_session_stands_first_with_when_and_how(office: Office) -
 async def test_past_sessions_are_an_archive_with_recording_materials_and_results(office: Office) -> None:
     session = await _ended(office)
     await office.staff("POST", f"/sessions/{session}/materials", RECORDING)
+    results = ResultsPublished(version=9, session_id=session, programme="dijous", answers=5, questions={})
+    await office.use_cases.results.learn(results)
     office.clock.move(days=8)
     for path in ("/", "/programmes/dijous", "/sessions", f"/sessions/{session}"):
         page = await office.api.get(path)
@@ -62,9 +65,8 @@ async def test_past_sessions_are_an_archive_with_recording_materials_and_results
         assert f'action="/sessions/{session}/register"' not in page.text
 
 
-async def test_results_are_not_linked_where_nobody_could_answer(office: Office) -> None:
-    session = await office.scheduled()
-    await office.staff("POST", f"/sessions/{session}/end", {})
+async def test_results_are_not_linked_before_they_are_published(office: Office) -> None:
+    session = await _ended(office)
     assert "/results/" not in (await office.api.get(f"/sessions/{session}")).text.partition("<main")[2]
 
 

@@ -43,6 +43,8 @@ class Shown:
     is_open: bool
     """Whether one can register."""
     is_over: bool
+    has_results: bool
+    """Whether there are results to be seen."""
 
     @property
     def path(self) -> str:
@@ -115,4 +117,5 @@ def shown(view: SessionView, programme: Programme, now: datetime) -> Shown:
         seats_left=view.seats_left,
         is_open=session.takes_registrations(now),
         is_over=not session.is_scheduled or now >= session.over_at,
+        has_results=view.has_results,
     )
