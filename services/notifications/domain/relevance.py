@@ -3,9 +3,15 @@
 from datetime import datetime
 
 from services.notifications.domain.deliveries import Delivery, DeliveryKind
-from services.notifications.domain.known import KnownProposal, KnownRegistration, KnownSession, Recipient
+from services.notifications.domain.known import (
+    KnownProgramme,
+    KnownProposal,
+    KnownRegistration,
+    KnownSession,
+    Recipient,
+)
 from services.notifications.domain.matters import Matter
-from services.notifications.domain.reminders import is_for_start
+from services.notifications.domain.reminders import WITHDRAWN, is_for_start
 from shared.events.vocabulary import ProposalState, RegistrationStatus, SessionStatus
 
 _SEATED = frozenset({RegistrationStatus.REGISTERED})
@@ -57,7 +63,7 @@ def why_not(delivery: Delivery, matter: Matter, recipient: Recipient, now: datet
     if delivery.kind in _STATES and matter.proposal:
         return _why_not_about_proposal(delivery.kind, matter.proposal)
     if delivery.kind in _BEFORE_THE_SESSION and matter.session:
-        return _why_not_before_session(delivery, matter.session, now)
+        return _why_not_before_session(delivery, matter.session, now) or _why_not_remind(delivery, matter.programme)
     return ""
 
 
@@ -75,3 +81,8 @@ def _why_not_before_session(delivery: Delivery, session: KnownSession, now: date
     if not is_for_start(delivery.due_at, delivery.minutes_before, session):
         return "session moved"
     return ""
+
+
+def _why_not_remind(delivery: Delivery, programme: KnownProgramme) -> str:
+    is_reminder = delivery.kind is DeliveryKind.REMINDER
+    return WITHDRAWN if is_reminder and delivery.minutes_before not in programme.reminders_minutes else ""

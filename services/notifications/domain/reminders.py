@@ -8,6 +8,9 @@ from services.notifications.domain.known import KnownProgramme, KnownSession
 from shared.clock import to_millis
 from shared.events.vocabulary import SessionStatus
 
+WITHDRAWN = "reminder withdrawn"
+"""Why a reminder is not sent that its programme does not have any more."""
+
 
 def reminders(
     session: KnownSession, programme: KnownProgramme, recipients: Sequence[str], now: datetime

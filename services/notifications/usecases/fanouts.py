@@ -7,6 +7,7 @@ from services.notifications.domain.deliveries import DeliveryKind, delivery_id, 
 from services.notifications.domain.fanouts import Fanout
 from services.notifications.domain.reminders import reminders
 from services.notifications.domain.surveys import LinkMaker
+from services.notifications.reminder_store import ReminderStore
 from services.notifications.store import NotificationsStore, delivery_document
 from services.notifications.usecases.bells import Bells
 from shared import ids
@@ -85,6 +86,7 @@ class Fanouts:
         if session is None or programme is None:
             return None
         now = self._clock()
+        await ReminderStore(self._store).follow(session, programme, now)
         return lambda recipients: [
             delivery_document(delivery) for delivery in reminders(session, programme, recipients, now)
         ]

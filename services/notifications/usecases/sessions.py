@@ -75,14 +75,14 @@ class Sessions:
             await self._announcements.tell_everybody(DeliveryKind.MATERIALS, told.id, round_="+".join(there))
 
     async def _remind(self, session: KnownSession, programme: KnownProgramme | None) -> None:
-        """Have the reminders of all registrations stored, once for each start and choice of minutes."""
+        """Have the reminders of all registrations stored, and those that the programme has no more withdrawn: once for
+        each start and each definition of the programme, also where they are as they were before the last."""
         if programme is None or session.status is not SessionStatus.SCHEDULED or session.starts_at <= self._clock():
             return
-        minutes = "-".join(str(minutes) for minutes in programme.reminders_minutes)
         await self._announcements.tell_everybody(
             DeliveryKind.REMINDER,
             session.id,
-            round_=f"{to_millis(session.starts_at)}-{minutes}",
+            round_=f"{session.sequence}-{to_millis(session.starts_at)}-{programme.seen}",
             sequence=session.sequence,
         )
 

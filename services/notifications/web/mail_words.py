@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from services.notifications.domain.deliveries import DeliveryKind, DeliveryState
+from services.notifications.domain.reminders import WITHDRAWN
 from services.notifications.domain.suppressions import MailGroup
 from services.notifications.usecases.answer_limit import TOO_MANY
 from shared.problems import mark
@@ -63,6 +64,7 @@ REASONS: Mapping[str, str] = {
     "survey closed": mark("The survey was closed."),
     "session cancelled": mark("The session was cancelled."),
     "session moved": mark("The session was moved; a new reminder took its place."),
+    WITHDRAWN: mark("The programme does not send this reminder any more."),
     "after the start": mark("The session had begun."),
     "recipient erased": mark("The person asked to be erased."),
     TOO_MANY: mark("Too many mails to this address within an hour."),

@@ -155,12 +155,6 @@ async def test_materials_are_told_once_for_the_recording_and_once_for_the_materi
     assert await house.recipients("materials") == registrations([1, 1])
 
 
-async def test_other_reminders_of_the_programme_are_added(house: House) -> None:
-    await house.hear(programme_defined(), session_scheduled(), registered(1))
-    await house.hear(programme_defined(2, reminders_minutes=[HOUR, 15]))
-    assert sorted(item["minutes_before"] for item in await house.deliveries("reminder")) == [15, HOUR, DAY]
-
-
 async def test_a_fanout_goes_on_where_it_was_interrupted(house: House) -> None:
     people = [registered(number) for number in range(20)]
     await house.hear(programme_defined(), session_scheduled(), *people)

@@ -1,0 +1,60 @@
+"""The stored reminders of a session, when its programme chooses other ones."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from services.notifications.domain.deliveries import DeliveryKind, DeliveryState
+from services.notifications.domain.known import KnownProgramme, KnownSession
+from services.notifications.domain.reminders import WITHDRAWN, due
+from services.notifications.store import DELIVERIES, NotificationsStore
+from shared.clock import to_millis
+from shared.storage.contract import Document, Scalar, Where
+
+_PAGE = 1000
+
+
+class ReminderStore:
+    """Deliveries that are reminders, sent or not."""
+
+    def __init__(self, store: NotificationsStore) -> None:
+        self._store = store
+        self._documents = store.documents
+
+    async def follow(self, session: KnownSession, programme: KnownProgramme, now: datetime) -> None:
+        """Withdraw those that the programme does not have any more; take up again those that it has once more and
+        whose time is still to come; until the programme is the same before and after."""
+        latest: KnownProgramme | None = programme
+        while latest is not None:
+            await self._follow(session, latest.reminders_minutes, now)
+            followed, latest = latest, await self._store.programme(programme.id)
+            if latest and latest.seen == followed.seen:
+                return
+
+    async def _follow(self, session: KnownSession, chosen: Collection[int], now: datetime) -> None:
+        to_come = {minutes: to_millis(due(session, minutes)) for minutes in chosen if due(session, minutes) > now}
+        after: list[Scalar] | None = None
+        where: Where = {"subject_id": session.id, "kind": DeliveryKind.REMINDER.value}
+        while page := await self._documents.find(DELIVERIES, where, limit=_PAGE, after=after):
+            await self._withdraw(item["_id"] for item in page if item["open"] and item["minutes_before"] not in chosen)
+            for minutes, due_at in to_come.items():
+                await self._take_up(_withdrawn(page, minutes, due_at), due_at)
+            after = [page[-1]["_id"]]
+
+    async def _withdraw(self, ids: Iterable[str]) -> None:
+        assign = {"state": DeliveryState.SKIPPED.value, "open": 0, "reason": WITHDRAWN}
+        await self._change(list(ids), {"open": 1}, assign)
+
+    async def _take_up(self, ids: Iterable[str], due_at: int) -> None:
+        assign = {"state": DeliveryState.DUE.value, "open": 1, "reason": "", "next_try_at": due_at}
+        await self._change(list(ids), {"open": 0, "reason": WITHDRAWN}, assign)
+
+    async def _change(self, ids: Collection[str], guard: Where, assign: Document) -> None:
+        if ids:
+            await self._documents.update_many(DELIVERIES, list(ids), guard=guard, assign=assign)
+
+
+def _withdrawn(page: list[Document], minutes: int, due_at: int) -> Iterable[str]:
+    """The ids of those so many minutes before the session's present start."""
+    for item in page:
+        if (item["reason"], item["minutes_before"], item["due_at"]) == (WITHDRAWN, minutes, due_at):
+            yield item["_id"]
