@@ -34,6 +34,9 @@ PREFIXES = {
     "/proposals": "proposals",
     # The programme office's pages.
     "/office": "registration",
+    "/office/audit/mails": "notifications",
+    "/office/audit/proposals": "proposals",
+    "/office/audit/results": "feedback",
     "/office/results": "feedback",
     "/office/mails": "notifications",
     "/office/proposals": "proposals",

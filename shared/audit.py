@@ -9,12 +9,13 @@ import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import orjson
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.clock import Clock, StoredInstant
+from shared.clock import Clock, StoredInstant, to_millis
 from shared.storage.aggregates import ConflictError
 from shared.storage.contract import Index, Scalar, Store, Where, greater, less
 from shared.web.office import StaffMember
@@ -71,6 +72,19 @@ class AuditFault:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What reading every entry shows."""
+
+    length: int
+    digest: str
+    """Of the last entry: whoever keeps it elsewhere can tell later whether the end was cut off."""
+    fault: AuditFault | None
+    """None while the chain is whole."""
+    members: Mapping[str, str]
+    """Who acted: the name shown last, by id."""
+
+
 class Audit:
     """The acts of the office in one service."""
 
@@ -98,11 +112,20 @@ class Audit:
         raise ConflictError(f"{AUDIT}: others took the next place {_TRIES} times in a row")
 
     async def entries(
-        self, *, subject: str = "", member_id: str = "", before: int | None = None, limit: int = 50
+        self,
+        *,
+        subject: str = "",
+        member_id: str = "",
+        action: str = "",
+        until: datetime | None = None,
+        before: int | None = None,
+        limit: int = 50,
     ) -> list[AuditEntry]:
         """Up to `limit` entries, latest first; `before` is the sequence of the last entry of the page before."""
-        wanted: dict[str, Scalar] = {"subject": subject, "member_id": member_id}
+        wanted: dict[str, Scalar] = {"subject": subject, "member_id": member_id, "action": action}
         where: Where = {name: value for name, value in wanted.items() if value}
+        if until is not None:
+            where = {**where, "at": less(to_millis(until))}
         if before is not None:
             where = {**where, "sequence": less(before)}
         documents = await self._store.find(AUDIT, where, order=(("sequence", -1),), limit=limit)
@@ -110,17 +133,18 @@ class Audit:
 
     async def verify(self) -> AuditFault | None:
         """The first entry that was altered, taken out or put in; None while the chain is whole."""
-        digest, sequence = BEGINNING, 0
+        return (await self.read_chain()).fault
+
+    async def read_chain(self) -> Chain:
+        """Read every entry and try each link of the chain."""
+        members: dict[str, str] = {}
+        digest, length, fault = BEGINNING, 0, None
         async for entry in self._chain():
-            sequence += 1
-            if entry.sequence != sequence:
-                return AuditFault(sequence, "missing")
-            if entry.previous != digest:
-                return AuditFault(sequence, "does not continue the chain")
-            if entry.digest != entry.computed_digest() or entry.id != _place(sequence):
-                return AuditFault(sequence, "altered")
+            length += 1
+            fault = fault or _fault(entry, length, digest)
             digest = entry.digest
-        return None
+            members[entry.member_id] = entry.member_name
+        return Chain(length, digest, fault, members)
 
     def _entry(
         self, last: AuditEntry | None, member: StaffMember, action: str, subject: str, details: Mapping[str, Scalar]
@@ -153,6 +177,17 @@ class Audit:
                 entry = AuditEntry.model_validate(document)
                 seen = entry.sequence
                 yield entry
+
+
+def _fault(entry: AuditEntry, sequence: int, previous: str) -> AuditFault | None:
+    """What is wrong with the entry at a place of the chain, after the one with the digest `previous`."""
+    if entry.sequence != sequence:
+        return AuditFault(sequence, "missing")
+    if entry.previous != previous:
+        return AuditFault(sequence, "does not continue the chain")
+    if entry.digest != entry.computed_digest() or entry.id != _place(sequence):
+        return AuditFault(sequence, "altered")
+    return None
 
 
 def _place(sequence: int) -> str:

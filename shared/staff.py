@@ -19,3 +19,9 @@ class StaffMember:
     id: str
     name: str
     role: Role
+
+
+API_CALLER = StaffMember("token", "API", Role.ADMIN)
+"""Whoever holds the installation's token."""
+OPERATOR = StaffMember("operator", "dijous", Role.ADMIN)
+"""Whoever may run commands on the installation."""

@@ -25,7 +25,7 @@ from services.notifications.domain.wording import Wording
 from services.notifications.suppression_store import SUPPRESSIONS, SuppressionStore
 from shared.audit import AUDIT_COLLECTIONS
 from shared.clock import Clock, from_millis, to_millis
-from shared.events.vocabulary import RegistrationStatus, SessionStatus
+from shared.events.vocabulary import Language, RegistrationStatus, SessionStatus
 from shared.messaging.inventory import Entry
 from shared.messaging.lease import LEASES
 from shared.storage.aggregates import PENDING, Aggregates
@@ -146,7 +146,7 @@ class NotificationsStore:
         documents = await self.documents.find(SESSIONS, order=(("starts_at", -1),), limit=limit)
         return [_read(document, KnownSession) for document in documents]
 
-    async def titles(self, subject_ids: Sequence[str]) -> dict[str, Mapping[str, str] | str]:
+    async def titles(self, subject_ids: Sequence[str]) -> dict[str, Mapping[Language, str] | str]:
         """By session, the title in its languages; by proposal, the title."""
         wanted = sorted(set(subject_ids))
         found = await self.many(SESSIONS, wanted) | await self.many(PROPOSALS, wanted)

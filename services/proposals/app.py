@@ -101,4 +101,5 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
         sweep=sweep,
         inventory=inventory,
         limits=limits,
+        audit=audit,
     )

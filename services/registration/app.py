@@ -73,7 +73,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         relay=OutboxRelay(store, broker, service=NAME, collections=AGGREGATES, clock=clock),
         collections=COLLECTIONS,
         routers=[
-            *api.routers(use_cases, settings.staff_token.get_secret_value(), clock),
+            *api.routers(use_cases, api.OfficeCalls(settings.staff_token.get_secret_value(), office.audit), clock),
             *public_routers(Front(frame, use_cases, links, publisher(settings), clock)),
             *office_pages(Desk(frame, use_cases, office, clock), settings),
         ],

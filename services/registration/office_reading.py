@@ -1,18 +1,31 @@
 """What the office reads of sessions and registrations, beyond what everybody does."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from services.registration.domain.programmes import Programme
 from services.registration.domain.registrations import Registration, RegistrationState
 from services.registration.domain.sessions import Session
-from services.registration.store import BY_ARRIVAL, BY_START, BY_START_LATEST_FIRST, REGISTRATIONS, SESSIONS
+from services.registration.store import BY_ARRIVAL, BY_START, BY_START_LATEST_FIRST, PROGRAMMES, REGISTRATIONS, SESSIONS
 from shared.clock import Clock, to_millis
-from shared.events.vocabulary import SessionStatus
+from shared.events.vocabulary import Language, SessionStatus
 from shared.storage.aggregates import Aggregates
-from shared.storage.contract import Condition, Order, Scalar, Store, at_least, at_most, greater, not_equal, position
+from shared.storage.contract import (
+    Condition,
+    Order,
+    Scalar,
+    Store,
+    Where,
+    at_least,
+    at_most,
+    greater,
+    not_equal,
+    one_of,
+    position,
+)
 
 _PAGE = 1000
 
@@ -52,6 +65,7 @@ class OfficeReading:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._programmes = Aggregates(store, PROGRAMMES, Programme, clock=clock)
         self._sessions = Aggregates(store, SESSIONS, Session, clock=clock)
         self._registrations = Aggregates(store, REGISTRATIONS, Registration, clock=clock)
 
@@ -90,6 +104,13 @@ class OfficeReading:
             waiting=await count(state=RegistrationState.WAITING),
             attended=await count(state=RegistrationState.REGISTERED, attended_at=greater(0)),
         )
+
+    async def titles(self, ids: Collection[str]) -> dict[str, dict[Language, str]]:
+        """What the sessions and programmes with these ids are called."""
+        where: Where = {"_id": one_of(sorted(ids))}
+        sessions = await self._sessions.find(where, limit=max(1, len(ids)))
+        programmes = await self._programmes.find(where, limit=max(1, len(ids)))
+        return {each.id: each.title for each in sessions} | {each.id: each.name for each in programmes}
 
     async def registrations(self, session_id: str) -> list[Registration]:
         """All registrations for a session in the order in which they came."""

@@ -1,5 +1,6 @@
 """Values that several events speak of: languages, kinds and states, texts in several languages, snapshots."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
@@ -32,7 +33,7 @@ ShortTexts = Annotated[dict[Language, Annotated[str, Field(max_length=300)]], Af
 """A name, title or question in one or more languages."""
 
 
-def in_language(texts: dict[Language, str], language: Language) -> str:
+def in_language(texts: Mapping[Language, str], language: Language) -> str:
     """The text in that language, else in Catalan, else in the first language that has words."""
     for choice in (language, Language.CA, *texts):
         if text := texts.get(choice, "").strip():

@@ -15,7 +15,7 @@ from fastapi import Request, Response
 
 from shared.clock import Clock
 from shared.problems import Problem, UnauthorizedProblem, mark
-from shared.staff import Role, StaffMember
+from shared.staff import API_CALLER, Role, StaffMember
 from shared.web.cookies import cookie_name, set_cookie
 
 __all__ = [
@@ -115,6 +115,6 @@ def bearer_member(token: str) -> Callable[[Request], StaffMember]:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected):
             raise UnauthorizedProblem
-        return StaffMember("token", "API", Role.ADMIN)
+        return API_CALLER
 
     return require

@@ -73,6 +73,9 @@ POST    /office/people/{person_id}/role                     admin
 GET     /office/people/{person_id}/remove                   admin
 POST    /office/people/{person_id}/remove                   admin
 GET     /office/audit                                       admin
+GET     /office/audit/mails                                 admin
+GET     /office/audit/results                               admin
+GET     /office/audit/proposals                             admin
 GET     /office/sessions                                    viewer
 GET     /office/sessions/new                                editor
 POST    /office/sessions/new                                editor

@@ -24,6 +24,7 @@ class UseCases:
     closing: Closing
     publications: Publications
     office: Office
+    audit: Audit
     inventory: Inventory
 
     @classmethod
@@ -41,6 +42,7 @@ class UseCases:
             closing=closing,
             publications=Publications(store),
             office=Office(store, closing, audit),
+            audit=audit,
             inventory=inventory,
         )
 

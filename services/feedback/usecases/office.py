@@ -1,6 +1,6 @@
 """What the programme office sees and does: surveys with their response, and publishing before the time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from services.feedback.domain.known import KnownProgramme, KnownSession
@@ -10,6 +10,7 @@ from services.feedback.domain.surveys import Survey, SurveyState
 from services.feedback.store import FeedbackStore
 from services.feedback.usecases.closing import Closing
 from shared.audit import Audit
+from shared.events.vocabulary import Language
 from shared.storage.contract import Scalar
 from shared.web.office import StaffMember
 
@@ -74,6 +75,11 @@ class Office:
         if survey is None:
             raise SurveyNotThereProblem
         return await self._response(survey)
+
+    async def titles(self, session_ids: Collection[str]) -> dict[str, dict[Language, str]]:
+        """What the sessions with these ids are called."""
+        found = [await self._store.session(session_id) for session_id in sorted(session_ids)]
+        return {session.id: session.title for session in found if session}
 
     async def publish(self, member: StaffMember, session_id: str) -> Results:
         """Close a survey now and publish its results; the same results when that was done before.

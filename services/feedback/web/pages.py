@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from services.feedback.usecases import UseCases
+from services.feedback.web import audit_words
 from services.feedback.web.office_pages import OfficePages
 from services.feedback.web.results_pages import ResultsPages
 from services.feedback.web.survey_pages import SurveyPages
@@ -20,4 +21,5 @@ def routes(use_cases: UseCases, pages: Pages) -> APIRouter:
     SurveyPages(use_cases, pages).add_to(router)
     ResultsPages(use_cases, pages).add_to(router)
     OfficePages(use_cases, pages).add_to(router)
+    router.include_router(audit_words.routes(use_cases, pages))
     return router

@@ -34,6 +34,7 @@ class UseCases:
     preferences: Preferences
     office: Office
     wordings: Wordings
+    audit: Audit
     inventory: Inventory
 
     @classmethod
@@ -63,6 +64,7 @@ class UseCases:
             post=post,
             office=Office(store, post, audit, clock),
             wordings=Wordings(store, letters, audit, clock),
+            audit=audit,
             preferences=Preferences(store, clock),
             inventory=inventory,
         )

@@ -1,20 +1,20 @@
 """What the programme office does about mails, each act with a line in the audit."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from services.notifications.domain.deliveries import DeliveryState
+from services.notifications.domain.deliveries import Delivery, DeliveryState
 from services.notifications.domain.known import KnownSession
 from services.notifications.domain.problems import SuppressionUnknownProblem
 from services.notifications.store import NotificationsStore
 from services.notifications.usecases.post import Addressed, Post
 from shared.audit import Audit, AuditEntry
 from shared.clock import Clock
+from shared.dates import OFFICE_ZONE
+from shared.events.vocabulary import Language
 from shared.staff import StaffMember
 
-OFFICE_ZONE = "Europe/Madrid"
-"""Where the office's days begin and end."""
 RESENT, LIFTED = "delivery.resent", "suppression.lifted"
 """What the audit calls the two acts."""
 _MOST_FOUND = 200
@@ -58,7 +58,12 @@ class Office:
         """Sessions to choose from, the one that starts last in front."""
         return await self._store.latest_sessions(limit)
 
-    async def titles(self, deliveries: list[Addressed]) -> dict[str, Mapping[str, str] | str]:
+    async def deliveries(self, ids: Collection[str]) -> list[Delivery]:
+        """Those of the deliveries that are there."""
+        found = [await self._store.delivery(delivery_id) for delivery_id in sorted(ids)]
+        return [delivery for delivery in found if delivery]
+
+    async def titles(self, deliveries: list[Addressed]) -> dict[str, Mapping[Language, str] | str]:
         """By session or proposal, the title: of a session in several languages."""
         return await self._store.titles([each.delivery.subject_id for each in deliveries])
 

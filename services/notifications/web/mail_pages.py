@@ -8,10 +8,10 @@ from fastapi.responses import Response
 
 from services.notifications.domain.deliveries import DeliveryKind, DeliveryState
 from services.notifications.usecases import UseCases
-from services.notifications.usecases.office import OFFICE_ZONE
 from services.notifications.usecases.post import Addressed, Place
 from services.notifications.web.mail_words import GROUP_NAMES, KIND_NAMES, REASONS, STATE_NAMES
 from shared.addresses import normalised_address
+from shared.dates import OFFICE_ZONE
 from shared.problems import mark
 from shared.web.office import Role, StaffMember, page_staff
 from shared.web.pages import Pages, see_other

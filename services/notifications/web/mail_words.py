@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from services.notifications.domain.deliveries import DeliveryKind, DeliveryState
 from services.notifications.domain.reminders import WITHDRAWN
-from services.notifications.domain.suppressions import MailGroup
+from services.notifications.domain.suppressions import MailGroup, SuppressionReason
 from services.notifications.usecases.answer_limit import TOO_MANY
 from shared.problems import mark
 
@@ -53,6 +53,11 @@ GROUP_NAMES: Mapping[MailGroup, tuple[str, str]] = {
     MailGroup.PROPOSALS: (mark("Proposals"), mark("What becomes of the proposals that you made or support.")),
 }
 """Name and, for who chooses, explanation."""
+
+SUPPRESSION_NAMES: Mapping[SuppressionReason, str] = {
+    SuppressionReason.BOUNCED: mark("Refused for good: nothing is sent"),
+    SuppressionReason.UNSUBSCRIBED: mark("The person stopped"),
+}
 
 REASONS: Mapping[str, str] = {
     "recipient unknown": mark("The person is not known any more."),

@@ -6,6 +6,7 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from services.notifications.usecases import UseCases
+from services.notifications.web import audit_words
 from services.notifications.web.mail_pages import MailPages
 from services.notifications.web.preferences_pages import PreferencesPages
 from services.notifications.web.wording_pages import WordingPages
@@ -25,4 +26,5 @@ def routes(
     PreferencesPages(use_cases.preferences, pages, links, clock).add_to(router)
     WordingPages(use_cases.wordings, pages).add_to(router)
     MailPages(use_cases, pages, trouble).add_to(router)
+    router.include_router(audit_words.routes(use_cases, pages))
     return router

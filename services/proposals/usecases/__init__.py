@@ -9,6 +9,7 @@ from services.proposals.usecases.proposals import Proposals
 from services.proposals.usecases.steps import Steps
 from services.proposals.usecases.supports import Supports
 from services.proposals.usecases.sweeping import Sweep
+from shared.audit import Audit
 from shared.limits import Limits
 from shared.messaging.inventory import Inventory
 
@@ -26,3 +27,4 @@ class UseCases:
     sweep: Sweep
     inventory: Inventory
     limits: Limits
+    audit: Audit

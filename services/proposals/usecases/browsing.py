@@ -100,6 +100,10 @@ class Browsing:
         """Those of the proposals that are there, in the order of their ids."""
         return await self._store.get_proposals(ids)
 
+    async def sessions(self, ids: Collection[str]) -> dict[str, KnownSession]:
+        """Those of the sessions that are known, by id."""
+        return await self._store.get_sessions(ids)
+
     async def sessions_of(self, proposals: Sequence[Proposal]) -> dict[str, KnownSession]:
         """The sessions that treat the proposals, by id."""
         return await self._store.get_sessions({each.session_id for each in proposals if each.session_id})

@@ -10,6 +10,7 @@ from services.proposals.domain.problems import ProposalUnknownProblem, SessionUn
 from services.proposals.domain.proposals import OPEN_STATES, STEPS, Proposal
 from services.proposals.usecases import UseCases
 from services.proposals.usecases.browsing import Wish
+from services.proposals.web import audit_words
 from services.proposals.web.choices import programme_choices, session_choices, worded
 from services.proposals.web.faults import faults_of
 from services.proposals.web.forms import MergeForm, ScheduleForm, ScheduleManyForm
@@ -71,6 +72,7 @@ def office_page_routes(use_cases: UseCases, pages: Pages, words: Words, clock: C
     async def take(request: Request, proposal_id: str, step: OfficeStep, member: editor) -> Response:
         return await desk.take(request, member, proposal_id, step)
 
+    router.include_router(audit_words.routes(use_cases, pages))
     return router
 
 

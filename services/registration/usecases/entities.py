@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from services.registration.domain.entities import Directory, Entity, replaced
-from services.registration.domain.entity_files import decode_entities, shipped_entities
+from services.registration.domain.entity_files import shipped_entities
 from services.registration.store import RegistrationStore
 
 _AT_A_TIME = 100
@@ -32,13 +32,8 @@ class Entities:
         """The entities that a query may mean, the best first."""
         return (await self._loaded()).search(query, limit)
 
-    async def import_entities(self, data: bytes) -> int:
-        """Store the entities of a CSV file in the shipped form, in place of those with the same code; how many.
-
-        Raises:
-            EntityFileError: a line is wrong; nothing was stored.
-        """
-        entities = decode_entities(data)
+    async def import_entities(self, entities: Sequence[Entity]) -> int:
+        """Store entities in place of those with the same code; how many."""
         for start in range(0, len(entities), _AT_A_TIME):
             await self._store_all(entities[start : start + _AT_A_TIME])
         await self.reload()

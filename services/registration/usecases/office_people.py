@@ -31,6 +31,10 @@ class OfficePeople:
         """All of them by name."""
         return await self._office.everybody()
 
+    async def names(self) -> dict[str, str]:
+        """All of them: the name by id."""
+        return {person.id: person.name for person in await self.everybody()}
+
     async def get(self, person_id: str) -> OfficePerson:
         """One of them.
 

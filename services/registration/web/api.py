@@ -1,14 +1,16 @@
 """The JSON API of the registration service."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
+from services.registration.domain.acts import Act
 from services.registration.domain.entities import MAX_QUERY
-from services.registration.domain.entity_files import EntityFileError
+from services.registration.domain.entity_files import EntityFileError, decode_entities
 from services.registration.domain.problems import ProgrammeUnknownProblem
 from services.registration.domain.programmes import Programme
 from services.registration.domain.registrations import Registration
@@ -40,9 +42,11 @@ from services.registration.web.models import (
     SessionOut,
 )
 from shared import ids
+from shared.audit import Audit
 from shared.clock import Clock, to_millis
 from shared.problems import mark
 from shared.storage.contract import Scalar
+from shared.web.office import StaffMember, bearer_member
 from shared.web.origins import origin_of
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
 from shared.web.staff import staff_only
@@ -55,25 +59,42 @@ T = TypeVar("T")
 Shown = TypeVar("Shown", bound=BaseModel)
 
 
-def routers(use_cases: UseCases, staff_token: str, clock: Clock) -> list[APIRouter]:
+@dataclass(frozen=True, slots=True)
+class OfficeCalls:
+    """What the calls share that are the office's: who may make them, and where they are written down."""
+
+    staff_token: str
+    audit: Audit
+
+    @property
+    def member(self) -> Any:
+        """The parameter of a call that only the office makes: who it is."""
+        return Depends(bearer_member(self.staff_token))
+
+    async def act(self, member: StaffMember, action: Act, subject: str, **details: Scalar) -> None:
+        """Record an act that is about to be done."""
+        await self.audit.record(member, action, subject, details)
+
+
+def routers(use_cases: UseCases, office: OfficeCalls, clock: Clock) -> list[APIRouter]:
     """All of the API."""
     return [
-        programme_routes(use_cases.programmes, staff_token),
-        session_routes(use_cases.sessions, staff_token),
-        calendar_routes(use_cases.sessions, use_cases.programmes, staff_token, clock),
-        closing_routes(use_cases.sessions, staff_token),
-        registration_routes(use_cases, staff_token),
-        entity_routes(use_cases.entities, staff_token),
+        programme_routes(use_cases.programmes, office),
+        session_routes(use_cases.sessions, office),
+        calendar_routes(use_cases.sessions, use_cases.programmes, office, clock),
+        closing_routes(use_cases.sessions, office),
+        registration_routes(use_cases, office),
+        entity_routes(use_cases.entities, office),
     ]
 
 
-def programme_routes(programmes: Programmes, staff_token: str) -> APIRouter:
+def programme_routes(programmes: Programmes, office: OfficeCalls) -> APIRouter:
     """Programmes: anybody reads them, the office defines them."""
     router = APIRouter(prefix="/api/v1/programmes", tags=["programmes"])
-    staff = [Depends(staff_only(staff_token))]
 
-    @router.post("", status_code=201, dependencies=staff, summary="Create a programme")
-    async def define(body: ProgrammeIn) -> ProgrammeOut:
+    @router.post("", status_code=201, summary="Create a programme")
+    async def define(body: ProgrammeIn, member: StaffMember = office.member) -> ProgrammeOut:
+        await office.act(member, Act.PROGRAMME_DEFINED, body.slug)
         return ProgrammeOut.of(await programmes.define(body.programme()))
 
     @router.get("", summary="List the programmes")
@@ -85,17 +106,19 @@ def programme_routes(programmes: Programmes, staff_token: str) -> APIRouter:
     async def read(slug: str) -> ProgrammeOut:
         return ProgrammeOut.of(await programmes.get(slug))
 
-    @router.patch("/{slug}", dependencies=staff, summary="Change a programme's settings")
-    async def change(slug: str, body: ProgrammeChange) -> ProgrammeOut:
+    @router.patch("/{slug}", summary="Change a programme's settings")
+    async def change(slug: str, body: ProgrammeChange, member: StaffMember = office.member) -> ProgrammeOut:
+        await programmes.get(slug)
+        await office.act(member, Act.PROGRAMME_CHANGED, slug, fields=", ".join(body.changes()))
         return ProgrammeOut.of(await programmes.change(slug, body.changes()))
 
     return router
 
 
-def session_routes(sessions: Sessions, staff_token: str) -> APIRouter:
+def session_routes(sessions: Sessions, office: OfficeCalls) -> APIRouter:
     """Sessions as anybody reads them: without the join link."""
     router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
-    require_staff = staff_only(staff_token)
+    require_staff = staff_only(office.staff_token)
 
     @router.get("", summary="List sessions by start", description="Past sessions begin with the latest.")
     async def page(
@@ -116,67 +139,77 @@ def session_routes(sessions: Sessions, staff_token: str) -> APIRouter:
     return router
 
 
-def calendar_routes(sessions: Sessions, programmes: Programmes, staff_token: str, clock: Clock) -> APIRouter:
+def calendar_routes(sessions: Sessions, programmes: Programmes, office: OfficeCalls, clock: Clock) -> APIRouter:
     """Sessions as the office puts them on the calendar and changes them."""
-    router = _office_router(staff_token)
+    router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 
     @router.post("", status_code=201, summary="Schedule a session")
-    async def schedule(body: SessionIn) -> SessionForStaff:
+    async def schedule(body: SessionIn, member: StaffMember = office.member) -> SessionForStaff:
         _require_future(body.starts_at, clock())
         try:
             await programmes.get(body.programme)
         except ProgrammeUnknownProblem:
             raise field_error("programme", NO_SUCH_PROGRAMME) from None
-        return await _for_staff(sessions, await sessions.schedule(body.session(ids.new_id())))
+        session = body.session(ids.new_id())
+        await office.act(member, Act.SESSION_SCHEDULED, session.id, programme=session.programme)
+        return await _for_staff(sessions, await sessions.schedule(session))
 
     @router.patch("/{session_id}", summary="Change title, description, capacity or join link")
-    async def change(session_id: str, body: SessionChange) -> SessionForStaff:
+    async def change(session_id: str, body: SessionChange, member: StaffMember = office.member) -> SessionForStaff:
+        await sessions.view(session_id)
+        await office.act(member, Act.SESSION_CHANGED, session_id, fields=", ".join(body.changes()))
         return await _for_staff(sessions, await sessions.change(session_id, body.changes()))
 
     @router.post("/{session_id}/reschedule", summary="Move a session to another time")
-    async def reschedule(session_id: str, body: Reschedule) -> SessionForStaff:
+    async def reschedule(session_id: str, body: Reschedule, member: StaffMember = office.member) -> SessionForStaff:
         _require_future(body.starts_at, clock())
-        starts_at = body.starts_at.astimezone(UTC)
+        starts_at, before = body.starts_at.astimezone(UTC), (await sessions.view(session_id)).session.starts_at
+        times = {"from": before.isoformat(), "to": starts_at.isoformat()}
+        await office.act(member, Act.SESSION_RESCHEDULED, session_id, **times)
         return await _for_staff(sessions, await sessions.reschedule(session_id, starts_at, body.duration_minutes))
 
     return router
 
 
-def closing_routes(sessions: Sessions, staff_token: str) -> APIRouter:
+def closing_routes(sessions: Sessions, office: OfficeCalls) -> APIRouter:
     """Sessions as the office closes them and publishes what was shown."""
-    router = _office_router(staff_token)
+    router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 
     @router.post("/{session_id}/cancel", summary="Cancel a session", description="Again: the same answer.")
-    async def cancel(session_id: str, body: Cancellation) -> SessionForStaff:
+    async def cancel(session_id: str, body: Cancellation, member: StaffMember = office.member) -> SessionForStaff:
+        if (await sessions.view(session_id)).session.is_scheduled:
+            await office.act(member, Act.SESSION_CANCELLED, session_id)
         return await _for_staff(sessions, await sessions.cancel(session_id, body.reason))
 
     @router.post(
         "/{session_id}/end", summary="End a session, also before its time", description="Again: the same answer."
     )
-    async def end(session_id: str, _: Nothing) -> SessionForStaff:
+    async def end(session_id: str, _: Nothing, member: StaffMember = office.member) -> SessionForStaff:
+        if (await sessions.view(session_id)).session.is_scheduled:
+            await office.act(member, Act.SESSION_ENDED, session_id)
         return await _for_staff(sessions, await sessions.end(session_id))
 
     @router.post("/{session_id}/materials", summary="Publish recording and materials")
-    async def publish_materials(session_id: str, body: MaterialsIn) -> SessionForStaff:
+    async def publish_materials(
+        session_id: str, body: MaterialsIn, member: StaffMember = office.member
+    ) -> SessionForStaff:
         materials = [item.material() for item in body.materials]
+        await sessions.view(session_id)
+        await office.act(member, Act.MATERIALS_PUBLISHED, session_id, materials=len(materials))
         return await _for_staff(sessions, await sessions.publish_materials(session_id, body.recording_url, materials))
 
     return router
-
-
-def _office_router(staff_token: str) -> APIRouter:
-    return APIRouter(prefix="/api/v1/sessions", tags=["sessions"], dependencies=[Depends(staff_only(staff_token))])
 
 
 async def _for_staff(sessions: Sessions, session: Session) -> SessionForStaff:
     return SessionForStaff.of(await sessions.view(session.id))
 
 
-def registration_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
+def registration_routes(use_cases: UseCases, office: OfficeCalls) -> APIRouter:
     """Registrations: anybody registers, the holder of the personal link manages, the office lists."""
     router = APIRouter(prefix="/api/v1", tags=["registrations"])
-    registrations, entities, require_staff = use_cases.registrations, use_cases.entities, staff_only(staff_token)
-    staff = [Depends(require_staff)]
+    registrations, entities = use_cases.registrations, use_cases.entities
+    require_staff = bearer_member(office.staff_token)
 
     @router.post(
         "/sessions/{session_id}/registrations",
@@ -192,15 +225,19 @@ def registration_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
         if entity is None:
             raise field_error("entity", NO_SUCH_ENTITY)
         if "authorization" in request.headers:
-            require_staff(request)
+            await office.act(require_staff(request), Act.REGISTRATION_ADDED, session_id, entity=entity.code)
         else:
             await use_cases.gate.admit(session_id, body.email, origin_of(request))
         person = Person(name=body.name, email=body.email, role=body.role, language=body.language)
         await registrations.register(session, entity, person)
         return RegistrationAccepted(session=session_id)
 
-    @router.get("/sessions/{session_id}/registrations", dependencies=staff, summary="List who registered")
-    async def page(session_id: str, limit: Limit = 100, cursor: CursorParameter = None) -> Page[RegistrationForStaff]:
+    @router.get("/sessions/{session_id}/registrations", summary="List who registered")
+    async def page(
+        session_id: str, limit: Limit = 100, cursor: CursorParameter = None, member: StaffMember = office.member
+    ) -> Page[RegistrationForStaff]:
+        if cursor is None:
+            await office.act(member, Act.REGISTRATIONS_EXPORTED, session_id)
         found = await registrations.page(session_id, limit=limit + 1, after=decode_cursor(cursor, 2))
         return _page(found, limit, RegistrationForStaff.of, _arrival_place)
 
@@ -217,7 +254,7 @@ def registration_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
     return router
 
 
-def entity_routes(entities: Entities, staff_token: str) -> APIRouter:
+def entity_routes(entities: Entities, office: OfficeCalls) -> APIRouter:
     """The directory of local entities."""
     router = APIRouter(prefix="/api/v1/entities", tags=["entities"])
 
@@ -231,16 +268,17 @@ def entity_routes(entities: Entities, staff_token: str) -> APIRouter:
 
     @router.post(
         "/import",
-        dependencies=[Depends(staff_only(staff_token))],
         summary="Import entities from CSV",
         description="All rows or none; those with a known code replace it.",
         openapi_extra={"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}},
     )
-    async def import_entities(request: Request) -> EntitiesImported:
+    async def import_entities(request: Request, member: StaffMember = office.member) -> EntitiesImported:
         try:
-            return EntitiesImported(imported=await entities.import_entities(await request.body()))
+            rows = decode_entities(await request.body())
         except EntityFileError as error:
             raise row_errors(error) from None
+        await office.act(member, Act.ENTITIES_IMPORTED, "directory", entities=len(rows))
+        return EntitiesImported(imported=await entities.import_entities(rows))
 
     return router
 

@@ -93,6 +93,12 @@ async def test_the_api_s_publishing_is_audited_once(house: House) -> None:
         assert (await house.publish(session_id)).status_code == 200
     [entry] = await Audit(house.raw, house.clock).entries()
     assert (entry.member_id, entry.subject) == ("token", session_id)
+    house.sign_in(Role.ADMIN)
+    page = (await house.client.get("/office/audit/results")).text
+    assert f'<a href="/office/results/{session_id}">' in page
+    assert "People asked: 2" in page
+    house.sign_in(Role.EDITOR)
+    assert (await house.client.get("/office/audit/results")).status_code == 403
 
 
 async def test_a_viewer_neither_sees_nor_reaches_publishing(house: House) -> None:

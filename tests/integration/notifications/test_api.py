@@ -9,6 +9,7 @@ from services.notifications.domain.deliveries import DeliveryState
 from services.notifications.domain.suppressions import SuppressionReason
 from shared.audit import Audit
 from shared.clock import to_millis
+from shared.web.office import Role
 from tests.integration.notifications.house import (
     SESSION,
     STAFF,
@@ -116,6 +117,12 @@ async def test_what_the_office_does_by_the_api_is_audited(house: House) -> None:
         ("suppression.lifted", suppression.id),
         ("delivery.resent", id_),
     ]
+    house.sign_in(Role.ADMIN)
+    page = (await house.http.get("/office/audit/mails?lang=ca")).text
+    assert f'<a href="/office/mails/deliveries/{id_}">' in page, "with the kind of mail and the session as its words"
+    assert "Per què no en rebia: Refusada definitivament" in page
+    assert "un programa, amb la clau de l&#39;API" in page
+    assert ADDRESS not in page
 
 
 async def test_a_deferred_delivery_is_due_again_when_its_time_comes_and_not_before(house: House) -> None:

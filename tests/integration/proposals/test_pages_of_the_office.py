@@ -10,7 +10,7 @@ EVIL = '<script>alert("x")</script>'
 
 
 async def acts(desk: Desk) -> list[tuple[str, str]]:
-    return [(entry.member_name, entry.action) for entry in reversed(await desk.cases.browsing._audit.entries())]
+    return [(entry.member_name, entry.action) for entry in reversed(await desk.cases.audit.entries())]
 
 
 async def test_who_is_not_signed_in_is_led_to_the_sign_in(desk: Desk) -> None:
@@ -230,3 +230,16 @@ async def test_what_is_not_there_and_no_step_are_pages(desk: Desk) -> None:
     sent = await desk.send(f"/office/proposals/{proposal_id}/explode", page="/office/proposals")
     assert sent.status_code == 422
     assert "<html" in sent.text
+
+
+async def test_the_record_says_in_words_what_was_done_with_proposals(desk: Desk) -> None:
+    source, target = await desk.propose("Perfil del contractant"), await desk.propose("Publicar contractes")
+    await desk.step(source, "merge", {"into": target})
+    await desk.step(target, "decline", {"reason": "Es tracta a la guia <b>"})
+    desk.sign_in(Role.EDITOR)
+    assert (await desk.http.get("/office/audit/proposals")).status_code == 403
+    desk.sign_in(Role.ADMIN)
+    page = (await desk.http.get("/office/audit/proposals?lang=ca")).text
+    assert f'<a href="/office/proposals/{source}">Perfil del contractant</a>' in page
+    assert "Continua com a: Publicar contractes" in page
+    assert "Amb aquestes paraules: Es tracta a la guia &lt;b&gt;" in page

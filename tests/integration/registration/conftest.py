@@ -17,6 +17,7 @@ from services.registration.usecases.limits import Allowance
 from services.registration.web import api
 from services.registration.web.public.front import Front, Publisher
 from services.registration.web.public.routes import routers as public_routers
+from shared.audit import Audit
 from shared.links import LinkPurpose, Links
 from shared.messaging.broker import make_broker
 from shared.messaging.inventory import Inventory
@@ -138,8 +139,12 @@ async def open_office(folder: Path, clock: MovingClock, allowance: Allowance = N
     # Never connected: events stay in the outboxes, where the tests read them.
     inventory = Inventory(opened, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
     use_cases = UseCases.over(store, links, SECRET.encode(), inventory, clock, allowance=allowance)
+    calls = api.OfficeCalls(STAFF_TOKEN, Audit(opened, clock))
     front = Front(frame, use_cases, links, Publisher(mail_domain="dijous.example"), clock)
-    routers = [*api.routers(use_cases, STAFF_TOKEN, clock), *public_routers(front)]
+    routers = [
+        *api.routers(use_cases, calls, clock),
+        *public_routers(front),
+    ]
     app = make_application("registration", "Registration", routers, words, Ready())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://dijous") as client:
         yield Office(client, use_cases, store, links, clock)

@@ -152,7 +152,11 @@ async def open_desk(folder: Path, **settings: str) -> AsyncIterator[OfficeDesk]:
         Pages(own, words, TEMPLATES, clock=clock),
         Office.over(store, use_cases.entities, SECRET.encode(), clock),
     )
-    routers = [*api.routers(use_cases, STAFF_TOKEN, clock), *office_pages(Desk(frame, use_cases, office, clock), own)]
+    calls = api.OfficeCalls(STAFF_TOKEN, office.audit)
+    routers = [
+        *api.routers(use_cases, calls, clock),
+        *office_pages(Desk(frame, use_cases, office, clock), own),
+    ]
     app = make_application("registration", "Registration", routers, words, Ready())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as browser:
         browser.headers["accept-language"] = "ca"

@@ -13,6 +13,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from services.registration.app import make_service
+from services.registration.domain.entity_files import decode_entities
 from services.registration.settings import Settings
 from services.registration.store import RegistrationStore
 from services.registration.usecases.entities import Entities
@@ -117,7 +118,8 @@ async def test_what_another_replica_imported_is_known_at_once(tmp_path: Path) ->
         header = "code,kind,name,comarca_code,comarca,province_code,province"
         rows = f"{header}\nCC44,comarcal_council,Consell Comarcal del Lluçanès,44,Lluçanès,08,Barcelona\n"
         other = open_store(f"sqlite:///{tmp_path}", "registration")
-        assert await Entities(RegistrationStore(other, MovingClock())).import_entities(rows.encode()) == 1
+        imported = decode_entities(rows.encode())
+        assert await Entities(RegistrationStore(other, MovingClock())).import_entities(imported) == 1
         await other.close()
         body = {"programme": "dijous", "title": {"ca": "Títol"}, "starts_at": "2026-12-03T10:00:00Z"}
         session = (await api.post("/api/v1/sessions", json=body)).json()["id"]

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
+from services.registration.domain.acts import Act
 from services.registration.domain.attendance import ReportProblem
 from services.registration.web.office.desk import Desk
 from services.registration.web.office.sessions import session_page
@@ -46,7 +47,7 @@ def routes(desk: Desk) -> PageRouter:
         form = await desk.pages.form(request)
         await session_page(desk, session_id)
         found = form.get("registrations").split()
-        await desk.act(member, "attendance.imported", session_id, {"found": len(found)})
+        await desk.act(member, Act.ATTENDANCE_IMPORTED, session_id, {"found": len(found)})
         await desk.office.attendance.mark(session_id, found)
         return see_other(f"/office/sessions/{session_id}/registrations")
 

@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ValidationError
 
+from services.registration.domain.acts import Act
 from services.registration.usecases import UseCases
 from services.registration.usecases.office import Office
 from shared.clock import Clock
@@ -41,7 +42,7 @@ class Desk:
         self.viewer, self.editor, self.admin = (self._staff(role) for role in Role)
 
     async def act(
-        self, member: StaffMember, action: str, subject: str, details: Mapping[str, Scalar] | None = None
+        self, member: StaffMember, action: Act, subject: str, details: Mapping[str, Scalar] | None = None
     ) -> None:
         """Record an act that is about to be done."""
         await self.office.audit.record(member, action, subject, details)

@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel
 
+from services.registration.domain.acts import Act
 from services.registration.domain.problems import SameTimeProblem, SessionNotScheduledProblem
 from services.registration.domain.texts import Descriptions
 from services.registration.web.api import IN_THE_PAST
@@ -84,7 +85,7 @@ def _add_reschedule(router: PageRouter, desk: Desk) -> None:
                 request, "office/reschedule_preview.html", row=row, session=row.session, asked=asked, values=form.values
             )
         details = {"from": row.session.starts_at.isoformat(), "to": asked.starts_at.isoformat()}
-        await desk.act(member, "session.rescheduled", session_id, details)
+        await desk.act(member, Act.SESSION_RESCHEDULED, session_id, details)
         await desk.use_cases.sessions.reschedule(session_id, asked.starts_at, asked.duration_minutes)
         return see_other(f"/office/sessions/{session_id}")
 
@@ -128,7 +129,7 @@ def _add_cancel(router: PageRouter, desk: Desk) -> None:
             return desk.pages.render(
                 request, "office/cancel_preview.html", row=row, session=row.session, reason=asked.reason, values=values
             )
-        await desk.act(member, "session.cancelled", session_id)
+        await desk.act(member, Act.SESSION_CANCELLED, session_id)
         await desk.use_cases.sessions.cancel(session_id, asked.reason)
         return see_other(f"/office/sessions/{session_id}")
 
@@ -155,6 +156,6 @@ def _add_end(router: PageRouter, desk: Desk) -> None:
     @router.post("/office/sessions/{session_id}/end")
     async def end(request: Request, session_id: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
         await desk.pages.form(request)
-        await desk.act(member, "session.ended", session_id)
+        await desk.act(member, Act.SESSION_ENDED, session_id)
         await desk.use_cases.sessions.end(session_id)
         return see_other(f"/office/sessions/{session_id}")

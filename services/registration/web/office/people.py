@@ -1,10 +1,11 @@
-"""The people of the office and the record of what they did; for administrators."""
+"""The people of the office; for administrators."""
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
+from services.registration.domain.acts import Act
 from services.registration.domain.office_people import (
     PASSWORD_LINK_LASTS,
     LastAdministratorProblem,
@@ -29,16 +30,14 @@ ROLE_HINTS = {
     "editor": mark("edits: sessions, registrations, proposals, results"),
     "admin": mark("administers: also people of the office, wording of mails, suppressed addresses"),
 }
-PAGE = 50
 
 
 def routes(desk: Desk, public_url: str) -> PageRouter:
-    """`/office/people` and `/office/audit`."""
+    """`/office/people`."""
     router = page_router(desk.pages)
     _add_people(router, desk)
     _add_person(router, desk, public_url)
     _add_removal(router, desk)
-    _add_audit(router, desk)
     return router
 
 
@@ -73,7 +72,7 @@ def _add_people(router: PageRouter, desk: Desk) -> None:
         if newcomer is None or errors:
             return await _list(desk, request, status=422, errors=errors, values=values)
         role = ROLES[values["role"]]
-        await desk.act(member, "person.added", newcomer.name, {"role": role.name.lower()})
+        await desk.act(member, Act.PERSON_ADDED, newcomer.name, {"role": role.name.lower()})
         try:
             person = await desk.office.people.add(newcomer.name, newcomer.user_name, role)
         except PersonExistsProblem as problem:
@@ -105,7 +104,7 @@ def _add_person(router: PageRouter, desk: Desk, public_url: str) -> None:
     ) -> HTMLResponse:
         """No redirect: the link is shown in this answer alone, and is kept nowhere."""
         await desk.pages.form(request)
-        await desk.act(member, "person.link-made", person_id)
+        await desk.act(member, Act.PERSON_LINK_MADE, person_id)
         token = await desk.office.people.password_link(person_id)
         until = instant_in_words(desk.clock() + PASSWORD_LINK_LASTS, DEFAULT_TIME_ZONE, desk.pages.language(request))
         return await page(request, person_id, link=f"{public_url}/office/password/{token}", until=until)
@@ -118,7 +117,7 @@ def _add_person(router: PageRouter, desk: Desk, public_url: str) -> None:
         role = ROLES.get(form.get("role"))
         if role is None:
             return await page(request, person_id, status=422, errors={"role": desk.pages.text(request, CHOOSE_ROLE)})
-        await desk.act(member, "person.role-changed", person_id, {"role": role.name.lower()})
+        await desk.act(member, Act.PERSON_ROLE_CHANGED, person_id, {"role": role.name.lower()})
         try:
             await desk.office.people.change_role(person_id, role)
         except LastAdministratorProblem as problem:
@@ -145,24 +144,6 @@ def _add_removal(router: PageRouter, desk: Desk) -> None:
     @router.post("/office/people/{person_id}/remove")
     async def remove(request: Request, person_id: str, member: Annotated[StaffMember, Depends(desk.admin)]) -> Response:
         await desk.pages.form(request)
-        await desk.act(member, "person.removed", person_id)
+        await desk.act(member, Act.PERSON_REMOVED, person_id)
         await desk.office.people.remove(person_id)
         return see_other("/office/people")
-
-
-def _add_audit(router: PageRouter, desk: Desk) -> None:
-    @router.get("/office/audit")
-    async def audit(
-        request: Request,
-        _: Annotated[StaffMember, Depends(desk.admin)],
-        before: Annotated[int | None, Query(ge=1, le=10**12)] = None,
-    ) -> HTMLResponse:
-        entries = await desk.office.audit.entries(before=before, limit=PAGE)
-        return desk.pages.render(
-            request,
-            "office/audit.html",
-            entries=entries,
-            older=entries[-1].sequence if len(entries) == PAGE else None,
-            fault=await desk.office.audit.verify() if before is None else None,
-            zone=DEFAULT_TIME_ZONE,
-        )

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import ValidationError
 
+from services.registration.domain.acts import Act
 from services.registration.domain.planning import MOST_MONTHS, Rule, Suggestion
 from services.registration.domain.programmes import Programme
 from services.registration.usecases.planning import planned_id
@@ -66,7 +67,7 @@ def routes(desk: Desk) -> PageRouter:
             rows = await _rows_again(desk, request, form, programme)
             values = {**_defaults(desk, programme), **form.values, "plan": plan_id}
             return _plan_page(desk, request, programme, rows, values, errors=errors, status=422)
-        await desk.act(member, "series.planned", slug, {"sessions": len(asked)})
+        await desk.act(member, Act.SERIES_PLANNED, slug, {"sessions": len(asked)})
         for place, session in asked:
             await desk.use_cases.sessions.schedule(session.session(planned_id(plan_id, place)))
         return see_other(f"/office/sessions?programme={slug}")

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
+from services.registration.domain.acts import Act
 from services.registration.domain.problems import ProgrammeExistsProblem
 from services.registration.domain.programmes import (
     DEFAULT_REMINDERS_MINUTES,
@@ -69,7 +70,7 @@ def _add_new(router: PageRouter, desk: Desk) -> None:
         asked, errors = desk.checked(request, ProgrammeIn, programme_fields(form))
         if asked is None:
             return _form(desk, request, status=422, errors=errors, values=form.values)
-        await desk.act(member, "programme.defined", asked.slug)
+        await desk.act(member, Act.PROGRAMME_DEFINED, asked.slug)
         try:
             await desk.use_cases.programmes.define(asked.programme())
         except ProgrammeExistsProblem as problem:
@@ -92,6 +93,6 @@ def _add_change(router: PageRouter, desk: Desk) -> None:
             return _form(desk, request, slug=slug, status=422, errors=errors, values=form.values)
         wanted = asked.model_dump(exclude={"slug", "survey_questions"})
         changes = {name: value for name, value in wanted.items() if getattr(programme, name) != value}
-        await desk.act(member, "programme.changed", slug, {"fields": ", ".join(changes)})
+        await desk.act(member, Act.PROGRAMME_CHANGED, slug, {"fields": ", ".join(changes)})
         await desk.use_cases.programmes.change(slug, changes)
         return see_other("/office/programmes")

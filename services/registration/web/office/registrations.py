@@ -7,6 +7,7 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
+from services.registration.domain.acts import Act
 from services.registration.domain.entities import Entity, words_of
 from services.registration.domain.problems import SessionStartedProblem
 from services.registration.domain.registrations import Registration, RegistrationState
@@ -92,7 +93,7 @@ def _add_list(router: PageRouter, desk: Desk) -> None:
         before = set(form.get("were").split())
         now = {name.removeprefix("came-") for name in form.values if name.startswith("came-")}
         details = {"came": len(now - before), "did_not": len(before - now)}
-        await desk.act(member, "attendance.marked", session_id, details)
+        await desk.act(member, Act.ATTENDANCE_MARKED, session_id, details)
         await desk.office.attendance.mark(session_id, sorted(now - before), sorted(before - now))
         return see_other(f"/office/sessions/{session_id}/registrations?page={_page_number(form)}")
 
@@ -116,7 +117,7 @@ def _searched(registrations: Sequence[Registration], query: str) -> list[Registr
 def _add_spreadsheets(router: PageRouter, desk: Desk) -> None:
     async def table(request: Request, session_id: str, member: StaffMember) -> tuple[list[str], list[list[Any]]]:
         row = await session_page(desk, session_id)
-        await desk.act(member, "registrations.exported", session_id)
+        await desk.act(member, Act.REGISTRATIONS_EXPORTED, session_id)
         header = [desk.pages.text(request, title) for title in COLUMNS]
         return header, rows(await desk.office.reading.registrations(session_id), row.zone)
 
@@ -159,7 +160,7 @@ def _add_by_hand(router: PageRouter, desk: Desk) -> None:
             errors["entity"] = desk.pages.text(request, wrong)
         if asked is None or entity is None:
             return desk.refused(request, template, errors, row=row, entities=entities, values=form.values)
-        await desk.act(member, "registration.added", session_id, {"entity": entity.code})
+        await desk.act(member, Act.REGISTRATION_ADDED, session_id, {"entity": entity.code})
         person = Person(asked.name, asked.email, asked.role, asked.language)
         await desk.use_cases.registrations.register(session, entity, person)
         return see_other(f"/office/sessions/{session_id}/registrations")
@@ -211,6 +212,6 @@ def _add_cancel(router: PageRouter, desk: Desk) -> None:
     ) -> Response:
         await desk.pages.form(request)
         await of_session(session_id, registration_id)
-        await desk.act(member, "registration.cancelled", registration_id, {"session": session_id})
+        await desk.act(member, Act.REGISTRATION_CANCELLED, registration_id, {"session": session_id})
         await desk.use_cases.registrations.cancel(registration_id)
         return see_other(f"/office/sessions/{session_id}/registrations")

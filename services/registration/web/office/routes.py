@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.registration.outgoing import OidcProvider
 from services.registration.web.office import (
     attendance,
+    audit,
     entities,
     moving,
     oidc,
@@ -27,6 +28,7 @@ def routers(
         signing_in.routes(desk, has_oidc=provider is not None),
         today.routes(desk),
         people.routes(desk, public_url),
+        audit.routes(desk),
         sessions.routes(desk),
         moving.routes(desk),
         registrations.routes(desk),

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from services.registration.domain.acts import Act
 from services.registration.domain.problems import LimitTooLateProblem, SessionNotScheduledProblem
 from services.registration.domain.programmes import DEFAULT_TIME_ZONE, Programme
 from services.registration.domain.sessions import Session
@@ -144,7 +145,7 @@ def _add_new(router: PageRouter, desk: Desk) -> None:
         if asked is None or errors:
             return await form_page(request, status=422, errors=errors, values={**form.values, "id": new_id})
         session = asked.session(new_id)
-        await desk.act(member, "session.scheduled", session.id, {"programme": session.programme})
+        await desk.act(member, Act.SESSION_SCHEDULED, session.id, {"programme": session.programme})
         await desk.use_cases.sessions.schedule(session)
         return see_other(f"/office/sessions/{session.id}")
 
@@ -185,7 +186,7 @@ def _add_edit(router: PageRouter, desk: Desk) -> None:
             return await form_page(request, row, status=422, errors=errors, values=form.values)
         changes = asked.model_dump(include={"title", "description", "capacity", "join_url"})
         changed = [name for name, value in changes.items() if getattr(row.session, name) != value]
-        await desk.act(member, "session.changed", session_id, {"fields": ", ".join(changed)})
+        await desk.act(member, Act.SESSION_CHANGED, session_id, {"fields": ", ".join(changed)})
         try:
             await desk.use_cases.sessions.change(session_id, changes)
         except (LimitTooLateProblem, SessionNotScheduledProblem) as problem:
@@ -218,7 +219,7 @@ def _add_materials(router: PageRouter, desk: Desk) -> None:
             values = _materials_again(fields)
             count = len(fields["materials"]) + EMPTY_ROWS
             return desk.refused(request, template, errors, row=row, rows=range(count), values=values)
-        await desk.act(member, "session.materials-published", session_id, {"materials": len(asked.materials)})
+        await desk.act(member, Act.MATERIALS_PUBLISHED, session_id, {"materials": len(asked.materials)})
         await desk.use_cases.sessions.publish_materials(
             session_id, asked.recording_url, [item.material() for item in asked.materials]
         )

@@ -6,6 +6,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 
+from services.registration.domain.acts import Act
 from services.registration.domain.office_people import (
     MAX_PASSWORD,
     MIN_PASSWORD,
@@ -96,7 +97,7 @@ def _add_first_run(router: PageRouter, desk: Desk) -> None:
         person = await desk.office.signing_in.found_office(
             token, newcomer.name, newcomer.user_name, form.values["password"]
         )
-        await desk.act(person.member, "office.founded", person.id)
+        await desk.act(person.member, Act.OFFICE_FOUNDED, person.id)
         return await signed_in(desk, person, "/office")
 
 
@@ -114,14 +115,14 @@ def _add_password(router: PageRouter, desk: Desk) -> None:
         person = await desk.office.signing_in.person_of_link(token)
         if errors := password_errors(desk, request, form):
             return desk.refused(request, template, errors, token=token, newcomer=person, least=MIN_PASSWORD)
-        await desk.act(person.member, "person.password-set", person.id)
+        await desk.act(person.member, Act.PASSWORD_SET, person.id)
         person = await desk.office.signing_in.set_password(token, form.values["password"])
         return await signed_in(desk, person, "/office")
 
 
 async def signed_in(desk: Desk, person: OfficePerson, following: str) -> RedirectResponse:
     """Begin the person's session and lead on."""
-    await desk.act(person.member, "person.signed-in", person.id)
+    await desk.act(person.member, Act.SIGNED_IN, person.id)
     answer = see_other(following)
     desk.pages.office.begin(answer, person.member)
     return answer

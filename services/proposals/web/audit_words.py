@@ -1,0 +1,39 @@
+"""The record of what the office did with proposals, in words."""
+
+from collections.abc import Collection
+
+from services.proposals.usecases import UseCases, steps
+from shared.events.vocabulary import Language, in_language
+from shared.problems import mark
+from shared.web.audit_pages import Act, Detail, Record, Shape, audit_routes
+from shared.web.page_routes import PageRouter
+from shared.web.pages import Pages
+
+PATH = "/office/audit/proposals"
+_PROPOSAL = "/office/proposals/{}"
+ACTS = {
+    steps.REVIEWED: Act(mark("Took a proposal up for review"), _PROPOSAL),
+    steps.SCHEDULED: Act(mark("Scheduled a proposal for a session"), _PROPOSAL),
+    steps.ANSWERED: Act(mark("Answered a proposal"), _PROPOSAL),
+    steps.DECLINED: Act(mark("Declined a proposal"), _PROPOSAL),
+    steps.MERGED: Act(mark("Merged a proposal into another"), _PROPOSAL),
+}
+DETAILS = {
+    "session": Detail(mark("Session"), Shape.ID),
+    "into": Detail(mark("Goes on as"), Shape.ID),
+    "reason": Detail(mark("In these words")),
+}
+
+
+def routes(use_cases: UseCases, pages: Pages) -> PageRouter:
+    """`/office/audit/proposals`."""
+
+    async def names(language: Language, ids: Collection[str]) -> dict[str, str]:
+        """Of proposals, as their authors wrote them, and of sessions."""
+        proposals = await use_cases.browsing.get_many(sorted(ids))
+        sessions = await use_cases.browsing.sessions(ids)
+        return {proposal.id: proposal.title for proposal in proposals} | {
+            session_id: in_language(session.title, language) for session_id, session in sessions.items()
+        }
+
+    return audit_routes(pages, PATH, Record(use_cases.audit, ACTS, DETAILS, names))
