@@ -13,7 +13,11 @@ COMMANDS = {
     "run": ("deploy.commands.run:run", "Run one service as a process of its own."),
     "streams": ("deploy.commands.streams:streams", "Make and show the broker's streams and durable consumers."),
     "deadletters": ("deploy.commands.deadletters:deadletters", "List, show, replay or drop messages that failed."),
-    "office": ("deploy.commands.office:office", "Print the link that makes the office's first administrator."),
+    "office": (
+        "deploy.commands.office:office",
+        "Print a link into the office, when nobody can sign in.",
+    ),
+    "audit": ("deploy.commands.audit:audit", "Check that nobody altered the record of what the office did."),
     "entities": ("deploy.commands.entities:entities", "Import the directory of local entities."),
     "reconcile": ("deploy.commands.reconcile:reconcile", "Find and repair what one service knows and another lacks."),
     "events": ("deploy.commands.events:events", "Print the catalogue of events."),
@@ -22,8 +26,8 @@ COMMANDS = {
     "version": ("deploy.commands.version:version", "Print the version."),
 }
 """Name to where it is and what the list of commands says of it."""
-BESIDE_A_RUN = frozenset({"streams", "deadletters", "entities", "office", "reconcile"})
-"""Commands that find the `dijous up` that runs in DIJOUS_DATA by themselves."""
+OF_A_FOLDER = frozenset({"streams", "deadletters", "entities", "office", "audit", "reconcile"})
+"""Commands that find the installation in DIJOUS_DATA by themselves."""
 
 
 class _LazyGroup(click.Group):
@@ -36,7 +40,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click calls it so
         if cmd_name not in COMMANDS:
             return None
-        if cmd_name in BESIDE_A_RUN:
+        if cmd_name in OF_A_FOLDER:
             adopt_environment()
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
@@ -66,9 +70,10 @@ def main_group() -> None:
       dijous health http://127.0.0.1:8080
       dijous deadletters list
       dijous reconcile
+      dijous office link            when nobody can sign in to the office
 
-    Settings are read from the environment; a broken one is said in one line and the exit code is 2. Beside a running
-    `dijous up`, streams, deadletters, entities, office and reconcile find it by its data folder.
+    Settings are read from the environment; a broken one is said in one line and the exit code is 2. Beside a
+    `dijous up`, streams, deadletters, entities, office, audit and reconcile find it by its data folder.
     `dijous COMMAND --help` tells more of each command.
     """
 

@@ -1,10 +1,14 @@
-"""`dijous office`: the way in for the first administrator, where the services run apart."""
+"""`dijous office`: the way in, when nobody can sign in to the office."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import click
 
-from deploy.composition import compose
+from deploy.composition import compose, start_logs
+
+if TYPE_CHECKING:
+    from services.registration.usecases.way_in import WayIn
 
 
 @click.group()
@@ -12,28 +16,45 @@ def office() -> None:
     """The people of the programme office."""
 
 
-@office.command("first-run")
-def first_run() -> None:
-    """Print the link at which the first administrator is made; it replaces the one printed before.
+@office.command()
+@click.option("--user-name", default="", metavar="NAME", help="Whose password the link sets.")
+def link(user_name: str) -> None:
+    """Print a link into the office. It works once and replaces the one before; the record says that it was made.
 
-    Reads the settings of the registration service.
+    While there is no administrator it makes the first one. Afterwards it sets a new password: for the person with the
+    given user name, or for the only administrator. The password of before works until then.
+
+    Reads the settings of the registration service, or finds the installation in DIJOUS_DATA, running or not.
 
     \b
-    Example:
-      docker compose exec registration dijous office first-run
+    Examples:
+      dijous office link
+      dijous office link --user-name marta@gomunicipal.example
+      docker compose exec registration dijous office link
     """
-    link = asyncio.run(_link())
-    click.echo(link or "The office has an administrator, who adds the others in /office/people.")
+    start_logs()
+    way = asyncio.run(_way_in(user_name))
+    click.echo(way.link)
+    until = f"once, until {way.until:%Y-%m-%d %H:%M} UTC"
+    whose = f"sets a password for {way.person.name}" if way.person else "makes the first administrator"
+    click.echo(f"It {whose}, {until}.", err=True)
 
 
-async def _link() -> str | None:
+async def _way_in(user_name: str) -> "WayIn":
     from services.registration.settings import Settings
-    from services.registration.usecases.signing_in import first_run_link
+    from services.registration.usecases.way_in import WhoseLinkError, make_way_in
     from shared.clock import clock_from
+    from shared.storage.contract import StoreError
 
-    settings, service = Settings(), compose("registration")
+    service, settings = compose("registration"), Settings()
+    clock = clock_from(settings.clock_offset_file)
     try:
         await service.store.prepare(service.collections)
-        return await first_run_link(service.store, settings.public_url, clock_from(settings.clock_offset_file))
+        return await make_way_in(service.store, settings.public_url, clock, user_name)
+    except WhoseLinkError as error:
+        lines = [f"  --user-name {person.user_name}   {person.name}" for person in error.choices]
+        raise click.ClickException("\n".join(["Say whose link it is to be:", *lines])) from None
+    except StoreError as error:
+        raise click.ClickException(f"the store does not answer: {error}") from error
     finally:
         await service.store.close()

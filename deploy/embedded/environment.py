@@ -1,4 +1,4 @@
-"""How other commands find a running single-machine installation: by a file in its data folder."""
+"""How other commands find a single-machine installation: by what lies in its data folder."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -22,9 +22,26 @@ def published_environment(folder: Path, settings: Mapping[str, str]) -> Iterator
 
 
 def adopt_environment() -> None:
-    """Take the settings of the installation that runs in DIJOUS_DATA (./var), where none are set here."""
-    file = Path(os.environ.get("DIJOUS_DATA") or "var") / NAME
-    if file.is_file():
-        for line in file.read_text().splitlines():
-            name, _, value = line.partition("=")
-            os.environ.setdefault(name, value)
+    """Take the settings of the installation in DIJOUS_DATA (./var), where none are set here: those with which it runs,
+    or what its folder tells while it does not."""
+    folder = Path(os.environ.get("DIJOUS_DATA") or "var").expanduser().absolute()
+    for name, value in (_running(folder) or _resting(folder)).items():
+        os.environ.setdefault(name, value)
+
+
+def _running(folder: Path) -> Mapping[str, str]:
+    file = folder / NAME
+    lines = file.read_text().splitlines() if file.is_file() else []
+    return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
+
+def _resting(folder: Path) -> Mapping[str, str]:
+    secret, token = folder / "secret", folder / "staff-token"
+    if not (secret.is_file() and token.is_file()):
+        return {}
+    return {
+        "DIJOUS_STORE_URL": f"sqlite:///{folder}",
+        "DIJOUS_SECRET": secret.read_text().strip(),
+        "DIJOUS_STAFF_TOKEN": token.read_text().strip(),
+        "DIJOUS_PUBLIC_URL": f"http://127.0.0.1:{os.environ.get('DIJOUS_PORT') or '8080'}",
+    }

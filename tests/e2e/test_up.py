@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -208,8 +209,25 @@ async def test_other_commands_find_the_running_installation_by_its_folder(
     assert [item["name"] for item in found] == ["Ajuntament de Vilanova"]
     listed = _command(data, "reconcile")
     assert "registration: listed" in listed
+    assert "registration   whole" in _command(data, "audit", "verify")
+    assert (await _page(_command(data, "office", "link"))).status_code == 200, "the way in of the first administrator"
     run.stop()
     assert not (data / "environment").exists(), "it holds secrets and addresses that nobody answers any more"
+
+
+async def test_the_way_into_the_office_is_found_while_nothing_runs(runs: list[Run], data: Path) -> None:
+    (await _start(runs, data)).stop()
+    path = urlsplit(_command(data, "office", "link").strip()).path
+    assert "registration   whole, 1 entries" in _command(data, "audit", "verify")
+    run = await _start(runs, data)
+    assert "/office/first-run/" in path
+    assert (await _page(run.url + path)).status_code == 404, "the start made another, and says it"
+    assert (await _page(_command(data, "office", "link"))).status_code == 200
+
+
+async def _page(address: str) -> httpx.Response:
+    async with httpx.AsyncClient() as client:
+        return await client.get(address.strip())
 
 
 def _command(data: Path, *arguments: str) -> str:

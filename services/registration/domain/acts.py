@@ -21,6 +21,7 @@ class Act(StrEnum):
     ATTENDANCE_MARKED = "attendance.marked"
     ATTENDANCE_IMPORTED = "attendance.imported"
     ENTITIES_IMPORTED = "entities.imported"
+    FIRST_RUN_LINK_MADE = "office.link-made"
     OFFICE_FOUNDED = "office.founded"
     PERSON_ADDED = "person.added"
     PERSON_LINK_MADE = "person.link-made"

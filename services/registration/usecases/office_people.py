@@ -3,14 +3,13 @@
 from datetime import timedelta
 
 from services.registration.domain.office_people import (
-    PASSWORD_LINK_LASTS,
     LastAdministratorProblem,
     OfficePerson,
     PersonExistsProblem,
     PersonUnknownProblem,
 )
 from services.registration.office_store import OfficeStore
-from services.registration.usecases.signing_in import SigningIn, new_link
+from services.registration.usecases.signing_in import SigningIn, password_link
 from shared.clock import Clock
 from shared.events.base import Event
 from shared.staff import Role
@@ -72,9 +71,7 @@ class OfficePeople:
             PersonUnknownProblem: there is nobody with that id.
         """
         person = await self.get(person_id)
-        token, link = new_link(person.id, self._clock() + PASSWORD_LINK_LASTS)
-        await self._office.keep_link(link)
-        return token
+        return await password_link(self._office, person.id, self._clock)
 
     async def change_role(self, person_id: str, role: Role) -> OfficePerson:
         """Give somebody another role.

@@ -13,6 +13,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 
 from services.registration.domain.office_people import (
     FIRST_RUN_LASTS,
+    PASSWORD_LINK_LASTS,
     NotOfTheOfficeProblem,
     OfficePerson,
     OneTimeLink,
@@ -241,6 +242,18 @@ async def first_run_link(store: Store, public_url: str, clock: Clock) -> str | N
     """The address at which the first administrator is made, as `first_run_token`."""
     token = await first_run_token(store, clock)
     return f"{public_url.rstrip('/')}/office/first-run/{token}" if token else None
+
+
+async def password_link(office: OfficeStore, person_id: str, clock: Clock) -> str:
+    """The token of a new link with which somebody sets a password, in place of the one before."""
+    token, link = new_link(person_id, clock() + PASSWORD_LINK_LASTS)
+    await office.keep_link(link)
+    return token
+
+
+def password_address(public_url: str, token: str) -> str:
+    """Where a password is set by a link's token."""
+    return f"{public_url.rstrip('/')}/office/password/{token}"
 
 
 def new_link(person_id: str, expires_at: datetime) -> tuple[str, OneTimeLink]:

@@ -8,9 +8,11 @@ import pytest
 
 from services.registration.store import OFFICE_LINKS
 from services.registration.usecases.signing_in import FREE_ATTEMPTS, first_run_token
+from services.registration.usecases.way_in import WhoseLinkError, make_way_in
 from shared.staff import Role
-from tests.integration.registration.office_desk import PASSWORD, OfficeDesk, open_desk, where
+from tests.integration.registration.office_desk import PASSWORD, URL, OfficeDesk, open_desk, where
 
+NEW_PASSWORD = "unes altres quatre paraules"
 FOUNDER = {
     "name": "Marta Vila",
     "user_name": "Marta@diputacio.example",
@@ -250,3 +252,49 @@ async def test_somebody_removed_is_out_at_once_and_may_be_added_again(founded: O
 async def test_the_people_are_the_administrators(desk: OfficeDesk, role: Role) -> None:
     desk.sign_in(role)
     await desk.get("/office/people", expect=403)
+
+
+async def test_the_only_administrator_who_forgot_the_password_has_a_link_from_the_operator(founded: OfficeDesk) -> None:
+    way = await make_way_in(founded.raw, URL, founded.clock)
+    assert way.person is not None
+    assert way.person.name == "Marta Vila"
+    path = way.link.removeprefix(URL)
+    assert way.link.startswith(f"{URL}/office/password/")
+    await founded.submit(path, {"password": NEW_PASSWORD, "password_again": NEW_PASSWORD})
+    await founded.submit("/office/sign-in", {"user_name": "marta@diputacio.example", "password": NEW_PASSWORD})
+    await founded.get(path, expect=404)
+    (entry,) = await founded.office.audit.entries(action="person.link-made")
+    assert (entry.member_id, entry.subject) == ("operator", way.person.id)
+    founded.sign_in(Role.ADMIN)
+    assert "qui opera la instal·lació, amb una ordre" in (await founded.get("/office/audit")).text
+
+
+async def test_the_operator_s_link_expires_and_replaces_the_one_before(founded: OfficeDesk) -> None:
+    first = await make_way_in(founded.raw, URL, founded.clock)
+    second = await make_way_in(founded.raw, URL, founded.clock)
+    await founded.get(first.link.removeprefix(URL), expect=404)
+    await founded.get(second.link.removeprefix(URL))
+    founded.clock.move(days=3, seconds=1)
+    await founded.get(second.link.removeprefix(URL), expect=404)
+
+
+async def test_of_several_the_operator_says_whose_link_it_is(founded: OfficeDesk) -> None:
+    await founded.office.people.add("Pere", "pere@gomunicipal.example", Role.ADMIN)
+    await founded.office.people.add("Joan", "joan@gomunicipal.example", Role.VIEWER)
+    for user_name in ("", "nobody@gomunicipal.example"):
+        with pytest.raises(WhoseLinkError) as refused:
+            await make_way_in(founded.raw, URL, founded.clock, user_name)
+        assert [person.name for person in refused.value.choices] == (
+            ["Joan", "Marta Vila", "Pere"] if user_name else ["Marta Vila", "Pere"]
+        )
+    assert "person.link-made" not in await founded.acts()
+    way = await make_way_in(founded.raw, URL, founded.clock, " Joan@gomunicipal.example")
+    assert way.person is not None
+    assert way.person.name == "Joan"
+
+
+async def test_without_an_administrator_the_operator_s_link_makes_the_first(desk: OfficeDesk) -> None:
+    way = await make_way_in(desk.raw, URL, desk.clock)
+    assert way.person is None
+    await desk.get(way.link.removeprefix(URL))
+    assert await desk.acts() == ["office.link-made"]

@@ -31,6 +31,7 @@ ACTS: Mapping[str, audit_pages.Act] = {
     Act.ATTENDANCE_MARKED: audit_pages.Act(mark("Marked who came"), _REGISTRATIONS),
     Act.ATTENDANCE_IMPORTED: audit_pages.Act(mark("Imported an attendance report"), _REGISTRATIONS),
     Act.ENTITIES_IMPORTED: audit_pages.Act(mark("Imported local entities"), "/office/entities"),
+    Act.FIRST_RUN_LINK_MADE: audit_pages.Act(mark("Made a link for the first administrator")),
     Act.OFFICE_FOUNDED: audit_pages.Act(mark("Became the first administrator"), _PERSON),
     Act.PERSON_ADDED: audit_pages.Act(mark("Added a person to the office")),
     Act.PERSON_LINK_MADE: audit_pages.Act(mark("Made a link to set a password"), _PERSON),

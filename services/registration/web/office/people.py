@@ -12,7 +12,7 @@ from services.registration.domain.office_people import (
     PersonExistsProblem,
 )
 from services.registration.domain.programmes import DEFAULT_TIME_ZONE
-from services.registration.usecases.signing_in import ROLES
+from services.registration.usecases.signing_in import ROLES, password_address
 from services.registration.web.office.desk import ROLE_NAMES, Desk
 from services.registration.web.office.signing_in import Newcomer
 from shared.dates import instant_in_words
@@ -107,7 +107,7 @@ def _add_person(router: PageRouter, desk: Desk, public_url: str) -> None:
         await desk.act(member, Act.PERSON_LINK_MADE, person_id)
         token = await desk.office.people.password_link(person_id)
         until = instant_in_words(desk.clock() + PASSWORD_LINK_LASTS, DEFAULT_TIME_ZONE, desk.pages.language(request))
-        return await page(request, person_id, link=f"{public_url}/office/password/{token}", until=until)
+        return await page(request, person_id, link=password_address(public_url, token), until=until)
 
     @router.post("/office/people/{person_id}/role")
     async def change_role(
