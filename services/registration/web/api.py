@@ -21,20 +21,18 @@ from services.registration.usecases.programmes import Programmes
 from services.registration.usecases.registrations import Person
 from services.registration.usecases.sessions import Sessions, SessionView, When
 from services.registration.web.errors import field_error, row_errors
-from services.registration.web.models import (
-    Cancellation,
-    EntitiesFound,
-    EntitiesImported,
-    EntityOut,
-    MaterialsIn,
-    Nothing,
-    ProgrammeChange,
-    ProgrammeIn,
-    ProgrammeOut,
+from services.registration.web.models.base import Nothing
+from services.registration.web.models.entities import EntitiesFound, EntitiesImported, EntityOut
+from services.registration.web.models.programmes import ProgrammeChange, ProgrammeIn, ProgrammeOut
+from services.registration.web.models.registrations import (
     RegistrationAccepted,
     RegistrationForStaff,
     RegistrationIn,
     RegistrationOut,
+)
+from services.registration.web.models.sessions import (
+    Cancellation,
+    MaterialsIn,
     Reschedule,
     SessionChange,
     SessionForStaff,

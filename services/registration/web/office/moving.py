@@ -10,7 +10,7 @@ from services.registration.domain.acts import Act
 from services.registration.domain.problems import SameTimeProblem, SessionNotScheduledProblem
 from services.registration.domain.texts import Descriptions
 from services.registration.web.api import IN_THE_PAST
-from services.registration.web.models import Reschedule
+from services.registration.web.models.sessions import Reschedule
 from services.registration.web.office.desk import Desk
 from services.registration.web.office.forms import NO_SUCH_TIME, local_instant, text_values, texts
 from services.registration.web.office.sessions import Row, session_page

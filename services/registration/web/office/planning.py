@@ -14,7 +14,7 @@ from services.registration.domain.acts import Act
 from services.registration.domain.planning import MOST_MONTHS, Rule, Suggestion
 from services.registration.domain.programmes import Programme
 from services.registration.usecases.planning import planned_id
-from services.registration.web.models import SessionIn
+from services.registration.web.models.sessions import SessionIn
 from services.registration.web.office.desk import Desk
 from services.registration.web.office.forms import NO_SUCH_TIME, local_instant
 from shared import ids

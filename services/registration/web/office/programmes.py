@@ -14,7 +14,7 @@ from services.registration.domain.programmes import (
     DEFAULT_TIME_ZONE,
     DEFAULT_TOOL,
 )
-from services.registration.web.models import ProgrammeIn
+from services.registration.web.models.programmes import ProgrammeIn
 from services.registration.web.office.desk import Desk
 from services.registration.web.office.forms import programme_fields, programme_values
 from services.registration.web.office.sessions import programmes_by_slug

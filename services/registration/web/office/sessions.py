@@ -13,7 +13,7 @@ from services.registration.domain.programmes import DEFAULT_TIME_ZONE, Programme
 from services.registration.domain.sessions import Session
 from services.registration.office_reading import ORDERS, Numbers, View
 from services.registration.web.api import IN_THE_PAST
-from services.registration.web.models import MaterialsIn, SessionIn
+from services.registration.web.models.sessions import MaterialsIn, SessionIn
 from services.registration.web.office.desk import REQUIRED, Desk
 from services.registration.web.office.forms import (
     EMPTY_ROWS,

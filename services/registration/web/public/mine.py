@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from services.registration.domain.problems import NotCorrectableProblem, SessionStartedProblem
 from services.registration.domain.registrations import Correction
 from services.registration.usecases.registrations import RegistrationView
-from services.registration.web.models import PersonIn, RegistrationOut
+from services.registration.web.models.registrations import PersonIn, RegistrationOut
 from services.registration.web.public.calendars import personal_calendar
 from services.registration.web.public.entity_fields import SCRIPT
 from services.registration.web.public.front import Front, Shown

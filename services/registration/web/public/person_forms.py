@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from services.registration.domain.entities import Entity
 from services.registration.usecases.entities import Entities
-from services.registration.web.models import CONSENT_NEEDED, PersonIn
+from services.registration.web.models.registrations import CONSENT_NEEDED, PersonIn
 from services.registration.web.public.entity_fields import choose
 from shared.problems import mark
 from shared.web.pages import LANGUAGE_NAMES, Form, Pages

@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from services.registration.domain.problems import SessionUnknownProblem
 from services.registration.usecases.registrations import Person
-from services.registration.web.models import RegistrationIn
+from services.registration.web.models.registrations import RegistrationIn
 from services.registration.web.public.entity_fields import SCRIPT
 from services.registration.web.public.front import Front, Shown
 from services.registration.web.public.person_forms import LANGUAGES, Filled, filled

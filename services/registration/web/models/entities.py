@@ -1,0 +1,35 @@
+"""Local entities."""
+
+from typing import Self
+
+from pydantic import BaseModel
+
+from services.registration.domain.entities import Entity, EntityKind
+
+
+class EntityOut(BaseModel):
+    """A local entity."""
+
+    code: str
+    name: str
+    kind: EntityKind
+    comarca: str
+    province: str
+    population: int | None
+
+    @classmethod
+    def of(cls, entity: Entity) -> Self:
+        """The entity as the API shows it."""
+        return cls(**entity.model_dump(include=set(cls.model_fields)))
+
+
+class EntitiesFound(BaseModel):
+    """What a search of the directory found, the best first."""
+
+    items: list[EntityOut]
+
+
+class EntitiesImported(BaseModel):
+    """How many entities an import stored."""
+
+    imported: int

@@ -1,0 +1,135 @@
+"""Programmes and their surveys' questions."""
+
+from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from services.registration.domain.programmes import (
+    DEFAULT_REMINDERS_MINUTES,
+    DEFAULT_SURVEY_DAYS,
+    DEFAULT_SURVEY_QUESTIONS,
+    DEFAULT_SURVEY_REMINDER_DAYS,
+    DEFAULT_TIME_ZONE,
+    DEFAULT_TOOL,
+    Programme,
+    Slug,
+)
+from services.registration.domain.texts import Descriptions, OneLine, Titles
+from services.registration.web.models.base import RequestModel
+from shared.addresses import EmailAddress
+from shared.events.registration import SurveyQuestion
+from shared.events.vocabulary import Language, ProgrammeKind
+from shared.problems import mark
+
+NO_ZONE = mark("This is not the name of a time zone, such as Europe/Madrid.")
+REPEATED_KEY = mark("Two questions have the same key.")
+
+
+def _time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(NO_ZONE)
+    return name
+
+
+def _different(questions: list["SurveyQuestionIn"]) -> list["SurveyQuestionIn"]:
+    if len({question.key for question in questions}) != len(questions):
+        raise ValueError(REPEATED_KEY)
+    return questions
+
+
+class SurveyQuestionIn(RequestModel):
+    """A question of the survey."""
+
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    text: Titles
+
+    def question(self) -> SurveyQuestion:
+        """The question as events carry it."""
+        return SurveyQuestion(key=self.key, text=self.text)
+
+
+TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
+Tool = Annotated[OneLine, Field(max_length=100)]
+Organiser = Annotated[OneLine, Field(max_length=200)]
+ReplyTo = EmailAddress | Literal[""]
+Reminders = Annotated[list[Annotated[int, Field(ge=5, le=43200)]], Field(max_length=5)]
+Questions = Annotated[list[SurveyQuestionIn], Field(min_length=1, max_length=20), AfterValidator(_different)]
+SurveyDays = Annotated[int, Field(ge=1, le=90)]
+SurveyReminderDays = Annotated[int, Field(ge=0, le=90)]
+
+DEFAULT_QUESTIONS = [SurveyQuestionIn(key=item.key, text=item.text) for item in DEFAULT_SURVEY_QUESTIONS]
+
+
+class ProgrammeIn(RequestModel):
+    """A new programme."""
+
+    slug: Slug
+    name: Titles
+    kind: ProgrammeKind
+    time_zone: TimeZone = DEFAULT_TIME_ZONE
+    summary: Descriptions | None = None
+    audience: Descriptions | None = None
+    tool: Tool = DEFAULT_TOOL
+    organiser: Organiser = ""
+    reply_to: ReplyTo = ""
+    reminders_minutes: Reminders = DEFAULT_REMINDERS_MINUTES
+    survey_questions: Questions = DEFAULT_QUESTIONS
+    survey_days: SurveyDays = DEFAULT_SURVEY_DAYS
+    survey_reminder_days: SurveyReminderDays = DEFAULT_SURVEY_REMINDER_DAYS
+
+    def programme(self) -> Programme:
+        """The programme that this describes."""
+        settings = self.model_dump(exclude={"slug", "survey_questions"})
+        questions = [question.question() for question in self.survey_questions]
+        return Programme(id=self.slug, survey_questions=questions, **settings)
+
+
+class ProgrammeChange(RequestModel):
+    """Settings to change; what is left out stays."""
+
+    name: Titles | None = None
+    kind: ProgrammeKind | None = None
+    time_zone: TimeZone | None = None
+    summary: Descriptions | None = None
+    audience: Descriptions | None = None
+    tool: Tool | None = None
+    organiser: Organiser | None = None
+    reply_to: ReplyTo | None = None
+    reminders_minutes: Reminders | None = None
+    survey_questions: Questions | None = None
+    survey_days: SurveyDays | None = None
+    survey_reminder_days: SurveyReminderDays | None = None
+
+    def changes(self) -> dict[str, object]:
+        """The fields to change; null leaves a setting as it is."""
+        given: dict[str, object] = self.model_dump(exclude_none=True, exclude={"survey_questions"})
+        if self.survey_questions is not None:
+            given["survey_questions"] = [question.question() for question in self.survey_questions]
+        return given
+
+
+class ProgrammeOut(BaseModel):
+    """A programme."""
+
+    slug: str
+    name: dict[Language, str]
+    kind: ProgrammeKind
+    time_zone: str
+    summary: dict[Language, str] | None
+    """What it is."""
+    audience: dict[Language, str] | None
+    """For whom it is."""
+    tool: str
+    """With what one connects."""
+    organiser: str
+    reply_to: str
+    reminders_minutes: list[int]
+    survey_questions: list[SurveyQuestion]
+    survey_days: int
+    survey_reminder_days: int
+
+    @classmethod
+    def of(cls, programme: Programme) -> Self:
+        """The programme as the API shows it."""
+        return cls(slug=programme.id, **programme.model_dump(include=set(cls.model_fields) - {"slug"}))
