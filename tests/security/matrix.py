@@ -106,6 +106,8 @@ GET     /office/programmes/new                              editor
 POST    /office/programmes/new                              editor
 GET     /office/programmes/{slug}                           editor
 POST    /office/programmes/{slug}                           editor
+GET     /office/programmes/{slug}/survey                    editor
+POST    /office/programmes/{slug}/survey                    editor
 GET     /office/programmes/{slug}/plan                      editor
 POST    /office/programmes/{slug}/plan                      editor
 GET     /office/entities                                    viewer

@@ -121,7 +121,7 @@ async def test_what_the_office_does_by_the_api_is_audited(house: House) -> None:
     page = (await house.http.get("/office/audit/mails?lang=ca")).text
     assert f'<a href="/office/mails/deliveries/{id_}">' in page, "with the kind of mail and the session as its words"
     assert "Per què no en rebia: Refusada definitivament" in page
-    assert "un programa, amb la clau de l&#39;API" in page
+    assert "una aplicació, amb la clau de l&#39;API" in page
     assert ADDRESS not in page
 
 

@@ -87,7 +87,7 @@ async def test_a_line_says_in_words_who_did_what_to_what_and_when(desk: OfficeDe
     await desk.staff("POST", f"/sessions/{session}/reschedule", {"starts_at": LATER})
     line = (await words(desk)).split(" 2 ")[0]
     assert "26/11/2026 10.00 h" in line, "on the clock of Catalonia"
-    assert "un programa, amb la clau de l&#39;API" in line
+    assert "una aplicació, amb la clau de l&#39;API" in line
     assert "Ajornament o avançament d&#39;una sessió Treu-li suc" in line
     assert "Abans: dijous 3 de desembre de 2026, 10.00 h" in line
     assert "Ara: dijous 10 de desembre de 2026, 10.00 h" in line

@@ -20,8 +20,6 @@ PROGRAMME_FORM = {
     "time_zone": "Europe/Madrid",
     "reply_to": "",
     "reminders_minutes": "1440, 60",
-    "survey_days": "14",
-    "survey_reminder_days": "7",
 }
 
 

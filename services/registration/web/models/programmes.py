@@ -23,6 +23,7 @@ from shared.events.vocabulary import Language, ProgrammeKind
 from shared.problems import mark
 
 NO_ZONE = mark("This is not the name of a time zone, such as Europe/Madrid.")
+MAX_QUESTIONS = 20
 REPEATED_KEY = mark("Two questions have the same key.")
 
 
@@ -54,7 +55,7 @@ Tool = Annotated[OneLine, Field(max_length=100)]
 Organiser = Annotated[OneLine, Field(max_length=200)]
 ReplyTo = EmailAddress | Literal[""]
 Reminders = Annotated[list[Annotated[int, Field(ge=5, le=43200)]], Field(max_length=5)]
-Questions = Annotated[list[SurveyQuestionIn], Field(min_length=1, max_length=20), AfterValidator(_different)]
+Questions = Annotated[list[SurveyQuestionIn], Field(min_length=1, max_length=MAX_QUESTIONS), AfterValidator(_different)]
 SurveyDays = Annotated[int, Field(ge=1, le=90)]
 SurveyReminderDays = Annotated[int, Field(ge=0, le=90)]
 

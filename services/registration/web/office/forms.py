@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic import BaseModel
+
 from services.registration.domain.programmes import Programme
 from services.registration.domain.sessions import Session
 from shared.dates import wall_clock
@@ -83,8 +85,6 @@ def programme_fields(form: Form) -> dict[str, Any]:
         "organiser": form.get("organiser"),
         "reply_to": form.get("reply_to"),
         "reminders_minutes": [part.strip() for part in form.get("reminders_minutes").split(",") if part.strip()],
-        "survey_days": form.get("survey_days"),
-        "survey_reminder_days": form.get("survey_reminder_days"),
     }
 
 
@@ -101,9 +101,12 @@ def programme_values(programme: Programme) -> dict[str, str]:
         "organiser": programme.organiser,
         "reply_to": programme.reply_to,
         "reminders_minutes": ", ".join(map(str, programme.reminders_minutes)),
-        "survey_days": str(programme.survey_days),
-        "survey_reminder_days": str(programme.survey_reminder_days),
     }
+
+
+def changed_fields(stored: BaseModel, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to become different from what is stored."""
+    return {name: value for name, value in wanted.items() if getattr(stored, name) != value}
 
 
 def materials_fields(form: Form) -> dict[str, Any]:

@@ -9,14 +9,12 @@ from services.registration.domain.acts import Act
 from services.registration.domain.problems import ProgrammeExistsProblem
 from services.registration.domain.programmes import (
     DEFAULT_REMINDERS_MINUTES,
-    DEFAULT_SURVEY_DAYS,
-    DEFAULT_SURVEY_REMINDER_DAYS,
     DEFAULT_TIME_ZONE,
     DEFAULT_TOOL,
 )
 from services.registration.web.models.programmes import ProgrammeIn
 from services.registration.web.office.desk import Desk
-from services.registration.web.office.forms import programme_fields, programme_values
+from services.registration.web.office.forms import changed_fields, programme_fields, programme_values
 from services.registration.web.office.sessions import programmes_by_slug
 from shared.events.vocabulary import ProgrammeKind
 from shared.problems import mark
@@ -28,13 +26,13 @@ KIND_NAMES = {
     ProgrammeKind.SERIES: mark("a series of sessions, open to all"),
     ProgrammeKind.COHORT: mark("a cohort that goes through phases"),
 }
+SURVEY = ("survey_questions", "survey_days", "survey_reminder_days")
+"""What has a page of its own."""
 DEFAULTS = {
     "kind": ProgrammeKind.SERIES.value,
     "time_zone": DEFAULT_TIME_ZONE,
     "tool": DEFAULT_TOOL,
     "reminders_minutes": ", ".join(map(str, DEFAULT_REMINDERS_MINUTES)),
-    "survey_days": str(DEFAULT_SURVEY_DAYS),
-    "survey_reminder_days": str(DEFAULT_SURVEY_REMINDER_DAYS),
 }
 
 
@@ -91,8 +89,7 @@ def _add_change(router: PageRouter, desk: Desk) -> None:
         asked, errors = desk.checked(request, ProgrammeIn, {**programme_fields(form), "slug": slug})
         if asked is None:
             return _form(desk, request, slug=slug, status=422, errors=errors, values=form.values)
-        wanted = asked.model_dump(exclude={"slug", "survey_questions"})
-        changes = {name: value for name, value in wanted.items() if getattr(programme, name) != value}
-        await desk.act(member, Act.PROGRAMME_CHANGED, slug, {"fields": ", ".join(changes)})
-        await desk.use_cases.programmes.change(slug, changes)
+        if changes := changed_fields(programme, asked.model_dump(exclude={"slug", *SURVEY})):
+            await desk.act(member, Act.PROGRAMME_CHANGED, slug, {"fields": ", ".join(changes)})
+            await desk.use_cases.programmes.change(slug, changes)
         return see_other("/office/programmes")

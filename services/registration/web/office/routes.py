@@ -15,6 +15,7 @@ from services.registration.web.office import (
     registrations,
     sessions,
     signing_in,
+    survey,
     today,
 )
 from services.registration.web.office.desk import Desk
@@ -34,6 +35,7 @@ def routers(
         registrations.routes(desk),
         attendance.routes(desk),
         programmes.routes(desk),
+        survey.routes(desk),
         planning.routes(desk),
         entities.routes(desk),
     ]
