@@ -108,7 +108,7 @@
       if (!element.matches("iframe")) findings.push(...focusFindings(element, stop)); // what is in it shows the focus
       walk.seen.push(stop);
     }
-    return { at: outline(element), findings };
+    return { at: `${outline(element)} ${walk.stops.indexOf(stop)}`, findings }; // links of two lines may look the same
   };
   const focusFindings = (element, stop) => {
     const now = looks(element);

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from playwright.async_api import Page
+from playwright.async_api import FilePayload, Page
 
 from shared.web.office import Role
-from tests.support.world import PROGRAMME, World
+from tests.support.world import PEOPLE, PROGRAMME, A, World
 
 Address = Callable[[World], str]
 Step = Callable[[Page], Awaitable[None]]
@@ -76,6 +76,73 @@ async def send_rule(page: Page) -> None:
         await page.locator("main form[method=get] button").first.click()
 
 
+async def open_person(page: Page) -> None:
+    """Go to somebody of the office, who is added where nobody was yet."""
+    known = page.locator("main th a", has_text=NEWCOMER)
+    async with page.expect_navigation():
+        if await known.count():
+            await known.click()
+        else:
+            await page.locator("[name=name]").fill(NEWCOMER)
+            await page.locator("[name=user_name]").fill("ferran@office.example")
+            await page.locator("[name=role][value=viewer]").check()
+            await page.locator("form[action='/office/people'] button").click()
+
+
+async def make_link(page: Page) -> None:
+    """Make a one-time link for somebody of the office."""
+    await open_person(page)
+    async with page.expect_navigation():
+        await page.locator("form[action$='/link'] button").click()
+
+
+async def follow_link(page: Page) -> None:
+    """Follow a one-time link to where a password is set."""
+    await make_link(page)
+    await page.goto(await page.locator("main code").inner_text())
+
+
+async def refuse_password(page: Page) -> None:
+    """Send the password's form empty."""
+    await follow_link(page)
+    await send_empty(page)
+
+
+async def ask_removal(page: Page) -> None:
+    """Go on to the page that asks whether somebody is to leave the office."""
+    await open_person(page)
+    async with page.expect_navigation():
+        await page.locator("main a[href$='/remove']").click()
+
+
+async def open_delivery(page: Page) -> None:
+    """Go from the list of mails to one."""
+    async with page.expect_navigation():
+        await page.locator("main th a").first.click()
+
+
+async def preview_move(page: Page) -> None:
+    """Ask for a session of another length."""
+    await page.locator("[name=duration_minutes]").fill("95")
+    await press_first_step(page)
+
+
+async def send_report(page: Page) -> None:
+    """Compare a report in which one is found and one is not."""
+    report = f"Name,Email\n{PEOPLE[A][0]},\nGlòria Gual,\n".encode()
+    files: list[FilePayload] = [{"name": "report.csv", "mimeType": "text/csv", "buffer": report}]
+    await page.locator("[name=report]").set_input_files(files)
+    await press_first_step(page)
+
+
+async def ask_no_question(page: Page) -> None:
+    """Take every question out of a survey."""
+    for box in await page.locator("main [type=checkbox]").all():
+        await box.check()
+    await press_first_step(page)
+
+
+NEWCOMER = "Ferran Font"
 FORGED = "a" * 64
 NOBODY = "a" * 16
 
@@ -143,6 +210,25 @@ OFFICE = [
     State("office session new errors", _at("/office/sessions/new"), 422, role=Role.EDITOR, step=send_empty),
     State("office session edited", _session("coming", "/office/sessions/{}/edit"), role=Role.EDITOR),
     State("office session moved", _session("coming", "/office/sessions/{}/reschedule"), role=Role.EDITOR),
+    State(
+        "office session moved, asked",
+        _session("coming", "/office/sessions/{}/reschedule"),
+        role=Role.EDITOR,
+        step=preview_move,
+    ),
+    State(
+        "office session moved, errors",
+        _session("coming", "/office/sessions/{}/reschedule"),
+        422,
+        role=Role.EDITOR,
+        step=press_first_step,
+    ),
+    State(
+        "office session called off, asked",
+        _session("coming", "/office/sessions/{}/cancel"),
+        role=Role.EDITOR,
+        step=press_first_step,
+    ),
     State("office session called off", _session("coming", "/office/sessions/{}/cancel"), role=Role.EDITOR),
     State("office session brought to its end", _session("coming", "/office/sessions/{}/end"), role=Role.EDITOR),
     State("office session materials", _session("ended", "/office/sessions/{}/materials"), role=Role.EDITOR),
@@ -170,21 +256,54 @@ OFFICE = [
         step=send_empty,
     ),
     State("office attendance", _session("ended", "/office/sessions/{}/attendance"), role=Role.EDITOR),
+    State(
+        "office attendance errors",
+        _session("ended", "/office/sessions/{}/attendance"),
+        422,
+        role=Role.EDITOR,
+        step=send_empty,
+    ),
+    State(
+        "office attendance compared",
+        _session("ended", "/office/sessions/{}/attendance"),
+        role=Role.EDITOR,
+        step=send_report,
+    ),
     State("office programmes", _at("/office/programmes"), role=Role.EDITOR),
     State("office programme new", _at("/office/programmes/new"), role=Role.EDITOR),
     State("office programme new errors", _at("/office/programmes/new"), 422, role=Role.EDITOR, step=send_empty),
     State("office programme", _at(f"/office/programmes/{PROGRAMME}"), role=Role.EDITOR),
+    State("office survey of a programme", _at(f"/office/programmes/{PROGRAMME}/survey"), role=Role.EDITOR),
+    State(
+        "office survey of a programme errors",
+        _at(f"/office/programmes/{PROGRAMME}/survey"),
+        422,
+        role=Role.EDITOR,
+        step=ask_no_question,
+    ),
     State("office rule of a series", _at(f"/office/programmes/{PROGRAMME}/plan"), role=Role.EDITOR),
     State("office dates of a series", _at(f"/office/programmes/{PROGRAMME}/plan"), role=Role.EDITOR, step=send_rule),
     State("office entities", _at("/office/entities?q=alamus"), role=Role.VIEWER),
     State("office coverage", _at("/office/entities/coverage"), role=Role.VIEWER),
     State("office mails", _at("/office/mails"), role=Role.EDITOR),
+    State("office mail", _at("/office/mails"), role=Role.EDITOR, step=open_delivery),
+    State("office mails none found", _at("/office/mails?state=failed"), role=Role.VIEWER),
+    State("office mails errors", _at("/office/mails"), 422, role=Role.VIEWER, step=send_empty),
     State("office suppressions", _at("/office/mails/suppressions"), role=Role.ADMIN),
     State("office wording", _at("/office/mails/wording"), role=Role.ADMIN),
     State("office wording of a programme", _at(f"/office/mails/wording/{PROGRAMME}"), role=Role.ADMIN),
     State("office wording of a mail", _at(f"/office/mails/wording/{PROGRAMME}/confirmation/ca"), role=Role.ADMIN),
     State("office people", _at("/office/people"), role=Role.ADMIN),
     State("office people errors", _at("/office/people"), 422, role=Role.ADMIN, step=send_empty),
+    State("office person", _at("/office/people"), role=Role.ADMIN, step=open_person),
+    State("office person with a link", _at("/office/people"), role=Role.ADMIN, step=make_link),
+    State("office person removed, asked", _at("/office/people"), role=Role.ADMIN, step=ask_removal),
+    State("office password", _at("/office/people"), role=Role.ADMIN, step=follow_link),
+    State("office password errors", _at("/office/people"), 422, role=Role.ADMIN, step=refuse_password),
     State("office audit", _at("/office/audit"), role=Role.ADMIN),
+    State("office audit none found", _at("/office/audit?member=nobody"), role=Role.ADMIN),
+    State("office audit of mails", _at("/office/audit/mails"), role=Role.ADMIN),
+    State("office audit of results", _at("/office/audit/results"), role=Role.ADMIN),
+    State("office audit of proposals", _at("/office/audit/proposals"), role=Role.ADMIN),
 ]
 STATES = [*PUBLIC, *OFFICE]
