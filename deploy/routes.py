@@ -8,10 +8,12 @@ PREFIXES = {
     "/api/v1/deliveries": "notifications",
     "/api/v1/suppressions": "notifications",
     "/api/v1/preferences": "notifications",
+    "/api/v1/recipients": "notifications",
     "/api/v1/surveys": "feedback",
     "/api/v1/results": "feedback",
     "/api/v1/proposals": "proposals",
     "/api/v1/supports": "proposals",
+    "/api/v1/followers": "proposals",
     # Pages and feeds for the public. «/» is the start page alone.
     "/": "registration",
     "/programmes": "registration",
@@ -31,6 +33,7 @@ PREFIXES = {
     "/survey": "feedback",
     "/results": "feedback",
     "/support": "proposals",
+    "/following": "proposals",
     "/proposals": "proposals",
     # The programme office's pages.
     "/office": "registration",

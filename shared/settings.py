@@ -31,6 +31,8 @@ class ServiceSettings(BaseSettings):
     message_id_domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]*$")] = ""
     """The domain of Message-IDs and of calendar entries' UIDs; empty for that of `mail_from`. Never changed while
     calendars hold entries: another UID is another entry."""
+    keep_followers_days: Annotated[int, Field(ge=1)] = 90
+    """So long after a proposal was answered or declined the addresses of who followed it are erased."""
     inventory_seconds: Annotated[float, Field(gt=0)] = 30
     """How often the reconcile sweep lists what was announced."""
     clock_offset_file: Path | None = None

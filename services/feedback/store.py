@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-import structlog
 from pydantic import BaseModel
 
 from services.feedback.domain.known import Known, KnownProgramme, KnownSession
@@ -14,21 +13,19 @@ from services.feedback.domain.tallies import SPENT, UNSPENT, Tally, TallyState, 
 from shared.audit import AUDIT_COLLECTIONS
 from shared.clock import Clock, to_millis
 from shared.storage.aggregates import PENDING, Aggregates, ConflictError
+from shared.storage.compacting import try_to_compact
 from shared.storage.contract import (
     Document,
     Index,
     Order,
     Scalar,
     Store,
-    StoreError,
     Where,
     at_most,
     greater,
     one_of,
     position,
 )
-
-log = structlog.get_logger(__name__)
 
 SURVEYS = "surveys"
 COUNTS = "counts"
@@ -200,12 +197,7 @@ class FeedbackStore:
 
     async def try_to_compact(self) -> bool:
         """Give deleted and overwritten bytes back; False when that is not possible just now."""
-        try:
-            await self._store.compact()
-        except StoreError as error:
-            log.warning("store not compacted", action="compact_postponed", error=str(error))
-            return False
-        return True
+        return await try_to_compact(self._store)
 
     async def keep_results(self, results: Results) -> Results:
         """Publish results once: the ones that are there already stay."""

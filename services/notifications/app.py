@@ -7,13 +7,12 @@ from services.notifications import handlers
 from services.notifications.composing import Composer
 from services.notifications.letters import Letters
 from services.notifications.outgoing import Connection, Transport
+from services.notifications.recipient_store import FOLLOWERS, REGISTRATIONS
 from services.notifications.settings import Settings
 from services.notifications.store import (
     COLLECTIONS,
-    FOLLOWERS,
     PROGRAMMES,
     PROPOSALS,
-    REGISTRATIONS,
     SESSIONS,
     SURVEY_KEYS,
     SURVEY_PARTS,

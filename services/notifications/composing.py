@@ -22,10 +22,10 @@ from services.notifications.encoding import encoded_piece, encoded_value
 from services.notifications.forms import Fill, Form, Occasion, mark, marked_pieces
 from services.notifications.letters import Letters, Personal
 from shared.events.vocabulary import Language, RegistrationStatus, in_language
-from shared.links import SESSION_LINKS_LIFE, LinkPurpose, Links
+from shared.links import SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE, LinkPurpose, Links
 from shared.words import Words
 
-SUPPORT_LINK_LIFE = timedelta(days=14)
+FOLLOWING_LINK_LIFE = timedelta(days=365)
 PREFERENCES_LINK_LIFE = timedelta(days=365)
 
 _HEADER_LENGTH = 900  # octets; a line may have 998 (RFC 5322 section 2.1.1)
@@ -116,6 +116,7 @@ class Composer:
             Personal.REGISTRATION: fill(LinkPurpose.REGISTRATION, _session_links_expiry),
             Personal.JOIN: fill(LinkPurpose.JOIN, _session_links_expiry),
             Personal.SUPPORT: fill(LinkPurpose.SUPPORT, lambda o: o.delivery.due_at + SUPPORT_LINK_LIFE),
+            Personal.FOLLOWING: fill(LinkPurpose.FOLLOWING, lambda o: o.delivery.due_at + FOLLOWING_LINK_LIFE),
             Personal.PREFERENCES: fill(LinkPurpose.PREFERENCES, lambda o: o.delivery.due_at + PREFERENCES_LINK_LIFE),
             Personal.SURVEY: _survey_token,
         }

@@ -4,6 +4,7 @@ from faststream.nats import NatsRouter
 
 from services.notifications.domain.deliveries import DeliveryKind
 from services.notifications.domain.known import (
+    erased_follower_of,
     erased_of,
     follower_of,
     programme_of,
@@ -15,6 +16,7 @@ from services.notifications.domain.known import (
 from services.notifications.usecases import UseCases
 from shared.events.feedback import ResultsPublished, SurveyClosed, SurveyOpened, SurveyUnanswered
 from shared.events.proposals import (
+    FollowerErased,
     ProposalAnswered,
     ProposalDeclined,
     ProposalFollowed,
@@ -172,3 +174,7 @@ def _follower_routes(router: NatsRouter, use_cases: UseCases) -> None:
     @consumes(router, SupportRequested, by=NAME)
     async def on_support_requested(event: SupportRequested) -> None:
         await use_cases.proposals.ask_to_confirm_support(supporter_of(event))
+
+    @consumes(router, FollowerErased, by=NAME)
+    async def on_follower_erased(event: FollowerErased) -> None:
+        await use_cases.proposals.forget_follower(erased_follower_of(event))

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from services.notifications.domain.deliveries import DIRECT_ANSWERS, DeliveryKind
+from services.notifications.domain.deliveries import DIRECT_ANSWERS, SESSION_KINDS, DeliveryKind
 from services.notifications.domain.known import KnownProposal, KnownSession
 from services.notifications.domain.matters import Matter
 from services.notifications.domain.wording import NOTHING
@@ -49,8 +49,9 @@ class Personal(StrEnum):
     JOIN = "join"
     SURVEY = "survey"
     SUPPORT = "support"
+    FOLLOWING = "following"
     PREFERENCES = "preferences"
-    """This and the four before it are tokens: the last segments of personal links."""
+    """This and the five before it are tokens: the last segments of personal links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ class Letters:
         values |= {"introduction": _paragraphs(addition.introduction), "closing": _paragraphs(addition.closing)}
         if kind in DIRECT_ANSWERS:
             values["unsubscribe_url"] = ""
+        if kind in SESSION_KINDS:
+            values["following_url"] = ""
         heading = " ".join(environment.get_template(f"{kind}/subject.txt").render(values).split())
         subject = f"{heading} · {values['when']}" if kind in _DATED else heading
         values |= {"heading": heading, "subject": subject}
@@ -105,6 +108,7 @@ class Letters:
             "join_url": self._links.page(f"/{LinkPurpose.JOIN}/{personal[Personal.JOIN]}"),
             "survey_url": self._links.survey_url(personal[Personal.SURVEY]),
             "support_url": self._links.page(f"/{LinkPurpose.SUPPORT}/{personal[Personal.SUPPORT]}"),
+            "following_url": self._links.page(f"/{LinkPurpose.FOLLOWING}/{personal[Personal.FOLLOWING]}"),
             "unsubscribe_url": self._links.page(f"/{LinkPurpose.PREFERENCES}/{personal[Personal.PREFERENCES]}"),
         }
 

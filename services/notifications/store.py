@@ -22,6 +22,7 @@ from services.notifications.domain.known import (
 )
 from services.notifications.domain.surveys import Survey, SurveyPart
 from services.notifications.domain.wording import Wording
+from services.notifications.recipient_store import FOLLOWERS, REGISTRATIONS, RecipientStore
 from services.notifications.suppression_store import SUPPRESSIONS, SuppressionStore
 from shared.audit import AUDIT_COLLECTIONS
 from shared.clock import Clock, from_millis, to_millis
@@ -46,8 +47,6 @@ from shared.storage.contract import (
 
 PROGRAMMES = "programmes"
 SESSIONS = "sessions"
-REGISTRATIONS = "registrations"
-FOLLOWERS = "followers"
 PROPOSALS = "proposals"
 DELIVERIES = "deliveries"
 FANOUTS = "fanouts"
@@ -91,6 +90,7 @@ class NotificationsStore:
         self.parts = Aggregates(store, SURVEY_PARTS, SurveyPart, clock=clock)
         self.wordings = Aggregates(store, WORDINGS, Wording, clock=clock)
         self.suppressions = SuppressionStore(store, secret)
+        self.recipients = RecipientStore(store)
 
     # What the others' events told
 
@@ -104,14 +104,15 @@ class NotificationsStore:
 
     async def remember_detail(
         self, collection: str, document_id: str, name: str, version: int, fields: Mapping[str, Any]
-    ) -> None:
+    ) -> bool:
         """Keep fields that only one kind of event tells, unless a later one of that kind was seen: of the aggregate
-        itself a later event may have been seen already."""
+        itself a later event may have been seen already. Whether they are kept now."""
         mark = f"{name}_seen"
         for guard in ({mark: None}, {mark: at_most(version)}):
             assign = {**fields, mark: version}
             if await self.documents.update(collection, document_id, guard=guard, assign=assign):
-                return
+                return True
+        return False
 
     async def set_if_missing(self, collection: str, document_id: str, field: str, fields: Mapping[str, Any]) -> None:
         """Set fields unless `field` is there already."""

@@ -1,5 +1,6 @@
 """The proposals service put together."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from faststream.nats import NatsBroker
@@ -10,24 +11,29 @@ from services.proposals.store import COLLECTIONS, TELLING, ProposalStore
 from services.proposals.usecases import UseCases
 from services.proposals.usecases.browsing import Browsing
 from services.proposals.usecases.calendar import Calendar
+from services.proposals.usecases.erasures import Erasures
 from services.proposals.usecases.followers import Followers
+from services.proposals.usecases.following import Following
 from services.proposals.usecases.limits import Allowance, Gate
 from services.proposals.usecases.merging import Merging
 from services.proposals.usecases.proposals import Proposals
 from services.proposals.usecases.steps import Steps
 from services.proposals.usecases.supports import Supports
 from services.proposals.usecases.sweeping import Sweep
-from services.proposals.web.api import office_routes, public_routes
+from services.proposals.web.api import office_routes, people_routes, public_routes
+from services.proposals.web.following_pages import following_routes
 from services.proposals.web.office_pages import office_page_routes
 from services.proposals.web.pages import TEMPLATES, page_routes
 from shared.audit import Audit
 from shared.clock import Clock, clock_from
+from shared.events.proposals import ProposalFollowed, SupportRequested
 from shared.limits import Limits
 from shared.links import Links
 from shared.loops import Loop
 from shared.messaging.broker import make_broker
 from shared.messaging.inventory import Inventory
 from shared.messaging.outbox import OutboxRelay
+from shared.messaging.purging import purge_events
 from shared.service import Service
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
@@ -37,6 +43,9 @@ from shared.words import Words
 NAME = "proposals"
 FORGET_SECONDS = 3600.0
 """How often the counters of limits that are over are deleted."""
+RETENTION_SECONDS = 6 * 3600
+EVENTS_WITH_PEOPLE = (ProposalFollowed, SupportRequested)
+"""What is taken out of the broker when a follower is erased."""
 
 
 def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
@@ -58,24 +67,46 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         routers=[
             public_routes(use_cases),
             office_routes(use_cases, settings.staff_token.get_secret_value()),
+            people_routes(use_cases, settings.staff_token.get_secret_value()),
             page_routes(use_cases, pages, words),
+            following_routes(use_cases, pages, now, keep_days=settings.keep_followers_days),
             office_page_routes(use_cases, pages, words, now),
         ],
         words=words,
         loops=[
             Loop("sweep", use_cases.sweep.complete, every=settings.sweep_seconds),
             Loop("limits", use_cases.limits.forget, every=FORGET_SECONDS),
+            *people_loops(use_cases, settings, broker),
             use_cases.inventory.loop(),
         ],
         sweep=use_cases.inventory.announce_now,
     )
 
 
+def people_loops(use_cases: UseCases, settings: Settings, broker: NatsBroker) -> list[Loop]:
+    """What becomes of followers' addresses by itself."""
+
+    async def purge(follower_id: str) -> None:
+        await purge_events(broker, EVENTS_WITH_PEOPLE, follower_id)
+
+    async def finish_erasures() -> bool:
+        return await use_cases.erasures.step(purge)
+
+    async def erase_the_past() -> bool:
+        return await use_cases.erasures.erase_past(timedelta(days=settings.keep_followers_days))
+
+    return [
+        Loop("erasures", finish_erasures, every=settings.sweep_seconds),
+        Loop("followers of the past", erase_the_past, every=RETENTION_SECONDS),
+    ]
+
+
 def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: Clock) -> UseCases:
     """The use cases over a store, with their part in the reconcile sweep."""
     secret = settings.secret.get_secret_value()
     documents = ProposalStore(store, clock)
-    followers = Followers(documents, secret=secret.encode(), clock=clock)
+    erasures, links = Erasures(documents, clock), Links(settings.public_url, secret)
+    followers = Followers(documents, erasures, secret=secret.encode(), clock=clock)
     merging = Merging(documents, followers, clock=clock)
     calendar = Calendar(documents, clock=clock)
     audit, limits = Audit(store, clock), Limits(store, clock, secret=secret.encode())
@@ -93,9 +124,9 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
         ),
         browsing=Browsing(documents, followers, audit),
         steps=Steps(documents, merging, audit, clock=clock),
-        supports=Supports(
-            documents, followers, Gate(limits, "supports", support), Links(settings.public_url, secret), clock=clock
-        ),
+        supports=Supports(documents, followers, Gate(limits, "supports", support), links, clock=clock),
+        following=Following(documents, followers, erasures, links, audit, clock=clock),
+        erasures=erasures,
         merging=merging,
         calendar=calendar,
         sweep=sweep,

@@ -4,17 +4,20 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from services.proposals.domain.followers import Follower
+from services.proposals.domain.followers import Follower, SupportStep
 from services.proposals.domain.known import Known, KnownProgramme, KnownSession
 from services.proposals.domain.merges import MergeBook
-from services.proposals.domain.proposals import Proposal
+from services.proposals.domain.proposals import ENDED_STATES, Proposal
 from shared.audit import AUDIT_COLLECTIONS
 from shared.clock import Clock, to_millis
 from shared.events.base import Event
 from shared.events.vocabulary import ProposalState, SessionStatus
 from shared.limits import LIMIT_COLLECTIONS
 from shared.storage.aggregates import PENDING, Aggregate, Aggregates
-from shared.storage.contract import Condition, Index, Order, Scalar, Store, Where, at_least, not_equal, one_of
+from shared.storage.compacting import try_to_compact
+from shared.storage.contract import Condition, Index, Order, Scalar, Store, Where, at_least, at_most, not_equal, one_of
+
+ERASURES = "erasures"
 
 COLLECTIONS: Mapping[str, Sequence[Index]] = {
     "proposals": [
@@ -22,12 +25,21 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
         Index(("unsettled",)),
         Index(("session_id", "state")),
         Index(("changed_at",)),
+        Index(("state", "changed_at")),
         Index(("created_at",)),
         Index(("supports", "created_at")),
         Index(("programme", "created_at")),
         Index(("programme", "supports", "created_at")),
     ],
-    "followers": [PENDING, Index(("unsettled",)), Index(("proposal_id",)), Index(("email",)), Index(("changed_at",))],
+    "followers": [
+        PENDING,
+        Index(("unsettled",)),
+        Index(("proposal_id",)),
+        Index(("email",)),
+        Index(("changed_at",)),
+        Index(("support", "mailed_at")),
+    ],
+    ERASURES: [],
     "merges": [Index(("unsettled",))],
     "programmes": [],
     "sessions": [Index(("status", "starts_at"))],
@@ -55,6 +67,7 @@ class ProposalStore:
     """The collections of this service as aggregates, and the questions that it asks them."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
         self.proposals = Aggregates(store, "proposals", Proposal, clock=clock)
         self.followers = Aggregates(store, "followers", Follower, clock=clock)
         self.merges = Aggregates(store, "merges", MergeBook, clock=clock)
@@ -119,6 +132,41 @@ class ProposalStore:
     async def followers_of(self, proposal_id: str) -> list[Follower]:
         """Everybody who follows a proposal or was asked to confirm a support of it."""
         return await _all(self.followers, {"proposal_id": proposal_id})
+
+    async def followers_with(self, email: str) -> list[Follower]:
+        """All that somebody follows, or was asked to confirm, with an address."""
+        return await _all(self.followers, {"email": email})
+
+    async def people_of(self, proposal_id: str) -> list[Follower]:
+        """Followers of a proposal, or who was asked to confirm, whose address was not erased."""
+        return await _all(self.followers, {"proposal_id": proposal_id, "erased_at": None})
+
+    async def unconfirmed(self, mailed_before: datetime) -> list[Follower]:
+        """Who has not confirmed a support that was mailed before an instant, and does not follow either."""
+        where: Where = {"support": SupportStep.REQUESTED.value, "mailed_at": at_most(to_millis(mailed_before))}
+        return [follower for follower in await _all(self.followers, where) if not follower.follows]
+
+    async def ended(self, before: datetime) -> list[Proposal]:
+        """The proposals that were answered or declined before an instant."""
+        states = one_of(sorted(state.value for state in ENDED_STATES))
+        return await _all(self.proposals, {"state": states, "changed_at": at_most(to_millis(before))})
+
+    async def note_erasure(self, follower_id: str, generation: int) -> None:
+        """Note that this round of a follower is to be erased."""
+        if not await self._store.insert(ERASURES, {"_id": follower_id, "generation": generation}):
+            await self._store.update(ERASURES, follower_id, assign={"generation": generation})
+
+    async def erasures(self, *, limit: int = 100) -> list[tuple[str, int]]:
+        """Followers that are to be erased, or whose events are to be purged, with their round."""
+        return [(each["_id"], each["generation"]) for each in await self._store.find(ERASURES, limit=limit)]
+
+    async def end_erasure(self, follower_id: str, generation: int) -> None:
+        """Nothing is left of this round."""
+        await self._store.delete(ERASURES, {"_id": follower_id, "generation": generation})
+
+    async def try_to_compact(self) -> bool:
+        """Leave no byte behind of what was erased; False when that is not possible just now."""
+        return await try_to_compact(self._store)
 
     async def learn(self, aggregates: Aggregates[K], told: K) -> K:
         """Keep what an event told unless a later one was seen; the document as it is afterwards."""

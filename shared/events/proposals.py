@@ -75,3 +75,12 @@ class SupportRequested(
     programme: str
     email: str
     language: Language
+
+
+class FollowerErased(Event, name="people.follower-erased", source="proposals", key="follower_id", stream=Stream.PEOPLE):
+    """The address of a person who followed a proposal is erased: whoever keeps it forgets it too. Holds none."""
+
+    follower_id: str
+    proposal_id: str
+    generation: int = 1
+    """The round: raised when the same person follows the same proposal anew."""

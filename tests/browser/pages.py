@@ -190,6 +190,10 @@ PUBLIC = [
     State("proposal unknown", _at(f"/proposals/{NOBODY}"), 404),
     State("support", _link("support")),
     State("support link forged", _at(f"/support/{FORGED}"), 404),
+    State("following", _link("following")),
+    State("following erased", _under("following", "/erase")),
+    State("following link forged", _at(f"/following/{FORGED}"), 404),
+    State("follower's data erased", _at("/following/erased")),
     State("preferences", _link("preferences")),
     State("preferences link forged", _at(f"/preferences/{FORGED}"), 404),
 ]

@@ -23,6 +23,8 @@ POST    /api/v1/sessions/{session_id}/registrations         public
 GET     /api/v1/sessions/{session_id}/registrations         token
 GET     /api/v1/registrations/{token}                       registration
 DELETE  /api/v1/registrations/{token}                       registration
+POST    /api/v1/registrations/export                        token
+POST    /api/v1/registrations/erase                         token
 GET     /api/v1/entities                                    public
 POST    /api/v1/entities/import                             token
 
@@ -120,6 +122,8 @@ GET     /api/v1/deliveries/{id}                             token
 POST    /api/v1/deliveries/{id}/resend                      token
 GET     /api/v1/suppressions                                token
 DELETE  /api/v1/suppressions/{id}                           token
+POST    /api/v1/recipients/export                           token
+POST    /api/v1/recipients/erase                            token
 GET     /preferences/{token}                                preferences
 POST    /preferences/{token}                                preferences
 GET     /office/mails                                       viewer
@@ -159,6 +163,8 @@ GET     /api/v1/proposals/similar                           public
 GET     /api/v1/proposals/{proposal_id}                     public
 POST    /api/v1/proposals/{proposal_id}/supports            public
 POST    /api/v1/supports/{token}                            support
+POST    /api/v1/followers/export                            token
+POST    /api/v1/followers/erase                             token
 POST    /api/v1/proposals/schedule                          token
 POST    /api/v1/proposals/{proposal_id}/review              token
 POST    /api/v1/proposals/{proposal_id}/schedule            token
@@ -172,6 +178,11 @@ GET     /proposals/{proposal_id}                            public
 POST    /proposals/{proposal_id}                            public
 GET     /support/{token}                                    support
 POST    /support/{token}                                    support
+GET     /following/erased                                   public
+GET     /following/{token}                                  following
+GET     /following/{token}/data.json                        following
+GET     /following/{token}/erase                            following
+POST    /following/{token}/erase                            following
 GET     /office/proposals                                   viewer
 POST    /office/proposals                                   editor
 GET     /office/proposals/{proposal_id}                     viewer

@@ -32,13 +32,21 @@ class Access(StrEnum):
     JOIN = "join"
     SURVEY = "survey"
     SUPPORT = "support"
+    FOLLOWING = "following"
     PREFERENCES = "preferences"
     SIGN_IN = "sign-in"
     """Who holds a first-run link or comes back from the identity provider; nobody else gets further."""
 
 
 OFFICE = (Access.VIEWER, Access.EDITOR, Access.ADMIN)
-LINKS = (Access.REGISTRATION, Access.JOIN, Access.SURVEY, Access.SUPPORT, Access.PREFERENCES)
+LINKS = (
+    Access.REGISTRATION,
+    Access.JOIN,
+    Access.SURVEY,
+    Access.SUPPORT,
+    Access.FOLLOWING,
+    Access.PREFERENCES,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ async def test_nobody_learns_whether_an_address_is_registered(world: World) -> N
     assert abs(known - new) < 0.1, f"registered: {known:.3f} s, new: {new:.3f} s"
 
 
-@pytest.mark.parametrize("purpose", ["registration", "join", "survey", "support", "preferences"])
+@pytest.mark.parametrize("purpose", ["registration", "join", "survey", "support", "following", "preferences"])
 async def test_another_s_link_is_not_to_be_guessed(world: World, purpose: str) -> None:
     own = token(world.link(purpose))
     letters = "abcdefghijklmnopqrstuvwxyz234567"
@@ -204,6 +204,47 @@ async def test_an_address_supports_a_proposal_once(world: World) -> None:
     await installation.public("POST", f"/proposals/{proposal}/supports", {"email": A.upper()})
     await installation.api.post(confirm, json={})
     assert await supports() == before + 1
+
+
+async def following(world: World, *emails: str) -> list[str]:
+    """The paths of the links to their data of people who support a proposal of their own."""
+    body = {"programme": PROGRAMME, "title": f"Compartida per {emails[0]}"}
+    proposal = (await world.installation.public("POST", "/proposals", body))["id"]
+    for email in emails:
+        await world.installation.public("POST", f"/proposals/{proposal}/supports", {"email": email})
+    mails = [await world.installation.mail("support_confirmation", email) for email in emails]
+    return [world.installation.link(mail, "following") for mail in mails]
+
+
+async def test_the_link_of_one_follower_touches_no_other(world: World) -> None:
+    api, mine, theirs = world.installation.api, "mine@follow.example", "theirs@follow.example"
+    own, other = await following(world, mine, theirs)
+    assert theirs not in (await api.get(own)).text + (await api.get(f"{own}/data.json")).text
+    forms = {"headers": anybody(world.installation), "data": {"csrf": form_token(world.installation), "email": theirs}}
+    assert (await api.post(f"{own}/erase", **forms)).status_code == 303  # whatever the form holds besides
+    assert (await api.get(own)).status_code == 410
+    exported = (await api.get(f"{other}/data.json")).json()
+    assert [each["email"] for each in exported["followed"]] == [theirs]
+
+
+async def test_nobody_is_erased_by_looking_nor_by_a_link_of_another_purpose(world: World) -> None:
+    api, email = world.installation.api, "stays@follow.example"
+    (own,) = await following(world, email)
+    for method in ("GET", "HEAD", "OPTIONS", "DELETE", "PUT"):
+        assert (await api.request(method, f"{own}/erase")).status_code < 500
+    forms = {"headers": anybody(world.installation), "data": {"csrf": form_token(world.installation)}}
+    mail = await world.installation.mail("support_confirmation", email)
+    support = token(world.installation.link(mail, "support"))
+    assert (await api.post(f"/following/{support}/erase", **forms)).status_code == 404
+    assert email in (await api.get(own)).text
+
+
+@pytest.mark.parametrize("of", ["registrations", "followers", "recipients"])
+async def test_nobody_but_the_office_reads_or_erases_a_person_by_the_address(world: World, of: str) -> None:
+    for verb in ("export", "erase"):
+        for headers in ({}, {"Authorization": "Bearer guessed-token"}, anybody(world.installation)):
+            answer = await world.installation.api.post(f"/api/v1/{of}/{verb}", json={"email": A}, headers=headers)
+            assert (answer.status_code, A in answer.text) == (401, False)
 
 
 @pytest.mark.parametrize(

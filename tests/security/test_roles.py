@@ -17,7 +17,8 @@ OTHER_PURPOSE = {
     "registration": "join",
     "join": "registration",
     "survey": "support",
-    "support": "preferences",
+    "support": "following",
+    "following": "support",
     "preferences": "support",
 }
 

@@ -27,7 +27,8 @@ class World:
     """By what they are: `coming`, `full`, `soon`, `cancelled`, `fresh` (nobody has registered), `ended` (its survey is
     open), `published`."""
     links: dict[str, dict[str, str]] = field(default_factory=dict)
-    """By purpose, then address: `/registration/…`, `/join/…`, `/survey/…`, `/support/…`, `/preferences/…`."""
+    """By purpose, then address: `/registration/…`, `/join/…`, `/survey/…`, `/support/…`, `/following/…`,
+    `/preferences/…`."""
     answered: str = ""
     """The path of a survey's link that was used."""
     proposals: dict[str, str] = field(default_factory=dict)
@@ -128,7 +129,8 @@ async def _propose(world: World) -> None:
     for email in PEOPLE:
         await installation.public("POST", f"/proposals/{world.proposals['received']}/supports", {"email": email})
         mail = await installation.mail("support_confirmation", email)
-        world.links.setdefault("support", {})[email] = installation.link(mail, "support")
+        for purpose in ("support", "following"):
+            world.links.setdefault(purpose, {})[email] = installation.link(mail, purpose)
         news = await _mail_about(world, "session_cancelled", email, "(cancelled)")
         header = news["headers"].get("List-Unsubscribe", "")
         world.links.setdefault("preferences", {})[email] = installation.path_in(header, "preferences")

@@ -58,6 +58,10 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
 
 
+RECIPIENT_ERASED = "recipient erased"
+"""Why a delivery is skipped whose recipient was erased before."""
+
+
 class Delivery(BaseModel):
     """One mail to one person. `open` is 1 while it may still be sent: with `due_at` it is the sender's index."""
 

@@ -6,7 +6,7 @@ Each is a document of its own with the `seen` version of its aggregate: an event
 from pydantic import BaseModel, ConfigDict
 
 from shared.clock import StoredInstant
-from shared.events.proposals import ProposalEvent, ProposalFollowed, SupportRequested
+from shared.events.proposals import FollowerErased, ProposalEvent, ProposalFollowed, SupportRequested
 from shared.events.registration import (
     Material,
     PersonEvent,
@@ -145,3 +145,15 @@ def follower_of(event: ProposalFollowed) -> KnownFollower:
 def supporter_of(event: SupportRequested) -> KnownFollower:
     """What is kept of somebody who is asked to confirm a support."""
     return KnownFollower(id=event.support_id, seen=event.version, role=FollowerRole.SUPPORTER, **event.model_dump())
+
+
+def erased_follower_of(event: FollowerErased) -> KnownFollower:
+    """What is kept of a follower once the person is erased: that there is nobody to write to."""
+    return KnownFollower(
+        id=event.follower_id,
+        seen=event.version,
+        email="",
+        language=Language.CA,
+        proposal_id=event.proposal_id,
+        role=FollowerRole.SUPPORTER,
+    )

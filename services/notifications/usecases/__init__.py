@@ -8,6 +8,7 @@ from services.notifications.usecases.announcements import Announcements
 from services.notifications.usecases.bells import Bells
 from services.notifications.usecases.fanouts import Fanouts
 from services.notifications.usecases.office import Office
+from services.notifications.usecases.people import People
 from services.notifications.usecases.post import Post
 from services.notifications.usecases.preferences import Preferences
 from services.notifications.usecases.proposals import Proposals
@@ -31,6 +32,7 @@ class UseCases:
     proposals: Proposals
     fanouts: Fanouts
     post: Post
+    people: People
     preferences: Preferences
     office: Office
     wordings: Wordings
@@ -62,6 +64,7 @@ class UseCases:
             proposals=Proposals(store, announcements),
             fanouts=Fanouts(store, clock, bells, page_size=page_size),
             post=post,
+            people=People(store, audit),
             office=Office(store, post, audit, clock),
             wordings=Wordings(store, letters, audit, clock),
             audit=audit,

@@ -21,11 +21,10 @@ from services.notifications.domain.relevance import why_not
 from services.notifications.domain.suppressions import Suppression
 from services.notifications.domain.surveys import LinkMaker, Survey
 from services.notifications.domain.wording import Wording
+from services.notifications.recipient_store import FOLLOWERS, REGISTRATIONS
 from services.notifications.store import (
-    FOLLOWERS,
     PROGRAMMES,
     PROPOSALS,
-    REGISTRATIONS,
     SESSIONS,
     SURVEY_KEYS,
     NotificationsStore,

@@ -1,8 +1,12 @@
 """What is told of proposals to those who follow them."""
 
-from services.notifications.domain.deliveries import DeliveryKind
+from services.notifications.domain.deliveries import RECIPIENT_ERASED, DeliveryKind
 from services.notifications.domain.known import KnownFollower, KnownProposal
-from services.notifications.store import FOLLOWERS, PROPOSALS, NotificationsStore
+from services.notifications.recipient_store import FOLLOWERS
+from services.notifications.store import (
+    PROPOSALS,
+    NotificationsStore,
+)
 from services.notifications.usecases.announcements import Announcements
 from shared.events.vocabulary import FollowerRole
 
@@ -36,11 +40,12 @@ class Proposals:
             await self._announcements.tell_everybody(kind, told.id, round_=_occasion(told))
 
     async def follow(self, told: KnownFollower) -> None:
-        """Keep somebody who is to be told; an author is told that the proposal was received, and what came since."""
+        """Keep somebody who is to be told, unless erased since; an author is told that the proposal was received, and
+        what came after."""
         await self._store.remember(FOLLOWERS, told)
         following = {"role": told.role.value, "following": 1}
-        await self._store.remember_detail(FOLLOWERS, told.id, "followed", told.seen, following)
-        if told.role is FollowerRole.AUTHOR:
+        holds = await self._store.remember_detail(FOLLOWERS, told.id, "followed", told.seen, following)
+        if holds and told.role is FollowerRole.AUTHOR:
             await self._announcements.tell_now(DeliveryKind.PROPOSAL_RECEIVED, told.proposal_id, told.id)
             await self._announcements.tell_what_all_were_told(told.proposal_id, told.id, _NEWS)
 
@@ -50,6 +55,13 @@ class Proposals:
         await self._store.set_if_missing(FOLLOWERS, told.id, "role", {"role": told.role.value, "following": 0})
         kind = DeliveryKind.SUPPORT_CONFIRMATION
         await self._announcements.tell_now(kind, told.proposal_id, told.id, round_=str(told.seen))
+
+    async def forget_follower(self, nobody: KnownFollower) -> None:
+        """Forget the person, and write nothing more. `nobody` is kept, so that a late event brings nobody back; who
+        comes back by a later one is told no news before following anew."""
+        if await self._store.remember(FOLLOWERS, nobody):
+            await self._store.skip_all_to(nobody.id, RECIPIENT_ERASED)
+        await self._store.remember_detail(FOLLOWERS, nobody.id, "followed", nobody.seen, {"following": 0})
 
 
 def _occasion(proposal: KnownProposal) -> str:

@@ -1,9 +1,12 @@
 """What one person is told of their own registration."""
 
-from services.notifications.domain.deliveries import DeliveryKind, make_delivery
+from services.notifications.domain.deliveries import RECIPIENT_ERASED, DeliveryKind, make_delivery
 from services.notifications.domain.known import KnownRegistration, KnownSession
 from services.notifications.domain.reminders import reminders
-from services.notifications.store import REGISTRATIONS, NotificationsStore
+from services.notifications.recipient_store import REGISTRATIONS
+from services.notifications.store import (
+    NotificationsStore,
+)
 from services.notifications.usecases.announcements import Announcements
 from services.notifications.usecases.surveys import Surveys
 from shared.clock import Clock
@@ -11,7 +14,6 @@ from shared.events.vocabulary import RegistrationStatus, SessionStatus
 
 _TOLD_TO_ALL = frozenset({DeliveryKind.SESSION_CANCELLED})
 _TOLD_TO_SEATED = _TOLD_TO_ALL | {DeliveryKind.MATERIALS, DeliveryKind.RESULTS}
-ERASED_REASON = "recipient erased"
 
 
 class Registrations:
@@ -46,7 +48,7 @@ class Registrations:
     async def erase(self, nobody: KnownRegistration) -> None:
         """Forget the person, and write nothing more. `nobody` is kept, so that a late event brings nobody back."""
         if await self._store.remember(REGISTRATIONS, nobody):
-            await self._store.skip_all_to(nobody.id, ERASED_REASON)
+            await self._store.skip_all_to(nobody.id, RECIPIENT_ERASED)
 
     async def _answer(self, told: KnownRegistration, kind: DeliveryKind, *, again: str = "") -> None:
         """Tell the person, unless a later event has overtaken this one in what it tells."""

@@ -1,18 +1,21 @@
-"""The JSON API of deliveries and suppressed addresses: for the office only, since it names addresses."""
+"""The JSON API of deliveries, suppressed addresses and recipients: for the office only, since it names addresses."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from services.notifications.domain.deliveries import Delivery, DeliveryKind, DeliveryState
+from services.notifications.domain.known import KnownFollower, KnownRegistration
 from services.notifications.domain.suppressions import MailGroup, Suppression, SuppressionReason
 from services.notifications.usecases import UseCases
 from services.notifications.usecases.post import Addressed
+from shared.events.vocabulary import FollowerRole, Language, RegistrationStatus
 from shared.storage.contract import Scalar
 from shared.web.office import StaffMember, bearer_member
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
+from shared.web.people import ErasedOut, PersonIn
 from shared.web.staff import staff_only
 
 _PLACE = 2
@@ -53,12 +56,68 @@ class SuppressionView(BaseModel):
     created_at: datetime
 
 
+class KnownRegistrationView(BaseModel):
+    """A registration as its mails are written."""
+
+    session_id: str
+    name: str
+    email: str
+    entity_name: str
+    language: Language
+    status: RegistrationStatus
+
+    @classmethod
+    def of(cls, known: KnownRegistration) -> Self:
+        """What was told of it."""
+        return cls.model_validate(known, from_attributes=True)
+
+
+class KnownFollowerView(BaseModel):
+    """A follower of a proposal as the mails are written."""
+
+    proposal_id: str
+    email: str
+    language: Language
+    role: FollowerRole
+
+    @classmethod
+    def of(cls, known: KnownFollower) -> Self:
+        """What was told of it."""
+        return cls.model_validate(known, from_attributes=True)
+
+
+class MailView(BaseModel):
+    """A mail to a person and what became of it."""
+
+    kind: DeliveryKind
+    subject: str
+    """Id of the session or the proposal it is about."""
+    state: DeliveryState
+    created_at: datetime
+    sent_at: datetime | None
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> Self:
+        """The delivery without what serves the sending."""
+        return cls.model_validate({**delivery.model_dump(), "subject": delivery.subject_id})
+
+
+class RecipientView(BaseModel):
+    """All that is kept with one mail address."""
+
+    registrations: list[KnownRegistrationView]
+    followers: list[KnownFollowerView]
+    mails: list[MailView]
+    suppressions: list[SuppressionView]
+
+
 def routes(use_cases: UseCases, *, staff_token: str) -> APIRouter:
     """The operations over the use cases."""
     router = APIRouter(prefix="/api/v1", dependencies=[Depends(staff_only(staff_token))])
     acting = Depends(bearer_member(staff_token))
     _add_deliveries(router, use_cases, acting)
     _add_suppressions(router, use_cases, acting)
+    _add_people(router, use_cases, acting)
     return router
 
 
@@ -101,6 +160,27 @@ def _add_suppressions(router: APIRouter, use_cases: UseCases, acting: Any) -> No
     async def lift_suppression(id: str, member: StaffMember = acting) -> None:  # noqa: A002  the name that the path shows to callers
         """The address gets mails again from now on; what was skipped meanwhile stays skipped. Staff only."""
         await use_cases.office.lift(member, id)
+
+
+def _add_people(router: APIRouter, use_cases: UseCases, acting: Any) -> None:
+    @router.post("/recipients/export", summary="Read all that is kept of a recipient", tags=["people"])
+    async def export(person: PersonIn, member: StaffMember = acting) -> RecipientView:
+        """Whom an address stands for, the mails to it, and which it wants or takes no more. Staff only."""
+        kept = await use_cases.people.export_for(member, person.email)
+        return RecipientView(
+            registrations=[
+                KnownRegistrationView.model_validate(each, from_attributes=True) for each in kept.registrations
+            ],
+            followers=[KnownFollowerView.model_validate(each, from_attributes=True) for each in kept.followers],
+            mails=[MailView.of(each) for each in kept.deliveries],
+            suppressions=[_suppression(each) for each in kept.suppressions],
+        )
+
+    @router.post("/recipients/erase", summary="Erase a recipient", tags=["people"])
+    async def erase(person: PersonIn, member: StaffMember = acting) -> ErasedOut:
+        """The address goes, also from the suppressed ones. Erase it at registrations and followers first: who is kept
+        there is told of here again. Staff only."""
+        return ErasedOut(erased=await use_cases.people.erase_for(member, person.email))
 
 
 def _view(item: Addressed) -> DeliveryView:

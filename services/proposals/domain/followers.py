@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from services.proposals.domain.proposals import Proposal
 from shared.clock import StoredInstant
 from shared.events.base import Event
-from shared.events.proposals import ProposalFollowed, SupportRequested
+from shared.events.proposals import FollowerErased, ProposalFollowed, SupportRequested
 from shared.events.vocabulary import FollowerRole, Language
 from shared.storage.aggregates import Aggregate
 
@@ -40,6 +41,10 @@ class Follower(Aggregate):
     """When a support was last asked for with this address."""
     mailed_at: StoredInstant | None = None
     """When the link to confirm was last sent."""
+    generation: int = 1
+    """The round: raised when somebody whose address was erased follows or wants to support the proposal anew."""
+    erased_at: StoredInstant | None = None
+    """When the address was erased; a support that was counted stays counted."""
     moved_to: str = ""
     """The follower of the proposal that this one's proposal became part of."""
     unsettled: int = 0
@@ -74,13 +79,26 @@ class Follower(Aggregate):
             language=self.language,
         )
 
+    def erased(self) -> FollowerErased:
+        """The event that makes the person be forgotten."""
+        return FollowerErased(
+            version=self.announced,
+            follower_id=self.id,
+            proposal_id=self.proposal_id,
+            generation=self.generation,
+        )
+
     def present_events(self, proposal: Proposal) -> list[Event]:
         """The events that tell all that is to be known of this follower."""
+        if self.erased_at:
+            return [self.erased()]
         events: list[Event] = [self.followed()] if self.follows else []
         return [*events, self.support_requested(proposal)] if self.support is SupportStep.REQUESTED else events
 
 
 Decision = tuple[Follower, list[Event]]
+
+_KEPT = set(Aggregate.model_fields)
 
 
 def new_author(follower_id: str, proposal_id: str, email: str, language: Language, now: datetime) -> Follower:
@@ -113,8 +131,20 @@ def new_supporter(follower_id: str, proposal_id: str, email: str, language: Lang
     )
 
 
-def ask_support(follower: Follower, proposal: Proposal, now: datetime) -> Decision:
-    """Somebody asks again with this address. Always one write, so that its time tells nobody what was stored."""
+def next_round(erased: Follower, anew: Follower) -> Follower:
+    """What a person whose address was erased is to the proposal now, as the next round of the same follower."""
+    told = {field: getattr(anew, field) for field in Follower.model_fields if field not in _KEPT}
+    return erased.model_copy(update={**told, "generation": erased.generation + 1})
+
+
+def ask_support(follower: Follower, anew: Follower, proposal: Proposal, now: datetime) -> Decision:
+    """Somebody asks again with this address; `anew` is what they would be the first time.
+
+    Always one write, so that its time tells nobody what was stored.
+    """
+    if follower.erased_at:
+        asking = next_round(follower, anew)
+        return asking, [asking.support_requested(proposal)]
     asked = follower.model_copy(update={"asked_at": now})
     if follower.supports or (follower.mailed_at and now - follower.mailed_at < ASK_AGAIN_AFTER):
         return asked, []
@@ -124,8 +154,8 @@ def ask_support(follower: Follower, proposal: Proposal, now: datetime) -> Decisi
 
 
 def confirm(follower: Follower, now: datetime) -> Decision:
-    """The person confirmed the support; nothing where that is so already."""
-    if follower.supports:
+    """The person confirmed the support; nothing where that is so already, or the person was erased meanwhile."""
+    if follower.supports or follower.erased_at:
         return follower, []
     changes = {"support": SupportStep.CONFIRMED, "follows": True, "unsettled": 1, "changed_at": now}
     confirmed = follower.model_copy(update=changes)
@@ -133,8 +163,9 @@ def confirm(follower: Follower, now: datetime) -> Decision:
 
 
 def follow(follower: Follower, now: datetime) -> Decision:
-    """The person is to be told what becomes of it, and does not support it; nothing where that is so already."""
-    if follower.follows:
+    """The person is to be told what becomes of it, and does not support it; nothing where that is so already, or the
+    person was erased meanwhile."""
+    if follower.follows or follower.erased_at:
         return follower, []
     following = follower.model_copy(update={"follows": True, "unsettled": 1, "changed_at": now})
     return following, [following.followed()]
@@ -168,9 +199,23 @@ def newcomer(follower: Follower, follower_id: str, proposal_id: str, now: dateti
 
 def take_over(follower: Follower, other: Follower) -> Decision:
     """Join to a follower what the same person was to a proposal that became part of this one."""
+    if follower.erased_at:
+        coming = next_round(follower, other)
+        return coming, [coming.followed()]
     if other.supports:
         return confirm(follower, other.changed_at)
     if follower.follows:
         return follower, []
     told = follower.model_copy(update={"follows": True, "changed_at": other.changed_at})
     return told, [told.followed()]
+
+
+def erase(follower: Follower, now: datetime) -> Decision:
+    """The address goes, from the outbox too, and nothing is told any more; a confirmed support goes on counting."""
+    if follower.erased_at:
+        return follower, []
+    changes: dict[str, Any] = {"email": "", "follows": False, "erased_at": now, "changed_at": now, "outbox": ()}
+    if not follower.supports:
+        changes["support"] = SupportStep.NONE
+    erased = follower.model_copy(update=changes)
+    return erased, [erased.erased()]

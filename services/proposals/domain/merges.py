@@ -26,6 +26,10 @@ class MergeBook(Aggregate):
             proposal_id = target
         return proposal_id
 
+    def parts_of(self, proposal_id: str) -> list[str]:
+        """The proposals that go on in that one, at once or by way of others."""
+        return [source for source in self.into if self.end_of(source) == proposal_id]
+
 
 Decision = tuple[MergeBook, Sequence[Event]]
 """What the book becomes; the proposals themselves tell of it."""

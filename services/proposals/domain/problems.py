@@ -84,6 +84,14 @@ class SupportClosedProblem(Problem):
     title = mark("This proposal was answered or declined: it takes no more supports.")
 
 
+class ErasedProblem(Problem):
+    """The link of somebody whose address was erased."""
+
+    status = 410
+    code = "erased"
+    title = mark("Your data were erased. Nothing is left to be shown.")
+
+
 POSSIBLE_STEPS = {
     ProposalState.RECEIVED: mark(
         "The proposal was received: it can be reviewed, scheduled, answered, declined or merged."

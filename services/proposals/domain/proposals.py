@@ -53,6 +53,9 @@ STEPS = MappingProxyType(
 OPEN_STATES = frozenset({ProposalState.RECEIVED, ProposalState.UNDER_REVIEW, ProposalState.SCHEDULED})
 """While a proposal is in one of these, people may support it."""
 
+ENDED_STATES = frozenset({ProposalState.ANSWERED_IN_SESSION, ProposalState.DECLINED})
+"""In these nothing more is to be told; a merged proposal ends with the one in which it goes on."""
+
 _EVENTS: MappingProxyType[ProposalState, type[ProposalEvent]] = MappingProxyType(
     {
         ProposalState.RECEIVED: TopicProposed,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from services.proposals.usecases.browsing import Browsing
 from services.proposals.usecases.calendar import Calendar
+from services.proposals.usecases.erasures import Erasures
+from services.proposals.usecases.following import Following
 from services.proposals.usecases.merging import Merging
 from services.proposals.usecases.proposals import Proposals
 from services.proposals.usecases.steps import Steps
@@ -22,6 +24,8 @@ class UseCases:
     browsing: Browsing
     steps: Steps
     supports: Supports
+    following: Following
+    erasures: Erasures
     merging: Merging
     calendar: Calendar
     sweep: Sweep

@@ -7,6 +7,7 @@ from services.proposals.domain import followers as rules
 from services.proposals.domain.followers import Follower
 from services.proposals.domain.proposals import Proposal, count_support, forget_author
 from services.proposals.store import ProposalStore
+from services.proposals.usecases.erasures import Erasures
 from shared.clock import Clock
 from shared.events.vocabulary import ProposalState
 from shared.ids import derived_id
@@ -15,8 +16,9 @@ from shared.ids import derived_id
 class Followers:
     """Followers, counted where their proposal goes on."""
 
-    def __init__(self, store: ProposalStore, *, secret: bytes, clock: Clock) -> None:
+    def __init__(self, store: ProposalStore, erasures: Erasures, *, secret: bytes, clock: Clock) -> None:
         self._store = store
+        self._erasures = erasures
         self._secret = secret
         self._clock = clock
 
@@ -29,6 +31,11 @@ class Followers:
         book = await self._store.merges.get(proposal.programme)
         return book.end_of(proposal.id) if book else proposal.id
 
+    async def add_authors(self) -> None:
+        """Make followers of the authors of whom a crash left the address in the proposal."""
+        for proposal in await self._store.proposals_with_author():
+            await self.add_author(proposal)
+
     async def add_author(self, proposal: Proposal) -> None:
         """Make the author a follower, then forget the address in the proposal."""
         assert proposal.author is not None
@@ -39,11 +46,12 @@ class Followers:
         await self._store.proposals.change(proposal.id, forget_author)
 
     async def settle(self, follower_id: str) -> None:
-        """Count a confirmed support; where the proposal was merged, let the person go on with the other one."""
+        """Count a confirmed support; where the proposal was merged, let the person go on with the other one, unless
+        the address was erased."""
         follower = await self._store.followers.get(follower_id)
         assert follower is not None
         proposal = await self._counted(follower)
-        if proposal.state is ProposalState.MERGED:
+        if proposal.state is ProposalState.MERGED and not follower.erased_at:
             await self._move(follower, await self.end_of(proposal))
         else:
             await self._store.followers.change(follower_id, rules.settle)
@@ -62,4 +70,6 @@ class Followers:
         if not await self._store.followers.create(other, other.followed()):
             await self._store.followers.change(moved_id, lambda present: rules.take_over(present, other))
         await self.settle(moved_id)
-        await self._store.followers.change(follower.id, lambda present: rules.settle(present, moved_id))
+        left = await self._store.followers.change(follower.id, lambda present: rules.settle(present, moved_id))
+        if left.erased_at:  # while moving: whom they became is erased too
+            await self._erasures.begin(moved_id)

@@ -4,7 +4,12 @@ from dataclasses import dataclass
 
 from services.proposals.domain import followers as rules
 from services.proposals.domain.followers import Follower
-from services.proposals.domain.problems import MergedProblem, ProposalUnknownProblem, SupportClosedProblem
+from services.proposals.domain.problems import (
+    ErasedProblem,
+    MergedProblem,
+    ProposalUnknownProblem,
+    SupportClosedProblem,
+)
 from services.proposals.domain.proposals import Proposal
 from services.proposals.store import ProposalStore
 from services.proposals.usecases.followers import Followers
@@ -56,13 +61,15 @@ class Supports:
         await self._gate.admit(follower_id, email=email, origin=origin)
         follower = rules.new_supporter(follower_id, proposal_id, email, language, now)
         if not await self._store.followers.create(follower, follower.support_requested(proposal)):
-            await self._store.followers.change(follower_id, lambda present: rules.ask_support(present, proposal, now))
+            await self._store.followers.change(
+                follower_id, lambda present: rules.ask_support(present, follower, proposal, now)
+            )
 
     async def show(self, token: str) -> Support:
         """What a link is about; nothing changes.
 
         Raises:
-            LinkInvalidProblem, LinkExpiredProblem
+            LinkInvalidProblem, LinkExpiredProblem, ErasedProblem
         """
         follower = await self._follower(token)
         return await self._support(follower)
@@ -71,7 +78,7 @@ class Supports:
         """Confirm the support of a link; the count rises once, however often this is asked for.
 
         Raises:
-            LinkInvalidProblem, LinkExpiredProblem
+            LinkInvalidProblem, LinkExpiredProblem, ErasedProblem
             SupportClosedProblem: the proposal was answered or declined before the support was confirmed.
         """
         follower = await self._follower(token)
@@ -88,7 +95,7 @@ class Supports:
         """Let the holder of a link be told what becomes of the proposal, without supporting it.
 
         Raises:
-            LinkInvalidProblem, LinkExpiredProblem
+            LinkInvalidProblem, LinkExpiredProblem, ErasedProblem
         """
         follower = await self._follower(token)
         follower = await self._store.followers.change(follower.id, lambda present: rules.follow(present, self._clock()))
@@ -100,9 +107,12 @@ class Supports:
 
     async def _follower(self, token: str) -> Follower:
         follower_id = self._links.read(LinkPurpose.SUPPORT, token, self._clock())
-        if follower := await self._store.followers.get(follower_id):
-            return follower
-        raise LinkInvalidProblem
+        follower = await self._store.followers.get(follower_id)
+        if follower is None:
+            raise LinkInvalidProblem
+        if follower.erased_at:
+            raise ErasedProblem
+        return follower
 
     async def _end(self, follower: Follower) -> Proposal:
         """The proposal that counts the support."""

@@ -27,8 +27,7 @@ class Sweep:
 
     async def complete(self) -> bool:
         """Take the missing steps; never more at once, since whatever is left fails now and may not at the next turn."""
-        for proposal in await self._store.proposals_with_author():
-            await self._followers.add_author(proposal)
+        await self._followers.add_authors()
         for follower in await self._store.unsettled_followers():
             await self._followers.settle(follower.id)
         for book in await self._store.unsettled_merges():

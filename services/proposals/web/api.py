@@ -1,4 +1,4 @@
-"""The JSON API of proposals: `/api/v1/proposals` and `/api/v1/supports`."""
+"""The JSON API of proposals: `/api/v1/proposals`, `/api/v1/supports` and `/api/v1/followers`."""
 
 from typing import Annotated
 
@@ -18,11 +18,19 @@ from services.proposals.web.forms import (
     ScheduleManyForm,
     SupportForm,
 )
-from services.proposals.web.views import ProposalView, ReceivedView, SimilarView, SupportRequestedView, SupportView
+from services.proposals.web.views import (
+    PersonView,
+    ProposalView,
+    ReceivedView,
+    SimilarView,
+    SupportRequestedView,
+    SupportView,
+)
 from shared.events.vocabulary import ProposalState
 from shared.web.office import StaffMember, bearer_member
 from shared.web.origins import origin_of
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
+from shared.web.people import ErasedOut, PersonIn
 
 ORDERS = {ProposalOrder.NEWEST: NEWEST, ProposalOrder.SUPPORTS: MOST_SUPPORTED}
 Origin = Annotated[str, Depends(origin_of)]
@@ -115,5 +123,25 @@ def office_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
     async def merge(proposal_id: str, form: MergeForm, by: StaffMember = staff) -> ProposalView:
         """Its followers move along, who supported both counts once, and both keep the trace."""
         return ProposalView.of(await steps.merge(by, proposal_id, form.into))
+
+    return router
+
+
+def people_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
+    """What the office does for one person who asked for it."""
+    staff = Depends(bearer_member(staff_token))
+    router = APIRouter(prefix="/api/v1/followers", tags=["people"], dependencies=[staff])
+
+    @router.post("/export", summary="Read all that is kept of a follower")
+    async def export(person: PersonIn, by: StaffMember = staff) -> PersonView:
+        """Every proposal that an address follows, supports, made or was asked to confirm."""
+        return PersonView.of(await use_cases.following.export_for(by, person.email))
+
+    @router.post("/erase", summary="Erase a follower")
+    async def erase(person: PersonIn, by: StaffMember = staff) -> ErasedOut:
+        """The address goes from every proposal; the proposals and the number of their supports stay. Again: the same
+        answer, with 0."""
+        erased = await use_cases.following.erase_for(by, person.email)
+        return ErasedOut(erased=erased, unfinished=await use_cases.erasures.unfinished())
 
     return router

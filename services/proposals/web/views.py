@@ -1,12 +1,15 @@
 """What the API answers: the public side of a proposal, never an address."""
 
+from collections.abc import Iterable
 from typing import Self
 
 from pydantic import AwareDatetime, BaseModel
 
+from services.proposals.domain.followers import SupportStep
 from services.proposals.domain.proposals import Proposal
+from services.proposals.usecases.following import Followed
 from services.proposals.usecases.supports import Support
-from shared.events.vocabulary import Language, ProposalKind, ProposalState
+from shared.events.vocabulary import FollowerRole, Language, ProposalKind, ProposalState
 
 
 class ReceivedView(BaseModel):
@@ -93,3 +96,46 @@ class SimilarView(BaseModel):
             supports=proposal.supports,
             similarity=round(similarity, 2),
         )
+
+
+class FollowedView(BaseModel):
+    """A proposal and all that is kept of a person with it: personal data."""
+
+    proposal: str
+    title: str
+    state: ProposalState
+    email: str
+    language: Language
+    role: FollowerRole
+    follows: bool
+    """Whether the person is told what becomes of it."""
+    support: SupportStep
+    asked_at: AwareDatetime
+    """When it was proposed, or a support was last asked for."""
+    mailed_at: AwareDatetime | None
+    """When the link to confirm a support was last sent."""
+
+    @classmethod
+    def of(cls, followed: Followed) -> Self:
+        """All that is kept."""
+        follower, proposal = followed.follower, followed.proposal
+        kept = follower.model_dump(include={"email", "language", "role", "follows", "support"})
+        return cls(
+            proposal=proposal.id,
+            title=proposal.title,
+            state=proposal.state,
+            asked_at=follower.asked_at,
+            mailed_at=follower.mailed_at,
+            **kept,
+        )
+
+
+class PersonView(BaseModel):
+    """All that is kept with one mail address."""
+
+    followed: list[FollowedView]
+
+    @classmethod
+    def of(cls, followed: Iterable[Followed]) -> Self:
+        """All of it."""
+        return cls(followed=[FollowedView.of(each) for each in followed])

@@ -16,6 +16,7 @@ from services.registration.usecases.registrations import Registrations
 from services.registration.usecases.seats import Seats
 from services.registration.usecases.session_list import SessionList
 from services.registration.usecases.sessions import Sessions
+from shared.audit import Audit
 from shared.clock import Clock
 from shared.links import Links
 from shared.messaging.inventory import Inventory
@@ -63,7 +64,7 @@ class UseCases:
             sessions=Sessions(store, seats, results, clock),
             session_list=SessionList(SessionLines(store.documents), clock),
             registrations=registrations,
-            mine=Mine(store, registrations, erasures, clock),
+            mine=Mine(store, registrations, erasures, Audit(store.documents, clock), clock),
             erasures=erasures,
             entities=Entities(store),
             proposals=Proposals(KnownProposals(store.documents)),

@@ -12,6 +12,8 @@ from shared.clock import Clock
 Purge = Callable[[str], Awaitable[None]]
 """Takes what was published about a registration out of the broker."""
 
+_MOST_COUNTED = 1000
+
 
 class Erasures:
     """Erases registrations here, and has what was published about them taken out of the broker."""
@@ -44,6 +46,10 @@ class Erasures:
                 for registration in people:
                     await self.begin(registration)
         return False
+
+    async def unfinished(self) -> int:
+        """How many erasures wait for their event to be published, or for the broker to forget."""
+        return len(await self._store.erasures(limit=_MOST_COUNTED))
 
     async def _erase(self, registration_id: str, generation: int) -> Registration | None:
         """The registration afterwards; a later round stays as it is, for the person came back."""

@@ -1,12 +1,20 @@
 """What the holder of a personal link may do about a registration and about what is kept of them."""
 
+from collections.abc import Sequence
+
 from services.registration.domain import registrations
 from services.registration.domain.problems import NotCorrectableProblem
 from services.registration.domain.registrations import Correction, Registration
 from services.registration.store import RegistrationStore
 from services.registration.usecases.erasures import Erasures
 from services.registration.usecases.registrations import Registrations, RegistrationView
+from shared.audit import Audit
 from shared.clock import Clock
+from shared.staff import StaffMember
+from shared.storage.compacting import try_to_compact
+
+EXPORTED, ERASED = "registration.exported", "registration.erased"
+"""What the audit calls what the office does for one person."""
 
 
 class Mine:
@@ -16,11 +24,12 @@ class Mine:
     """
 
     def __init__(
-        self, store: RegistrationStore, registrations_: Registrations, erasures: Erasures, clock: Clock
+        self, store: RegistrationStore, registrations_: Registrations, erasures: Erasures, audit: Audit, clock: Clock
     ) -> None:
         self._store = store
         self._registrations = registrations_
         self._erasures = erasures
+        self._audit = audit
         self._clock = clock
 
     async def correct(self, registration_id: str, correction: Correction) -> None:
@@ -57,9 +66,7 @@ class Mine:
             LinkInvalidProblem, ErasedProblem: there is no such registration any more.
         """
         mine = (await self._registrations.view(registration_id)).registration
-        found = await self._same_person(mine)
-        views = [await self._registrations.view(each.id) for each in found]
-        return sorted(views, key=lambda view: view.session.starts_at)
+        return await self._views(await self._with(mine.email))
 
     async def erase(self, registration_id: str) -> None:
         """Erase all registrations with the address of this one.
@@ -68,9 +75,30 @@ class Mine:
             LinkInvalidProblem, ErasedProblem: there is no such registration any more.
         """
         mine = (await self._registrations.view(registration_id)).registration
-        for registration in await self._same_person(mine):
+        for registration in await self._with(mine.email):
             await self._erasures.begin(registration)
 
-    async def _same_person(self, mine: Registration) -> list[Registration]:
-        ids = [self._registrations.id_of(session, mine.email) for session in await self._store.session_ids()]
+    async def export_for(self, by: StaffMember, email: str) -> list[RegistrationView]:
+        """All registrations with an address, for who asked the office for them."""
+        found = await self._with(email)
+        for registration in found:
+            await self._audit.record(by, EXPORTED, registration.id)
+        return await self._views(found)
+
+    async def erase_for(self, by: StaffMember, email: str) -> int:
+        """Erase all registrations with an address for who asked the office for it, and leave no byte behind; how many
+        they were."""
+        found = await self._with(email)
+        for registration in found:
+            await self._audit.record(by, ERASED, registration.id)
+            await self._erasures.begin(registration)
+        await try_to_compact(self._store.documents)
+        return len(found)
+
+    async def _views(self, found: Sequence[Registration]) -> list[RegistrationView]:
+        views = [await self._registrations.view(each.id) for each in found]
+        return sorted(views, key=lambda view: view.session.starts_at)
+
+    async def _with(self, email: str) -> list[Registration]:
+        ids = [self._registrations.id_of(session, email) for session in await self._store.session_ids()]
         return [each for each in await self._store.registrations_with(ids) if not each.erased_at]

@@ -39,6 +39,7 @@ from services.registration.web.models.sessions import (
     SessionIn,
     SessionOut,
 )
+from services.registration.web.person import people_routes
 from shared import ids
 from shared.audit import Audit
 from shared.clock import Clock, to_millis
@@ -82,6 +83,7 @@ def routers(use_cases: UseCases, office: OfficeCalls, clock: Clock) -> list[APIR
         calendar_routes(use_cases.sessions, use_cases.programmes, office, clock),
         closing_routes(use_cases.sessions, office),
         registration_routes(use_cases, office),
+        people_routes(use_cases.mine, use_cases.erasures, office.staff_token),
         entity_routes(use_cases.entities, office),
     ]
 

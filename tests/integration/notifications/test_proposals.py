@@ -1,9 +1,14 @@
 """What followers of a proposal are told."""
 
+from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from shared import ids
+from shared.events import Event
 from shared.events.proposals import (
+    FollowerErased,
     ProposalFollowed,
     ProposalMerged,
     ProposalReviewStarted,
@@ -13,7 +18,8 @@ from shared.events.proposals import (
     TopicProposed,
 )
 from shared.events.vocabulary import FollowerRole, Language, ProposalKind, ProposalState
-from tests.integration.notifications.house import PROGRAMME, SESSION, House
+from shared.links import LinkPurpose
+from tests.integration.notifications.house import PROGRAMME, SESSION, STAFF, House, programme_defined
 
 PROPOSAL = ids.encode(b"proposal-1")
 OTHER = ids.encode(b"proposal-2")
@@ -65,6 +71,10 @@ def support_requested(support: str = SUPPORTER, version: int = 1) -> SupportRequ
         email=f"{support[:6]}@alamus.example",
         language=Language.CA,
     )
+
+
+def follower_erased(follower: str = AUTHOR, version: int = 5) -> FollowerErased:
+    return FollowerErased(version=version, follower_id=follower, proposal_id=PROPOSAL)
 
 
 async def test_the_author_is_told_that_it_was_received_whichever_comes_first(house: House) -> None:
@@ -141,3 +151,66 @@ async def test_a_merge_is_told_to_the_followers_of_the_merged_one(house: House) 
     merged = ProposalMerged(version=4, **proposal(ProposalState.MERGED, merged_into=OTHER))
     await house.hear(proposed(), followed(), followed(SUPPORTER, FollowerRole.SUPPORTER), merged)
     assert await house.recipients("proposal_merged") == sorted([AUTHOR, SUPPORTER])
+
+
+async def test_an_erased_follower_is_forgotten_and_told_nothing_more(house: House) -> None:
+    await house.hear(proposed(), followed(), followed(SUPPORTER, FollowerRole.SUPPORTER))
+    await house.hear(follower_erased(), follower_erased(), scheduled())
+    assert f"{AUTHOR[:6]}@" not in str(await house.raw.find("followers"))
+    of_author = [each for each in await house.deliveries() if each["recipient_id"] == AUTHOR]
+    assert [(each["state"], each["reason"]) for each in of_author] == [("skipped", "recipient erased")]
+    assert await house.recipients("proposal_scheduled") == [SUPPORTER]
+
+
+async def test_what_comes_late_of_an_erased_follower_brings_nobody_back(house: House) -> None:
+    await house.hear(programme_defined(), proposed(), follower_erased(), followed(), support_requested(AUTHOR, 2))
+    await house.hear(scheduled())
+    assert "@" not in str(await house.raw.find("followers"))
+    assert not await house.deliveries("proposal_scheduled")
+    gathered = await house.gathering().gather(await house.deliveries(), house.clock.now)
+    assert gathered.ready == []
+    assert await house.store.lacking("followers", [(AUTHOR, 5)]) == []
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [followed(), follower_erased(), support_requested(AUTHOR, 6)],
+        [followed(), support_requested(AUTHOR, 6), follower_erased()],
+        [follower_erased(), support_requested(AUTHOR, 6), followed()],
+    ],
+    ids=["in order", "erasure late", "following late"],
+)
+async def test_who_asks_anew_after_the_erasure_is_told_no_news_before_confirming(
+    house: House, events: list[Event]
+) -> None:
+    await house.hear(proposed(), *events, scheduled())
+    follower = await house.store.follower(AUTHOR)
+    assert follower is not None
+    assert follower.email
+    assert not await house.deliveries("proposal_scheduled")
+    await house.hear(followed(version=7), review_started(8))
+    assert await house.recipients("proposal_under_review") == [AUTHOR]
+
+
+async def test_the_office_reads_and_erases_a_follower_with_all_that_was_noted_of_the_address(house: House) -> None:
+    await house.hear(proposed(), followed(), followed(SUPPORTER, FollowerRole.SUPPORTER))
+    email = f"{AUTHOR[:6]}@alamus.example"
+    token = house.links.token(LinkPurpose.PREFERENCES, AUTHOR, house.clock.now + timedelta(days=1))
+    await house.http.post(f"/preferences/{token}", data={"List-Unsubscribe": "One-Click"})
+    asked: dict[str, Any] = {"json": {"email": email.upper()}, "headers": STAFF}
+    kept = (await house.http.post("/api/v1/recipients/export", **asked)).json()
+    assert [each["email"] for each in kept["followers"]] == [email]
+    assert [each["kind"] for each in kept["mails"]] == ["proposal_received"]
+    assert [each["address"] for each in kept["suppressions"]] == [email]
+    assert (await house.http.post("/api/v1/recipients/erase", **asked)).json() == {"erased": 1, "unfinished": 0}
+    assert email.encode() not in house.raw_bytes()
+    assert f"{SUPPORTER[:6]}@".encode() in house.raw_bytes()
+    assert (await house.http.post("/api/v1/recipients/export", **asked)).json() == {
+        "registrations": [],
+        "followers": [],
+        "mails": [],
+        "suppressions": [],
+    }
+    for verb in ("export", "erase"):
+        assert (await house.http.post(f"/api/v1/recipients/{verb}", json={"email": email})).status_code == 401

@@ -17,7 +17,8 @@ from services.proposals.settings import Settings
 from services.proposals.store import COLLECTIONS
 from services.proposals.usecases import UseCases
 from services.proposals.usecases.limits import Allowance
-from services.proposals.web.api import office_routes, public_routes
+from services.proposals.web.api import office_routes, people_routes, public_routes
+from services.proposals.web.following_pages import following_routes
 from services.proposals.web.office_pages import office_page_routes
 from services.proposals.web.pages import TEMPLATES, page_routes
 from shared.events.registration import ProgrammeDefined, SessionCancelled, SessionEnded, SessionScheduled
@@ -54,7 +55,9 @@ class Desk:
         routers = [
             public_routes(self.cases),
             office_routes(self.cases, STAFF_TOKEN),
+            people_routes(self.cases, STAFF_TOKEN),
             page_routes(self.cases, self.pages, WORDS),
+            following_routes(self.cases, self.pages, self.clock, keep_days=self.settings.keep_followers_days),
             office_page_routes(self.cases, self.pages, WORDS, self.clock),
         ]
         app = make_application("proposals", "proposals", routers, WORDS, _AlwaysReady())
@@ -127,9 +130,18 @@ class Desk:
     async def ask(self, proposal_id: str, email: str) -> httpx.Response:
         return await self.http.post(f"/api/v1/proposals/{proposal_id}/supports", json={"email": email})
 
-    def token(self, proposal_id: str, email: str) -> str:
+    def token(self, proposal_id: str, email: str, purpose: LinkPurpose = LinkPurpose.SUPPORT) -> str:
         follower_id = self.cases.supports._followers.id_of(proposal_id, email)
-        return self.links.token(LinkPurpose.SUPPORT, follower_id, self.now + timedelta(days=30))
+        return self.links.token(purpose, follower_id, self.now + timedelta(days=30))
+
+    def following(self, proposal_id: str, email: str) -> str:
+        """The path of the personal link that mails about a proposal carry."""
+        return f"/following/{self.token(proposal_id, email, LinkPurpose.FOLLOWING)}"
+
+    async def publish(self) -> None:
+        """Do as the relay does: clear the outboxes of the followers."""
+        for document in await self.store.find("followers", {"pending": 1}):
+            await self.store.update("followers", document["_id"], assign={"outbox": [], "pending": 0})
 
     async def confirm(self, proposal_id: str, email: str) -> httpx.Response:
         return await self.http.post(f"/api/v1/supports/{self.token(proposal_id, email)}")

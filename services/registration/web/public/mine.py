@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse
 from services.registration.domain.problems import NotCorrectableProblem, SessionStartedProblem
 from services.registration.domain.registrations import Correction
 from services.registration.usecases.registrations import RegistrationView
-from services.registration.web.models.registrations import PersonIn, RegistrationOut
+from services.registration.web.models.registrations import PersonIn
+from services.registration.web.person import PersonKept
 from services.registration.web.public.calendars import personal_calendar
 from services.registration.web.public.entity_fields import SCRIPT
 from services.registration.web.public.front import Front, Shown
@@ -195,12 +196,5 @@ class Mine:
 
 
 def _exported(views: list[RegistrationView], now: datetime) -> bytes:
-    kept = [
-        {
-            **RegistrationOut.of(view).model_dump(mode="json", exclude={"join_url"}),
-            "registered_at": view.registration.arrived_at.isoformat(),
-            "attended_at": view.registration.attended_at.isoformat() if view.registration.attended_at else None,
-        }
-        for view in views
-    ]
-    return orjson.dumps({"exported_at": now.isoformat(), "registrations": kept}, option=orjson.OPT_INDENT_2)
+    kept = {"exported_at": now.isoformat(), **PersonKept.of(views).model_dump(mode="json")}
+    return orjson.dumps(kept, option=orjson.OPT_INDENT_2)

@@ -11,7 +11,17 @@ from services.registration.web.public.front import Front
 from shared.links import SESSION_LINKS_LIFE
 from shared.web.page_routes import PageRouter, page_router
 
-PERSONAL = ("/registration/", "/join/", "/survey/", "/support/", "/preferences/", "/office", "/api/", "/mailbox")
+PERSONAL = (
+    "/registration/",
+    "/join/",
+    "/survey/",
+    "/support/",
+    "/following/",
+    "/preferences/",
+    "/office",
+    "/api/",
+    "/mailbox",
+)
 """Where nothing is to be found by a search engine."""
 PAGES = ("/", "/sessions", "/proposals", "/results", "/accessibility", "/privacy", "/legal")
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"

@@ -1,0 +1,112 @@
+"""What is kept of a person who follows proposals, by the address: seen, taken along, erased."""
+
+from dataclasses import dataclass
+
+from services.proposals.domain.followers import Follower
+from services.proposals.domain.problems import ErasedProblem
+from services.proposals.domain.proposals import Proposal
+from services.proposals.store import ProposalStore
+from services.proposals.usecases.erasures import Erasures
+from services.proposals.usecases.followers import Followers
+from shared.audit import Audit
+from shared.clock import Clock
+from shared.links import LinkPurpose, Links
+from shared.problems import LinkInvalidProblem
+from shared.staff import StaffMember
+
+EXPORTED, ERASED = "follower.exported", "follower.erased"
+"""What the audit calls them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A proposal and what a person is to it."""
+
+    follower: Follower
+    proposal: Proposal
+
+
+class Following:
+    """The verbs of one's own data beside supporting and following.
+
+    The link was mailed to the address, so its holder may see and erase all that is kept with that address.
+    """
+
+    def __init__(
+        self,
+        store: ProposalStore,
+        followers: Followers,
+        erasures: Erasures,
+        links: Links,
+        audit: Audit,
+        *,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._followers = followers
+        self._erasures = erasures
+        self._links = links
+        self._audit = audit
+        self._clock = clock
+
+    async def holder(self, token: str) -> Follower:
+        """Whose link it is.
+
+        Raises:
+            LinkInvalidProblem, LinkExpiredProblem: the link is not good.
+            ErasedProblem: the address was erased.
+        """
+        follower_id = self._links.read(LinkPurpose.FOLLOWING, token, self._clock())
+        follower = await self._store.followers.get(follower_id)
+        if follower is None:
+            raise LinkInvalidProblem
+        if follower.erased_at:
+            raise ErasedProblem
+        return follower
+
+    async def everything(self, token: str) -> list[Followed]:
+        """All that is kept with the address of who holds the link, the latest first.
+
+        Raises:
+            As `holder`.
+        """
+        return await self._kept((await self.holder(token)).email)
+
+    async def erase(self, token: str) -> None:
+        """Erase the address everywhere it is kept here.
+
+        Raises:
+            As `holder`.
+        """
+        await self._erase((await self.holder(token)).email)
+
+    async def export_for(self, by: StaffMember, email: str) -> list[Followed]:
+        """All that is kept with an address, for who asked the office for it."""
+        kept = await self._kept(email)
+        for each in kept:
+            await self._audit.record(by, EXPORTED, each.follower.id)
+        return kept
+
+    async def erase_for(self, by: StaffMember, email: str) -> int:
+        """Erase an address for who asked the office for it, and leave no byte behind; from how many proposals."""
+        kept = await self._kept(email)
+        for each in kept:
+            await self._audit.record(by, ERASED, each.follower.id)
+        await self._erase(email)
+        await self._store.try_to_compact()
+        return len(kept)
+
+    async def _kept(self, email: str) -> list[Followed]:
+        await self._followers.add_authors()
+        followers = await self._store.followers_with(email)
+        found = await self._store.get_proposals(sorted({each.proposal_id for each in followers}))
+        proposals = {proposal.id: proposal for proposal in found}
+        latest_first = sorted(followers, key=lambda each: each.asked_at, reverse=True)
+        return [Followed(each, proposals[each.proposal_id]) for each in latest_first]
+
+    async def _erase(self, email: str) -> None:
+        """Look again until nothing is found: a merge may be moving the person to another proposal meanwhile."""
+        await self._followers.add_authors()
+        while followers := await self._store.followers_with(email):
+            for follower in followers:
+                await self._erasures.begin(follower.id)

@@ -1,0 +1,61 @@
+"""All that is kept of one person: as they take it along, and as the office reads or erases it for who asks."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from services.registration.usecases.erasures import Erasures
+from services.registration.usecases.mine import Mine
+from services.registration.usecases.registrations import RegistrationView
+from services.registration.web.models.registrations import RegistrationOut
+from shared.staff import StaffMember
+from shared.web.office import bearer_member
+from shared.web.people import ErasedOut, PersonIn
+
+
+class RegistrationKept(RegistrationOut):
+    """All that is kept of a registration; the way into the meeting is not among it."""
+
+    join_url: Annotated[None, Field(exclude=True)] = None
+    registered_at: datetime
+    attended_at: datetime | None
+
+    @classmethod
+    def of(cls, view: RegistrationView) -> Self:
+        """The registration as its person takes it along."""
+        registration = view.registration
+        shown = RegistrationOut.of(view).model_dump(exclude={"join_url"})
+        return cls(**shown, registered_at=registration.arrived_at, attended_at=registration.attended_at)
+
+
+class PersonKept(BaseModel):
+    """All that is kept with one mail address."""
+
+    registrations: list[RegistrationKept]
+
+    @classmethod
+    def of(cls, views: Iterable[RegistrationView]) -> Self:
+        """All of it."""
+        return cls(registrations=[RegistrationKept.of(view) for view in views])
+
+
+def people_routes(mine: Mine, erasures: Erasures, staff_token: str) -> APIRouter:
+    """What the office does for one person who asked for it."""
+    staff = Depends(bearer_member(staff_token))
+    router = APIRouter(prefix="/api/v1/registrations", tags=["people"], dependencies=[staff])
+
+    @router.post("/export", summary="Read all that is kept of a registered person")
+    async def export(person: PersonIn, by: StaffMember = staff) -> PersonKept:
+        """Every registration with an address."""
+        return PersonKept.of(await mine.export_for(by, person.email))
+
+    @router.post("/erase", summary="Erase a registered person")
+    async def erase(person: PersonIn, by: StaffMember = staff) -> ErasedOut:
+        """Name, address and role go from every registration; a seat in a session to come goes to who waits. Again: the
+        same answer, with 0."""
+        return ErasedOut(erased=await mine.erase_for(by, person.email), unfinished=await erasures.unfinished())
+
+    return router
