@@ -13,11 +13,9 @@ COMMANDS = {
     "run": ("deploy.commands.run:run", "Run one service as a process of its own."),
     "streams": ("deploy.commands.streams:streams", "Make and show the broker's streams and durable consumers."),
     "deadletters": ("deploy.commands.deadletters:deadletters", "List, show, replay or drop messages that failed."),
-    "office": (
-        "deploy.commands.office:office",
-        "Print a link into the office, when nobody can sign in.",
-    ),
+    "office": ("deploy.commands.office:office", "Print a link into the office, when nobody can sign in."),
     "audit": ("deploy.commands.audit:audit", "Check that nobody altered the record of what the office did."),
+    "person": ("deploy.commands.person:person", "Export or erase what all services keep of one person."),
     "entities": ("deploy.commands.entities:entities", "Import the directory of local entities."),
     "reconcile": ("deploy.commands.reconcile:reconcile", "Find and repair what one service knows and another lacks."),
     "events": ("deploy.commands.events:events", "Print the catalogue of events."),
@@ -26,7 +24,7 @@ COMMANDS = {
     "version": ("deploy.commands.version:version", "Print the version."),
 }
 """Name to where it is and what the list of commands says of it."""
-OF_A_FOLDER = frozenset({"streams", "deadletters", "entities", "office", "audit", "reconcile"})
+OF_A_FOLDER = frozenset({"streams", "deadletters", "person", "entities", "office", "audit", "reconcile"})
 """Commands that find the installation in DIJOUS_DATA by themselves."""
 
 
@@ -73,7 +71,7 @@ def main_group() -> None:
       dijous office link            when nobody can sign in to the office
 
     Settings are read from the environment; a broken one is said in one line and the exit code is 2. Beside a
-    `dijous up`, streams, deadletters, entities, office, audit and reconcile find it by its data folder.
+    `dijous up`, streams, deadletters, person, entities, office, audit and reconcile find it by its data folder.
     `dijous COMMAND --help` tells more of each command.
     """
 

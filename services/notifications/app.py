@@ -39,6 +39,7 @@ KEPT = {
     "registration-programmes": PROGRAMMES,
     "registration-sessions": SESSIONS,
     "registration-registrations": REGISTRATIONS,
+    "registration-erasures": REGISTRATIONS,
     "feedback-surveys": SURVEY_KEYS,
     "proposals-proposals": PROPOSALS,
     "proposals-followers": FOLLOWERS,

@@ -49,7 +49,12 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
         Index(("unsettled",)),
         Index(("changed_at",)),
     ],
-    REGISTRATIONS: [PENDING, Index(("unsettled", "changed_at")), Index(("session_id", "arrived_at"))],
+    REGISTRATIONS: [
+        PENDING,
+        Index(("unsettled", "changed_at")),
+        Index(("session_id", "arrived_at")),
+        Index(("erased_at",)),
+    ],
     ROSTERS: [],
     ENTITIES: [],
     ERASURES: [],

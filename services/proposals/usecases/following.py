@@ -93,7 +93,8 @@ class Following:
         for each in kept:
             await self._audit.record(by, ERASED, each.follower.id)
         await self._erase(email)
-        await self._store.try_to_compact()
+        if kept:
+            await self._store.try_to_compact()
         return len(kept)
 
     async def _kept(self, email: str) -> list[Followed]:

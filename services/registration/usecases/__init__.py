@@ -90,3 +90,6 @@ class UseCases:
         self.inventory.announces(
             "registration-registrations", REGISTRATIONS, live_registrations, self.registrations.restate
         )
+        self.inventory.announces(
+            "registration-erasures", REGISTRATIONS, self.erasures.lately, self.registrations.restate
+        )

@@ -7,11 +7,13 @@ from services.registration.domain import registrations
 from services.registration.domain.registrations import Registration, RegistrationState
 from services.registration.store import RegistrationStore
 from services.registration.usecases.seats import Seats
-from shared.clock import Clock
+from shared.clock import Clock, to_millis
+from shared.storage.contract import Where, at_least
 
 Purge = Callable[[str], Awaitable[None]]
 """Takes what was published about a registration out of the broker."""
 
+TOLD_AGAIN_FOR = timedelta(days=30)
 _MOST_COUNTED = 1000
 
 
@@ -46,6 +48,11 @@ class Erasures:
                 for registration in people:
                     await self.begin(registration)
         return False
+
+    def lately(self) -> Where:
+        """The registrations erased of late, whatever session they were for, of which the inventory speaks: whoever
+        missed the event keeps a person who has to be forgotten."""
+        return {"erased_at": at_least(to_millis(self._clock() - TOLD_AGAIN_FOR))}
 
     async def unfinished(self) -> int:
         """How many erasures wait for their event to be published, or for the broker to forget."""

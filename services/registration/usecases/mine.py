@@ -92,7 +92,8 @@ class Mine:
         for registration in found:
             await self._audit.record(by, ERASED, registration.id)
             await self._erasures.begin(registration)
-        await try_to_compact(self._store.documents)
+        if found:
+            await try_to_compact(self._store.documents)
         return len(found)
 
     async def _views(self, found: Sequence[Registration]) -> list[RegistrationView]:

@@ -7,11 +7,13 @@ from pathlib import Path
 import nats
 import pytest
 
+from services.notifications.app import KEPT
 from services.registration.app import EVENTS_WITH_PEOPLE
 from services.registration.domain.registrations import RegistrationState
 from services.registration.store import ERASURES
 from shared.events import Stream
 from shared.messaging.broker import make_broker
+from shared.messaging.deadletters import DEADLETTERS
 from shared.messaging.purging import purge_events
 from shared.messaging.streams import apply_streams
 from shared.storage.opening import open_store
@@ -144,6 +146,45 @@ async def test_people_of_the_past_are_erased_by_themselves(office: Office) -> No
     assert all(each.email for each in await office.registrations(recent))
 
 
+async def test_an_erasure_of_the_past_is_told_again_to_who_missed_it(office: Office) -> None:
+    past, recent = await office.scheduled(), await office.scheduled(starts_at="2028-03-03T10:00:00+01:00")
+    for each in (past, recent):
+        await office.register(each)
+    office.clock.move(days=400)
+    await office.use_cases.sessions.refresh_live()
+    assert past not in office.use_cases.sessions.live
+    await office.use_cases.erasures.erase_past(timedelta(days=365))
+    assert "registration-erasures" in KEPT, "notifications keeps what is announced so"
+    (erased,) = await office.store.registrations.find(office.use_cases.erasures.lately())
+    assert erased.session_id == past
+    await _published(office, past)
+    await office.use_cases.registrations.restate(erased.id)
+    (again,) = await office.registrations(past)
+    assert told(again) == ["registration-erased"]
+    office.clock.move(days=31)
+    assert not await office.store.registrations.find(office.use_cases.erasures.lately())
+
+
+async def test_the_office_reads_and_erases_a_person_for_who_asks(office: Office) -> None:
+    session, other = await office.scheduled(capacity=1), await office.scheduled()
+    for each in (session, other):
+        await office.register(each, role="Secretària")
+        await office.register(each, 2)
+    email = (await office.registration(session)).email
+    exported = await office.staff("POST", "/registrations/export", {"email": email.upper()})
+    assert {each["session_id"] for each in exported["registrations"]} == {session, other}
+    assert {(each["email"], "join_url" in each) for each in exported["registrations"]} == {(email, False)}
+    erased = await office.staff("POST", "/registrations/erase", {"email": email})
+    assert erased == {"erased": 2, "unfinished": 2}
+    assert (await office.registration(session, 2)).state is RegistrationState.REGISTERED
+    again = await office.staff("POST", "/registrations/erase", {"email": email})
+    assert again["erased"] == 0
+    assert await office.staff("POST", "/registrations/export", {"email": email}) == {"registrations": []}
+    noted = str(await office.store.documents.find("audit"))
+    assert noted.count("registration.erased") == 2
+    assert email not in noted
+
+
 @pytest.fixture
 async def broker() -> AsyncIterator[RunningBroker]:
     async with running_broker() as running:
@@ -164,13 +205,17 @@ async def test_what_was_published_about_a_person_is_taken_out_of_the_broker(
     js = connection.jetstream()
     for event in (*first.outbox, *second.outbox, *erased.outbox):
         await js.publish(event.subject, str(event.data).encode())
+        await js.publish(f"dlq.notifications.{event.subject.removeprefix('evt.')}", str(event.data).encode())
     publisher = make_broker(broker.url, service="registration")
     await publisher.connect()
     await purge_events(publisher, EVENTS_WITH_PEOPLE, first.id)
     subjects = (await js.stream_info(Stream.PEOPLE, subjects_filter="evt.>")).state.subjects
+    buried = (await js.stream_info(DEADLETTERS, subjects_filter="dlq.>")).state.subjects
     await publisher.stop()
     await connection.close()
-    assert set(subjects or {}) == {event.subject for event in (*second.outbox, *erased.outbox)}
+    left = {event.subject for event in (*second.outbox, *erased.outbox)}
+    assert set(subjects or {}) == left
+    assert {f"evt.{subject.removeprefix('dlq.notifications.')}" for subject in buried or {}} == left
 
 
 async def test_the_collection_of_erasures_holds_no_person(office: Office, tmp_path: Path) -> None:

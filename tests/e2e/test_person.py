@@ -1,0 +1,156 @@
+"""`dijous person`: one command finds and erases one person in all services, and no canary is found afterwards."""
+
+import asyncio
+import json
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import nats
+import pytest
+from nats.js import JetStreamContext
+
+from shared.events.proposals import ProposalFollowed
+from shared.messaging.deadletters import DEADLETTERS
+from shared.messaging.streams import STREAMS
+from tests.support.embedded import DIJOUS, Embedded, running_embedded
+from tests.support.probes import eventually
+from tests.support.world import PROGRAMME, register, schedule
+
+CANARY, NAME = "canary.bird@alamus.example", "Canària Ocell"
+OTHER = "other.bird@alamus.example"
+MOST_SECONDS = 60
+
+
+@pytest.fixture
+async def installation(tmp_path: Path) -> AsyncIterator[Embedded]:
+    async with running_embedded(tmp_path, DIJOUS_SWEEP_SECONDS="0.5") as installation:
+        programme = {"slug": PROGRAMME, "name": {"ca": "Dijous"}, "kind": "series", "time_zone": "Europe/Madrid"}
+        await installation.staff("POST", "/programmes", programme)
+        yield installation
+
+
+@pytest.fixture
+async def js(installation: Embedded) -> AsyncIterator[JetStreamContext]:
+    settings = dict(line.split("=", 1) for line in (installation.data / "environment").read_text().splitlines())
+    client = await nats.connect(settings["DIJOUS_NATS_URL"])
+    yield client.jetstream()
+    await client.close()
+
+
+async def person(installation: Embedded, *arguments: str) -> str:
+    """Run `dijous person …` beside the installation; what it says."""
+    command = [DIJOUS, "person", *arguments]
+    environment = {"DIJOUS_DATA": str(installation.data), "PATH": "/usr/bin:/bin"}
+    done = await asyncio.to_thread(
+        subprocess.run, command, env=environment, capture_output=True, text=True, timeout=MOST_SECONDS, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+async def appear(installation: Embedded, email: str, name: str) -> None:
+    """Do all that leaves a person's traces: register, propose, support, be asked to, stop the news."""
+    for title in ("one", "two"):
+        session = await schedule(installation, f"{title} {len(name)}", timedelta(days=9))
+        await register(installation, session, email, name=name)
+    await installation.mail("confirmation", email)
+    body = {"programme": PROGRAMME, "title": f"Proposta primera ({len(name)})", "email": email}
+    await installation.public("POST", "/proposals", body)
+    for title in ("Segona", "Tercera"):
+        body = {"programme": PROGRAMME, "title": f"{title} ({len(name)})"}
+        proposal = (await installation.public("POST", "/proposals", body))["id"]
+        await installation.public("POST", f"/proposals/{proposal}/supports", {"email": email})
+    mail = await installation.mail("support_confirmation", email)
+    token = installation.link(mail, "support").rpartition("/")[2]
+    await installation.public("POST", f"/supports/{token}", {})
+    await installation.staff("POST", f"/sessions/{session}/cancel", {})
+    notice = await installation.mail("session_cancelled", email)
+    stop = installation.path_in(notice["headers"]["List-Unsubscribe"], "preferences")
+    assert (await installation.api.post(stop, data={"List-Unsubscribe": "One-Click"})).status_code == 200
+
+
+async def bury(js: JetStreamContext) -> None:
+    """Leave a message about the person that nobody can handle among the dead letters."""
+    subjects = (await js.stream_info(ProposalFollowed.event_stream, subjects_filter="evt.>")).state.subjects or {}
+    subject = next(each for each in subjects if each.startswith(ProposalFollowed.subject_filter().removesuffix("*")))
+    letters = (await js.stream_info(DEADLETTERS)).state.messages
+    await js.publish(subject, json.dumps({"email": CANARY}).encode())
+
+    async def check() -> None:
+        assert (await js.stream_info(DEADLETTERS)).state.messages > letters
+
+    await eventually(check)
+
+
+async def messages(js: JetStreamContext) -> list[bytes]:
+    """Data and headers of every message of every stream."""
+    found = []
+    for stream in STREAMS:
+        state = (await js.stream_info(stream.name)).state
+        for sequence in range(state.first_seq, state.last_seq + 1):
+            try:
+                message = await js.get_msg(stream.name, sequence)
+            except nats.js.errors.NotFoundError:
+                continue
+            found.append((message.data or b"") + str(message.headers).encode())
+    return found
+
+
+def stored(installation: Embedded) -> Iterator[tuple[Path, bytes]]:
+    """Every byte of databases and logs, as they lie there while it runs."""
+    files = [*installation.data.glob("**/*.sqlite3*"), *installation.data.glob("logs/*")]
+    assert len(files) > len("four")
+    return ((path, path.read_bytes()) for path in files if "mailbox" not in str(path))
+
+
+def finds(data: bytes, *words: str) -> bool:
+    return any(word.encode() in data for word in words)
+
+
+async def test_one_command_shows_a_person_and_one_erases_them_everywhere(
+    installation: Embedded, js: JetStreamContext
+) -> None:
+    await appear(installation, CANARY, NAME)
+    await bury(js)
+    await appear(installation, OTHER, "Altra Persona")
+    kept: dict[str, Any] = json.loads(await person(installation, "export", CANARY.upper()))
+    assert [each["email"] for each in kept["registration"]["registrations"]] == [CANARY, CANARY]
+    assert {each["name"] for each in kept["registration"]["registrations"]} == {NAME}
+    supports = sorted(each["support"] for each in kept["proposals"]["followed"])
+    assert supports == ["counted", "none", "requested"]
+    assert len(kept["notifications"]["followers"]) == 3
+    assert {each["kind"] for each in kept["notifications"]["mails"]} >= {"confirmation", "proposal_received"}
+    assert [each["address"] for each in kept["notifications"]["suppressions"]] == [CANARY]
+    assert OTHER not in json.dumps(kept)
+    assert [path for path, data in stored(installation) if finds(data, CANARY)], "the scan finds what is there"
+    assert [data for data in await messages(js) if finds(data, CANARY)]
+
+    assert "nothing is kept any more" in await person(installation, "erase", CANARY, "--yes")
+
+    assert [path for path, data in stored(installation) if finds(data, CANARY, NAME)] == []
+    assert [data for data in await messages(js) if finds(data, CANARY, NAME)] == []
+    left = json.loads(await person(installation, "export", CANARY))
+    assert not [found for of in left.values() for found in of.values() if found]
+    assert "nothing is kept any more" in await person(installation, "erase", CANARY, "--yes"), "again does no harm"
+    others = json.loads(await person(installation, "export", OTHER))
+    assert (len(others["registration"]["registrations"]), len(others["proposals"]["followed"])) == (2, 3)
+
+
+async def test_an_address_that_is_none_and_a_wrong_token_are_said_in_one_line(installation: Embedded) -> None:
+    environment = {"DIJOUS_DATA": str(installation.data), "PATH": "/usr/bin:/bin"}
+    for arguments, said in ((["no-address"], "This is not a mail address."), (["a@b.example"], "programme office")):
+        token = ["--staff-token", "another-token-altogether"] if "@" in arguments[0] else []
+        done = await asyncio.to_thread(
+            subprocess.run,
+            [DIJOUS, "person", "erase", "--yes", *arguments, *token],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=MOST_SECONDS,
+            check=False,
+        )
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+        assert said in done.stderr
