@@ -169,7 +169,7 @@ def _proposal_routes(router: NatsRouter, use_cases: UseCases) -> None:
 def _follower_routes(router: NatsRouter, use_cases: UseCases) -> None:
     @consumes(router, ProposalFollowed, by=NAME)
     async def on_proposal_followed(event: ProposalFollowed) -> None:
-        await use_cases.proposals.follow(follower_of(event))
+        await use_cases.proposals.follow(follower_of(event), event.after_step)
 
     @consumes(router, SupportRequested, by=NAME)
     async def on_support_requested(event: SupportRequested) -> None:

@@ -62,6 +62,9 @@ class ProposalFollowed(
     role: FollowerRole
     email: str
     language: Language
+    after_step: int | None = None
+    """How many steps the proposal had taken when the person began to follow it, who is told the later ones; None where
+    nobody counted."""
 
 
 class SupportRequested(

@@ -77,6 +77,8 @@ class Delivery(BaseModel):
     """When it is to be sent; also its Date header, so that a repeated mail is the same mail."""
     sequence: int = 0
     """The session's SEQUENCE it was made for: a reminder of another sequence no longer applies."""
+    generation: int = 0
+    """Of an answer to a registration: which one it answers, since a person may leave and register again; else 0."""
     minutes_before: int = 0
     """Of a reminder: how long before the start."""
     created_at: StoredInstant
@@ -112,6 +114,7 @@ def make_delivery(
     now: datetime,
     round_: str,
     sequence: int = 0,
+    generation: int = 0,
     minutes_before: int = 0,
 ) -> Delivery:
     """A delivery to be sent at `due_at` (aware)."""
@@ -124,5 +127,6 @@ def make_delivery(
         next_try_at=due_at,
         created_at=now,
         sequence=sequence,
+        generation=generation,
         minutes_before=minutes_before,
     )

@@ -43,6 +43,11 @@ class Fanout(BaseModel):
         return "" if self.kind in SURVEY_KINDS else self.round
 
     @property
+    def step(self) -> int:
+        """Which step of its proposal it tells; 0 where the step was not numbered or it is about a session."""
+        return 0 if self.is_about_session or not self.round.isdecimal() else int(self.round)
+
+    @property
     def is_about_session(self) -> bool:
         """Whether registrations are told, not followers of a proposal."""
         return self.kind in SESSION_KINDS

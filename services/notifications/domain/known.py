@@ -55,6 +55,8 @@ class KnownSession(Known):
     description: dict[Language, str] | None = None
     starts_at: StoredInstant
     previous_starts_at: StoredInstant | None = None
+    moved_sequence: int = 0
+    """The SEQUENCE that the session got when it moved last."""
     duration_minutes: int
     status: SessionStatus
     sequence: int = 0

@@ -56,8 +56,8 @@ _STATES = {
 
 def why_not(delivery: Delivery, matter: Matter, recipient: Recipient, now: datetime) -> str:
     """Why the mail no longer applies; empty when it does."""
-    if isinstance(recipient, KnownRegistration) and recipient.status not in _STATUSES[delivery.kind]:
-        return f"registration {recipient.status}"
+    if isinstance(recipient, KnownRegistration) and (reason := _why_not_to_registration(delivery, recipient)):
+        return reason
     if delivery.kind in _SURVEYS and matter.survey_links is None:
         return "survey closed"
     if delivery.kind in _STATES and matter.proposal:
@@ -67,6 +67,12 @@ def why_not(delivery: Delivery, matter: Matter, recipient: Recipient, now: datet
     return ""
 
 
+def _why_not_to_registration(delivery: Delivery, registration: KnownRegistration) -> str:
+    if registration.status not in _STATUSES[delivery.kind]:
+        return f"registration {registration.status}"
+    return "registered again since" if 0 < delivery.generation < registration.generation else ""
+
+
 def _why_not_about_proposal(kind: DeliveryKind, proposal: KnownProposal) -> str:
     return "" if proposal.state is _STATES[kind] else f"proposal {proposal.state}"
 
@@ -74,6 +80,8 @@ def _why_not_about_proposal(kind: DeliveryKind, proposal: KnownProposal) -> str:
 def _why_not_before_session(delivery: Delivery, session: KnownSession, now: datetime) -> str:
     if session.status is SessionStatus.CANCELLED:
         return "session cancelled"
+    if delivery.kind is DeliveryKind.RESCHEDULED and delivery.sequence < session.moved_sequence:
+        return "session moved again"
     if delivery.kind is not DeliveryKind.REMINDER:
         return ""
     if session.status is not SessionStatus.SCHEDULED or now >= session.starts_at:

@@ -46,10 +46,12 @@ class Announcements:
         await self._store.add_fanout(fanout)
         self._bells.fanouts()
 
-    async def tell_what_all_were_told(self, subject_id: str, recipient_id: str, kinds: frozenset[DeliveryKind]) -> None:
-        """Tell a person who became known late what everybody was told before."""
+    async def tell_what_all_were_told(
+        self, subject_id: str, recipient_id: str, kinds: frozenset[DeliveryKind], *, after_step: int = 0
+    ) -> None:
+        """Tell a person who became known late what everybody was told before; of a proposal, the steps after that."""
         for fanout in await self._store.fanouts_about(subject_id):
-            if fanout.kind in kinds:
+            if fanout.kind in kinds and not 0 < fanout.step <= after_step:
                 await self._tell_late(fanout, recipient_id)
 
     async def _tell_late(self, fanout: Fanout, recipient_id: str) -> None:

@@ -84,7 +84,7 @@ class Marker:
     async def defer(self, delivery: Delivery, reason: str, *, wait: timedelta | None = None) -> None:
         """Try again later, or give up when it has been tried for long enough."""
         now = self._clock()
-        if now - delivery.due_at > self._patience:
+        if now - (delivery.resent_at or delivery.due_at) > self._patience:
             await self._store.mark([delivery.id], DeliveryState.FAILED, f"given up: {reason}")
             return
         wait = wait or self._backoff[min(delivery.tries, len(self._backoff) - 1)]

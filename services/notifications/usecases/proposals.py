@@ -39,15 +39,19 @@ class Proposals:
         if proposal is not None and proposal.state is told.state:
             await self._announcements.tell_everybody(kind, told.id, round_=_occasion(told))
 
-    async def follow(self, told: KnownFollower) -> None:
+    async def follow(self, told: KnownFollower, after_step: int | None) -> None:
         """Keep somebody who is to be told, unless erased since; an author is told that the proposal was received, and
         what came after."""
         await self._store.remember(FOLLOWERS, told)
         following = {"role": told.role.value, "following": 1}
         holds = await self._store.remember_detail(FOLLOWERS, told.id, "followed", told.seen, following)
-        if holds and told.role is FollowerRole.AUTHOR:
+        if not holds:
+            return
+        if told.role is FollowerRole.AUTHOR:
+            after_step = 0
             await self._announcements.tell_now(DeliveryKind.PROPOSAL_RECEIVED, told.proposal_id, told.id)
-            await self._announcements.tell_what_all_were_told(told.proposal_id, told.id, _NEWS)
+        if after_step is not None:
+            await self._announcements.tell_what_all_were_told(told.proposal_id, told.id, _NEWS, after_step=after_step)
 
     async def ask_to_confirm_support(self, told: KnownFollower) -> None:
         """Mail the link by which a support is confirmed; until then the person is told nothing else."""

@@ -68,6 +68,7 @@ class Registrations:
             now=now,
             round_=round_,
             sequence=session.sequence if session else 0,
+            generation=registration.generation,
         )
         deliveries = [answer]
         has_seat = registration.status is RegistrationStatus.REGISTERED

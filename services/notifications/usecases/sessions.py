@@ -14,7 +14,7 @@ from services.notifications.usecases.surveys import Surveys
 from shared.clock import Clock, from_millis, to_millis
 from shared.events.vocabulary import Language, SessionStatus
 
-_TOLD_BY_ONE_EVENT = {"previous_starts_at", "cancel_reason"}
+_TOLD_BY_ONE_EVENT = {"previous_starts_at", "moved_sequence", "cancel_reason"}
 
 
 class Sessions:
@@ -44,9 +44,8 @@ class Sessions:
     async def reschedule(self, told: KnownSession, version: int, previous: datetime) -> None:
         """Tell everybody that the session moved, unless it has moved again or is off."""
         session = await self.learn(told)
-        await self._store.remember_detail(
-            SESSIONS, told.id, "moved", version, {"previous_starts_at": to_millis(previous)}
-        )
+        detail = {"previous_starts_at": to_millis(previous), "moved_sequence": told.sequence}
+        await self._store.remember_detail(SESSIONS, told.id, "moved", version, detail)
         if session.status is SessionStatus.SCHEDULED and session.starts_at == _as_stored(told.starts_at):
             await self._announcements.tell_everybody(
                 DeliveryKind.RESCHEDULED, told.id, round_=str(told.sequence), sequence=told.sequence

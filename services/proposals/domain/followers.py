@@ -36,6 +36,8 @@ class Follower(Aggregate):
     role: FollowerRole
     follows: bool
     """Whether the person is told what becomes of the proposal."""
+    after_step: int | None = None
+    """How many steps the proposal had taken when the person began to follow."""
     support: SupportStep = SupportStep.NONE
     asked_at: StoredInstant
     """When a support was last asked for with this address."""
@@ -65,6 +67,7 @@ class Follower(Aggregate):
             role=self.role,
             email=self.email,
             language=self.language,
+            after_step=self.after_step,
         )
 
     def support_requested(self, proposal: Proposal) -> SupportRequested:
@@ -110,6 +113,7 @@ def new_author(follower_id: str, proposal_id: str, email: str, language: Languag
         language=language,
         role=FollowerRole.AUTHOR,
         follows=True,
+        after_step=0,
         asked_at=now,
         changed_at=now,
     )
@@ -153,21 +157,21 @@ def ask_support(follower: Follower, anew: Follower, proposal: Proposal, now: dat
     return mailed, [mailed.support_requested(proposal)]
 
 
-def confirm(follower: Follower, now: datetime) -> Decision:
+def confirm(follower: Follower, after_step: int | None, now: datetime) -> Decision:
     """The person confirmed the support; nothing where that is so already, or the person was erased meanwhile."""
     if follower.supports or follower.erased_at:
         return follower, []
-    changes = {"support": SupportStep.CONFIRMED, "follows": True, "unsettled": 1, "changed_at": now}
-    confirmed = follower.model_copy(update=changes)
-    return confirmed, [] if follower.follows else [confirmed.followed()]
+    confirmed, events = follow(follower, after_step, now)
+    return confirmed.model_copy(update={"support": SupportStep.CONFIRMED, "unsettled": 1, "changed_at": now}), events
 
 
-def follow(follower: Follower, now: datetime) -> Decision:
-    """The person is to be told what becomes of it, and does not support it; nothing where that is so already, or the
-    person was erased meanwhile."""
+def follow(follower: Follower, after_step: int | None, now: datetime) -> Decision:
+    """The person is to be told the steps after those that the proposal has taken; nothing where that is so already, or
+    the person was erased meanwhile."""
     if follower.follows or follower.erased_at:
         return follower, []
-    following = follower.model_copy(update={"follows": True, "unsettled": 1, "changed_at": now})
+    changes = {"follows": True, "after_step": after_step, "unsettled": 1, "changed_at": now}
+    following = follower.model_copy(update=changes)
     return following, [following.followed()]
 
 
@@ -178,18 +182,19 @@ def settle(follower: Follower, moved_to: str = "") -> Decision:
     return follower.model_copy(update=changes), []
 
 
-def newcomer(follower: Follower, follower_id: str, proposal_id: str, now: datetime) -> Follower:
+def newcomer(follower: Follower, follower_id: str, proposal: Proposal, after_step: int, now: datetime) -> Follower:
     """The same person as follower of the proposal that this one's became part of.
 
     Not its author, who is told «received» only once, but a supporter only if the person was one.
     """
     return Follower(
         id=follower_id,
-        proposal_id=proposal_id,
+        proposal_id=proposal.id,
         email=follower.email,
         language=follower.language,
         role=FollowerRole.SUPPORTER,
         follows=True,
+        after_step=after_step,
         support=SupportStep.CONFIRMED if follower.supports else SupportStep.NONE,
         asked_at=follower.asked_at,
         unsettled=1 if follower.supports else 0,
@@ -203,10 +208,10 @@ def take_over(follower: Follower, other: Follower) -> Decision:
         coming = next_round(follower, other)
         return coming, [coming.followed()]
     if other.supports:
-        return confirm(follower, other.changed_at)
+        return confirm(follower, other.after_step, other.changed_at)
     if follower.follows:
         return follower, []
-    told = follower.model_copy(update={"follows": True, "changed_at": other.changed_at})
+    told = follower.model_copy(update={"follows": True, "after_step": other.after_step, "changed_at": other.changed_at})
     return told, [told.followed()]
 
 

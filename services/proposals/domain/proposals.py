@@ -121,6 +121,10 @@ class Proposal(Aggregate):
         """Whether people may support it."""
         return self.state in OPEN_STATES
 
+    def steps_before(self, instant: datetime) -> int:
+        """How many steps it had taken before then."""
+        return sum(step.at < instant for step in self.history)
+
     def event(self, kind: type[E]) -> E:
         """An event of this proposal as it is now."""
         return kind(

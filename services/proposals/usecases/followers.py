@@ -52,7 +52,7 @@ class Followers:
         assert follower is not None
         proposal = await self._counted(follower)
         if proposal.state is ProposalState.MERGED and not follower.erased_at:
-            await self._move(follower, await self.end_of(proposal))
+            await self._move(follower, proposal)
         else:
             await self._store.followers.change(follower_id, rules.settle)
 
@@ -64,9 +64,12 @@ class Followers:
             lambda proposal: count_support(proposal, follower.id, now) if follower.supports else (proposal, []),
         )
 
-    async def _move(self, follower: Follower, target_id: str) -> None:
-        moved_id = self.id_of(target_id, follower.email)
-        other = rules.newcomer(follower, moved_id, target_id, self._clock())
+    async def _move(self, follower: Follower, merged: Proposal) -> None:
+        target = await self._store.proposals.get(await self.end_of(merged))
+        assert target is not None, "proposals are never deleted"
+        moved_id = self.id_of(target.id, follower.email)
+        taken = target.steps_before(max(follower.changed_at, merged.history[-1].at))
+        other = rules.newcomer(follower, moved_id, target, taken, self._clock())
         if not await self._store.followers.create(other, other.followed()):
             await self._store.followers.change(moved_id, lambda present: rules.take_over(present, other))
         await self.settle(moved_id)

@@ -84,8 +84,9 @@ class Supports:
         follower = await self._follower(token)
         if not follower.supports:
             _check_open(await self._end(follower))
+            taken = await self._steps_taken(follower)
             follower = await self._store.followers.change(
-                follower.id, lambda present: rules.confirm(present, self._clock())
+                follower.id, lambda present: rules.confirm(present, taken, self._clock())
             )
         if follower.unsettled:
             await self._followers.settle(follower.id)
@@ -98,7 +99,10 @@ class Supports:
             LinkInvalidProblem, LinkExpiredProblem, ErasedProblem
         """
         follower = await self._follower(token)
-        follower = await self._store.followers.change(follower.id, lambda present: rules.follow(present, self._clock()))
+        taken = await self._steps_taken(follower)
+        follower = await self._store.followers.change(
+            follower.id, lambda present: rules.follow(present, taken, self._clock())
+        )
         if follower.unsettled:
             await self._followers.settle(follower.id)
 
@@ -113,6 +117,11 @@ class Supports:
         if follower.erased_at:
             raise ErasedProblem
         return follower
+
+    async def _steps_taken(self, follower: Follower) -> int:
+        proposal = await self._store.proposals.get(follower.proposal_id)
+        assert proposal is not None, "proposals are never deleted"
+        return len(proposal.history)
 
     async def _end(self, follower: Follower) -> Proposal:
         """The proposal that counts the support."""

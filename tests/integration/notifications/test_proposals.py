@@ -50,7 +50,12 @@ def scheduled(version: int = 3, session: str = SESSION) -> ProposalScheduled:
     return ProposalScheduled(version=version, **proposal(ProposalState.SCHEDULED, session_id=session))
 
 
-def followed(follower: str = AUTHOR, role: FollowerRole = FollowerRole.AUTHOR, version: int = 1) -> ProposalFollowed:
+def followed(
+    follower: str = AUTHOR,
+    role: FollowerRole = FollowerRole.AUTHOR,
+    version: int = 1,
+    after_step: int | None = None,
+) -> ProposalFollowed:
     return ProposalFollowed(
         version=version,
         follower_id=follower,
@@ -58,6 +63,7 @@ def followed(follower: str = AUTHOR, role: FollowerRole = FollowerRole.AUTHOR, v
         role=role,
         email=f"{follower[:6]}@alamus.example",
         language=Language.CA,
+        after_step=after_step,
     )
 
 
@@ -119,6 +125,14 @@ async def test_a_second_review_is_news_and_the_same_one_again_is_not(house: Hous
 async def test_an_author_who_becomes_known_late_is_told_what_all_were_told(house: House) -> None:
     await house.hear(proposed(), scheduled(), followed())
     assert await house.recipients("proposal_scheduled") == [AUTHOR]
+
+
+async def test_a_supporter_who_becomes_known_late_is_told_the_steps_since_the_confirmation(house: House) -> None:
+    reviewed = ProposalReviewStarted(version=2, **proposal(ProposalState.UNDER_REVIEW, step=1))
+    placed = ProposalScheduled(version=3, **proposal(ProposalState.SCHEDULED, session_id=SESSION, step=2))
+    await house.hear(proposed(), reviewed, placed, followed(SUPPORTER, FollowerRole.SUPPORTER, after_step=1))
+    assert await house.recipients("proposal_scheduled") == [SUPPORTER]
+    assert not await house.deliveries("proposal_under_review")
 
 
 async def test_who_did_not_confirm_a_support_is_told_nothing_but_the_link(house: House) -> None:

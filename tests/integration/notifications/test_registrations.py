@@ -115,7 +115,7 @@ async def test_a_move_that_is_overtaken_by_the_next_is_not_told_any_more(house: 
     assert only["sequence"] == 2
     session = await house.store.session(SESSION)
     assert session is not None
-    assert (session.starts_at, session.previous_starts_at) == (third, second)
+    assert (session.starts_at, session.previous_starts_at, session.moved_sequence) == (third, second, 2)
 
 
 async def test_who_registers_after_the_move_is_not_told_of_it(house: House) -> None:

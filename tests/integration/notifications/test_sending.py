@@ -243,6 +243,31 @@ async def test_a_refused_address_bounces_and_gets_nothing_more(post: Post) -> No
     assert await post.state(again) == (DeliveryState.SKIPPED, "address bounced")
 
 
+async def test_of_two_moves_and_two_registrations_only_what_still_holds_is_sent(post: Post) -> None:
+    await post.know(session={"moved_sequence": 2, "sequence": 3}, generation=2)
+    made = [
+        delivery_of(DeliveryKind.RESCHEDULED, id="first", recipient_id=person(0), sequence=1),
+        delivery_of(DeliveryKind.RESCHEDULED, id="second", recipient_id=person(0), sequence=2),
+        delivery_of(DeliveryKind.CONFIRMATION, id="before", recipient_id=person(0), generation=1),
+        delivery_of(DeliveryKind.CONFIRMATION, id="after", recipient_id=person(0), generation=2),
+    ]
+    await post.store.add_deliveries(made)
+    await post.send()
+    assert await post.state("first") == (DeliveryState.SKIPPED, "session moved again")
+    assert await post.state("before") == (DeliveryState.SKIPPED, "registered again since")
+    assert {(await post.state(each))[0] for each in ("second", "after")} == {DeliveryState.SENT}
+
+
+async def test_what_the_office_sends_once_more_is_tried_as_long_as_a_new_mail(post: Post) -> None:
+    await post.know()
+    post.smtp.answer("RCPT", "451 4.7.1 greylisted")
+    days_ago = NOW - timedelta(days=30)
+    again = delivery_of(DeliveryKind.MATERIALS, id="again", recipient_id=person(0), due_at=days_ago, resent_at=NOW)
+    await post.store.add_deliveries([again])
+    await post.send()
+    assert (await post.state("again"))[0] is DeliveryState.DEFERRED
+
+
 async def test_who_stopped_the_news_still_gets_direct_answers(post: Post) -> None:
     await post.know()
     await post.store.suppressions.add("p0@x.example", SuppressionReason.UNSUBSCRIBED, NOW)

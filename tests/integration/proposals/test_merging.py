@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -67,6 +68,18 @@ async def test_a_support_asked_for_before_the_merge_counts_where_the_proposal_go
     assert confirmed.json() == {"proposal": target, "title": "Dues", "supports": 1}
     assert (await desk.confirm(source, ANNA)).json()["supports"] == 1
     assert (await desk.read(source))["supports"] == 0
+
+
+async def test_who_comes_along_is_told_what_the_other_proposal_does_after_the_merge_and_not_before(desk: Desk) -> None:
+    source, target = await desk.propose("Una"), await desk.propose("Dues")
+    await desk.support(source, ANNA)
+    await desk.step(target, "review")
+    desk.now += timedelta(seconds=1)
+    await desk.step(source, "merge", {"into": target})
+
+    told = [data for kind, data in await desk.told("followers") if kind == "proposal-followed"]
+
+    assert {data["proposal_id"]: data["after_step"] for data in told} == {source: 0, target: 1}
 
 
 async def test_a_target_that_was_merged_is_followed_to_its_end(desk: Desk) -> None:

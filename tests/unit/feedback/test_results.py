@@ -47,7 +47,7 @@ def test_a_question_that_few_answered_is_hidden_among_others_that_many_did() -> 
     assert (second.mean, second.distribution) == (None, None)
 
 
-@given(st.lists(st.integers(0, 10), min_size=5, max_size=200))
+@given(st.lists(st.integers(0, 10), min_size=5, max_size=60))
 def test_the_mean_is_that_of_the_scores(given: list[int]) -> None:
     assert mean(scores(*given)) == round(sum(given) / len(given), 2)
 

@@ -35,7 +35,7 @@ def asked(at: datetime = NOW) -> Follower:
 
 
 def supporter() -> Follower:
-    return rules.settle(rules.confirm(asked(), NOW)[0])[0]
+    return rules.settle(rules.confirm(asked(), 0, NOW)[0])[0]
 
 
 def erased(follower: Follower) -> Follower:
@@ -59,7 +59,7 @@ def test_a_confirmed_support_goes_on_counting_and_one_that_was_only_asked_for_is
 
 @pytest.mark.parametrize(
     "decision",
-    [rules.confirm(erased(asked()), LATER), rules.follow(erased(author()), LATER)],
+    [rules.confirm(erased(asked()), 0, LATER), rules.follow(erased(author()), 0, LATER)],
     ids=["confirm", "follow"],
 )
 def test_what_was_on_its_way_brings_nobody_back(decision: Decision) -> None:
@@ -75,10 +75,16 @@ def test_who_asks_anew_is_a_new_round_that_has_to_be_confirmed_again() -> None:
 
 
 def test_who_comes_along_from_a_merged_proposal_follows_again() -> None:
-    coming = rules.newcomer(supporter(), "f", "p", LATER)
+    coming = rules.newcomer(supporter(), "f", PROPOSAL, 0, LATER)
     again, events = rules.take_over(erased(author()), coming)
     assert (again.email, again.follows, again.role) == (ANNA, True, FollowerRole.SUPPORTER)
     assert [type(event) for event in events] == [ProposalFollowed]
+
+
+def test_who_confirms_is_told_the_steps_after_those_that_the_person_could_see() -> None:
+    [followed] = rules.confirm(asked(), 2, LATER)[1]
+    assert isinstance(followed, ProposalFollowed)
+    assert followed.after_step == 2
 
 
 def test_told_again_an_erased_follower_is_told_as_erased() -> None:
