@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 from faststream.nats import NatsBroker
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 
 from shared.events.base import Event
 from shared.messaging.deadletters import DEADLETTERS
@@ -18,5 +20,16 @@ async def purge_events(broker: NatsBroker, events: Iterable[type[Event]], key: s
     js = jetstream(broker)
     for event in events:
         subject = event.subject_filter().removesuffix("*") + key
-        await js.purge_stream(event.event_stream.value, subject=subject)
-        await js.purge_stream(DEADLETTERS, subject=f"dlq.*.{subject.removeprefix('evt.')}")
+        await _delete_all(js, event.event_stream.value, subject)
+        await _delete_all(js, DEADLETTERS, f"dlq.*.{subject.removeprefix('evt.')}")
+
+
+async def _delete_all(js: JetStreamContext, stream: str, subject: str) -> None:
+    """One by one, and they are few: a purge by subject would leave their bytes in the broker's files."""
+    while True:
+        try:
+            message = await js.get_last_msg(stream, subject)
+        except NotFoundError:
+            return
+        assert message.seq is not None
+        await js.delete_msg(stream, message.seq)

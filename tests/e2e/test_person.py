@@ -12,6 +12,7 @@ import nats
 import pytest
 from nats.js import JetStreamContext
 
+from deploy.commands.person import NOUNS
 from shared.events.proposals import ProposalFollowed
 from shared.messaging.deadletters import DEADLETTERS
 from shared.messaging.streams import STREAMS
@@ -100,10 +101,10 @@ async def messages(js: JetStreamContext) -> list[bytes]:
 
 
 def stored(installation: Embedded) -> Iterator[tuple[Path, bytes]]:
-    """Every byte of databases and logs, as they lie there while it runs."""
-    files = [*installation.data.glob("**/*.sqlite3*"), *installation.data.glob("logs/*")]
-    assert len(files) > len("four")
-    return ((path, path.read_bytes()) for path in files if "mailbox" not in str(path))
+    """Every byte of the databases, the broker's store and the logs, as they lie there while it runs."""
+    folders = ("*.sqlite3*", "nats/**/*", "logs/*")
+    files = [path for folder in folders for path in installation.data.glob(folder) if path.is_file()]
+    return ((path, path.read_bytes()) for path in files if not path.name.startswith("mailbox"))
 
 
 def finds(data: bytes, *words: str) -> bool:
@@ -125,7 +126,8 @@ async def test_one_command_shows_a_person_and_one_erases_them_everywhere(
     assert {each["kind"] for each in kept["notifications"]["mails"]} >= {"confirmation", "proposal_received"}
     assert [each["address"] for each in kept["notifications"]["suppressions"]] == [CANARY]
     assert OTHER not in json.dumps(kept)
-    assert [path for path, data in stored(installation) if finds(data, CANARY)], "the scan finds what is there"
+    found = {path.name.partition(".")[0] for path, data in stored(installation) if finds(data, CANARY)}
+    assert found >= {*NOUNS, "1"}, "the scan finds what is there: in the databases, and in a file of the broker"
     assert [data for data in await messages(js) if finds(data, CANARY)]
 
     assert "nothing is kept any more" in await person(installation, "erase", CANARY, "--yes")
