@@ -22,10 +22,9 @@ from services.notifications.encoding import encoded_piece, encoded_value
 from services.notifications.forms import Fill, Form, Occasion, mark, marked_pieces
 from services.notifications.letters import Letters, Personal
 from shared.events.vocabulary import Language, RegistrationStatus, in_language
-from shared.links import SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE, LinkPurpose, Links
+from shared.links import FOLLOWING_LINK_LIFE, SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE, LinkPurpose, Links
 from shared.words import Words
 
-FOLLOWING_LINK_LIFE = timedelta(days=365)
 PREFERENCES_LINK_LIFE = timedelta(days=365)
 
 _HEADER_LENGTH = 900  # octets; a line may have 998 (RFC 5322 section 2.1.1)

@@ -113,6 +113,7 @@ def publisher(settings: Settings) -> Publisher:
         organiser=settings.organiser,
         contact=settings.contact,
         keep_people=timedelta(days=settings.keep_people_days),
+        keep_followers=timedelta(days=settings.keep_followers_days),
         mail_from=settings.mail_from,
         mail_domain=settings.mail_domain,
     )

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from services.notifications.calendar import METHODS
-from services.notifications.composing import FOLLOWING_LINK_LIFE, PREFERENCES_LINK_LIFE
+from services.notifications.composing import PREFERENCES_LINK_LIFE
 from services.notifications.domain.deliveries import DIRECT_ANSWERS, SESSION_KINDS, DeliveryKind, message_id
 from services.notifications.domain.known import KnownRegistration, Recipient
 from services.notifications.domain.surveys import LinkMaker
 from services.notifications.letters import TEMPLATES, Letter, Letters, Personal
 from shared.events.vocabulary import Language, RegistrationStatus
-from shared.links import SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE, LinkPurpose
+from shared.links import FOLLOWING_LINK_LIFE, SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE, LinkPurpose
 from tests.support.mails import (
     DOMAIN,
     LINKS,

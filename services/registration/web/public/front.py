@@ -26,6 +26,8 @@ class Publisher:
     """Mailbox for questions about personal data and accessibility; empty: those of the programmes."""
     keep_people: timedelta = timedelta(days=365)
     """How long after a session the data of those registered are kept."""
+    keep_followers: timedelta = timedelta(days=90)
+    """How long after a proposal was answered or declined the addresses of who followed it are kept."""
     mail_from: str = "dijous@localhost"
     """The mailbox of entries whose programme has none."""
     mail_domain: str = "localhost"

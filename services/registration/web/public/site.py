@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from services.registration.web.public.feeds import MAX_AGE_SECONDS
 from services.registration.web.public.front import Front
-from shared.links import SESSION_LINKS_LIFE
+from shared.links import FOLLOWING_LINK_LIFE, SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE
 from shared.web.page_routes import PageRouter, page_router
 
 PERSONAL = (
@@ -67,6 +67,9 @@ def _notice(front: Front, template: str) -> Callable[[Request], Awaitable[HTMLRe
             contacts=[publisher.contact] if publisher.contact else _different(p.reply_to for p in programmes),
             keep_days=publisher.keep_people.days,
             link_days=SESSION_LINKS_LIFE.days,
+            keep_followers_days=publisher.keep_followers.days,
+            confirm_days=SUPPORT_LINK_LIFE.days,
+            following_days=FOLLOWING_LINK_LIFE.days,
             address=front.links.page("/"),
         )
 
