@@ -22,14 +22,14 @@ from tests.support.world import PROGRAMME, register, schedule
 
 CANARY, NAME = "canary.bird@alamus.example", "Canària Ocell"
 OTHER = "other.bird@alamus.example"
+PROGRAMME_BODY = {"slug": PROGRAMME, "name": {"ca": "Dijous"}, "kind": "series", "time_zone": "Europe/Madrid"}
 MOST_SECONDS = 60
 
 
 @pytest.fixture
 async def installation(tmp_path: Path) -> AsyncIterator[Embedded]:
     async with running_embedded(tmp_path, DIJOUS_SWEEP_SECONDS="0.5") as installation:
-        programme = {"slug": PROGRAMME, "name": {"ca": "Dijous"}, "kind": "series", "time_zone": "Europe/Madrid"}
-        await installation.staff("POST", "/programmes", programme)
+        await installation.staff("POST", "/programmes", PROGRAMME_BODY)
         yield installation
 
 
@@ -52,25 +52,30 @@ async def person(installation: Embedded, *arguments: str) -> str:
     return done.stdout
 
 
-async def appear(installation: Embedded, email: str, name: str) -> None:
-    """Do all that leaves a person's traces: register, propose, support, be asked to, stop the news."""
+async def appear(installation: Embedded, email: str, name: str) -> list[str]:
+    """Do all that leaves a person's traces: register, propose, support, be asked to. The proposals."""
     for title in ("one", "two"):
         session = await schedule(installation, f"{title} {len(name)}", timedelta(days=9))
         await register(installation, session, email, name=name)
-    await installation.mail("confirmation", email)
-    body = {"programme": PROGRAMME, "title": f"Proposta primera ({len(name)})", "email": email}
-    await installation.public("POST", "/proposals", body)
-    for title in ("Segona", "Tercera"):
-        body = {"programme": PROGRAMME, "title": f"{title} ({len(name)})"}
-        proposal = (await installation.public("POST", "/proposals", body))["id"]
+    await installation.staff("POST", f"/sessions/{session}/cancel", {})
+    proposals = []
+    for title, author in (("Primera", {"email": email}), ("Segona", {}), ("Tercera", {})):
+        body = {"programme": PROGRAMME, "title": f"{title} ({len(name)})", **author}
+        proposals.append((await installation.public("POST", "/proposals", body))["id"])
+    for proposal in proposals[1:]:
         await installation.public("POST", f"/proposals/{proposal}/supports", {"email": email})
     mail = await installation.mail("support_confirmation", email)
     token = installation.link(mail, "support").rpartition("/")[2]
     await installation.public("POST", f"/supports/{token}", {})
-    await installation.staff("POST", f"/sessions/{session}/cancel", {})
+    await installation.mail("session_cancelled", email)
+    return proposals
+
+
+async def stop_the_news(installation: Embedded, email: str) -> None:
+    """As a mail program does it."""
     notice = await installation.mail("session_cancelled", email)
-    stop = installation.path_in(notice["headers"]["List-Unsubscribe"], "preferences")
-    assert (await installation.api.post(stop, data={"List-Unsubscribe": "One-Click"})).status_code == 200
+    path = installation.path_in(notice["headers"]["List-Unsubscribe"], "preferences")
+    assert (await installation.api.post(path, data={"List-Unsubscribe": "One-Click"})).status_code == 200
 
 
 async def bury(js: JetStreamContext) -> None:
@@ -115,6 +120,7 @@ async def test_one_command_shows_a_person_and_one_erases_them_everywhere(
     installation: Embedded, js: JetStreamContext
 ) -> None:
     await appear(installation, CANARY, NAME)
+    await stop_the_news(installation, CANARY)
     await bury(js)
     await appear(installation, OTHER, "Altra Persona")
     kept: dict[str, Any] = json.loads(await person(installation, "export", CANARY.upper()))
@@ -139,6 +145,29 @@ async def test_one_command_shows_a_person_and_one_erases_them_everywhere(
     assert "nothing is kept any more" in await person(installation, "erase", CANARY, "--yes"), "again does no harm"
     others = json.loads(await person(installation, "export", OTHER))
     assert (len(others["registration"]["registrations"]), len(others["proposals"]["followed"])) == (2, 3)
+
+
+async def test_addresses_go_by_themselves_when_their_time_is_over(tmp_path: Path) -> None:
+    async with running_embedded(tmp_path, DIJOUS_SECRET="s" * 32) as installation:
+        await installation.staff("POST", "/programmes", PROGRAMME_BODY)
+        for proposal in await appear(installation, CANARY, NAME):
+            await installation.staff("POST", f"/proposals/{proposal}/answer", {})
+    later = Embedded(tmp_path, DIJOUS_SECRET="s" * 32, DIJOUS_SWEEP_SECONDS="0.5")
+    later.move_clock(timedelta(days=9 + 366))
+    try:
+        await later.start()
+
+        async def nothing_is_kept() -> None:
+            for noun in NOUNS.values():
+                kept = await later.staff("POST", f"/{noun}/export", {"email": CANARY})
+                assert not [found for found in kept.values() if found], noun
+                if noun != NOUNS["notifications"]:
+                    assert not (await later.staff("POST", f"/{noun}/erase", {"email": CANARY}))["unfinished"]
+
+        await eventually(nothing_is_kept, within=30, every=0.5)
+    finally:
+        await later.stop()
+    assert [path for path, data in stored(later) if finds(data, CANARY, NAME)] == []
 
 
 async def test_an_address_that_is_none_and_a_wrong_token_are_said_in_one_line(installation: Embedded) -> None:
