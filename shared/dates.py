@@ -18,7 +18,8 @@ _DATES = {
 }
 _KEPT = 4096
 """Sayings of instants that are kept: the same few stand in every list, and each takes a fifth of a millisecond."""
-_TIMES = {Language.CA: "H.mm 'h'", Language.ES: "H:mm 'h'", Language.EN: "H:mm"}
+_TIMES = {Language.CA: "H.mm\u00a0'h'", Language.ES: "H:mm\u00a0'h'", Language.EN: "H:mm"}
+"""With a no-break space, lest the «h» begin a line of its own."""
 
 
 @lru_cache(maxsize=_KEPT)

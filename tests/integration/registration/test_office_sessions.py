@@ -60,7 +60,7 @@ async def test_a_session_is_scheduled_by_the_form_on_the_programme_s_clock(desk:
     assert session.join_url == JOIN_URL
     page = (await desk.get(where(answer))).text
     assert "<h1>Dades obertes</h1>" in page
-    assert "10.00 h" in page
+    assert "10.00\u00a0h" in page
 
 
 async def test_sending_the_form_twice_makes_one_session(desk: OfficeDesk) -> None:
@@ -127,7 +127,7 @@ async def test_moving_says_first_who_is_told_and_what(desk: OfficeDesk) -> None:
     page = (await desk.submit(path, asked, expect=200)).text
     assert "2 persones" in page
     assert "Canvi de data: Treu-li suc" in page
-    assert "dijous 10 de desembre de 2026, 11.00 h" in page
+    assert "dijous 10 de desembre de 2026, 11.00\u00a0h" in page
     before = (await desk.use_cases.sessions.view(session)).session
     assert before.sequence == 0, "looking changes nothing"
     await desk.submit(path, {**asked, "confirmed": "1"})

@@ -204,7 +204,12 @@ def test_a_mail_holds_nothing_of_who_was_written_to_before() -> None:
     [
         (
             Language.CA,
-            ["càmera", "internet", "uns minuts abans", "dijous 25 d’abril de 2024, 10.00 h (hora d’Europa central)"],
+            [
+                "càmera",
+                "internet",
+                "uns minuts abans",
+                "dijous 25 d’abril de 2024, 10.00\u00a0h (hora d’Europa central)",
+            ],
         ),
         (
             Language.ES,
@@ -212,7 +217,7 @@ def test_a_mail_holds_nothing_of_who_was_written_to_before() -> None:
                 "cámara",
                 "internet",
                 "unos minutos antes",
-                "jueves 25 de abril de 2024, 10:00 h (hora de Europa central)",
+                "jueves 25 de abril de 2024, 10:00\u00a0h (hora de Europa central)",
             ],
         ),
         (
@@ -237,7 +242,7 @@ def test_who_is_to_attend_reads_when_and_with_what(kind: DeliveryKind, language:
 )
 def test_a_nasty_title_stays_in_the_subject(title: str, subject: str) -> None:
     message = composed(DeliveryKind.CONFIRMATION, session=make_session(title={"ca": title}))
-    assert message["Subject"] == f"{subject} · dijous 25 d’abril de 2024, 10.00 h"
+    assert message["Subject"] == f"{subject} · dijous 25 d’abril de 2024, 10.00\u00a0h"
     assert message["Bcc"] is None
 
 
