@@ -23,6 +23,8 @@ PREFIXES = {
     "/feed.json": "registration",
     "/sitemap.xml": "registration",
     "/robots.txt": "registration",
+    "/favicon.svg": "registration",
+    "/favicon.ico": "registration",
     "/accessibility": "registration",
     "/privacy": "registration",
     "/legal": "registration",

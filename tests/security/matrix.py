@@ -41,6 +41,8 @@ GET     /feed.atom                                          public
 GET     /feed.json                                          public
 GET     /sitemap.xml                                        public
 GET     /robots.txt                                         public
+GET     /favicon.svg                                        public
+GET     /favicon.ico                                        public
 GET     /accessibility                                      public
 GET     /privacy                                            public
 GET     /legal                                              public

@@ -1,7 +1,9 @@
 """What anybody reads: the start page, the programmes, the list of sessions, the notices."""
 
 import json
+import re
 from datetime import datetime, timedelta
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
@@ -175,3 +177,14 @@ async def test_machines_find_the_public_pages_and_no_personal_one(office: Office
         assert f"Disallow: {path}\n" in robots
         assert path not in sitemap
     assert "Sitemap: https://dijous.example/sitemap.xml" in robots
+
+
+async def test_browsers_find_the_icon_that_pages_name_and_the_one_that_they_ask_for_unasked(office: Office) -> None:
+    named = re.search(r'<link rel="icon" href="([^"]+)"', (await office.api.get("/")).text)
+    assert named
+    for path in (named[1], "/favicon.ico"):
+        icon = await office.api.get(path)
+        assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml"), path
+        assert fromstring(icon.text).tag.endswith("svg")
+        assert len(icon.content) < 1000
+        assert "public" in icon.headers["cache-control"]

@@ -1,6 +1,7 @@
 """What a public site owes its readers: accessibility, privacy, legal notice; and what machines ask for first."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from fastapi import Request, Response
@@ -25,11 +26,12 @@ PERSONAL = (
 """Where nothing is to be found by a search engine."""
 PAGES = ("/", "/sessions", "/proposals", "/results", "/accessibility", "/privacy", "/legal")
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_ICON = (Path(__file__).parents[1] / "assets" / "favicon.svg").read_bytes()
 _CACHED = {"cache-control": f"public, max-age={MAX_AGE_SECONDS}"}
 
 
 def routes(front: Front) -> PageRouter:
-    """`/accessibility`, `/privacy`, `/legal`, `/sitemap.xml`, `/robots.txt`."""
+    """`/accessibility`, `/privacy`, `/legal`, `/sitemap.xml`, `/robots.txt`, `/favicon.svg`."""
     router = page_router(front.pages)
     for name in ("accessibility", "privacy", "legal"):
         router.get(f"/{name}")(_notice(front, f"public/{name}.html"))
@@ -52,6 +54,12 @@ def routes(front: Front) -> PageRouter:
             SubElement(entry, "lastmod").text = line.changed_at.date().isoformat()
         body: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
         return Response(body, media_type="application/xml", headers=_CACHED)
+
+    @router.get("/favicon.svg")
+    @router.get("/favicon.ico")
+    async def favicon() -> Response:
+        """By its second name for browsers that ask unasked, on pages that are not ours to write."""
+        return Response(_ICON, media_type="image/svg+xml", headers=_CACHED)
 
     return router
 
