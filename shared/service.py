@@ -12,6 +12,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from faststream.nats import NatsBroker, NatsRouter
 
+from shared.health import Watch
 from shared.loops import Loop
 from shared.messaging.consuming import consumer_specs
 from shared.messaging.health import Readiness
@@ -38,13 +39,15 @@ class Service:
     routers: Sequence[APIRouter]
     words: Words
     loops: Sequence[Loop] = field(default=())
+    watches: Mapping[str, Watch] = field(default_factory=dict)
+    """By name, what its operator should see beside whether it is ready."""
     sweep: Callable[[], Awaitable[None]] | None = None
     """Announces all that this service owns once more, by hand (`dijous reconcile`); None where it owns nothing."""
 
     @property
     def readiness(self) -> Readiness:
         """What must hold before traffic is sent here."""
-        return Readiness(self.broker, consumer_specs(self.events), self.store, self.relay)
+        return Readiness(self.broker, consumer_specs(self.events), self.store, self.relay, self.watches)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -21,6 +21,7 @@ from deploy.embedded.folder import locked_folder
 from deploy.embedded.settings import EmbeddedSettings, kept_secret
 from deploy.serving import listen
 from deploy.settings import BrokenSettingError
+from shared.health import is_served
 
 APPLICATION_STOP_SECONDS = 3.0
 PROBE_SECONDS = 0.1
@@ -121,7 +122,7 @@ class Installation:
             if status == http.client.OK:
                 return
             if time.monotonic() > complain_at:
-                wrong = [f"{name}: {state}" for name, state in body.get("checks", {}).items() if state != "ok"]
+                wrong = [f"{name}: {state}" for name, state in body.get("checks", {}).items() if not is_served(state)]
                 say(f"not ready yet: {'; '.join(wrong)}. Logs: {self._logs}")
                 complain_at += PATIENCE_SECONDS
             await asyncio.sleep(PROBE_SECONDS)

@@ -19,6 +19,7 @@ from services.notifications.store import (
     NotificationsStore,
 )
 from services.notifications.usecases import UseCases
+from services.notifications.usecases.punctuality import Punctuality
 from services.notifications.usecases.sending import Sender, SendingLimits
 from services.notifications.web import api, pages
 from shared.clock import Clock, clock_from
@@ -86,6 +87,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         ],
         words=words,
         loops=make_loops(use_cases, sender, relay),
+        watches={"mails": Punctuality(store, clock, lambda: sender.trouble).watch},
     )
 
 

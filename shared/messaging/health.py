@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from types import MappingProxyType
 
 import nats.errors
 from faststream.nats import NatsBroker
 
+from shared.health import OK, Watch, warning
 from shared.messaging.consuming import ConsumerSpec, durable_subscribers
 from shared.messaging.outbox import OutboxRelay
 from shared.messaging.publishing import jetstream
@@ -17,7 +19,6 @@ ANSWER_SECONDS = 2.0
 """A check that takes longer has failed."""
 RELAY_AGE_SECONDS = 15.0
 """A relay that has left something unpublished for so long is not healthy."""
-OK = "ok"
 
 
 class Readiness:
@@ -29,17 +30,20 @@ class Readiness:
         specs: Sequence[ConsumerSpec],
         store: Store,
         relay: OutboxRelay | None = None,
+        watches: Mapping[str, Watch] = MappingProxyType({}),
     ) -> None:
+        """`watches`: by name, what is told beside and keeps no traffic away."""
         self._broker = broker
         self._specs = specs
         self._store = store
         self._relay = relay
+        self._watches = watches
         self._checked_at = -CACHE_SECONDS
         self._checks: dict[str, str] = {}
         self._turn = asyncio.Lock()
 
     async def check(self) -> dict[str, str]:
-        """Each check's name with «ok» or what is wrong; at most a second old."""
+        """Each check's name with «ok», what is wrong or a warning; at most a second old."""
         async with self._turn:
             if time.monotonic() - self._checked_at > CACHE_SECONDS:
                 self._checks = await self._check_now()
@@ -47,13 +51,18 @@ class Readiness:
             return dict(self._checks)
 
     async def _check_now(self) -> dict[str, str]:
-        consumers, store = await asyncio.gather(_guarded(self._consumers()), _guarded(self._ping_store()))
+        consumers, store, *watched = await asyncio.gather(
+            _guarded(self._consumers()),
+            _guarded(self._ping_store()),
+            *(_guarded(watch()) for watch in self._watches.values()),
+        )
         return {
             "broker": self._connection(),
             "subscribers": self._subscribers(),
             "consumers": consumers,
             "store": store,
             "relay": self._relaying(),
+            **{name: warning(trouble) if trouble else OK for name, trouble in zip(self._watches, watched, strict=True)},
         }
 
     def _connected(self) -> bool:

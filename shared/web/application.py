@@ -12,6 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.health import is_served
 from shared.observability import CORRELATION
 from shared.web.page_routes import PageRouter
 from shared.web.problems import FAILED, TOO_LARGE, ProblemDetails, install_problem_handlers, problem_response
@@ -33,7 +34,7 @@ class ReadinessCheck(Protocol):
     """What `/health/ready` asks."""
 
     async def check(self) -> dict[str, str]:
-        """The state of each part by name: «ok», or what is wrong."""
+        """The state of each part by name: «ok», what is wrong, or a warning (`shared.health`)."""
 
 
 class Lifespan(Protocol):
@@ -73,7 +74,10 @@ def make_application(
 
 
 def health_routes(readiness: ReadinessCheck) -> APIRouter:
-    """`/health/live` (the process answers) and `/health/ready` (it can do its work; 503 says what is wrong)."""
+    """`/health/live` (the process answers) and `/health/ready` (it can do its work; 503 says what is wrong).
+
+    A warning is told and changes nothing: a proxy that asks goes on sending people here.
+    """
     router = APIRouter(prefix="/health", include_in_schema=False)
 
     @router.get("/live")
@@ -83,7 +87,7 @@ def health_routes(readiness: ReadinessCheck) -> APIRouter:
     @router.get("/ready")
     async def ready() -> JSONResponse:
         checks = await readiness.check()
-        is_ready = all(state == "ok" for state in checks.values())
+        is_ready = all(map(is_served, checks.values()))
         body = {"status": "ok" if is_ready else "not ready", "checks": checks}
         return JSONResponse(body, status_code=200 if is_ready else 503)
 

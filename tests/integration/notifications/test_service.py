@@ -4,9 +4,11 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import nats
 import pytest
 from nats.js import JetStreamContext
@@ -14,7 +16,8 @@ from pydantic import SecretStr, ValidationError
 
 from services.notifications import app
 from services.notifications.settings import Settings
-from services.notifications.store import DELIVERIES
+from services.notifications.store import DELIVERIES, NotificationsStore
+from services.notifications.usecases.punctuality import Punctuality
 from shared.events import Event
 from shared.events.notifications import SurveyLinksPrepared
 from shared.messaging.consuming import consumer_specs
@@ -122,6 +125,31 @@ async def test_it_is_ready_and_says_so(running: Running) -> None:
         assert set(checks.values()) == {"ok"}, checks
 
     await eventually(is_ready)
+
+
+async def test_a_mail_server_that_is_away_is_told_and_keeps_the_pages_open(running: Running) -> None:
+    await running.publish(programme_defined(), session_scheduled(), registered(1))
+    transport = httpx.ASGITransport(running.service.web())
+    async with httpx.AsyncClient(transport=transport, base_url="http://dijous.test") as client:
+
+        async def warned() -> None:
+            answer = await client.get("/health/ready")
+            state = answer.json()["checks"]["mails"]
+            assert state.startswith("warning: mails do not go out: "), state
+            assert "@" not in state
+            assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+        await eventually(warned)
+
+
+async def test_mails_that_wait_for_long_are_told_by_every_replica(running: Running) -> None:
+    await running.publish(programme_defined(), session_scheduled(), registered(0))
+    await running.told("confirmation", 1)
+    store = NotificationsStore(running.service.store, secret=SECRET, clock=running.clock)
+    another = Punctuality(store, running.clock, lambda: "")
+    assert await another.watch() == ""
+    running.clock.now += timedelta(minutes=16)
+    assert await another.watch() == "a mail that is due has waited for 16 min"
 
 
 async def test_no_address_travels_in_what_it_publishes(running: Running) -> None:

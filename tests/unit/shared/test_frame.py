@@ -9,6 +9,7 @@ import structlog
 from fastapi import APIRouter, Depends, Request
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from shared.health import warning
 from shared.problems import FieldProblem, Problem, mark
 from shared.storage.contract import StoreError
 from shared.web.application import MAX_BODY_BYTES, make_application
@@ -268,3 +269,12 @@ async def test_ready_says_what_is_wrong(http: httpx.AsyncClient, readiness: Read
     assert answer.status_code == 503
     assert answer.json()["checks"]["store"] == "no answer within 2 s"
     assert (await http.get("/health/live")).status_code == 200
+
+
+async def test_a_warning_is_told_and_keeps_nobody_away(http: httpx.AsyncClient, readiness: Readiness) -> None:
+    readiness.checks["mails"] = warning("mails do not go out: 530 authenticate first")
+
+    answer = await http.get("/health/ready")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+    assert answer.json()["checks"]["mails"] == "warning: mails do not go out: 530 authenticate first"
