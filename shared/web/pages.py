@@ -25,7 +25,7 @@ from shared.problems import Problem, mark
 from shared.settings import ServiceSettings
 from shared.web.cookies import cookie_name, set_cookie
 from shared.web.csrf import CSRF_FIELD, ForeignFormProblem, FormGuard
-from shared.web.office import OfficeSessions, StaffMember
+from shared.web.office import OfficeSessions, Role, StaffMember
 from shared.web.problems import request_language
 from shared.words import Words
 
@@ -41,14 +41,15 @@ NAVIGATION = (
     ("/results", mark("Results")),
 )
 OFFICE_NAVIGATION = (
-    ("/office", mark("Today")),
-    ("/office/sessions", mark("Sessions")),
-    ("/office/proposals", mark("Proposals")),
-    ("/office/results", mark("Results")),
-    ("/office/mails", mark("Mails")),
-    ("/office/entities", mark("Local entities")),
-    ("/office/people", mark("People of the office")),
+    ("/office", mark("Today"), Role.VIEWER),
+    ("/office/sessions", mark("Sessions"), Role.VIEWER),
+    ("/office/proposals", mark("Proposals"), Role.VIEWER),
+    ("/office/results", mark("Results"), Role.VIEWER),
+    ("/office/mails", mark("Mails"), Role.VIEWER),
+    ("/office/entities", mark("Local entities"), Role.VIEWER),
+    ("/office/people", mark("People of the office"), Role.ADMIN),
 )
+"""Address, name, and from which role on one gets there."""
 
 
 def policy_hash(text: str) -> str:

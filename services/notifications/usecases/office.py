@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from services.notifications.domain.deliveries import Delivery, DeliveryState
 from services.notifications.domain.known import KnownSession
 from services.notifications.domain.problems import SuppressionUnknownProblem
+from services.notifications.domain.suppressions import Suppression
 from services.notifications.store import NotificationsStore
 from services.notifications.usecases.post import Addressed, Post
 from shared.audit import Audit, AuditEntry
@@ -81,8 +82,8 @@ class Office:
         await self._audit.record(member, RESENT, delivery_id)
         return await self._post.resend(delivery_id)
 
-    async def lift(self, member: StaffMember, suppression_id: str) -> None:
-        """Send to an address again.
+    async def suppression(self, suppression_id: str) -> Suppression:
+        """An address that gets no mail, or not all.
 
         Raises:
             SuppressionUnknownProblem: there is none with that id.
@@ -90,6 +91,15 @@ class Office:
         suppression = await self._store.suppressions.get(suppression_id)
         if suppression is None:
             raise SuppressionUnknownProblem
+        return suppression
+
+    async def lift(self, member: StaffMember, suppression_id: str) -> None:
+        """Send to an address again.
+
+        Raises:
+            SuppressionUnknownProblem: there is none with that id.
+        """
+        suppression = await self.suppression(suppression_id)
         await self._audit.record(member, LIFTED, suppression_id, {"reason": suppression.reason})
         await self._post.lift_suppression(suppression_id)
 

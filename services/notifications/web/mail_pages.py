@@ -48,8 +48,11 @@ class MailPages:
             return see_other(f"{LIST}/deliveries/{id}?done=1")
 
         async def lift(request: Request, id: str, member: Annotated[StaffMember, Depends(manages)]) -> Response:  # noqa: A002  the same
-            """Send to an address again."""
-            await self._pages.form(request)
+            """Ask whether to send to an address again; then do so."""
+            form = await self._pages.form(request)
+            if not form.get("confirmed"):
+                suppression = await self._office.suppression(id)
+                return self._pages.render(request, "suppression_lift.html", suppression=suppression)
             await self._office.lift(member, id)
             return see_other(f"{SUPPRESSIONS}?done=1")
 

@@ -42,7 +42,7 @@ async def make_way_in(store: Store, public_url: str, clock: Clock, user_name: st
     """
     office, audit = OfficeStore(store, clock), Audit(store, clock)
     if not user_name and not await office.count_administrators():
-        await audit.record(OPERATOR, Act.FIRST_RUN_LINK_MADE, "office")
+        await audit.record(OPERATOR, Act.FIRST_RUN_LINK_MADE, "")
         if link := await first_run_link(store, public_url, clock):
             return WayIn(link, clock() + FIRST_RUN_LASTS, None)
     person = _whose(await office.everybody(), user_name)

@@ -130,12 +130,27 @@ async def test_an_administrator_lifts_a_suppression(known: House) -> None:
     page = await shown(known, "/office/mails/suppressions")
     assert "The person stopped: Surveys" in page
     form = await known.form("/office/mails/suppressions")
-    answer = await known.http.post(f"/office/mails/suppressions/{bounced.id}/lift", data=form)
+    lift = f"/office/mails/suppressions/{bounced.id}/lift"
+    asked = await known.http.post(lift, data=form)
+    assert asked.status_code == 200
+    assert ADDRESS in asked.text
+    assert "A mail server refused it for good" in asked.text
+    assert len((await known.store.suppressions.of([ADDRESS]))[ADDRESS]) == 2, "nothing is done before it is confirmed"
+    answer = await known.http.post(lift, data={**form, "confirmed": "1"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/office/mails/suppressions?done=1")
     (left,) = (await known.store.suppressions.of([ADDRESS]))[ADDRESS]
     assert left.group is MailGroup.SURVEYS
     (entry,) = await Audit(known.raw, known.clock).entries()
     assert (entry.action, entry.subject, entry.details) == ("suppression.lifted", bounced.id, {"reason": "bounced"})
+
+
+async def test_who_asked_for_no_mail_is_sent_some_again_only_when_that_was_asked_for(known: House) -> None:
+    stopped = await known.store.suppressions.add(ADDRESS, SuppressionReason.UNSUBSCRIBED, NOW)
+    known.sign_in(Role.ADMIN)
+    form = await known.form("/office/mails/suppressions")
+    asked = await known.http.post(f"/office/mails/suppressions/{stopped.id}/lift", data=form)
+    assert "only if the person has asked for that" in asked.text
+    assert (await known.http.post("/office/mails/suppressions/nothing/lift", data=form)).status_code == 404
 
 
 async def test_an_act_without_the_forms_token_is_refused(known: House) -> None:

@@ -252,6 +252,7 @@ async def test_somebody_removed_is_out_at_once_and_may_be_added_again(founded: O
 async def test_the_people_are_the_administrators(desk: OfficeDesk, role: Role) -> None:
     desk.sign_in(role)
     await desk.get("/office/people", expect=403)
+    assert "/office/people" not in (await desk.get("/office")).text, "nobody is led to where they may not go"
 
 
 async def test_the_only_administrator_who_forgot_the_password_has_a_link_from_the_operator(founded: OfficeDesk) -> None:

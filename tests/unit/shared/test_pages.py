@@ -140,12 +140,15 @@ async def test_signing_out_removes_the_cookie(house: House) -> None:
     assert "Max-Age=0" in response.headers["set-cookie"]
 
 
-async def test_the_office_s_navigation_is_for_those_signed_in(house: House) -> None:
-    assert "/office/people" not in (await house.browser.get("/form")).text
+async def test_the_office_s_navigation_is_for_those_signed_in_and_leads_where_they_may_go(house: House) -> None:
+    assert "/office/mails" not in (await house.browser.get("/form")).text
     house.sign_in()
     page = (await house.browser.get("/form")).text
-    assert "/office/people" in page
+    assert "/office/mails" in page
+    assert "/office/people" not in page
     assert "Sign out (Aina)" in page
+    house.sign_in(Role.ADMIN)
+    assert "/office/people" in (await house.browser.get("/form")).text
 
 
 async def test_a_name_is_text_and_never_markup(house: House) -> None:
