@@ -32,6 +32,9 @@ MACHINES = {
     OPERATOR.id: mark("who operates the installation, by a command"),
 }
 """Who acts without being a person of the office."""
+EXPORTED_PERSON = mark("Exported all that is kept of a person, at their request")
+ERASED_PERSON = mark("Erased a person, at their request")
+"""What every service that knows people does for who asks."""
 PAGE = 50
 
 Names = Callable[[Language, Collection[str]], Awaitable[Mapping[str, str]]]

@@ -2,14 +2,14 @@
 
 from collections.abc import Collection
 
-from services.notifications.usecases import UseCases
+from services.notifications.usecases import UseCases, people
 from services.notifications.usecases.office import LIFTED, RESENT
 from services.notifications.usecases.post import Addressed
 from services.notifications.usecases.wording import ADJUSTED, RESET
 from services.notifications.web.mail_words import KIND_NAMES, SUPPRESSION_NAMES
 from shared.events.vocabulary import Language, in_language
 from shared.problems import mark
-from shared.web.audit_pages import Act, Detail, Record, audit_routes
+from shared.web.audit_pages import ERASED_PERSON, EXPORTED_PERSON, Act, Detail, Record, audit_routes
 from shared.web.page_routes import PageRouter
 from shared.web.pages import LANGUAGE_NAMES, Pages
 
@@ -17,6 +17,8 @@ PATH = "/office/audit/mails"
 ACTS = {
     RESENT: Act(mark("Sent a mail once more"), "/office/mails/deliveries/{}"),
     LIFTED: Act(mark("Let mails go to an address again"), "/office/mails/suppressions"),
+    people.EXPORTED: Act(EXPORTED_PERSON),
+    people.ERASED: Act(ERASED_PERSON),
     ADJUSTED: Act(mark("Adjusted the wording of a mail"), "/office/mails/wording/{}"),
     RESET: Act(mark("Brought the default wording of a mail back"), "/office/mails/wording/{}"),
 }

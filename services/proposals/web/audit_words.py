@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 
-from services.proposals.usecases import UseCases, steps
+from services.proposals.usecases import UseCases, following, steps
 from shared.events.vocabulary import Language, in_language
 from shared.problems import mark
-from shared.web.audit_pages import Act, Detail, Record, Shape, audit_routes
+from shared.web.audit_pages import ERASED_PERSON, EXPORTED_PERSON, Act, Detail, Record, Shape, audit_routes
 from shared.web.page_routes import PageRouter
 from shared.web.pages import Pages
 
@@ -17,6 +17,8 @@ ACTS = {
     steps.ANSWERED: Act(mark("Answered a proposal"), _PROPOSAL),
     steps.DECLINED: Act(mark("Declined a proposal"), _PROPOSAL),
     steps.MERGED: Act(mark("Merged a proposal into another"), _PROPOSAL),
+    following.EXPORTED: Act(EXPORTED_PERSON),
+    following.ERASED: Act(ERASED_PERSON),
 }
 DETAILS = {
     "session": Detail(mark("Session"), Shape.ID),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.registration.domain import registrations
+from services.registration.domain.acts import Act
 from services.registration.domain.problems import NotCorrectableProblem
 from services.registration.domain.registrations import Correction, Registration
 from services.registration.store import RegistrationStore
@@ -12,9 +13,6 @@ from shared.audit import Audit
 from shared.clock import Clock
 from shared.staff import StaffMember
 from shared.storage.compacting import try_to_compact
-
-EXPORTED, ERASED = "registration.exported", "registration.erased"
-"""What the audit calls what the office does for one person."""
 
 
 class Mine:
@@ -82,7 +80,7 @@ class Mine:
         """All registrations with an address, for who asked the office for them."""
         found = await self._with(email)
         for registration in found:
-            await self._audit.record(by, EXPORTED, registration.id)
+            await self._audit.record(by, Act.REGISTRATION_EXPORTED, registration.id)
         return await self._views(found)
 
     async def erase_for(self, by: StaffMember, email: str) -> int:
@@ -90,7 +88,7 @@ class Mine:
         they were."""
         found = await self._with(email)
         for registration in found:
-            await self._audit.record(by, ERASED, registration.id)
+            await self._audit.record(by, Act.REGISTRATION_ERASED, registration.id)
             await self._erasures.begin(registration)
         if found:
             await try_to_compact(self._store.documents)

@@ -27,6 +27,8 @@ ACTS: Mapping[str, audit_pages.Act] = {
     Act.MATERIALS_PUBLISHED: audit_pages.Act(mark("Published recording and materials"), _SESSION),
     Act.REGISTRATION_ADDED: audit_pages.Act(mark("Registered a person"), _REGISTRATIONS),
     Act.REGISTRATION_CANCELLED: audit_pages.Act(mark("Cancelled a person's registration")),
+    Act.REGISTRATION_EXPORTED: audit_pages.Act(audit_pages.EXPORTED_PERSON),
+    Act.REGISTRATION_ERASED: audit_pages.Act(audit_pages.ERASED_PERSON),
     Act.REGISTRATIONS_EXPORTED: audit_pages.Act(mark("Exported the registrations"), _REGISTRATIONS),
     Act.ATTENDANCE_MARKED: audit_pages.Act(mark("Marked who came"), _REGISTRATIONS),
     Act.ATTENDANCE_IMPORTED: audit_pages.Act(mark("Imported an attendance report"), _REGISTRATIONS),
