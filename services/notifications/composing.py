@@ -18,6 +18,7 @@ from services.notifications.calendar import METHODS, CalendarLine, attendee, cal
 from services.notifications.domain.deliveries import DIRECT_ANSWERS, Delivery, DeliveryKind, message_id
 from services.notifications.domain.known import KnownRegistration, Recipient
 from services.notifications.domain.matters import Matter
+from services.notifications.domain.suppressions import group_of
 from services.notifications.encoding import encoded_piece, encoded_value
 from services.notifications.forms import Fill, Form, Occasion, mark, marked_pieces
 from services.notifications.letters import Letters, Personal
@@ -96,6 +97,8 @@ class Composer:
         if kind not in DIRECT_ANSWERS:
             yield f"\r\nList-Unsubscribe: <{self._links.page(f'/{LinkPurpose.PREFERENCES}/')}".encode()
             yield self._in_text[Personal.PREFERENCES]
+            if group := group_of(kind):
+                yield f"?group={group}".encode()
             yield b">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click"
         yield b"\r\nMIME-Version: 1.0\r\n"
 

@@ -46,6 +46,9 @@ DIRECT_ANSWERS = frozenset(
 )
 """Direct answers to the person's own act: they carry no List-Unsubscribe."""
 
+SEAT_NOTICES = frozenset({DeliveryKind.PROMOTION, DeliveryKind.RESCHEDULED, DeliveryKind.SESSION_CANCELLED})
+"""What a person must hear of a seat that they hold or wait for: no preference stops it, leaving the session does."""
+
 
 class DeliveryState(StrEnum):
     """Where a delivery stands. The last four are final and carry their reason."""

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.notifications.domain.deliveries import DIRECT_ANSWERS, DeliveryKind
+from services.notifications.domain.deliveries import DIRECT_ANSWERS, SEAT_NOTICES, DeliveryKind
 from shared.clock import StoredInstant
 
 
@@ -14,16 +14,16 @@ class SuppressionReason(StrEnum):
     BOUNCED = "bounced"
     """A relay refused it for good: nothing is sent."""
     UNSUBSCRIBED = "unsubscribed"
-    """The person wants no more of a group of mails; direct answers are sent all the same."""
+    """The person wants no more of a group of mails; direct answers and seat notices are sent all the same."""
 
 
 class MailGroup(StrEnum):
     """Mails that a person stops together."""
 
     ALL = ""
-    """All but direct answers: what a mail program's one click stops."""
+    """All that can be stopped."""
     SESSIONS = "sessions"
-    """What changes of a session for which one is registered."""
+    """Empty: seat notices cannot be stopped any more. Addresses that once stopped them are still kept so."""
     REMINDERS = "reminders"
     SURVEYS = "surveys"
     PUBLICATIONS = "publications"
@@ -36,19 +36,22 @@ class MailGroup(StrEnum):
         return _KINDS[self]
 
 
-_NEWS = frozenset(DeliveryKind) - DIRECT_ANSWERS
+_NEWS = frozenset(DeliveryKind) - DIRECT_ANSWERS - SEAT_NOTICES
 _KINDS = {
     MailGroup.ALL: _NEWS,
-    MailGroup.SESSIONS: frozenset(
-        {DeliveryKind.PROMOTION, DeliveryKind.RESCHEDULED, DeliveryKind.SESSION_CANCELLED},
-    ),
+    MailGroup.SESSIONS: frozenset[DeliveryKind](),
     MailGroup.REMINDERS: frozenset({DeliveryKind.REMINDER}),
     MailGroup.SURVEYS: frozenset({DeliveryKind.SURVEY, DeliveryKind.SURVEY_REMINDER}),
     MailGroup.PUBLICATIONS: frozenset({DeliveryKind.RESULTS, DeliveryKind.MATERIALS}),
     MailGroup.PROPOSALS: frozenset(kind for kind in _NEWS if kind.startswith("proposal_")),
 }
-GROUPS = tuple(group for group in MailGroup if group is not MailGroup.ALL)
-"""The groups that a person chooses from: together they are all news, and no kind is in two of them."""
+GROUPS = tuple(group for group in MailGroup if group is not MailGroup.ALL and group.kinds)
+"""The groups that a person chooses from: together they are all that can be stopped, and no kind is in two of them."""
+
+
+def group_of(kind: DeliveryKind) -> MailGroup:
+    """What the one click in a mail of that kind stops: its group, or all that can be stopped where it has none."""
+    return next((group for group in GROUPS if kind in group.kinds), MailGroup.ALL)
 
 
 class Suppression(BaseModel):

@@ -50,15 +50,15 @@ class Preferences:
         """Send these groups and no others. Idempotent; interrupted, it has stopped too much rather than too little."""
         stopped = {MailGroup.ALL} if not wanted else {group for group in GROUPS if group not in wanted}
         for group in sorted(stopped):
-            reason = SuppressionReason.UNSUBSCRIBED
-            await self._store.suppressions.add(recipient.email, reason, self._clock(), group=group)
+            await self.stop(recipient, group)
         for suppression in await self._suppressions(recipient):
             if suppression.reason is SuppressionReason.UNSUBSCRIBED and suppression.group not in stopped:
                 await self._store.suppressions.lift(suppression.id)
 
-    async def stop_all(self, recipient: Recipient) -> None:
-        """Send only what answers directly to an act of the person's. Idempotent."""
-        await self.choose(recipient, frozenset())
+    async def stop(self, recipient: Recipient, group: MailGroup) -> None:
+        """Send no more of a group. Idempotent."""
+        reason = SuppressionReason.UNSUBSCRIBED
+        await self._store.suppressions.add(recipient.email, reason, self._clock(), group=group)
 
     async def _suppressions(self, recipient: Recipient) -> list[Suppression]:
         return (await self._store.suppressions.of([recipient.email])).get(recipient.email, [])

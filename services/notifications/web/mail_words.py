@@ -39,11 +39,8 @@ STATE_NAMES: Mapping[DeliveryState, str] = {
 }
 
 GROUP_NAMES: Mapping[MailGroup, tuple[str, str]] = {
-    MailGroup.ALL: (mark("All but direct answers"), ""),
-    MailGroup.SESSIONS: (
-        mark("Changes of your sessions"),
-        mark("A new date, a cancellation, a seat that becomes free and yours."),
-    ),
+    MailGroup.ALL: (mark("All that can be stopped"), ""),
+    MailGroup.SESSIONS: (mark("Changes of sessions, which are sent all the same"), ""),
     MailGroup.REMINDERS: (mark("Reminders"), mark("Before each session for which you are registered.")),
     MailGroup.SURVEYS: (mark("Surveys"), mark("After each session, and once more while you have not answered.")),
     MailGroup.PUBLICATIONS: (

@@ -38,12 +38,12 @@ class PreferencesPages:
         """How it stands, with the form that changes it. Changes nothing."""
         return await self._present(request, await self._recipient(token), is_saved=bool(saved))
 
-    async def choose(self, request: Request, token: str) -> Response:
+    async def choose(self, request: Request, token: str, group: MailGroup = MailGroup.ALL) -> Response:
         """Send what is chosen and nothing else. Of a mail program's one click the signed link is the permission: it
-        sends neither cookie nor form's token."""
+        sends neither cookie nor form's token; `group` is that of the mail it came in."""
         recipient = await self._recipient(token)
         if _is_one_click(request.headers.get("content-type", ""), await request.body()):
-            await self._preferences.stop_all(recipient)
+            await self._preferences.stop(recipient, group)
             return await self._present(request, recipient, is_saved=True)  # it follows no redirect (section 3.1)
         form = await self._pages.form(request)
         await self._preferences.choose(recipient, _wanted(form))

@@ -5,17 +5,25 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from services.notifications.domain.deliveries import DIRECT_ANSWERS, DeliveryKind
+from services.notifications.domain.deliveries import DIRECT_ANSWERS, SEAT_NOTICES, DeliveryKind
 from services.notifications.domain.suppressions import GROUPS, MailGroup, SuppressionReason
-from services.notifications.usecases.gathering import Gathering
+from shared.events.registration import SessionCancelled
+from shared.events.vocabulary import SessionStatus
 from shared.links import LinkPurpose
 from tests.integration.notifications.house import (
+    START,
     House,
+    gave_up,
     programme_defined,
+    promoted,
     registered,
     registration_id,
+    session_rescheduled,
     session_scheduled,
+    session_values,
+    waiting,
 )
+from tests.support.mails import make_registration
 
 ADDRESS = "person1@alamus.example"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -38,6 +46,12 @@ async def stopped(house: House) -> set[MailGroup]:
     return {each.group for each in (await house.store.suppressions.of([ADDRESS])).get(ADDRESS, [])}
 
 
+async def ready(house: House) -> set[DeliveryKind]:
+    """The kinds of mail that would go out."""
+    gathered = await house.gathering().gather(await house.deliveries(), house.clock.now)
+    return {item.delivery.kind for item in gathered.ready}
+
+
 async def send(house: House, page: str, **fields: str) -> httpx.Response:
     """Fill the form in and send it; the page that it leads to."""
     answer = await house.http.post(page, data=await house.form(page, **fields))
@@ -45,9 +59,9 @@ async def send(house: House, page: str, **fields: str) -> httpx.Response:
     return await house.http.get(answer.headers["location"], headers=ENGLISH)
 
 
-def test_every_kind_is_a_direct_answer_or_in_one_group() -> None:
+def test_every_kind_is_a_direct_answer_or_a_seat_notice_or_in_one_group() -> None:
     kinds = [kind for group in GROUPS for kind in group.kinds]
-    assert sorted([*kinds, *DIRECT_ANSWERS]) == sorted(DeliveryKind)
+    assert sorted([*kinds, *DIRECT_ANSWERS, *SEAT_NOTICES]) == sorted(DeliveryKind)
     assert MailGroup.ALL.kinds == set(kinds)
 
 
@@ -75,7 +89,7 @@ async def test_a_group_is_stopped_and_received_again_on_the_same_page(house: Hou
 async def test_all_are_stopped_and_received_again_by_a_button(house: House, page: str) -> None:
     after = await send(house, page, every="none", reminders="1")
     assert await stopped(house) == {MailGroup.ALL}
-    assert "You receive no more news" in after.text
+    assert "At this address you receive nothing more but what stands below" in after.text
     assert " checked" not in after.text
     await send(house, page, reminders="1")
     assert await stopped(house) == set(GROUPS) - {MailGroup.REMINDERS}
@@ -85,9 +99,9 @@ async def test_all_are_stopped_and_received_again_by_a_button(house: House, page
 
 async def test_what_was_stopped_is_not_sent_and_the_rest_is(house: House, page: str) -> None:
     await send(house, page, **{group: "1" for group in GROUPS if group is not MailGroup.REMINDERS})
-    gathered = await Gathering(house.store).gather(await house.deliveries(), house.clock.now)
-    assert {item.delivery.kind for item in gathered.ready} == {DeliveryKind.CONFIRMATION}
-    assert list(gathered.skipped) == ["address unsubscribed"]
+    assert await ready(house) == {DeliveryKind.CONFIRMATION}
+    skipped = (await house.gathering().gather(await house.deliveries(), house.clock.now)).skipped
+    assert list(skipped) == ["address unsubscribed"]
 
 
 async def test_a_form_of_another_site_changes_nothing(house: House, page: str) -> None:
@@ -98,12 +112,33 @@ async def test_a_form_of_another_site_changes_nothing(house: House, page: str) -
     assert not await stopped(house)
 
 
-async def test_the_one_click_of_a_mail_program_stops_all_without_a_redirect(house: House, page: str) -> None:
+@pytest.mark.parametrize("group", [*GROUPS, MailGroup.ALL])
+async def test_the_one_click_of_a_mail_program_stops_the_group_of_its_mail_without_a_redirect(
+    house: House, page: str, group: MailGroup
+) -> None:
+    unsubscribe = f"{page}?group={group}" if group else page
     for body in ({"data": ONE_CLICK}, {"data": ONE_CLICK}, {"files": {"List-Unsubscribe": (None, "One-Click")}}):
-        answer: httpx.Response = await house.http.post(page, **body)
+        answer: httpx.Response = await house.http.post(unsubscribe, **body)
         assert answer.status_code == 200
-        assert await stopped(house) == {MailGroup.ALL}
+        assert await stopped(house) == {group}
         await send(house, page, every="all")
+
+
+@pytest.mark.parametrize("group", [*MailGroup])
+async def test_whatever_is_stopped_a_seat_a_new_date_and_a_cancellation_are_told(
+    house: House, page: str, group: MailGroup
+) -> None:
+    await house.hear(waiting(1, 2))
+    await house.use_cases.preferences.stop(make_registration(email=ADDRESS), group)
+    await house.hear(promoted(1, 3), session_rescheduled(2, START + timedelta(days=7), 1, START))
+    assert SEAT_NOTICES - {DeliveryKind.SESSION_CANCELLED} <= await ready(house)
+    await house.hear(SessionCancelled(version=3, **session_values(status=SessionStatus.CANCELLED)))
+    assert DeliveryKind.SESSION_CANCELLED in await ready(house)
+
+
+async def test_leaving_the_session_ends_what_is_told_of_its_seat(house: House, page: str) -> None:
+    await house.hear(session_rescheduled(2, START + timedelta(days=7), 1, START), gave_up(1))
+    assert await ready(house) == {DeliveryKind.REGISTRATION_CANCELLED}
 
 
 @pytest.mark.parametrize("body", [{"List-Unsubscribe": "Two-Click"}, {**ONE_CLICK, "more": "1"}, {}])

@@ -19,8 +19,15 @@ from icalendar import Calendar
 
 from services.notifications.calendar import METHODS
 from services.notifications.composing import PREFERENCES_LINK_LIFE
-from services.notifications.domain.deliveries import DIRECT_ANSWERS, SESSION_KINDS, DeliveryKind, message_id
+from services.notifications.domain.deliveries import (
+    DIRECT_ANSWERS,
+    SEAT_NOTICES,
+    SESSION_KINDS,
+    DeliveryKind,
+    message_id,
+)
 from services.notifications.domain.known import KnownRegistration, Recipient
+from services.notifications.domain.suppressions import group_of
 from services.notifications.domain.surveys import LinkMaker
 from services.notifications.letters import TEMPLATES, Letter, Letters, Personal
 from shared.events.vocabulary import Language, RegistrationStatus
@@ -153,7 +160,9 @@ def test_all_but_direct_answers_can_be_stopped_with_one_click(kind: DeliveryKind
         assert message["List-Unsubscribe"] is None
         assert url not in parts(message)["text/plain"]
     else:
-        assert message["List-Unsubscribe"] == f"<{url}>"
+        group = group_of(kind)
+        assert (kind in group.kinds) == (kind not in SEAT_NOTICES)
+        assert message["List-Unsubscribe"] == f"<{url}?group={group}>" if group else f"<{url}>"
         assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert url in parts(message)["text/plain"].splitlines()
 
