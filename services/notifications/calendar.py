@@ -1,6 +1,6 @@
 """The calendar part of a mail: iCalendar (RFC 5545) for a meeting request or its withdrawal (RFC 5546, RFC 6047).
 
-Everything that a session's recipients share is built by `icalendar`; the three personal lines are added for each.
+Everything that a session's recipients share is built by `icalendar`; the personal lines are added for each.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -41,6 +41,7 @@ METHODS = {
 class CalendarLine(StrEnum):
     """The lines of an entry that differ from mail to mail."""
 
+    SEQUENCE = "SEQUENCE"
     STAMP = "DTSTAMP"
     ATTENDEE = "ATTENDEE"
     JOIN = "URL"
@@ -59,6 +60,7 @@ def calendar_text(
     text: str = calendar.to_ical().decode()
     head, _, tail = text.replace("\r\n", "\n").rpartition(_END)
     lines = [
+        f"SEQUENCE:{mark(CalendarLine.SEQUENCE)}",
         f"DTSTAMP:{mark(CalendarLine.STAMP)}",
         # The person registered, so the answer is known and the office's mailbox needs no «accepted».
         "ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;",
@@ -109,7 +111,6 @@ def _entry(method: Method, session: KnownSession, language: Language, zone: Zone
     entry.add("summary", _one_line(in_language(session.title, language)))
     entry.add("dtstart", session.starts_at.astimezone(zone))
     entry.add("dtend", (session.starts_at + timedelta(minutes=session.duration_minutes)).astimezone(zone))
-    entry.add("sequence", session.sequence)
     entry.add("status", "CONFIRMED" if method is Method.REQUEST else "CANCELLED")
     return entry
 

@@ -22,7 +22,7 @@ from services.notifications.domain.suppressions import group_of
 from services.notifications.encoding import encoded_piece, encoded_value
 from services.notifications.forms import Fill, Form, Occasion, mark, marked_pieces
 from services.notifications.letters import Letters, Personal
-from shared.events.vocabulary import Language, RegistrationStatus, in_language
+from shared.events.vocabulary import Language, in_language
 from shared.links import FOLLOWING_LINK_LIFE, SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE, LinkPurpose, Links
 from shared.words import Words
 
@@ -46,6 +46,7 @@ class Composer:
         self._in_text = tokens | {Personal.NAME: _name_in_text, Personal.ENTITY: _entity_in_text}
         self._in_html = tokens | {Personal.NAME: _name_in_html, Personal.ENTITY: _entity_in_html}
         self._in_calendar: Mapping[str, Fill] = {
+            CalendarLine.SEQUENCE: _sequence,
             CalendarLine.STAMP: _stamp,
             CalendarLine.ATTENDEE: _attendee,
             CalendarLine.JOIN: tokens[Personal.JOIN],
@@ -128,7 +129,7 @@ _KINDS_WITH_ENTITY = frozenset({DeliveryKind.CONFIRMATION, DeliveryKind.WAITING_
 
 
 def _is_waiting(recipient: Recipient) -> bool:
-    return isinstance(recipient, KnownRegistration) and recipient.status is RegistrationStatus.WAITING
+    return isinstance(recipient, KnownRegistration) and recipient.is_waiting
 
 
 def _shared_headers(kind: DeliveryKind, language: Language, matter: Matter, subject: str, sender: str) -> bytes:
@@ -219,6 +220,13 @@ def _entity_in_text(occasion: Occasion) -> bytes:
 
 def _entity_in_html(occasion: Occasion) -> bytes:
     return encoded_value(escape(_entity(occasion.recipient)))
+
+
+def _sequence(occasion: Occasion) -> bytes:
+    session, registration = occasion.matter.session, occasion.recipient
+    assert session is not None
+    assert isinstance(registration, KnownRegistration)
+    return str(registration.sequence_in(session)).encode()
 
 
 def _stamp(occasion: Occasion) -> bytes:

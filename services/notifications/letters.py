@@ -79,7 +79,7 @@ class Letters:
         *,
         waiting: bool = False,
     ) -> Letter:
-        """The letter of a kind; `waiting` when the recipient is on the waiting list.
+        """The letter of a kind; `waiting` when the recipient is, or was to the last, on the waiting list.
 
         Raises:
             jinja2.UndefinedError: the matter lacks what this kind tells of.

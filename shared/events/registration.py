@@ -148,6 +148,9 @@ class RegistrationCancelled(
 ):
     """A person gave up the seat or the place on the waiting list."""
 
+    held_seat: bool = True
+    """Whether it was a seat, so that there is a calendar entry to withdraw; False for a place on the waiting list."""
+
 
 class RegistrationCorrected(
     PersonEvent,

@@ -140,4 +140,6 @@ def delivery_of(kind: DeliveryKind, *, recipient: Recipient | None = None, **cha
 
 def recipient_of(kind: DeliveryKind, **changes: Any) -> Recipient:
     """Somebody who gets mails of that kind."""
+    if kind is DeliveryKind.REGISTRATION_CANCELLED:
+        return make_registration(**{"status": RegistrationStatus.CANCELLED} | changes)
     return make_registration(**changes) if kind in SESSION_KINDS else make_follower(**changes)

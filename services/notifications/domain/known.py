@@ -23,6 +23,7 @@ from shared.events.vocabulary import (
     RegistrationStatus,
     SessionStatus,
 )
+from shared.invitations import invitation_sequence
 
 
 class Known(BaseModel):
@@ -81,6 +82,21 @@ class KnownRegistration(Recipient):
     entity_code: str
     entity_name: str
     generation: int = 1
+    held_seat: bool = True
+    """Of a cancelled one: whether it was a seat that was given up, not a place on the waiting list."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the person waits for a seat, or did until giving up: there is no calendar entry."""
+        return self.status is RegistrationStatus.WAITING or (self._is_given_up and not self.held_seat)
+
+    @property
+    def _is_given_up(self) -> bool:
+        return self.status is RegistrationStatus.CANCELLED
+
+    def sequence_in(self, session: KnownSession) -> int:
+        """RFC 5546 SEQUENCE of this person's calendar entry."""
+        return invitation_sequence(session.sequence, self.generation, given_up=self._is_given_up)
 
 
 class KnownProposal(Known):

@@ -64,6 +64,8 @@ class Registration(Aggregate):
     changed_at: StoredInstant
     promoted: int = 0
     """1 when the seat came from the waiting list."""
+    left_waiting: int = 0
+    """1 when what was given up was a place on the waiting list."""
     attended_at: StoredInstant | None = None
     """When the person first followed the join link."""
     asked_again_at: StoredInstant | None = None
@@ -144,9 +146,14 @@ def cancel(registration: Registration, now: datetime, *, rostered: bool) -> Deci
     """The person gives up the seat or the place; cancelling again changes nothing."""
     if registration.state in (RegistrationState.CANCELLED, RegistrationState.REQUESTED):
         return registration, []
-    update = {"state": RegistrationState.CANCELLED, "changed_at": now, "unsettled": int(rostered)}
+    update = {
+        "state": RegistrationState.CANCELLED,
+        "left_waiting": int(registration.state is RegistrationState.WAITING),
+        "changed_at": now,
+        "unsettled": int(rostered),
+    }
     cancelled = registration.model_copy(update=update)
-    return cancelled, [_tell(RegistrationCancelled, cancelled)]
+    return cancelled, [_cancelled(cancelled)]
 
 
 def attend(registration: Registration, now: datetime) -> Decision:
@@ -198,8 +205,12 @@ def restate(registration: Registration) -> list[Event]:
     if registration.state is RegistrationState.REQUESTED:
         return []
     if registration.state is RegistrationState.CANCELLED:
-        return [_tell(RegistrationCancelled, registration)]
+        return [_cancelled(registration)]
     return [_tell(WaitingListPromoted if registration.promoted else EntityRegistered, registration)]
+
+
+def _cancelled(registration: Registration) -> PersonEvent:
+    return _tell(RegistrationCancelled, registration, held_seat=not registration.left_waiting)
 
 
 def _erased(registration: Registration) -> RegistrationErased:

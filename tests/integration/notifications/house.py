@@ -135,9 +135,9 @@ def promoted(number: int, version: int = 2) -> WaitingListPromoted:
     return WaitingListPromoted(version=version, **person(number))
 
 
-def gave_up(number: int, version: int = 2, generation: int = 1) -> RegistrationCancelled:
+def gave_up(number: int, version: int = 2, generation: int = 1, *, held_seat: bool = True) -> RegistrationCancelled:
     cancelled = person(number, RegistrationStatus.CANCELLED)
-    return RegistrationCancelled(version=version, generation=generation, **cancelled)
+    return RegistrationCancelled(version=version, generation=generation, held_seat=held_seat, **cancelled)
 
 
 def erased(number: int, version: int = 2) -> RegistrationErased:

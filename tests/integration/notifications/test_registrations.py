@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.notifications.domain.known import KnownRegistration
 from services.notifications.store import DELIVERIES
 from shared.clock import to_millis
 from shared.events.registration import MaterialsPublished, SessionCancelled
@@ -18,6 +19,7 @@ from tests.integration.notifications.house import (
     programme_defined,
     promoted,
     registered,
+    registration_id,
     registrations,
     session_ended,
     session_rescheduled,
@@ -74,6 +76,17 @@ async def test_cancelling_before_registering_sends_no_confirmation(house: House)
     assert not await house.deliveries("confirmation")
     assert not await house.deliveries("reminder")
     assert await house.recipients("registration_cancelled") == registrations([1])
+
+
+async def test_it_is_known_that_who_left_the_waiting_list_never_had_a_seat(house: House) -> None:
+    await house.hear(programme_defined(), session_scheduled(), waiting(1), gave_up(1, held_seat=False))
+    await house.hear(registered(2), gave_up(2))
+    gathered = await house.gathering().gather(await house.deliveries("registration_cancelled"), house.clock.now)
+    known = {
+        each.recipient.id: isinstance(each.recipient, KnownRegistration) and each.recipient.is_waiting
+        for each in gathered.ready
+    }
+    assert known == {registration_id(1): True, registration_id(2): False}
 
 
 async def test_registering_again_after_cancelling_confirms_again_and_reminds_once(house: House) -> None:

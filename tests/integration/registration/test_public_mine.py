@@ -154,6 +154,9 @@ async def test_the_calendar_entry_is_one_s_own(office: Office) -> None:
     (gone,) = Calendar.from_ical((await office.api.get(f"{path}/session.ics")).content).walk("VEVENT")
     assert gone["STATUS"] == "CANCELLED"
     assert "URL" not in gone
+    await office.register(session)
+    (back,) = Calendar.from_ical((await office.api.get(f"{path}/session.ics")).content).walk("VEVENT")
+    assert [each["SEQUENCE"] for each in (entry, gone, back)] == [0, 1, 2], "as in the mails"
 
 
 async def test_who_waits_has_no_link_to_join_in_the_entry(office: Office) -> None:

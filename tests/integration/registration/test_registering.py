@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from services.registration.domain.registrations import RegistrationState
+from services.registration.domain.registrations import RegistrationState, restate
 from tests.integration.registration.conftest import JOIN_URL, Office, data, told
 
 
@@ -105,6 +105,21 @@ async def test_who_waits_may_leave_the_list(office: Office) -> None:
     await office.cancel(session, 1)
     assert (await office.registration(session, 2)).state is RegistrationState.CANCELLED
     assert (await office.registration(session, 3)).state is RegistrationState.REGISTERED
+
+
+async def test_it_is_told_whether_a_seat_or_a_place_on_the_waiting_list_was_given_up(office: Office) -> None:
+    session = await office.scheduled(capacity=1)
+    for number in (1, 2, 3):
+        await office.register(session, number)
+    for number, held_seat in ((2, False), (1, True), (3, True)):  # the third is promoted before
+        await office.cancel(session, number)
+        registration = await office.registration(session, number)
+        assert data(registration)[-1]["held_seat"] is held_seat
+        (again,) = restate(registration)
+        assert again.model_dump()["held_seat"] is held_seat
+    await office.register(session, 2)
+    await office.cancel(session, 2)
+    assert data(await office.registration(session, 2))[-1]["held_seat"], "the next round counts"
 
 
 async def test_parallel_cancelling_and_registering_keeps_the_seats_right(office: Office) -> None:

@@ -20,9 +20,9 @@ from tests.support.mails import (
     delivery_of,
     make_composer,
     make_programme,
-    make_registration,
     make_session,
     matter_of,
+    recipient_of,
 )
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -40,10 +40,10 @@ INJECTIONS = [
 
 
 def calendar_text(
-    kind: DeliveryKind, *, due_at: datetime = NOW, email: str = "nuria@alamus.example", **matter: Any
+    kind: DeliveryKind, *, email: str = "nuria@alamus.example", generation: int = 1, **matter: Any
 ) -> str:
-    delivery = delivery_of(kind, due_at=due_at)
-    raw = make_composer().compose(delivery, matter_of(kind, **matter), make_registration(email=email))
+    recipient = recipient_of(kind, email=email, generation=generation)
+    raw = make_composer().compose(delivery_of(kind), matter_of(kind, **matter), recipient)
     message = message_from_bytes(raw, policy=policy.default)
     (part,) = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
     return bytes(part.get_payload(decode=True)).decode()
@@ -65,7 +65,7 @@ def test_one_entry_for_one_person_with_all_that_rfc_5546_asks_for(kind: Delivery
     text = calendar_text(kind, session=make_session(sequence=3))
     entry = event(text)
     assert entry["UID"] == f"{SESSION}@dijous.example"
-    assert entry["SEQUENCE"] == 3
+    assert entry["SEQUENCE"] == (4 if kind is DeliveryKind.REGISTRATION_CANCELLED else 3)
     assert entry["DTSTAMP"].dt == NOW
     assert entry["ORGANIZER"] == "mailto:oficina@consorci.example"
     assert entry["ATTENDEE"] == "mailto:nuria@alamus.example"
@@ -123,13 +123,28 @@ def test_lines_end_in_crlf_and_have_75_octets_at_most(kind: DeliveryKind) -> Non
     assert max(len(line.encode()) for line in text.split("\r\n")) <= 75
 
 
-def test_who_registers_again_gets_a_newer_entry() -> None:
-    cancelled = event(calendar_text(DeliveryKind.REGISTRATION_CANCELLED))
-    again = event(calendar_text(DeliveryKind.CONFIRMATION, due_at=NOW + timedelta(minutes=1)))
-    assert again["SEQUENCE"] == cancelled["SEQUENCE"]
-    assert (
-        again["DTSTAMP"].dt > cancelled["DTSTAMP"].dt
-    )  # RFC 5546 section 2.1.5: with equal SEQUENCE the stamp decides
+def test_every_change_of_the_session_and_of_the_seat_raises_the_sequence() -> None:
+    life = [  # what happened last: the mail, the session's own sequence, the registration's generation
+        ("registered", DeliveryKind.CONFIRMATION, 0, 1),
+        ("left", DeliveryKind.REGISTRATION_CANCELLED, 0, 1),
+        ("came back", DeliveryKind.CONFIRMATION, 0, 2),
+        ("the session moved", DeliveryKind.RESCHEDULED, 1, 2),
+        ("left again", DeliveryKind.REGISTRATION_CANCELLED, 1, 2),
+        ("came back after another move", DeliveryKind.CONFIRMATION, 2, 3),
+        ("the session was cancelled", DeliveryKind.SESSION_CANCELLED, 3, 3),
+    ]
+    sequences = [
+        event(calendar_text(kind, session=make_session(sequence=sequence), generation=generation))["SEQUENCE"]
+        for _, kind, sequence, generation in life
+    ]
+    assert sequences == sorted(set(sequences)), list(zip(life, sequences, strict=True))
+    assert sequences[0] == 0
+
+
+def test_all_mails_of_one_state_have_the_same_sequence() -> None:
+    kinds = (DeliveryKind.CONFIRMATION, DeliveryKind.PROMOTION, DeliveryKind.RESCHEDULED)
+    entries = [event(calendar_text(kind, session=make_session(sequence=2), generation=4)) for kind in kinds]
+    assert len({entry["SEQUENCE"] for entry in entries}) == 1
 
 
 def test_without_a_mailbox_of_its_own_the_programme_is_organised_by_the_sender() -> None:

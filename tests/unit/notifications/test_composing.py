@@ -311,6 +311,15 @@ def test_who_waits_for_a_seat_is_told_without_an_invitation(kind: DeliveryKind) 
     assert "/join/" not in both["text/plain"]
 
 
+@pytest.mark.parametrize("held_seat", [True, False])
+def test_only_who_had_a_seat_has_an_entry_withdrawn(held_seat: bool) -> None:
+    kind = DeliveryKind.REGISTRATION_CANCELLED
+    message = composed(kind, make_registration(status=RegistrationStatus.CANCELLED, held_seat=held_seat))
+    both = parts(message)
+    assert ("text/calendar" in both) == ("del calendari" in both["text/plain"]) == held_seat
+    assert message["Subject"].startswith("Baixa confirmada: " if held_seat else "Sortida de la llista d’espera: ")
+
+
 @pytest.mark.parametrize("language", [Language.CA, Language.ES])
 def test_every_message_is_translated_and_none_is_stale(language: Language) -> None:
     extracted = {

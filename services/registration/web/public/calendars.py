@@ -13,6 +13,7 @@ from services.registration.domain.registrations import RegistrationState
 from services.registration.usecases.registrations import RegistrationView
 from services.registration.web.public.front import Publisher, Shown
 from shared.events.vocabulary import Language, in_language
+from shared.invitations import invitation_sequence
 from shared.links import Links
 
 _REFRESH = timedelta(hours=12)
@@ -37,12 +38,15 @@ def feed_calendar(
 def personal_calendar(
     view: RegistrationView, shown: Shown, publisher: Publisher, join: str, language: Language
 ) -> bytes:
-    """One's own entry: with the link to join for who has a seat, as cancelled for who has given it up."""
+    """One's own entry, with the SEQUENCE of the mails: with the link to join for who has a seat, as cancelled for who
+    has given it up."""
     calendar = _calendar()
-    entry = _entry(shown, publisher, language)
-    if view.registration.state is RegistrationState.CANCELLED:
+    registration, entry = view.registration, _entry(shown, publisher, language)
+    given_up = registration.state is RegistrationState.CANCELLED
+    entry["sequence"] = invitation_sequence(shown.session.sequence, registration.generation, given_up=given_up)
+    if given_up:
         entry["status"] = "CANCELLED"
-    elif view.registration.state is RegistrationState.REGISTERED:
+    elif registration.state is RegistrationState.REGISTERED:
         entry.add("location", join)
         entry.add("url", join)
     calendar.add_component(entry)
