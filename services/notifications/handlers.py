@@ -121,7 +121,7 @@ def _registration_routes(router: NatsRouter, use_cases: UseCases) -> None:
 def _survey_routes(router: NatsRouter, use_cases: UseCases) -> None:
     @consumes(router, SurveyOpened, by=NAME)
     async def on_survey_opened(event: SurveyOpened) -> None:
-        await use_cases.surveys.open(event.session_id, event.version, event.links)
+        await use_cases.surveys.open(event.session_id, event.version, event.links, event.closes_at)
 
     @consumes(router, SurveyUnanswered, by=NAME, max_workers=4)
     async def on_survey_unanswered(event: SurveyUnanswered) -> None:

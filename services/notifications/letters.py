@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -116,13 +117,16 @@ class Letters:
         values: dict[str, Any] = {
             "programme": in_language(matter.programme.name, language),
             "organiser": matter.programme.organiser,
-            "survey_days": matter.programme.survey_days,
+            "survey_closes": "",
             "title": "",
             "starts": "",
             "when": "",
         }
+        time_zone = matter.programme.time_zone
+        if matter.survey_closes_at:
+            values["survey_closes"] = _when(matter.survey_closes_at, time_zone, language)
         if matter.session:
-            values |= self._session(language, matter.session, matter.programme.time_zone)
+            values |= self._session(language, matter.session, time_zone)
         if matter.proposal:
             values |= self._proposal(matter.proposal)
         return values
@@ -132,8 +136,7 @@ class Letters:
         return {
             "title": _one_line(in_language(session.title, language)),
             "starts": instant_in_words(session.starts_at, time_zone, language),
-            "when": f"{date_in_words(session.starts_at, time_zone, language)}, "
-            + time_in_words(session.starts_at, time_zone, language),
+            "when": _when(session.starts_at, time_zone, language),
             "previous_starts": instant_in_words(previous, time_zone, language) if previous else "",
             "minutes": session.duration_minutes,
             "reason": in_language(session.cancel_reason or {}, language),
@@ -166,6 +169,10 @@ def _environment(words: Words, language: Language) -> Environment:
     environment.globals["style"] = Markup(STYLE)  # noqa: S704  our own file
     environment.install_gettext_translations(words.catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     return environment
+
+
+def _when(instant: datetime, time_zone: str, language: Language) -> str:
+    return f"{date_in_words(instant, time_zone, language)}, {time_in_words(instant, time_zone, language)}"
 
 
 def _one_line(text: str) -> str:

@@ -40,6 +40,7 @@ SURVEY_KEY = b"k" * 32
 LINKS = Links("https://dijous.example", "s" * 40)
 NOW = datetime(2024, 4, 20, 8, tzinfo=UTC)
 STARTS_AT = datetime(2024, 4, 25, 8, tzinfo=UTC)
+CLOSES_AT = datetime(2024, 5, 8, 22, 30, tzinfo=UTC)
 
 
 def make_composer() -> Composer:
@@ -121,12 +122,17 @@ def make_follower(**changes: Any) -> KnownFollower:
 
 
 def matter_of(
-    kind: DeliveryKind, *, programme: KnownProgramme | None = None, session: KnownSession | None = None
+    kind: DeliveryKind,
+    *,
+    programme: KnownProgramme | None = None,
+    session: KnownSession | None = None,
+    closes_at: datetime | None = CLOSES_AT,
 ) -> Matter:
     """What a mail of that kind is about."""
     programme, session = programme or make_programme(), session or make_session()
     if kind in SESSION_KINDS:
-        return Matter(programme, session, survey_links=LinkMaker(SURVEY_KEY, session.id))
+        links = LinkMaker(SURVEY_KEY, session.id)
+        return Matter(programme, session, survey_links=links, survey_closes_at=closes_at)
     return Matter(programme, session, make_proposal())
 
 

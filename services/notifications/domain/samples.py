@@ -43,7 +43,8 @@ def sample_matter(
     """What a mail of that kind would be about."""
     session = _session(language, programme, (now + timedelta(days=7)).replace(minute=0, second=0, microsecond=0))
     if kind in SESSION_KINDS:
-        return Matter(programme, session, wording=wording)
+        closes_at = session.starts_at + timedelta(days=programme.survey_days)
+        return Matter(programme, session, survey_closes_at=closes_at, wording=wording)
     return Matter(programme, session, _proposal(language, programme), wording=wording)
 
 

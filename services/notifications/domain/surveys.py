@@ -48,6 +48,8 @@ class Survey(BaseModel):
     """In how many parts the links are; settled with the key."""
     opened_links: tuple[int, ...] = ()
     """How many links of each part feedback has taken over."""
+    closes_at: StoredInstant | None = None
+    """Until when it can be answered; None before it opens."""
     prepared_at: StoredInstant | None = None
     tend_at: StoredInstant | None = None
     """When something is to be done about it; None while there is nothing."""

@@ -113,7 +113,10 @@ class Gathering:
             if (programme := programmes.get(session.programme)) and id_ in session_ids:
                 survey = surveys.get(id_)
                 links = LinkMaker(survey.key_bytes, id_) if survey and survey.key else None
-                matters[id_] = Matter(programme, session, survey_links=links, wording=wordings.get(programme.id))
+                closes_at, wording = survey.closes_at if survey else None, wordings.get(programme.id)
+                matters[id_] = Matter(
+                    programme, session, survey_links=links, survey_closes_at=closes_at, wording=wording
+                )
         for id_, proposal in proposals.items():
             if programme := programmes.get(proposal.programme):
                 session_of_it = sessions.get(proposal.session_id)

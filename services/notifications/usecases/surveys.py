@@ -68,11 +68,12 @@ class Surveys:
         if await self._store.call_survey(session_id, self._clock()):
             self._bells.surveys()
 
-    async def open(self, session_id: str, version: int, links: Sequence[int]) -> None:
+    async def open(self, session_id: str, version: int, links: Sequence[int], closes_at: datetime) -> None:
         """Feedback has taken over so many links of each part: mail them."""
         await self._store.add_survey(Survey(id=session_id, seen=version))
         await self._store.see_survey(session_id, version)
-        await self._store.remember_detail(SURVEY_KEYS, session_id, "opened", version, {"opened_links": list(links)})
+        told = {"opened_links": list(links), "closes_at": to_millis(closes_at)}
+        await self._store.remember_detail(SURVEY_KEYS, session_id, "opened", version, told)
         await self._announcements.tell_everybody(DeliveryKind.SURVEY, session_id, round_=str(sum(links)))
 
     async def remind(self, session_id: str, part: int, hashes: Sequence[str]) -> None:

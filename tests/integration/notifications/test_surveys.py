@@ -70,6 +70,13 @@ async def test_links_wait_for_the_registrations_that_are_still_missing(house: Ho
     assert [len(part["hashes"]) for part in await house.prepared()] == [5]
 
 
+async def test_the_mails_know_until_when_the_survey_can_be_answered(house: House) -> None:
+    await end_with(house, 2)
+    await house.hear(opened(2))
+    gathered = await house.gathering().gather(await house.deliveries("survey"), house.clock.now)
+    assert [each.matter.survey_closes_at for each in gathered.ready] == [END + timedelta(days=14)] * 2
+
+
 async def test_after_ten_minutes_the_links_of_those_known_are_prepared(house: House) -> None:
     await end_with(house, 3, expected=5)
     assert not await house.prepared()

@@ -33,6 +33,7 @@ from services.notifications.letters import TEMPLATES, Letter, Letters, Personal
 from shared.events.vocabulary import Language, RegistrationStatus
 from shared.links import FOLLOWING_LINK_LIFE, SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE, LinkPurpose
 from tests.support.mails import (
+    CLOSES_AT,
     DOMAIN,
     LINKS,
     LOCALE,
@@ -183,6 +184,33 @@ def test_composing_again_gives_the_same_mail() -> None:
     composer, kind = make_composer(), DeliveryKind.CONFIRMATION
     once = composer.compose(delivery_of(kind), matter_of(kind), make_registration())
     assert composer.compose(delivery_of(kind), matter_of(kind), make_registration()) == once
+
+
+@pytest.mark.parametrize("kind", [DeliveryKind.SURVEY, DeliveryKind.SURVEY_REMINDER])
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (Language.CA, "Podeu respondre fins al dijous 9 de maig de 2024, 0.30 h."),
+        (Language.ES, "Puede responder hasta el jueves 9 de mayo de 2024, 0:30 h."),
+        (Language.EN, "You can answer until Thursday 9 May 2024, 0:30."),
+    ],
+)
+def test_a_survey_says_until_when_it_can_be_answered_where_the_programme_is(
+    kind: DeliveryKind, language: Language, words: str
+) -> None:
+    both = parts(composed(kind, recipient_of(kind, language=language)))
+    assert words in both["text/plain"].splitlines()
+    assert words in both["text/html"]
+
+
+def test_the_mail_after_another_closing_says_the_other() -> None:
+    composer, kind = make_composer(), DeliveryKind.SURVEY
+    texts = [
+        parts(parsed(composer.compose(delivery_of(kind), matter_of(kind, closes_at=at), make_registration())))
+        for at in (None, CLOSES_AT, CLOSES_AT + timedelta(days=7))
+    ]
+    said = [re.findall("fins al .* de maig", each["text/plain"]) for each in texts]
+    assert said == [[], ["fins al dijous 9 de maig"], ["fins al dijous 16 de maig"]]
 
 
 def test_a_change_of_the_session_is_in_the_next_mail() -> None:
