@@ -149,6 +149,7 @@ class Letters:
     def _proposal(self, proposal: KnownProposal) -> dict[str, Any]:
         return {
             "proposal_title": _one_line(proposal.title),
+            "in_session": bool(proposal.session_id),
             "reason": proposal.reason,
             "proposal_url": self._links.page(f"/proposals/{proposal.id}"),
             "merged_url": self._links.page(f"/proposals/{proposal.merged_into or proposal.id}"),

@@ -127,13 +127,15 @@ def matter_of(
     programme: KnownProgramme | None = None,
     session: KnownSession | None = None,
     closes_at: datetime | None = CLOSES_AT,
+    proposal: KnownProposal | None = None,
 ) -> Matter:
     """What a mail of that kind is about."""
     programme, session = programme or make_programme(), session or make_session()
     if kind in SESSION_KINDS:
         links = LinkMaker(SURVEY_KEY, session.id)
         return Matter(programme, session, survey_links=links, survey_closes_at=closes_at)
-    return Matter(programme, session, make_proposal())
+    proposal = proposal or make_proposal()
+    return Matter(programme, session if proposal.session_id else None, proposal)
 
 
 def delivery_of(kind: DeliveryKind, *, recipient: Recipient | None = None, **changes: Any) -> Delivery:

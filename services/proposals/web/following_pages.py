@@ -10,7 +10,7 @@ from services.proposals.domain.followers import Follower, SupportStep
 from services.proposals.usecases import UseCases
 from services.proposals.usecases.following import Followed
 from services.proposals.web.views import PersonView
-from services.proposals.web.wording import STATES
+from services.proposals.web.wording import state_of
 from shared.clock import Clock
 from shared.events.vocabulary import FollowerRole
 from shared.links import SUPPORT_LINK_LIFE
@@ -81,7 +81,7 @@ class FollowingPages:
             path=f"/following/{token}",
             holder=holder,
             followed=[(each.proposal, _what_one_is(each.follower)) for each in followed],
-            states=STATES,
+            state_of=state_of,
             keep_days=self._keep_days,
             confirm_days=SUPPORT_LINK_LIFE.days,
         )

@@ -28,6 +28,7 @@ from services.proposals.web.wording import (
     STEP_WORDS,
     ListOrder,
     OfficeStep,
+    state_of,
 )
 from shared.clock import Clock
 from shared.events.vocabulary import ProposalState
@@ -106,7 +107,7 @@ class Triage:
             session_choices=session_choices(self._pages, request, sessions, programmes),
             state_choices=worded(self._pages, request, states),
             order_choices=worded(self._pages, request, ORDER_WORDS.items()),
-            states=STATES,
+            state_of=state_of,
             open_states=OPEN_STATES,
             may_act=member.role >= Role.EDITOR,
             scheduled=request.query_params.get("scheduled", ""),
@@ -194,7 +195,7 @@ class Desk:
             values=values,
             errors=errors or {},
             was_done="done" in request.query_params,
-            states=STATES,
+            state_of=state_of,
             meanings=MEANINGS,
             kinds=KINDS,
             step_words=STEP_WORDS,

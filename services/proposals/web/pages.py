@@ -22,6 +22,7 @@ from services.proposals.web.wording import (
     ORDER_WORDS,
     STATES,
     ListOrder,
+    state_of,
 )
 from shared.events.vocabulary import ProposalKind, ProposalState
 from shared.limits import TooOftenProblem
@@ -78,7 +79,7 @@ class ProposalPages:
             query=query,
             next_page=next_page,
             values=query.values,
-            states=STATES,
+            state_of=state_of,
             state_choices=worded(self._pages, request, STATES.items()),
             order_choices=worded(self._pages, request, orders.items()),
         )
@@ -158,7 +159,7 @@ class ProposalPages:
             similar=similar or [],
             programme_choices=programme_choices(self._pages, request, programmes),
             kind_choices=worded(self._pages, request, KIND_CHOICES.items()),
-            states=STATES,
+            state_of=state_of,
         )
 
     def _proposal(self, request: Request, reading: Reading, *, status: int = 200, **values: Any) -> Response:
@@ -169,7 +170,7 @@ class ProposalPages:
             reading=reading,
             was_sent="sent" in request.query_params,
             was_asked="asked" in request.query_params,
-            states=STATES,
+            state_of=state_of,
             meanings=MEANINGS,
             kinds=KINDS,
             **values,
@@ -187,7 +188,7 @@ class SupportPages:
         """What the link is about, and what its holder did with it."""
         support = await self._supports.show(token)
         return self._pages.render(
-            request, "support.html", prefer=support.language, support=support, states=STATES, meanings=MEANINGS
+            request, "support.html", prefer=support.language, support=support, state_of=state_of, meanings=MEANINGS
         )
 
     async def confirm(self, request: Request, token: str) -> Response:

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from services.proposals.domain.proposals import Proposal, Step
 from services.proposals.store import MOST_SUPPORTED, NEWEST, OLDEST
 from services.proposals.usecases import steps
 from shared.events.vocabulary import ProposalKind, ProposalState
@@ -11,10 +12,19 @@ STATES = {
     ProposalState.RECEIVED: mark("Received"),
     ProposalState.UNDER_REVIEW: mark("Under review"),
     ProposalState.SCHEDULED: mark("Scheduled"),
-    ProposalState.ANSWERED_IN_SESSION: mark("Answered in session"),
+    ProposalState.ANSWERED_IN_SESSION: mark("Answered"),
     ProposalState.DECLINED: mark("Declined"),
     ProposalState.MERGED: mark("Merged"),
 }
+_IN_SESSION = mark("Answered in session")
+
+
+def state_of(reached: Proposal | Step) -> str:
+    """What the state is called that a proposal is in or that a step led to: an answer need not come from a session."""
+    is_answer = reached.state is ProposalState.ANSWERED_IN_SESSION
+    return _IN_SESSION if is_answer and reached.session_id else STATES[reached.state]
+
+
 MEANINGS = {
     ProposalState.RECEIVED: mark("The programme office has it and will study it when it prepares the next sessions."),
     ProposalState.UNDER_REVIEW: mark("The programme office is studying whether and when a session can treat it."),

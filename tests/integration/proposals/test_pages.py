@@ -1,5 +1,6 @@
 """The public pages: list, search, form, one proposal, its support. Every form works as a browser without scripts."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -30,6 +31,28 @@ async def test_the_list_is_searched_whatever_the_accents_and_filtered_by_state(d
     assert "Registre de convenis" in by_state.text
     assert "Indicadors de transparència" not in by_state.text
     assert "No hi ha cap proposta així" in nothing.text
+
+
+@pytest.mark.parametrize(("in_session", "words"), [(True, "Resposta en sessió"), (False, "Amb resposta")])
+async def test_an_answer_is_said_to_come_from_a_session_only_where_it_does(
+    desk: Desk, in_session: bool, words: str
+) -> None:
+    proposal = await desk.propose()
+    if in_session:
+        await desk.step(proposal, "schedule", {"session": await desk.schedule_session()})
+        await desk.end_session()
+    else:
+        await desk.step(proposal, "answer", {"reason": "Al portal."})
+    desk.sign_in()
+    for page in (
+        "/proposals",
+        f"/proposals/{proposal}",
+        "/office/proposals?state=all",
+        f"/office/proposals/{proposal}",
+    ):
+        text = (await desk.http.get(page, headers={"accept-language": "ca"})).text
+        without_choices = re.sub("<option.*?</option>", "", text)
+        assert set(re.findall("Resposta en sessió|Amb resposta", without_choices)) == {words}, page
 
 
 async def test_what_was_merged_is_listed_only_where_it_is_asked_for(desk: Desk) -> None:

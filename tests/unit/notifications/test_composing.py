@@ -317,6 +317,16 @@ def test_any_title_and_any_name_of_a_programme_come_through_their_headers(words:
     assert str(make_header(decode_header(headers["Subject"]))) == f"Proposta fusionada: {text}"
 
 
+@pytest.mark.parametrize(
+    ("session_id", "words"), [(SESSION, "ha tingut resposta en una sessió:"), ("", "ha tingut resposta:")]
+)
+def test_an_answer_is_said_to_come_from_a_session_only_where_it_does(session_id: str, words: str) -> None:
+    both = parts(composed(DeliveryKind.PROPOSAL_ANSWERED, proposal=make_proposal(session_id=session_id)))
+    assert words in both["text/plain"]
+    assert words in both["text/html"]
+    assert ("Sessió:" in both["text/plain"]) == bool(session_id)
+
+
 def test_only_web_addresses_become_links() -> None:
     session = make_session(recording_url="javascript:alert(1)", materials=[])
     assert "javascript" not in parts(composed(DeliveryKind.MATERIALS, session=session))["text/html"]
