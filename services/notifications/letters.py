@@ -86,11 +86,11 @@ class Letters:
             jinja2.UndefinedError: the matter lacks what this kind tells of.
         """
         environment = self._environments[language]
-        values = {"kind": kind, "language": language, "waiting": waiting}
+        values = {"kind": kind, "language": language, "waiting": waiting, "is_answer": kind in DIRECT_ANSWERS}
         values |= self._values(language, matter) | self._personal(personal)
         addition = matter.wording.of(kind, language) if matter.wording else NOTHING
         values |= {"introduction": _paragraphs(addition.introduction), "closing": _paragraphs(addition.closing)}
-        if kind in DIRECT_ANSWERS:
+        if kind in DIRECT_ANSWERS & SESSION_KINDS:
             values["unsubscribe_url"] = ""
         if kind in SESSION_KINDS:
             values["following_url"] = ""

@@ -44,7 +44,8 @@ DIRECT_ANSWERS = frozenset(
         DeliveryKind.SUPPORT_CONFIRMATION,
     }
 )
-"""Direct answers to the person's own act: they carry no List-Unsubscribe."""
+"""Direct answers to the person's own act. They carry no List-Unsubscribe: its one click could not stop them. Those to
+an address that anybody may have typed for a proposal say in their words how to stop what comes after."""
 
 SEAT_NOTICES = frozenset({DeliveryKind.PROMOTION, DeliveryKind.RESCHEDULED, DeliveryKind.SESSION_CANCELLED})
 """What a person must hear of a seat that they hold or wait for: no preference stops it, leaving the session does."""
