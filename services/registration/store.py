@@ -105,6 +105,11 @@ class Roster(BaseModel):
             return None
         return min(self._arrivals())[1]
 
+    def turn_of(self, registration_id: str) -> int:
+        """Which place of the waiting list somebody has, the next to get a seat being 1; 0 for who does not wait."""
+        waiting = [member for _, member in sorted(self._arrivals())]
+        return waiting.index(registration_id) + 1 if registration_id in waiting else 0
+
     def place_of(self, registration_id: str) -> tuple[str, int]:
         """Place and generation of a member; generation 0 for a stranger."""
         place, generation, *_ = self.members.get(registration_id, "left:0").split(":")

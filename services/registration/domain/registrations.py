@@ -80,6 +80,11 @@ class Registration(Aggregate):
         """Whether the person has a seat or waits for one."""
         return self.state in (RegistrationState.REGISTERED, RegistrationState.WAITING)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the person waits for a seat."""
+        return self.state is RegistrationState.WAITING
+
 
 ASK_AGAIN_AFTER = timedelta(minutes=10)
 """How long after asking for the confirmation one may ask once more."""

@@ -43,6 +43,8 @@ class RegistrationView:
     session: Session
     join_url: str
     """Empty while it does not lead to the session."""
+    turn: int = 0
+    """Which place of the waiting list the person has, the next to get a seat being 1; 0 for who does not wait."""
 
 
 class Registrations:
@@ -161,7 +163,8 @@ class Registrations:
         registration = await self._of_somebody(registration_id)
         session = await self._session_of(registration)
         may_join = registration.state is RegistrationState.REGISTERED and session.can_be_joined(self._clock())
-        return RegistrationView(registration, session, session.join_url if may_join else "")
+        turn = await self._turn(registration) if registration.state is RegistrationState.WAITING else 0
+        return RegistrationView(registration, session, session.join_url if may_join else "", turn)
 
     async def cancel(self, registration_id: str) -> None:
         """Give up the seat or the place on the waiting list; doing it again changes nothing.
@@ -226,6 +229,10 @@ class Registrations:
         if registration.erased_at:
             raise ErasedProblem
         return registration
+
+    async def _turn(self, registration: Registration) -> int:
+        roster = await self._store.rosters.get(registration.session_id)
+        return roster.turn_of(registration.id) if roster else 0
 
     async def _session_of(self, registration: Registration) -> Session:
         session = await self._store.sessions.get(registration.session_id)

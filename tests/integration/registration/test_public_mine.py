@@ -9,7 +9,7 @@ from icalendar import Calendar
 from services.registration.domain.registrations import RegistrationState
 from shared.links import SESSION_LINKS_LIFE, LinkPurpose
 from tests.integration.registration.browsing import assert_page, follow, send, words
-from tests.integration.registration.conftest import Office, data, told
+from tests.integration.registration.conftest import JOIN_URL, Office, data, told
 
 CORRECTED = {"name": "Biel Bosch", "entity": "Ajuntament d'Abrera", "role": "Tècnic", "language": "en"}
 
@@ -159,12 +159,78 @@ async def test_the_calendar_entry_is_one_s_own(office: Office) -> None:
     assert [each["SEQUENCE"] for each in (entry, gone, back)] == [0, 1, 2], "as in the mails"
 
 
-async def test_who_waits_has_no_link_to_join_in_the_entry(office: Office) -> None:
+async def _waiting(office: Office) -> tuple[str, str]:
+    """A full session, and the path of the registration of person 3, who is the second to wait."""
     session = await office.scheduled(capacity=1)
-    for number in (1, 2):
+    for number in (1, 2, 3):
         await office.register(session, number)
-    answer = await office.api.get(f"/registration/{await office.token(session, 2)}/session.ics")
-    assert b"/join/" not in answer.content
+    return session, f"/registration/{await office.token(session, 3)}"
+
+
+async def test_who_waits_is_told_of_no_seat_no_link_and_no_entry(office: Office) -> None:
+    session, path = await _waiting(office)
+    page = await office.api.get(path)
+    assert_page(page)
+    assert "Sou a la llista d'espera." in words(page)
+    assert "Hi teniu el número 2." in words(page)
+    assert "enllaç de connexió" in words(page).partition("Si queda lliure una plaça")[2]
+    assert "session.ics" not in page.text
+    assert "/join/" not in page.text
+    question = words(await office.api.get(f"{path}/cancel"))
+    assert "Deixareu la llista d'espera." in question
+    assert "calendari" not in question
+    await office.cancel(session, 2)
+    assert "Hi teniu el número 1." in words(await office.api.get(path))
+
+
+async def test_the_entry_of_who_waits_is_tentative_and_leads_nowhere(office: Office) -> None:
+    session, path = await _waiting(office)
+    (entry,) = Calendar.from_ical((await office.api.get(f"{path}/session.ics")).content).walk("VEVENT")
+    assert entry["STATUS"] == "TENTATIVE"
+    assert "URL" not in entry
+    assert "LOCATION" not in entry
+    await office.staff("POST", f"/sessions/{session}/cancel", {})
+    (entry,) = Calendar.from_ical((await office.api.get(f"{path}/session.ics")).content).walk("VEVENT")
+    assert entry["STATUS"] == "CANCELLED"
+
+
+@pytest.mark.parametrize(("capacity", "is_passed_on"), [(1, True), (None, False)])
+async def test_only_a_seat_that_somebody_else_may_lack_is_passed_on(
+    office: Office, capacity: int | None, is_passed_on: bool
+) -> None:
+    _, path = await _registered(office, capacity=capacity)
+    for page in (await office.api.get(path), await office.api.get(f"{path}/cancel")):
+        assert ("per a una altra persona" in words(page)) is is_passed_on
+
+
+async def test_before_the_time_the_page_says_when_one_may_connect(office: Office) -> None:
+    _, path = await _registered(office)
+    page = await office.api.get(path)
+    assert "15 minuts abans de l'hora de començar (9.45 h)" in words(page)
+    assert "/join/" not in page.text
+
+
+@pytest.mark.parametrize("minutes", [-14, 30, 110])
+async def test_near_the_time_the_page_leads_into_the_session(office: Office, minutes: int) -> None:
+    session, path = await _registered(office)
+    office.clock.move(days=7, minutes=minutes)
+    page = await office.api.get(path)
+    assert_page(page)
+    join = f"/join/{await office.token(session, 1, LinkPurpose.JOIN)}"
+    assert f'<form method="post" action="{join}">' in page.text
+    assert "form-action 'self' https://teams.example;" in page.headers["content-security-policy"]
+    assert (await office.registration(session)).attended_at is None
+    answer = await send(office, join, form_on=path)
+    assert (answer.status_code, answer.headers["location"]) == (303, JOIN_URL)
+    assert (await office.registration(session)).attended_at is not None
+
+
+async def test_a_way_in_that_is_not_known_yet_is_no_button(office: Office) -> None:
+    _, path = await _registered(office, join_url="")
+    office.clock.move(days=7)
+    page = await office.api.get(path)
+    assert "Encara no se sap l'enllaç de la sessió." in words(page)
+    assert "/join/" not in page.text
 
 
 async def test_the_export_holds_all_of_one_s_registrations_and_nobody_else_s(office: Office) -> None:

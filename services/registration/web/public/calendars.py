@@ -38,14 +38,16 @@ def feed_calendar(
 def personal_calendar(
     view: RegistrationView, shown: Shown, publisher: Publisher, join: str, language: Language
 ) -> bytes:
-    """One's own entry, with the SEQUENCE of the mails: with the link to join for who has a seat, as cancelled for who
-    has given it up."""
+    """One's own entry, with the SEQUENCE of the mails: with the link to join for who has a seat, tentative for who waits
+    for one, as cancelled for who has given it up."""
     calendar = _calendar()
     registration, entry = view.registration, _entry(shown, publisher, language)
     given_up = registration.state is RegistrationState.CANCELLED
     entry["sequence"] = invitation_sequence(shown.session.sequence, registration.generation, given_up=given_up)
     if given_up:
         entry["status"] = "CANCELLED"
+    elif registration.is_waiting and not shown.is_cancelled:
+        entry["status"] = "TENTATIVE"
     elif registration.state is RegistrationState.REGISTERED:
         entry.add("location", join)
         entry.add("url", join)

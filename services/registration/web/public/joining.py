@@ -53,7 +53,7 @@ async def _page(
         "public/join.html",
         status=status,
         prefer=view.registration.language,
-        form_target=_origin(view.join_url),
+        form_target=meeting_origin(view),
         token=token,
         shown=shown,
         may_join=bool(view.join_url),
@@ -79,7 +79,7 @@ def _why_not(front: Front, request: Request, view: RegistrationView, zone: str) 
     return front.pages.words.text(language, message, **values)
 
 
-def _origin(url: str) -> str:
-    """Browsers hold a form's redirect to the policy's `form-action` too."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if url else ""
+def meeting_origin(view: RegistrationView) -> str:
+    """Where a form that leads into the session ends: browsers hold its redirect to `form-action` too."""
+    parts = urlsplit(view.join_url)
+    return f"{parts.scheme}://{parts.netloc}" if view.join_url else ""

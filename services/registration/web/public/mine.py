@@ -1,6 +1,6 @@
 """One's own registration, behind the personal link: see, correct, cancel, take along, erase. A GET never acts."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -8,13 +8,15 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
 from services.registration.domain.problems import NotCorrectableProblem, SessionStartedProblem
-from services.registration.domain.registrations import Correction
+from services.registration.domain.registrations import Correction, RegistrationState
+from services.registration.domain.sessions import JOIN_OPENS_BEFORE_START
 from services.registration.usecases.registrations import RegistrationView
 from services.registration.web.models.registrations import PersonIn
 from services.registration.web.person import PersonKept
 from services.registration.web.public.calendars import personal_calendar
 from services.registration.web.public.entity_fields import SCRIPT
 from services.registration.web.public.front import Front, Shown
+from services.registration.web.public.joining import NO_ADDRESS, meeting_origin
 from services.registration.web.public.person_forms import LANGUAGES, Filled, filled
 from services.registration.web.public.states import state_of
 from shared.links import SESSION_LINKS_LIFE, LinkPurpose
@@ -67,7 +69,8 @@ class Mine:
             done=done if done in DONE else "",
             may_correct=view.registration.is_active and view.session.takes_registrations(now),
             may_cancel=view.registration.is_active and view.session.lets_cancel(now),
-            join_opens_at=view.session.join_opens_at(),
+            turn=view.turn,
+            **self._connecting(view, now),
         )
 
     async def correction(self, request: Request, token: str) -> HTMLResponse:
@@ -102,7 +105,7 @@ class Mine:
         view = await self._view(token)
         if view.registration.is_active and not view.session.lets_cancel(self._front.clock()):
             raise SessionStartedProblem
-        return await self._page(request, token, view, "public/cancel.html", is_active=view.registration.is_active)
+        return await self._page(request, token, view, "public/cancel.html")
 
     async def cancel(self, request: Request, token: str) -> Response:
         """Cancel; again, or by two clicks, is the same."""
@@ -126,8 +129,7 @@ class Mine:
         """The session as a calendar entry, with the personal link to join for who has a seat."""
         view = await self._view(token)
         shown = await self._front.session(view.session.id)
-        expires = view.session.ends_at + SESSION_LINKS_LIFE
-        join = self._front.links.url(LinkPurpose.JOIN, view.registration.id, expires)
+        join = self._front.links.url(*_join_link(view))
         language = self._pages.language(request, view.registration.language)
         return Response(
             personal_calendar(view, shown, self._front.publisher, join, language),
@@ -161,6 +163,20 @@ class Mine:
         """Say that it is done, to whoever comes here."""
         return self._pages.render(request, "public/erased.html")
 
+    def _connecting(self, view: RegistrationView, now: datetime) -> dict[str, Any]:
+        """The way into the session for who has a seat, or when there will be one."""
+        session = view.session
+        has_seat = session.is_scheduled and view.registration.state is RegistrationState.REGISTERED
+        return {
+            "join_path": f"/join/{self._front.links.token(*_join_link(view))}" if view.join_url else "",
+            "form_target": meeting_origin(view),
+            "will_connect": has_seat and now <= session.join_closes_at(),
+            "is_near": session.can_be_joined(now),
+            "not_known_yet": NO_ADDRESS,
+            "opens_at": session.join_opens_at(),
+            "minutes_before": JOIN_OPENS_BEFORE_START // timedelta(minutes=1),
+        }
+
     async def _view(self, token: str) -> RegistrationView:
         return await self._registrations.view(self._registrations.read_link(token))
 
@@ -193,6 +209,11 @@ class Mine:
             shown=shown,
             **values,
         )
+
+
+def _join_link(view: RegistrationView) -> tuple[LinkPurpose, str, datetime]:
+    """What the personal way in is made of; the same as in the mails."""
+    return LinkPurpose.JOIN, view.registration.id, view.session.ends_at + SESSION_LINKS_LIFE
 
 
 def _exported(views: list[RegistrationView], now: datetime) -> bytes:
