@@ -37,6 +37,12 @@ async def send_empty(page: Page) -> None:
         await form.locator("button").first.click()
 
 
+async def send_few_letters(page: Page) -> None:
+    """Name an entity by what many begin with."""
+    await page.locator("[name=entity]").fill("sant")
+    await send_empty(page)
+
+
 def _at(path: str) -> Address:
     return lambda _: path
 
@@ -161,6 +167,7 @@ PUBLIC = [
     State("session published", _session("published")),
     State("session unknown", _at(f"/sessions/{NOBODY}"), 404),
     State("registering errors", _session("coming"), 422, step=send_empty),
+    State("registering entities to choose from", _session("coming"), 422, step=send_few_letters),
     State("registered", _session("coming", "/sessions/{}/registered")),
     State("accessibility", _at("/accessibility")),
     State("privacy", _at("/privacy")),

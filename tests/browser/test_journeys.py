@@ -149,6 +149,28 @@ async def test_from_registering_to_the_results(walk: Walk, world: World) -> None
     await expect(page.get_by_text("6", exact=False).first).to_be_visible()
 
 
+async def test_that_a_few_letters_mean_more_entities_is_said(walk: Walk, world: World) -> None:
+    await walk.page.goto(f"/sessions/{world.sessions['coming']}")
+    field = walk.page.get_by_label(walk.say("Local entity")).first
+    await field.press_sequentially("sant")
+    if walk.javascript:
+        more = (
+            "Here are the first {count} local entities. Write more letters to find others, "
+            "or choose one with the arrow keys."
+        )
+        await expect(walk.page.get_by_text(walk.say(more).format(count=10))).to_be_attached()
+        await field.press_sequentially(" cugat")
+        found = "Local entities found: {count}. Choose one with the arrow keys."
+        await expect(walk.page.get_by_text(walk.say(found).format(count=2))).to_be_attached()
+    else:
+        await walk.press("Register")
+        more = (
+            "These are the first %(count)s. If it is none of them, write more letters of its name above "
+            "and send the form again."
+        )
+        await walk.reads(more, count=15)
+
+
 async def test_from_proposing_to_the_answer(walk: Walk, world: World) -> None:
     page, title = walk.page, f"Com publicar els decrets {walk.number} {walk.language}{walk.javascript}"
     await page.goto("/proposals")

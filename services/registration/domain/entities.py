@@ -42,13 +42,16 @@ MAX_QUERY = 100
 _LITTLE_WORDS = frozenset(
     "a al als d de del dels e el els en es i l la las les lo los na s sa ses y".split()  # noqa: SIM905  reads better
 )
-_CATALAN_FOR = {
+_WRITTEN_OUT = {
     "ayuntamiento": "ajuntament",
     "ayto": "ajuntament",
     "aj": "ajuntament",
     "consejo": "consell",
     "diputacion": "diputacio",
+    "st": "sant",
+    "sta": "santa",
 }
+_KINDS = frozenset(("ajuntament", "consell", "comarcal", "diputacio"))
 _ELA_GEMINADA = str.maketrans("", "", "·•‧")
 
 
@@ -56,7 +59,7 @@ def words_of(text: str) -> list[str]:
     """Lower-case words without accents and punctuation; «l·l» becomes «ll»."""
     decomposed = unicodedata.normalize("NFKD", text.translate(_ELA_GEMINADA)).casefold()
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return [_CATALAN_FOR.get(word, word) for word in re.findall(r"[a-z0-9]+", plain)]
+    return [_WRITTEN_OUT.get(word, word) for word in re.findall(r"[a-z0-9]+", plain)]
 
 
 def telling_words(words: list[str]) -> list[str]:
@@ -69,16 +72,20 @@ class _Entry:
     entity: Entity
     words: tuple[str, ...]
     """All words of the body's name and of its codes."""
-    name_words: tuple[str, ...]
-    """Words of its own name, by which matches are ranked."""
+    name: str
+    """The telling words of its own name, by which matches are ranked."""
+    full_with_articles: str
+    """All words of its full name, for who types them so."""
+    own_with_articles: str
 
 
 class Directory:
     """An immutable index of entities, in memory."""
 
     def __init__(self, entities: Iterable[Entity]) -> None:
-        entries = [_entry(entity) for entity in {entity.code: entity for entity in entities}.values()]
-        self._by_code = dict(_by_every_code(entries))
+        self._entities = list({entity.code: entity for entity in entities}.values())
+        entries = sorted(map(_entry, self._entities), key=_weight)
+        self._by_code = dict(_by_every_code(self._entities))
         by_word = sorted(
             ((word, place) for place, entry in enumerate(entries) for word in set(entry.words)),
         )
@@ -93,7 +100,7 @@ class Directory:
         return code in self._by_code
 
     def __iter__(self) -> Iterator[Entity]:
-        return (entry.entity for entry in self._entries)
+        return iter(self._entities)
 
     def get(self, code: str) -> Entity | None:
         """The entity with this code: the directory's, Idescat's (6 digits) or INE's (5 digits)."""
@@ -102,49 +109,91 @@ class Directory:
     def search(self, query: str, limit: int) -> list[Entity]:
         """Up to `limit` entities in which every telling word of the query begins a word or a code; the best first.
 
-        Those whose own name is or begins with the query come first, then the more populous. No words, no entities.
+        Those whose own name is or begins with the query come first, with its article if one was typed, then the more
+        populous. No words, no entities.
         """
-        asked = telling_words(words_of(query[:MAX_QUERY]))
-        if not asked:
-            return []
-        places = self._starting_with(max(asked, key=len))
-        found = [entry for place in places if _matches(entry := self._entries[place], asked)]
-        found.sort(key=lambda entry: _rank(entry, asked))
+        typed = self._typed(query)
+        asked = telling_words(typed)
+        own = " ".join([word for word in asked if word not in _KINDS] or asked)
+        with_articles = " ".join(typed) if typed != asked else ""
+        found = sorted(self._found(asked), key=lambda entry: _rank(entry, own, with_articles))
         return [entry.entity for entry in found[:limit]]
 
-    def _starting_with(self, prefix: str) -> set[int]:
+    def named(self, query: str) -> Entity | None:
+        """The only entity that is called just so: by its full name, its code, or its own name."""
+        asked = telling_words(self._typed(query))
+        found = [entry.entity for entry in self._found(asked)]
+        for names in (_full_names, _own_names):
+            exact = [entity for entity in found if asked in names(entity)]
+            if exact:
+                return exact[0] if len(exact) == 1 else None
+        return None
+
+    def _found(self, asked: list[str]) -> list[_Entry]:
+        """The entries that match, by weight; the least common word says where to look."""
+        if not asked:
+            return []
+        first, *others = sorted(asked, key=lambda word: len(self._span(word)))
+        places = sorted({self._places[at] for at in self._span(first)})
+        return [entry for place in places if _matches(entry := self._entries[place], others)]
+
+    def _typed(self, query: str) -> list[str]:
+        """The words of a query, an article that was typed without its apostrophe apart: «lalbi» is «l» and «albi»."""
+        return [part for word in words_of(query[:MAX_QUERY]) for part in self._apart(word)]
+
+    def _apart(self, word: str) -> tuple[str, ...]:
+        may_elide = word[0] in "ld" and word[1:2] in tuple("aeiouh")
+        return (word[0], word[1:]) if may_elide and not self._span(word) else (word,)
+
+    def _span(self, prefix: str) -> range:
+        """Where in the index the words with a beginning stand."""
         start = bisect_left(self._words, prefix)
-        end = bisect_left(self._words, prefix + "\x7f", lo=start)
-        return set(self._places[start:end])
+        return range(start, bisect_left(self._words, prefix + "\x7f", lo=start))
 
 
 def _entry(entity: Entity) -> _Entry:
     codes = [code.casefold() for code in (entity.code, entity.idescat_code, entity.ine_code) if code]
-    words = words_of(entity.name) + words_of(entity.short_name) + codes
-    return _Entry(entity, tuple(words), tuple(telling_words(words_of(entity.short_name))))
+    full, own = words_of(entity.name), words_of(entity.short_name)
+    return _Entry(entity, (*full, *own, *codes), " ".join(telling_words(own)), " ".join(full), " ".join(own))
 
 
-def _by_every_code(entries: list[_Entry]) -> Iterator[tuple[str, Entity]]:
+def _by_every_code(entities: list[Entity]) -> Iterator[tuple[str, Entity]]:
     """Codes of others first, so that the directory's own prevails."""
-    for entry in entries:
-        for code in (entry.entity.idescat_code, entry.entity.ine_code):
+    for entity in entities:
+        for code in (entity.idescat_code, entity.ine_code):
             if code:
-                yield code, entry.entity
-    for entry in entries:
-        yield entry.entity.code, entry.entity
+                yield code, entity
+    for entity in entities:
+        yield entity.code, entity
 
 
 def _matches(entry: _Entry, asked: list[str]) -> bool:
     return all(any(word.startswith(prefix) for word in entry.words) for prefix in asked)
 
 
-def _rank(entry: _Entry, asked: list[str]) -> tuple[bool, bool, int, str]:
-    """False sorts first."""
-    name = entry.name_words
-    own = [word for word in asked if word not in ("ajuntament", "consell", "comarcal", "diputacio")] or asked
-    is_name = name == tuple(own)
-    begins = " ".join(name).startswith(" ".join(own))
-    return not is_name, not begins, -(entry.entity.population or 0), entry.entity.short_name
+def _weight(entry: _Entry) -> tuple[int, str]:
+    """The more populous first."""
+    return -(entry.entity.population or 0), entry.entity.short_name
+
+
+def _rank(entry: _Entry, own: str, with_articles: str) -> int:
+    """The best is 0; equals stay in the order of their weight."""
+    if entry.name == own:
+        return 0
+    if with_articles and (
+        entry.own_with_articles.startswith(with_articles) or entry.full_with_articles.startswith(with_articles)
+    ):
+        return 1
+    return 2 if entry.name.startswith(own) else 3
+
+
+def _full_names(entity: Entity) -> list[list[str]]:
+    texts = (entity.name, entity.code, entity.idescat_code, entity.ine_code)
+    return [telling_words(words_of(text)) for text in texts if text]
+
+
+def _own_names(entity: Entity) -> list[list[str]]:
+    return [telling_words(words_of(entity.short_name))]
 
 
 def replaced(shipped: Mapping[str, Entity], imported: Iterable[Entity]) -> Directory:

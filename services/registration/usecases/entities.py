@@ -32,6 +32,10 @@ class Entities:
         """The entities that a query may mean, the best first."""
         return (await self._loaded()).search(query, limit)
 
+    async def named(self, query: str) -> Entity | None:
+        """The only entity that is called just so."""
+        return (await self._loaded()).named(query)
+
     async def import_entities(self, entities: Sequence[Entity]) -> int:
         """Store entities in place of those with the same code; how many."""
         for start in range(0, len(entities), _AT_A_TIME):

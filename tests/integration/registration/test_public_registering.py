@@ -87,9 +87,18 @@ async def test_without_the_script_the_entities_that_may_be_meant_are_radios(offi
     assert (await office.registration(session)).entity_code == choices[1]
 
 
+async def test_that_the_words_mean_more_entities_than_are_shown_is_said(office: Office) -> None:
+    session = await office.scheduled()
+    for entity, has_more in (("sant", True), ("vilanova", False)):
+        page = await _register(office, session, entity=entity)
+        assert ("Es mostren els 15 primers." in words(page)) is has_more, entity
+        assert page.text.count('type="radio"') <= 15
+
+
 @pytest.mark.parametrize(
     ("entity", "code"),
     [
+        ("lalbi", "2500960009"),
         ("Alamús", "2500450006"),  # the only one that is called so, whatever article and accent
         ("els alamus", "2500450006"),
         ("2500450006", "2500450006"),

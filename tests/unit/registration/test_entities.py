@@ -40,6 +40,17 @@ def test_the_whole_directory_is_shipped() -> None:
         ("25004", "Ajuntament dels Alamús"),
         ("CC01", "Consell Comarcal de l'Alt Camp"),
         ("bigues i riells", "Ajuntament de Bigues i Riells"),
+        ("l'alb", "Ajuntament de l'Albi"),  # who types the article means a name that has it
+        ("ajuntament de l'alb", "Ajuntament de l'Albi"),
+        ("ajuntament d'albe", "Ajuntament d'Albesa"),
+        ("ajuntament d'a", "Ajuntament d'Amposta"),
+        ("lalbi", "Ajuntament de l'Albi"),
+        ("lhospitalet", "Ajuntament de l'Hospitalet de Llobregat"),
+        ("lesca", "Ajuntament de l'Escala"),
+        ("ajuntament dabrera", "Ajuntament d'Abrera"),
+        ("st cugat", "Ajuntament de Sant Cugat del Vallès"),
+        ("St. Boi", "Ajuntament de Sant Boi de Llobregat"),
+        ("sta coloma", "Ajuntament de Santa Coloma de Gramenet"),
     ],
 )
 def test_an_entity_is_found_however_it_is_written(query: str, first: str) -> None:
@@ -57,6 +68,26 @@ def test_a_search_gives_no_more_than_asked_and_the_populous_first() -> None:
     populations = [entity.population or 0 for entity in found]
     assert len(found) == 5
     assert populations == sorted(populations, reverse=True)
+
+
+def test_an_article_forgotten_or_typed_loses_no_name() -> None:
+    for query in ("alb", "l'alb", "lalb"):
+        found = [entity.short_name for entity in DIRECTORY.search(query, 20)]
+        assert {"l'Albi", "l'Albiol", "Albesa"} <= set(found), query
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("lalbi", "Ajuntament de l'Albi"),
+        ("st cugat sesgarrigues", "Ajuntament de Sant Cugat Sesgarrigues"),
+        ("barcelona", ""),  # its council and its provincial council
+        ("l'alb", ""),
+    ],
+)
+def test_only_who_is_called_just_so_is_named(words: str, name: str) -> None:
+    named = DIRECTORY.named(words)
+    assert (named.name if named else "") == name
 
 
 def test_every_code_of_an_entity_leads_to_it() -> None:

@@ -20,6 +20,7 @@
     autocomplete: "off", autocapitalize: "off", spellcheck: "false",
   };
   Object.entries(attributes).forEach(([name, value]) => input.setAttribute(name, value));
+  const SHOWN = 10;
   let active = -1, asked = 0, timer = 0;
 
   const options = () => Array.from(list.children);
@@ -46,7 +47,8 @@
     say("");
     close();
   }
-  function show(items) {
+  function show(found) {
+    const items = found.slice(0, SHOWN);
     list.replaceChildren(...items.map((item, index) => {
       const option = Object.assign(document.createElement("li"), { id: `entity-option-${index}`, textContent: item.name });
       option.setAttribute("role", "option");
@@ -61,13 +63,16 @@
     input.setAttribute("aria-expanded", String(items.length > 0));
     mark(-1);
     list.scrollIntoView({ block: "nearest" });
-    say(items.length ? words.found.replace("{count}", items.length) : words.none);
+    const hasMore = found.length > SHOWN;
+    const summary = (hasMore ? words.more : items.length ? words.found : words.none).replace("{count}", items.length);
+    list.dataset.more = hasMore ? summary : "";
+    say(summary);
   }
   async function search() {
     const query = input.value.trim(), turn = ++asked;
     if (query.length < 2) { close(); return say(""); }
     try {
-      const answer = await fetch(`/api/v1/entities?limit=10&q=${encodeURIComponent(query)}`);
+      const answer = await fetch(`/api/v1/entities?limit=${SHOWN + 1}&q=${encodeURIComponent(query)}`);
       const { items } = await answer.json();
       if (turn === asked && document.activeElement === input) show(items);
     } catch { close(); }  // the server asks again when the form is sent

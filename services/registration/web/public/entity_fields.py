@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.registration.domain.entities import Entity, telling_words, words_of
+from services.registration.domain.entities import Entity
 from services.registration.usecases.entities import Entities
 from shared.problems import mark
 
@@ -23,6 +23,8 @@ class Choice:
     entity: Entity | None = None
     matches: list[Entity] = field(default_factory=list)
     """What the words may mean, to choose from."""
+    has_more: bool = False
+    """Whether they may mean others too."""
     errors: Mapping[str, str] = field(default_factory=dict)
     """English message ids by field name."""
 
@@ -37,27 +39,8 @@ async def choose(entities: Entities, words: str, code: str) -> Choice:
     matches = await entities.search(words, _COMPARED)
     if chosen and (chosen in matches or words == chosen.name):
         return Choice(chosen)
-    if named := _named(matches, words):
+    if named := await entities.named(words):
         return Choice(named)
     if not matches:
         return Choice(errors={"entity": ENTITY_UNKNOWN})
-    return Choice(matches=matches[:_SHOWN], errors={"entity_code": ENTITY_AMBIGUOUS})
-
-
-def _named(matches: list[Entity], words: str) -> Entity | None:
-    """The only entity that is called just so: by its full name, its code, or its own name."""
-    asked = telling_words(words_of(words))
-    for names in (_full_names, _own_names):
-        exact = [entity for entity in matches if asked in names(entity)]
-        if exact:
-            return exact[0] if len(exact) == 1 else None
-    return None
-
-
-def _full_names(entity: Entity) -> list[list[str]]:
-    texts = (entity.name, entity.code, entity.idescat_code, entity.ine_code)
-    return [telling_words(words_of(text)) for text in texts if text]
-
-
-def _own_names(entity: Entity) -> list[list[str]]:
-    return [telling_words(words_of(entity.short_name))]
+    return Choice(None, matches[:_SHOWN], len(matches) > _SHOWN, {"entity_code": ENTITY_AMBIGUOUS})

@@ -193,6 +193,7 @@ class Mine:
             values=form.values,
             errors=form.errors,
             matches=[(entity.code, entity.name) for entity in form.matches],
+            has_more=form.has_more,
             languages_of_mails=LANGUAGES,
         )
 

@@ -38,6 +38,8 @@ class Filled(Generic[M]):
     """In the reader's language, by field name, in the order of the fields."""
     matches: list[Entity] = field(default_factory=list)
     """Entities to choose from, where the words mean several."""
+    has_more: bool = False
+    """Whether the words mean others too."""
 
 
 async def filled(pages: Pages, request: Request, entities: Entities, form: Form, model: type[M]) -> Filled[M]:
@@ -54,7 +56,7 @@ async def filled(pages: Pages, request: Request, entities: Entities, form: Form,
     except ValidationError as error:
         errors |= _errors(pages, request, error, sent)
     ordered = {name: errors[name] for name in _ORDER if name in errors}
-    return Filled(form.values, None if errors else person, choice.entity, ordered, choice.matches)
+    return Filled(form.values, None if errors else person, choice.entity, ordered, choice.matches, choice.has_more)
 
 
 def _errors(pages: Pages, request: Request, error: ValidationError, sent: Mapping[str, str]) -> dict[str, str]:
