@@ -7,7 +7,8 @@ from pydantic import AfterValidator, StringConstraints
 
 from shared.problems import mark
 
-NOT_AN_ADDRESS = mark("This is not a mail address.")
+NOT_AN_ADDRESS = mark("This is not an email address.")
+NOT_ASCII = mark("Before the @ there can be no accents or special letters: not every mail server takes them.")
 MAX_LENGTH = 254  # RFC 5321 with erratum 1690: a path of 256 without its angle brackets
 
 
@@ -22,12 +23,14 @@ def normalised_address(text: str) -> str:
     """
     try:
         address = validate_email(
-            text, check_deliverability=False, test_environment=True, allow_smtputf8=False, strict=True
+            text, check_deliverability=False, test_environment=True, allow_smtputf8=True, strict=True
         )
     except EmailNotValidError:
         raise ValueError(NOT_AN_ADDRESS) from None  # the library's words repeat parts of the address
-    normalised = (address.ascii_email or "").lower()
-    if not normalised or len(normalised) > MAX_LENGTH:
+    if address.ascii_email is None:
+        raise ValueError(NOT_ASCII)
+    normalised = address.ascii_email.lower()
+    if len(normalised) > MAX_LENGTH:
         raise ValueError(NOT_AN_ADDRESS)
     return normalised
 

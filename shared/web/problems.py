@@ -20,13 +20,18 @@ PROBLEM_TYPE = "application/problem+json"
 log = structlog.get_logger()
 
 WRONG_FORM = mark("This does not have the right form.")
+TOO_SHORT = mark("This is too short.")
+TOO_LONG = mark("This is too long: at most {max_length} characters.")
+TOO_MANY = mark("These are too many: at most {max_length}.")
 VALIDATION_MESSAGES = {
     "missing": mark("This field is required."),
     "extra_forbidden": mark("There is no such field."),
     "json_invalid": mark("This is not valid JSON."),
     "string_type": mark("This must be text."),
-    "string_too_short": mark("This is too short."),
-    "string_too_long": mark("This is too long."),
+    "string_too_short": TOO_SHORT,
+    "string_too_long": TOO_LONG,
+    "too_short": TOO_SHORT,
+    "too_long": TOO_LONG,
     "string_pattern_mismatch": WRONG_FORM,
     "int_type": mark("This must be a whole number."),
     "int_parsing": mark("This must be a whole number."),
@@ -131,10 +136,7 @@ HTTP_PROBLEMS = {
 def field_errors(errors: Iterable[Mapping[str, Any]], words: Words, language: Language) -> list[FieldError]:
     """Pydantic's errors as pointers and words; values are never repeated, since they may be personal."""
     return [
-        FieldError(
-            pointer=_pointer(error),
-            detail=words.text(language, VALIDATION_MESSAGES.get(error["type"]) or _own_message(error)),
-        )
+        FieldError(pointer=_pointer(error), detail=words.text(language, _message(error), **_limit(error)))
         for error in errors
     ]
 
@@ -153,6 +155,17 @@ def _pointer(error: Mapping[str, Any]) -> str:
         return ""
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path if part != "[key]")
     return "".join(f"/{part}" for part in parts)
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    if error["type"] == "too_long" and error["ctx"]["field_type"] != "Value":
+        return TOO_MANY
+    return VALIDATION_MESSAGES.get(error["type"]) or _own_message(error)
+
+
+def _limit(error: Mapping[str, Any]) -> dict[str, int]:
+    """How long it may be, which the words name."""
+    return {name: value for name, value in error.get("ctx", {}).items() if name == "max_length"}
 
 
 def _own_message(error: Mapping[str, Any]) -> str:

@@ -111,7 +111,7 @@ async def test_a_form_with_errors_keeps_its_values_and_links_to_the_fields(desk:
     assert answer.status_code == 422
     assert "<title>Error: " in answer.text
     assert '<a href="#title">Escriviu la vostra proposta en una línia.</a>' in answer.text
-    assert '<a href="#email">Això no és una adreça de correu.</a>' in answer.text
+    assert '<a href="#email">Això no és una adreça electrònica.</a>' in answer.text
     assert "El meu dubte</textarea>" in answer.text
     assert (await desk.told("proposals")) == []
 

@@ -34,6 +34,7 @@ async def test_with_nothing_yet_no_page_is_a_dead_end(office: Office) -> None:
     assert "Encara no hi ha cap sessió al calendari." in home
     assert "Aquí trobareu la gravació" in home
     assert 'href="/proposals/new"' in (await office.api.get("/")).text
+    assert 'href="/proposals/new?programme=dijous"' in (await office.api.get("/programmes/dijous")).text
 
 
 async def test_the_next_session_stands_first_with_when_and_how(office: Office) -> None:
@@ -65,6 +66,17 @@ async def test_past_sessions_are_an_archive_with_recording_materials_and_results
         for address in ("https://video.example/1", "https://m.example/1", f"/results/{session}"):
             assert f'href="{address}"' in page.text, (path, address)
         assert f'action="/sessions/{session}/register"' not in page.text
+
+
+async def test_a_recording_is_promised_while_it_may_come_and_no_longer(office: Office) -> None:
+    session = await _ended(office)
+    assert "seran aquí tan bon punt" in words(await office.api.get(f"/sessions/{session}"))
+    office.clock.move(days=61)
+    page = words(await office.api.get(f"/sessions/{session}"))
+    assert "tan bon punt" not in page
+    assert "No se'n va publicar cap gravació ni cap material." in page
+    await office.staff("POST", f"/sessions/{session}/materials", RECORDING)
+    assert "No se'n va publicar" not in words(await office.api.get(f"/sessions/{session}"))
 
 
 async def test_results_are_not_linked_before_they_are_published(office: Office) -> None:

@@ -44,6 +44,13 @@ async def test_the_form_registers_and_leads_to_what_happens_next(office: Office)
     assert (stored.role, stored.language, stored.state) == ("Secretària", "es", RegistrationState.REGISTERED)
 
 
+async def test_the_consent_is_said_to_be_needed(office: Office) -> None:
+    page = await office.api.get(f"/sessions/{await office.scheduled()}")
+    consent = re.search(r'<input type="checkbox" id="consent"[^>]*>', page.text)
+    assert consent
+    assert 'aria-required="true"' in consent[0]
+
+
 async def test_whoever_was_registered_before_gets_the_same_pages(office: Office) -> None:
     session = await office.scheduled(capacity=1)
     answers = [await _register(office, session) for _ in range(2)]
@@ -61,7 +68,7 @@ async def test_what_is_wrong_is_said_at_the_top_and_at_its_field_and_nothing_typ
     assert title(page).startswith("Error: ")
     for name, message in (
         ("name", "Escriviu el nom i els cognoms."),
-        ("email", "Això no és una adreça de correu."),
+        ("email", "Això no és una adreça electrònica."),
         ("entity", "Escriviu el nom del vostre ens local."),
         ("consent", "Per inscriure's cal acceptar l'avís sobre dades personals."),
     ):
@@ -72,6 +79,14 @@ async def test_what_is_wrong_is_said_at_the_top_and_at_its_field_and_nothing_typ
     assert 'value="Cap d&#39;àrea"' in page.text
     assert '<option value="es" selected>' in page.text
     assert not await office.registrations(session)
+
+
+async def test_what_is_too_long_is_called_so_with_how_long_it_may_be(office: Office) -> None:
+    session = await office.scheduled()
+    page = await _register(office, session, role="x" * 201, email="núria@alamus.example")
+    assert_page(page, 422)
+    for message in ("Això és massa llarg: com a màxim 200 caràcters.", "Abans de l'arrova no hi pot haver accents"):
+        assert words(page).count(message) == 2
 
 
 async def test_without_the_script_the_entities_that_may_be_meant_are_radios(office: Office) -> None:

@@ -59,4 +59,11 @@ def test_what_is_not_one_plain_address_is_refused(given: str) -> None:
 def test_the_refusal_does_not_repeat_the_address() -> None:
     with pytest.raises(ValidationError) as refused:
         Form(email="secret person@x.example")
-    assert str(refused.value.errors()[0]["ctx"]["error"]) == "This is not a mail address."
+    assert str(refused.value.errors()[0]["ctx"]["error"]) == "This is not an email address."
+
+
+@pytest.mark.parametrize("given", ["núria@alamus.example", "núria@alamús.example", "почта@x.example"])
+def test_letters_that_not_every_server_takes_are_named_as_what_is_wrong(given: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Form(email=given)
+    assert "Before the @" in str(refused.value.errors()[0]["ctx"]["error"])

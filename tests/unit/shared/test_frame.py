@@ -178,7 +178,7 @@ async def test_a_field_that_names_nothing_is_pointed_at(http: httpx.AsyncClient)
     [
         ({}, "/name", "This field is required."),
         ({"name": 5}, "/name", "This must be text."),
-        ({"name": SECRET_TEXT}, "/name", "This is too long."),
+        ({"name": SECRET_TEXT}, "/name", "This is too long: at most 10 characters."),
         ({"name": "LOUD"}, "/name", "Not so loud."),
         ({"name": "{secret}"}, "/name", "This does not have the right form."),
         ({"name": "a", "seats": 0}, "/seats", "This number is too low."),

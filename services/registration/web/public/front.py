@@ -14,6 +14,8 @@ from shared.links import Links
 from shared.web.pages import Pages
 
 _MANY_PROGRAMMES = 500
+_PUBLISHED_WITHIN = timedelta(days=60)
+"""How long after a session its recording and its materials may still be to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Shown:
     is_over: bool
     has_results: bool
     """Whether there are results to be seen."""
+    is_long_over: bool
+    """Whether it was so long ago that what is not published of it will not be."""
 
     @property
     def path(self) -> str:
@@ -120,4 +124,5 @@ def shown(view: SessionView, programme: Programme, now: datetime) -> Shown:
         is_open=session.takes_registrations(now),
         is_over=not session.is_scheduled or now >= session.over_at,
         has_results=view.has_results,
+        is_long_over=now >= session.over_at + _PUBLISHED_WITHIN,
     )
