@@ -78,7 +78,7 @@ async def test_a_page_can_be_used_by_everybody(desk: Desk, world: World, state: 
     await page.set_viewport_size(PHONE)
     found += await accessibility.reflow(page) + await accessibility.text_spacing(page)
     if is_first:
-        found += await _as_readers_set_it(page)
+        found += await accessibility.double_text(page) + await _as_readers_set_it(page)
     assert_none(found, f"{page.url} ({await page.title()})")
 
 
