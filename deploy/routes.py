@@ -53,6 +53,9 @@ PREFIXES = {
 }
 """Path prefix, of whole segments, to service. Where one is another's beginning, the longer one decides."""
 
+UNOWNED = "registration"
+"""The service that says, in a page of the frame or to a program, that an address of nobody leads nowhere."""
+
 SERVICES = ("registration", "notifications", "feedback", "proposals")
 
 

@@ -25,7 +25,11 @@ from deploy.embedded.topology import kept_topology
 from deploy.routes import SERVICES
 from deploy.serving import serve
 from deploy.settings import EXIT_BROKEN_SETTING, BrokenSettingError
+from shared.clock import clock_from
 from shared.messaging.consuming import consumer_specs
+from shared.settings import ServiceSettings
+from shared.web.pages import Pages
+from shared.words import Words
 
 
 async def run_application(listening: socket.socket, data: Path) -> None:
@@ -38,12 +42,18 @@ async def run_application(listening: socket.socket, data: Path) -> None:
             extra.append(mailbox)
         services = [compose(name) for name in SERVICES]
         specs = [spec for service in services for spec in consumer_specs(service.events)]
-        gateway = make_gateway(services, extra)
+        gateway = make_gateway(services, extra, _frame())
         await stack.enter_async_context(kept_topology(os.environ["DIJOUS_NATS_URL"], specs))
         await stack.enter_async_context(together([service.running() for service in services]))
         registration = services[SERVICES.index("registration")]
         await keep_first_run_link(registration.store, os.environ["DIJOUS_PUBLIC_URL"], data)
         await serve(gateway, listening)
+
+
+def _frame() -> Pages:
+    """The frame of all pages, without those of a service."""
+    settings = ServiceSettings()
+    return Pages(settings, Words(), clock=clock_from(settings.clock_offset_file))
 
 
 @asynccontextmanager

@@ -10,7 +10,8 @@ from deploy.description import joined_description
 from deploy.routes import service_of
 from shared.service import Service
 from shared.web.application import ReadinessCheck, make_application
-from shared.words import Words
+from shared.web.page_routes import page_router
+from shared.web.pages import Pages
 
 
 class Gateway:
@@ -42,13 +43,14 @@ class JoinedReadiness:
         }
 
 
-def make_gateway(services: Sequence[Service], extra: Sequence[APIRouter]) -> Gateway:
-    """The installation's application; `extra` are routes of its own beside description and health."""
+def make_gateway(services: Sequence[Service], extra: Sequence[APIRouter], pages: Pages) -> Gateway:
+    """The installation's application; `extra` are routes of its own beside description and health.
+
+    `pages` is the frame in which it says that an address leads nowhere.
+    """
     webs = {service.name: service.web() for service in services}
-    own = make_application(
-        "installation", "Dijous", [_own_routes(list(webs.values())), *extra], Words(), JoinedReadiness(services)
-    )
-    return Gateway(webs, own)
+    routers = [_own_routes(list(webs.values())), *extra, page_router(pages)]
+    return Gateway(webs, make_application("installation", "Dijous", routers, pages.words, JoinedReadiness(services)))
 
 
 def _own_routes(webs: Sequence[FastAPI]) -> APIRouter:

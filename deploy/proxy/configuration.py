@@ -3,7 +3,7 @@
 `python -m deploy.proxy.configuration > deploy/proxy/nginx.conf`; a test keeps that file current.
 """
 
-from deploy.routes import PREFIXES
+from deploy.routes import PREFIXES, UNOWNED
 
 _FRAME = """\
 # Written by `python -m deploy.proxy.configuration` from deploy/routes.py; do not edit by hand.
@@ -20,7 +20,8 @@ http {{
   server_tokens off;
   # Addresses hold the tokens of personal links: no access log.
   access_log off;
-  client_max_body_size 1m;
+  # The services refuse more than 1 MB, in words; the proxy only what is far beyond.
+  client_max_body_size 8m;
   # The names of the services are looked up again and again, so replicas that come and go are found.
   resolver 127.0.0.11 valid=5s ipv6=off;
   proxy_http_version 1.1;
@@ -40,30 +41,51 @@ http {{
       root /srv/site;
       try_files /openapi.json =404;
     }}
+    # What a reader sees while a service does not answer; problem details would need the service.
+    location = /unavailable.html {{
+      internal;
+      root /srv/page;
+      add_header Retry-After 5 always;
+      add_header Cache-Control no-store always;
+      add_header Referrer-Policy no-referrer always;
+      add_header X-Content-Type-Options nosniff always;
+      add_header Content-Security-Policy "default-src 'none'; form-action 'none'; frame-ancestors 'none'" always;
+    }}
     location = /health/live {{
       default_type application/json;
       return 200 '{{"status": "ok"}}';
     }}
 {locations}
     location / {{
-      return 404;
+      set $upstream http://{unowned}:8000;
+      proxy_pass $upstream;
+{away}
     }}
   }}
 }}
 """
 
+_AWAY = """\
+      error_page 502 504 =503 /unavailable.html;"""
+
 _LOCATION = """\
     location ~ ^{prefix}(/|$) {{
       set $upstream http://{service}:8000;
-      proxy_pass $upstream;
+      proxy_pass $upstream;{away}
     }}"""
 
 
 def render() -> str:
     """nginx.conf, with the mailbox for trying out. Nginx takes the first expression that fits, so long ones lead."""
     routes = sorted({**PREFIXES, "/mailbox": "mailbox"}.items(), key=lambda route: -len(route[0]))
-    locations = [_LOCATION.format(prefix=prefix.replace(".", r"\."), service=service) for prefix, service in routes]
-    return _FRAME.format(locations="\n".join(locations))
+    locations = "\n".join(_location(prefix, service) for prefix, service in routes)
+    return _FRAME.format(locations=locations, unowned=UNOWNED, away=_AWAY)
+
+
+def _location(prefix: str, service: str) -> str:
+    """Programs that call the API get the proxy's bare answer while a service is away, readers a page."""
+    away = "" if prefix.startswith("/api/") else f"\n{_AWAY}"
+    return _LOCATION.format(prefix=prefix.replace(".", r"\."), service=service, away=away)
 
 
 if __name__ == "__main__":

@@ -6,17 +6,25 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 import structlog
-from fastapi import APIRouter, FastAPI
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.health import is_served
 from shared.observability import CORRELATION
-from shared.web.page_routes import PageRouter
-from shared.web.problems import FAILED, TOO_LARGE, ProblemDetails, install_problem_handlers, problem_response
-from shared.words import Words, preferred_language
+from shared.web.page_routes import PageRouter, error_page, install_pages, wants_page
+from shared.web.pages import Pages
+from shared.web.problems import (
+    FAILED,
+    TOO_LARGE,
+    ProblemDetails,
+    install_problem_handlers,
+    problem_response,
+    request_language,
+)
+from shared.words import Words
 
 MAX_BODY_BYTES = 1_000_000
 """Larger bodies are refused: the largest legitimate one is an import of the directory (about 120 kB)."""
@@ -52,7 +60,11 @@ def make_application(
     readiness: ReadinessCheck,
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
-    """The ASGI application of a service, its description at `/api/v1/openapi/<name>.json`."""
+    """The ASGI application of a service, its description at `/api/v1/openapi/<name>.json`.
+
+    With routes of pages, a browser gets its errors as pages; programs get problem details.
+    """
+    pages = next((router.pages for router in routers if isinstance(router, PageRouter)), None)
     app = FastAPI(
         title=title,
         version="1",
@@ -64,12 +76,12 @@ def make_application(
         responses={"default": {"model": ProblemDetails, "description": "Problem details (RFC 9457)"}},
     )
     install_problem_handlers(app, words)
+    if pages:
+        install_pages(app, pages)
     for router in routers:
         app.include_router(router)
-        if isinstance(router, PageRouter):
-            app.router.default = router.nowhere
     app.include_router(health_routes(readiness))
-    app.add_middleware(Frame, words=words)
+    app.add_middleware(Frame, words=words, pages=pages)
     return app
 
 
@@ -97,9 +109,10 @@ def health_routes(readiness: ReadinessCheck) -> APIRouter:
 class Frame:
     """ASGI middleware: a correlation id for the request, a limit for its body, safe headers for its answer."""
 
-    def __init__(self, app: ASGIApp, words: Words) -> None:
+    def __init__(self, app: ASGIApp, words: Words, pages: Pages | None = None) -> None:
         self._app = app
         self._words = words
+        self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; anything else passes."""
@@ -108,18 +121,22 @@ class Frame:
         headers = Headers(scope=scope)
         correlation_id = _correlation_id(headers.get("x-request-id", ""))
         with structlog.contextvars.bound_contextvars(**{CORRELATION: correlation_id}):
-            language = preferred_language(headers.get("accept-language", ""))
             guarded = _Answer(send, correlation_id)
             if _content_length(headers) > MAX_BODY_BYTES:
-                response = problem_response(413, "too-large", self._words.text(language, TOO_LARGE))
+                response = self._error(Request(scope, receive), 413, "too-large", TOO_LARGE)
                 return await response(scope, receive, guarded)
             try:
                 return await self._app(scope, _limited(receive), guarded)
             except Exception:
                 if not guarded.started:
-                    response = problem_response(500, "failed", self._words.text(language, FAILED))
+                    response = self._error(Request(scope, receive), 500, "failed", FAILED)
                     await response(scope, receive, guarded)
                 raise  # the server logs it
+
+    def _error(self, request: Request, status: int, code: str, message: str) -> Response:
+        if self._pages and wants_page(request):
+            return error_page(self._pages, request, status, message)
+        return problem_response(status, code, self._words.text(request_language(request), message))
 
 
 def _correlation_id(given: str) -> str:

@@ -1,11 +1,14 @@
-"""Routes of pages: whatever goes wrong in one is answered as a page of the frame, never as problem details."""
+"""Routes of pages: whatever goes wrong in one is answered as a page of the frame, never as problem details.
 
-from collections.abc import Callable, Coroutine, Mapping
+So is what goes wrong where no route is, for whoever asks for a page there.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 from urllib.parse import quote
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -28,15 +31,7 @@ class PageRouter(APIRouter):
 
     def __init__(self, pages: Pages) -> None:
         super().__init__(route_class=_page_route(pages), include_in_schema=False)
-        self._pages = pages
-
-    async def nowhere(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI application for the addresses that no route has: a page, but an HTTP error beneath `/api/`."""
-        nothing_here = HTTPException(404)
-        if scope["type"] != "http" or scope["path"].startswith(API):
-            raise nothing_here
-        answer = _answer(self._pages, Request(scope, receive), nothing_here)
-        await answer(scope, receive, send)
+        self.pages = pages
 
 
 def page_router(pages: Pages) -> PageRouter:
@@ -46,6 +41,31 @@ def page_router(pages: Pages) -> PageRouter:
     signed in is led to the sign-in and back.
     """
     return PageRouter(pages)
+
+
+def install_pages(app: FastAPI, pages: Pages) -> None:
+    """Answer expected errors outside the routes of pages with a page too, where one is asked for."""
+    for kind in _EXPECTED:
+        app.add_exception_handler(kind, _page_or(app.exception_handlers[kind], pages))
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a page is the answer to an error: HTML is accepted, JSON is not asked for, and it is no call of the API.
+
+    Who says nothing of what it accepts, or takes anything, takes a page (RFC 9110 section 12.5.1).
+    """
+    accepted = request.headers.get("accept", "*/*").lower()
+    takes_html = "text/html" in accepted or ("*/*" in accepted and "json" not in accepted)
+    return takes_html and not request.url.path.startswith(API)
+
+
+def error_page(
+    pages: Pages, request: Request, status: int, message: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A page that says what went wrong; `message` is an English message id."""
+    answer = pages.render(request, "problem.html", status=status, text=pages.text(request, message))
+    answer.headers.update(headers or {})
+    return answer
 
 
 def own_path(address: str, *, otherwise: str = "/office") -> str:
@@ -83,6 +103,16 @@ def _page_route(pages: Pages) -> type[APIRoute]:
     return PageRoute
 
 
+def _page_or(otherwise: Callable[..., Any], pages: Pages) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, error: Exception) -> Response:
+        if wants_page(request):
+            return _answer(pages, request, error)
+        response: Response = await otherwise(request, error)
+        return response
+
+    return answer
+
+
 def _answer(pages: Pages, request: Request, error: Exception) -> Response:
     if isinstance(error, SignInProblem):
         return see_other(f"{SIGN_IN}?next={quote(_asked_for(request), safe='/')}")
@@ -90,20 +120,11 @@ def _answer(pages: Pages, request: Request, error: Exception) -> Response:
         return pages.problem(request, error)
     if isinstance(error, HTTPException):
         _, message = HTTP_PROBLEMS.get(error.status_code, (Problem.code, Problem.title))
-        return _page(pages, request, error.status_code, message, error.headers)
+        return error_page(pages, request, error.status_code, message, error.headers)
     if isinstance(error, RequestValidationError):
-        return _page(pages, request, 422, FieldProblem.title)
+        return error_page(pages, request, 422, FieldProblem.title)
     log.error("store failed", action="store_failed", error=type(error).__name__, route=route_path(request))
-    return _page(pages, request, 503, NOT_STORED, {"Retry-After": "5"})
-
-
-def _page(
-    pages: Pages, request: Request, status: int, message: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    text = pages.text(request, message)
-    answer = pages.render(request, "problem.html", status=status, text=text)
-    answer.headers.update(headers or {})
-    return answer
+    return error_page(pages, request, 503, NOT_STORED, {"Retry-After": "5"})
 
 
 def _asked_for(request: Request) -> str:

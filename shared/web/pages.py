@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from shared.clock import Clock
@@ -71,16 +71,20 @@ class Form:
 
 
 class Pages:
-    """Renders a service's templates inside the frame and reads the forms that come back."""
+    """Renders a service's templates inside the frame and reads the forms that come back.
 
-    def __init__(self, settings: ServiceSettings, words: Words, templates: Path, *, clock: Clock) -> None:
+    Without templates there is the frame alone, with the pages of what goes wrong.
+    """
+
+    def __init__(self, settings: ServiceSettings, words: Words, templates: Path | None = None, *, clock: Clock) -> None:
         secret = settings.secret.get_secret_value()
         self._secure = settings.public_url.startswith("https://")
         self._site_name = settings.site_name
         self.words = words
         self.guard = FormGuard(secret, secure=self._secure)
         self.office = OfficeSessions(secret, clock, secure=self._secure)
-        self._environments = {language: self._environment(language, templates) for language in Language}
+        folders = [folder for folder in (templates, _HERE / "templates") if folder]
+        self._environments = {language: self._environment(language, folders) for language in Language}
 
     def render(
         self,
@@ -167,9 +171,9 @@ class Pages:
             "csrf_field": self.guard.field(browser_secret),
         }
 
-    def _environment(self, language: Language, templates: Path) -> Environment:
+    def _environment(self, language: Language, folders: Sequence[Path]) -> Environment:
         environment = Environment(
-            loader=ChoiceLoader([FileSystemLoader(templates), FileSystemLoader(_HERE / "templates")]),
+            loader=FileSystemLoader(folders),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

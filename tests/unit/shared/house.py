@@ -18,6 +18,7 @@ from shared.words import Words
 
 SECRET = "a-secret-that-is-longer-than-32-characters"
 TOKEN = "staff-token-of-the-tests"
+CANARY = "nuria@alamus.example"
 HTTP, HTTPS = "http://dijous.test", "https://dijous.test"
 FORM = """{% extends "layout.html" %}{% block title %}Form{% endblock %}
 {% block main %}<h1>Form</h1><form method="post">{{ csrf_field }}<button>Send</button></form>{% endblock %}"""
@@ -62,7 +63,9 @@ class House:
         self.sent: list[dict[str, str]] = []
         app = make_application("house", "House", [self._public(), self._office(), _api()], Words(), Ready())
         self.browser = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url=public_url, headers={"Accept-Language": "en"}
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+            base_url=public_url,
+            headers={"Accept-Language": "en"},
         )
 
     def sign_in(self, role: Role = Role.VIEWER) -> None:
@@ -96,6 +99,10 @@ class House:
         async def stored() -> Response:
             raise StoreError("the disk is full")
 
+        @router.get("/broken")
+        async def broken() -> Response:
+            raise RuntimeError(CANARY)
+
         @router.get("/counted")
         async def counted(request: Request, year: Annotated[int, Query(ge=2000)]) -> Response:
             return self.pages.render(request, "form.html")
@@ -119,6 +126,14 @@ class House:
 
 def _api() -> APIRouter:
     router = APIRouter()
+
+    @router.get("/api/v1/broken")
+    async def broken() -> None:
+        raise RuntimeError(CANARY)
+
+    @router.get("/data/late")
+    async def late_data() -> None:
+        raise LateProblem
 
     @router.get("/api/v1/late")
     async def late() -> None:

@@ -3,9 +3,10 @@
 import httpx
 import pytest
 
+from shared.web.application import MAX_BODY_BYTES
 from shared.web.office import Role
 from shared.web.page_routes import own_path
-from tests.unit.shared.house import House
+from tests.unit.shared.house import CANARY, House
 
 
 def assert_page(answer: httpx.Response, status: int, text: str) -> None:
@@ -55,10 +56,40 @@ async def test_a_link_checker_may_ask_for_the_head_of_a_page(house: House) -> No
     assert (await house.browser.head("/form")).status_code == 200
 
 
-@pytest.mark.parametrize(("path", "status"), [("/api/v1/late", 410), ("/api/v1/nowhere", 404)])
+async def test_a_bug_in_a_page_is_a_page_that_tells_nothing(house: House) -> None:
+    answer = await house.browser.get("/broken", headers={"Accept-Language": "ca"})
+    assert_page(answer, 500, "Aquí ha fallat alguna cosa. N&#39;hem pres nota; torneu-ho a provar més tard.")
+    assert CANARY not in answer.text
+    assert '<html lang="ca">' in answer.text
+
+
+async def test_a_form_that_is_too_large_is_refused_in_a_page(house: House) -> None:
+    answer = await house.browser.post("/form", data={"text": "a" * MAX_BODY_BYTES})
+    assert_page(answer, 413, "This is too large: at most one megabyte is taken.")
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("accept", [BROWSER, "text/html", "*/*", "TEXT/HTML"])
+async def test_what_goes_wrong_where_no_page_is_is_a_page_for_a_browser(house: House, accept: str) -> None:
+    headers = {"Accept": accept}
+    assert_page(await house.browser.get("/nowhere", headers=headers), 404, "There is nothing here.")
+    assert_page(await house.browser.get("/data/late", headers=headers), 410, "This link has expired.")
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/problem+json, */*;q=0.1", "image/png"])
+async def test_who_shows_no_pages_gets_problem_details(house: House, accept: str) -> None:
+    for path, status in (("/nowhere", 404), ("/data/late", 410), ("/broken", 500)):
+        answer = await house.browser.get(path, headers={"Accept": accept})
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize(("path", "status"), [("/api/v1/late", 410), ("/api/v1/nowhere", 404), ("/api/v1/broken", 500)])
 async def test_errors_of_the_api_stay_problem_details(house: House, path: str, status: int) -> None:
-    answer = await house.browser.get(path)
+    answer = await house.browser.get(path, headers={"Accept": BROWSER})
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert CANARY not in answer.text
 
 
 async def test_who_is_not_signed_in_is_led_to_the_sign_in_and_back(house: House) -> None:
