@@ -76,6 +76,7 @@ def make_application(
         responses={"default": {"model": ProblemDetails, "description": "Problem details (RFC 9457)"}},
     )
     install_problem_handlers(app, words)
+    app.state.page_routes = [route for router in routers if isinstance(router, PageRouter) for route in router.routes]
     if pages:
         install_pages(app, pages)
     for router in routers:

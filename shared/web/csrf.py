@@ -18,12 +18,16 @@ CSRF_COOKIE = "form"
 _LIFETIME = timedelta(days=1)
 
 
+SEND_AGAIN = mark("This form was opened too long ago, so nothing was saved. Look through it and send it again.")
+"""What a page says that gives the form back with what it held."""
+
+
 class ForeignFormProblem(Problem):
     """A form that was not opened in this browser, or too long ago."""
 
     status = 403
     code = "foreign-form"
-    title = mark("This form was opened too long ago or elsewhere. Go back, load the page again and send it once more.")
+    title = mark("This form was opened too long ago or elsewhere, so nothing was saved. Open it again.")
     sent: Mapping[str, str] = MappingProxyType({})
     """What it held by field name, for a page that asks its sender to look at it and send it again."""
 

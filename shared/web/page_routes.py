@@ -16,9 +16,11 @@ from starlette.types import Receive, Scope, Send
 
 from shared.problems import FieldProblem, Problem
 from shared.storage.contract import StoreError
+from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
 from shared.web.office import SignInProblem
 from shared.web.pages import Pages, see_other
-from shared.web.problems import HTTP_PROBLEMS, NOT_STORED, route_path
+from shared.web.problems import HTTP_PROBLEMS, NOT_STORED, problem_headers, route_path
+from shared.web.ways_back import way_back
 
 SIGN_IN = "/office/sign-in"
 API = "/api/"
@@ -63,9 +65,7 @@ def error_page(
     pages: Pages, request: Request, status: int, message: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     """A page that says what went wrong; `message` is an English message id."""
-    answer = pages.render(request, "problem.html", status=status, text=pages.text(request, message))
-    answer.headers.update(headers or {})
-    return answer
+    return _page(pages, request, status, pages.text(request, message), headers)
 
 
 def own_path(address: str, *, otherwise: str = "/office") -> str:
@@ -116,8 +116,10 @@ def _page_or(otherwise: Callable[..., Any], pages: Pages) -> Callable[[Request, 
 def _answer(pages: Pages, request: Request, error: Exception) -> Response:
     if isinstance(error, SignInProblem):
         return see_other(f"{SIGN_IN}?next={quote(_asked_for(request), safe='/')}")
+    if isinstance(error, ForeignFormProblem) and _may_be_given_back(request, error.sent):
+        return _form_again(pages, request, error)
     if isinstance(error, Problem):
-        return pages.problem(request, error)
+        return _page(pages, request, error.status, pages.say(request, error), problem_headers(error))
     if isinstance(error, HTTPException):
         _, message = HTTP_PROBLEMS.get(error.status_code, (Problem.code, Problem.title))
         return error_page(pages, request, error.status_code, message, error.headers)
@@ -125,6 +127,33 @@ def _answer(pages: Pages, request: Request, error: Exception) -> Response:
         return error_page(pages, request, 422, FieldProblem.title)
     log.error("store failed", action="store_failed", error=type(error).__name__, route=route_path(request))
     return error_page(pages, request, 503, NOT_STORED, {"Retry-After": "5"})
+
+
+def _page(pages: Pages, request: Request, status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    answer = pages.render(request, "problem.html", status=status, text=text, back=way_back(request, status))
+    answer.headers.update(headers or {})
+    return answer
+
+
+def _may_be_given_back(request: Request, sent: Mapping[str, str]) -> bool:
+    """Whether a refused form can be sent again as it is: a page of ours sent it, as only the browser can tell, and
+    there was no file in it and no password, which no page repeats."""
+    is_ours = request.headers.get("sec-fetch-site") == "same-origin"
+    had_files = request.headers.get("content-type", "").startswith("multipart/")
+    return bool(sent) and is_ours and not had_files and not any("password" in name for name in sent)
+
+
+def _form_again(pages: Pages, request: Request, problem: ForeignFormProblem) -> Response:
+    """What was sent, to be sent once more; what reads like words of a person is shown."""
+    return pages.render(
+        request,
+        "send_again.html",
+        status=problem.status,
+        text=pages.text(request, SEND_AGAIN),
+        sent=problem.sent,
+        written=[text for text in problem.sent.values() if " " in text.strip() or "@" in text],
+        back=way_back(request, problem.status),
+    )
 
 
 def _asked_for(request: Request) -> str:

@@ -119,13 +119,6 @@ class Pages:
             set_cookie(response, _LANGUAGE_COOKIE, language, secure=self._secure, max_age=timedelta(days=365))
         return response
 
-    def problem(self, request: Request, problem: Problem) -> HTMLResponse:
-        """An expected error as a page."""
-        page = self.render(request, "problem.html", status=problem.status, text=self.say(request, problem))
-        if problem.retry_after:
-            page.headers["retry-after"] = str(problem.retry_after)
-        return page
-
     def say(self, request: Request, problem: Problem) -> str:
         """An expected error in the reader's language."""
         return self.words.text(self.language(request), problem.title, **problem.values)

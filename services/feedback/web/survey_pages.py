@@ -16,7 +16,7 @@ from services.feedback.domain.tallies import HIGHEST, LOWEST
 from services.feedback.usecases import UseCases
 from services.feedback.usecases.answers import FormState, SurveyForm
 from services.feedback.web.forms import COMMENT_FIELD, FORM, SentForm, field_id, read_sent_form
-from shared.web.csrf import ForeignFormProblem
+from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
 from shared.web.pages import Pages, see_other
 
 _COUNTER = (Path(__file__).parent / "assets" / "counter.js").read_text(encoding="utf-8")
@@ -48,7 +48,7 @@ class SurveyPages:
             sent = read_sent_form((await self._pages.form(request)).values, keys)
         except ForeignFormProblem as problem:
             sent = read_sent_form(problem.sent, keys)
-            return self._page(request, form, sent.with_error(FORM, problem.title), status=problem.status)
+            return self._page(request, form, sent.with_error(FORM, SEND_AGAIN), status=problem.status)
         if form.state is FormState.OPEN and sent.errors:
             return self._page(request, form, sent, status=422)
         return see_other(request.url.path + await self._submit(token, form, sent))

@@ -26,6 +26,7 @@ from services.proposals.web.wording import (
 )
 from shared.events.vocabulary import ProposalKind, ProposalState
 from shared.limits import TooOftenProblem
+from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
 from shared.web.origins import origin_of
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Form, Pages, see_other
@@ -91,7 +92,10 @@ class ProposalPages:
 
     async def propose(self, request: Request) -> Response:
         """Receive what the form holds, unless it resembles proposals that its sender has not been shown yet."""
-        form = await self._pages.form(request)
+        try:
+            form = await self._pages.form(request)
+        except ForeignFormProblem as problem:
+            return await self._form(request, problem.sent, status=problem.status, errors=self._send_again(request))
         try:
             sent = self._read(request, form)
         except ValidationError as error:
@@ -115,8 +119,12 @@ class ProposalPages:
 
     async def ask_support(self, request: Request, proposal_id: str) -> Response:
         """Have the link mailed that supports or follows; what is said never depends on the address."""
-        form = await self._pages.form(request)
         reading = await self._cases.browsing.read(proposal_id)
+        try:
+            form = await self._pages.form(request)
+        except ForeignFormProblem as problem:
+            errors = self._send_again(request)
+            return self._proposal(request, reading, status=problem.status, errors=errors, values=problem.sent)
         try:
             sent = SupportForm(email=form.get("email"), language=self._pages.language(request))
         except ValidationError as error:
@@ -130,6 +138,9 @@ class ProposalPages:
             page.headers.update(problem_headers(problem))
             return page
         return see_other(f"/proposals/{proposal_id}?asked=1#support")
+
+    def _send_again(self, request: Request) -> dict[str, str]:
+        return {"main": self._pages.text(request, SEND_AGAIN)}
 
     def _read(self, request: Request, form: Form) -> ProposalForm:
         names = ("programme", "title", "body", "kind")

@@ -110,7 +110,7 @@ async def test_a_form_from_elsewhere_counts_nothing_and_may_be_sent_once_more(ho
     headers = {"content-type": "application/x-www-form-urlencoded"}
     page = await house.client.post(f"/survey/{tokens[0]}", content=body, headers=headers)
     assert page.status_code == 403
-    assert '<a href="#form">This form was opened too long ago' in page.text
+    assert '<a href="#form">This form was opened too long ago, so nothing was saved. Look through it' in page.text
     assert ('value="5" checked' in page.text) == (b"q-content=5" in body)
     assert await counted(house) == 0
     again = await house.client.post(f"/survey/{tokens[0]}", data={**house.fields(page), "q-content": "5"})

@@ -140,6 +140,37 @@ async def test_a_form_of_another_site_proposes_nothing(desk: Desk) -> None:
     assert await desk.told("proposals") == []
 
 
+async def test_a_form_that_was_open_for_too_long_comes_back_as_it_was_filled_in(desk: Desk) -> None:
+    answer = await desk.http.post("/proposals/new", data=form(body="Dos\r\nparàgrafs", email=ANNA, csrf="old"))
+
+    assert answer.status_code == 403
+    assert "Reviseu-lo i torneu-lo a enviar." in answer.text
+    assert f'value="{TITLE}"' in answer.text
+    assert "Dos\r\nparàgrafs</textarea>" in answer.text
+    assert f'value="{ANNA}"' in answer.text
+    assert 'value="doubt" checked' in answer.text
+
+
+async def test_an_address_to_support_with_comes_back_too(desk: Desk) -> None:
+    proposal_id = await desk.propose()
+    answer = await desk.http.post(f"/proposals/{proposal_id}", data={"email": ANNA, "csrf": "old"})
+
+    assert answer.status_code == 403
+    assert f'value="{ANNA}"' in answer.text
+    assert await desk.told("followers") == []
+
+
+async def test_a_reason_of_the_office_comes_back_to_be_sent_again(desk: Desk) -> None:
+    desk.sign_in()
+    proposal_id = await desk.propose()
+    path, sent = f"/office/proposals/{proposal_id}/decline", {"reason": "Ja es va explicar.", "csrf": "old"}
+    answer = await desk.http.post(path, data=sent, headers={"Sec-Fetch-Site": "same-origin"})
+
+    assert answer.status_code == 403
+    assert "Ja es va explicar.</li>" in answer.text
+    assert f'<a href="/office/proposals/{proposal_id}">' in answer.text
+
+
 async def test_markup_in_a_proposal_is_text_on_every_page(desk: Desk) -> None:
     proposal_id = await desk.propose(EVIL, body=EVIL)
     await desk.ask(proposal_id, ANNA)

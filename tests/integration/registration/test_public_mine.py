@@ -134,6 +134,7 @@ async def test_the_confirmation_comes_again_but_not_without_end(office: Office) 
     soon = await _press(office, path, "again")
     assert_page(soon, 429)
     assert int(soon.headers["retry-after"]) <= 600
+    assert f'<a href="{path}/again">' in soon.text, "which leads to the registration"
     assert told(await office.registration(session)) == ["entity-registered", "confirmation-requested"]
     office.clock.move(minutes=11)
     await follow(office, await _press(office, path, "again"))

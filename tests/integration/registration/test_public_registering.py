@@ -141,6 +141,7 @@ async def test_a_form_from_elsewhere_registers_nobody_and_shows_what_it_held(off
     page = await office.api.post(f"/sessions/{session}/register", data=PERSON)
     assert_page(page, 403)
     assert 'value="Núria Puig"' in page.text
+    assert "Reviseu-lo i torneu-lo a enviar." in words(page)
     assert not await office.registrations(session)
 
 
@@ -160,6 +161,7 @@ async def test_a_closed_session_takes_nobody_by_an_old_page(office: Office) -> N
     page = await office.api.post(f"/sessions/{session}/register", data={**PERSON, "csrf": guard[1]})
     assert_page(page, 409)
     assert "La inscripció a aquesta sessió està tancada." in words(page)
+    assert f'<a href="/sessions/{session}/register">' in page.text, "which leads to the session"
 
 
 async def test_the_language_is_switched_beside_a_form_with_errors(office: Office) -> None:

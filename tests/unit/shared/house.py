@@ -32,6 +32,14 @@ class LateProblem(Problem):
     title = mark("This link has expired.")
 
 
+class BusyProblem(Problem):
+    """For the test."""
+
+    status = 409
+    code = "busy-thing"
+    title = mark("This link has expired.")
+
+
 class MovingClock:
     """A clock that the test sets."""
 
@@ -61,7 +69,9 @@ class House:
         settings = ServiceSettings(secret=SECRET, staff_token=TOKEN, public_url=public_url, site_name="Dijous")  # type: ignore[arg-type]  # read as secrets
         self.pages = Pages(settings, Words(), templates, clock=self.clock)
         self.sent: list[dict[str, str]] = []
-        app = make_application("house", "House", [self._public(), self._office(), _api()], Words(), Ready())
+        app = make_application(
+            "house", "House", [self._public(), self._things(), self._office(), _api()], Words(), Ready()
+        )
         self.browser = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, raise_app_exceptions=False),
             base_url=public_url,
@@ -106,6 +116,27 @@ class House:
         @router.get("/counted")
         async def counted(request: Request, year: Annotated[int, Query(ge=2000)]) -> Response:
             return self.pages.render(request, "form.html")
+
+        return router
+
+    def _things(self) -> APIRouter:
+        router = page_router(self.pages)
+
+        @router.get("/things")
+        @router.get("/things/{thing}")
+        @router.get("/things/{thing}/change")
+        async def thing(request: Request, thing: str = "") -> Response:
+            if thing == "gone":
+                raise HTTPException(404)
+            if request.url.path.endswith("/change"):
+                raise BusyProblem
+            return self.pages.render(request, "form.html")
+
+        @router.post("/things/{thing}")
+        @router.post("/things/{thing}/again")
+        async def again(request: Request, thing: str) -> Response:
+            await self.pages.form(request)
+            raise BusyProblem
 
         return router
 

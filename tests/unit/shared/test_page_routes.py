@@ -1,12 +1,18 @@
 """Whatever goes wrong in a page is a page; whatever goes wrong in the API is problem details."""
 
+import html
+import re
+
 import httpx
 import pytest
 
 from shared.web.application import MAX_BODY_BYTES
 from shared.web.office import Role
 from shared.web.page_routes import own_path
-from tests.unit.shared.house import CANARY, House
+from tests.unit.shared.house import CANARY, HTTP, House
+from tests.unit.shared.test_pages import form_token
+
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
 def assert_page(answer: httpx.Response, status: int, text: str) -> None:
@@ -29,7 +35,7 @@ def assert_page(answer: httpx.Response, status: int, text: str) -> None:
             "POST",
             "/form",
             403,
-            "This form was opened too long ago or elsewhere. Go back, load the page again and send it once more.",
+            "This form was opened too long ago or elsewhere, so nothing was saved. Open it again.",
         ),
     ],
 )
@@ -131,3 +137,61 @@ def test_a_path_of_ours_is_kept(address: str) -> None:
 )
 def test_an_address_that_leads_elsewhere_is_not_followed(address: str) -> None:
     assert own_path(address) == "/office"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "back"),
+    [
+        ("GET", "/things/a%3F%2Fb/change", "/things"),
+        ("GET", "/things/a%3Fb/change", "/things/a%3Fb"),
+        ("GET", "/things/gone", "/things"),
+        ("GET", "/things/gone/change", "/things"),
+        ("POST", "/things/a", "/things/a"),
+        ("POST", "/things/a/again", "/things/a"),
+        ("POST", "/form", "/form"),
+        ("GET", "/late", ""),
+        ("GET", "/things/a/b/c", "/things"),
+        ("GET", "//evil.example/things", ""),
+        ("GET", "/nowhere", ""),
+    ],
+)
+async def test_an_error_leads_back_to_the_page_before_it(house: House, method: str, path: str, back: str) -> None:
+    token = await form_token(house) if method == "POST" and path != "/form" else ""
+    answer = await house.browser.request(method, HTTP + path, data={"csrf": token} if token else None)
+    assert answer.status_code >= 400
+    link = f'<p><a href="{back}">Go back to the previous page</a></p>'
+    assert (link in answer.text) is bool(back), answer.text.partition("<main")[2]
+    assert answer.text.count("Go back to the previous page") == bool(back)
+
+
+OURS = {"Sec-Fetch-Site": "same-origin"}
+TEXT = "Què fem amb els <contractes>?\nNo n'estem segurs."
+
+
+async def test_a_form_that_was_open_for_too_long_gives_back_what_was_written_to_be_sent_again(house: House) -> None:
+    page = await house.browser.post("/form?a=1", data={"csrf": "old", "text": TEXT, "choice": "b"}, headers=OURS)
+    assert_page(
+        page, 403, "This form was opened too long ago, so nothing was saved. Look through it and send it again."
+    )
+    assert "Què fem amb els &lt;contractes&gt;?\nNo n&#39;estem segurs.</li>" in page.text
+    assert '<li class="lines">b</li>' not in page.text
+
+    fields = {html.unescape(name): html.unescape(value) for name, value in HIDDEN.findall(page.text)}
+    assert (await house.browser.post("/form?a=1", data=fields, headers=OURS)).status_code == 303
+    assert house.sent == [{"text": TEXT, "choice": "b"}]
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none", ""])
+async def test_what_another_site_may_have_sent_is_not_given_back(house: House, site: str) -> None:
+    headers = {"Sec-Fetch-Site": site} if site else {}
+    page = await house.browser.post("/form", data={"csrf": "old", "text": TEXT}, headers=headers)
+    assert page.status_code == 403
+    assert "contractes" not in page.text
+    assert 'href="/form"' in page.text
+
+
+async def test_a_password_is_never_given_back(house: House) -> None:
+    sent = {"csrf": "old", "user_name": "aina@example.cat", "new_password": "correct horse"}
+    page = await house.browser.post("/form", data=sent, headers=OURS)
+    assert page.status_code == 403
+    assert "correct horse" not in page.text

@@ -11,7 +11,7 @@ from services.registration.web.public.front import Front, Shown
 from services.registration.web.public.person_forms import LANGUAGES, Filled, filled
 from services.registration.web.public.structured import event_data
 from shared.limits import TooOftenProblem
-from shared.web.csrf import ForeignFormProblem
+from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
 from shared.web.origins import origin_of
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Form, see_other
@@ -74,7 +74,7 @@ async def _not_taken(front: Front, request: Request, session_id: str, problem: F
         shown = await front.session(session_id)
     except SessionUnknownProblem:
         raise problem from None
-    held: Filled[RegistrationIn] = Filled(problem.sent, None, None, {_NOT_SENT: front.pages.say(request, problem)})
+    held: Filled[RegistrationIn] = Filled(problem.sent, None, None, {_NOT_SENT: front.pages.text(request, SEND_AGAIN)})
     return session_page(front, request, shown, held, status=problem.status)
 
 

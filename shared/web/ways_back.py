@@ -1,0 +1,49 @@
+"""The way back from an error: found in the routes, never in the Referer, which our pages do not send."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import quote
+
+from fastapi import Request
+from starlette.routing import Match
+
+from shared.problems import mark
+from shared.web.pages import NAVIGATION, OFFICE_NAVIGATION
+
+_NAMES = dict((*NAVIGATION, *OFFICE_NAVIGATION))
+_BEFORE = mark("Go back to the previous page")
+_NOT_THERE = (404, 410)
+
+
+class WayBack(NamedTuple):
+    """A page of ours and what a link to it says, as an English message id."""
+
+    path: str
+    label: str
+
+
+def way_back(request: Request, status: int) -> WayBack | None:
+    """The page of a form that was sent, else the nearest page above; None where only the start page is left.
+
+    What is not there has no page of its own above it either: then the next list is meant.
+    """
+    for path in _candidates(request):
+        parameters = _page_at(request, path)
+        if parameters is not None and not (parameters and status in _NOT_THERE):
+            return WayBack(quote(path), _NAMES.get(path, _BEFORE))
+    return None
+
+
+def _candidates(request: Request) -> Iterator[str]:
+    path = request.scope["path"].rstrip("/")
+    if request.method not in ("GET", "HEAD"):
+        yield path
+    while path := path.rpartition("/")[0]:
+        yield path
+
+
+def _page_at(request: Request, path: str) -> dict[str, str] | None:
+    """The parameters of the route that shows that page; None where no route does."""
+    scope = {**request.scope, "method": "GET", "path": path, "path_params": {}}
+    matches = (route.matches(scope) for route in request.app.state.page_routes)
+    return next((found["path_params"] for match, found in matches if match is Match.FULL), None)
