@@ -10,7 +10,7 @@ from starlette.routing import Match
 from shared.problems import mark
 from shared.web.pages import NAVIGATION, OFFICE_NAVIGATION
 
-_NAMES = dict((*NAVIGATION, *OFFICE_NAVIGATION))
+_NAMES = {path: label for path, label, *_ in (*NAVIGATION, *OFFICE_NAVIGATION)}
 _BEFORE = mark("Go back to the previous page")
 _NOT_THERE = (404, 410)
 

@@ -191,8 +191,8 @@ def test_composing_again_gives_the_same_mail() -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        (Language.CA, "Podeu respondre fins al dijous 9 de maig de 2024, 0.30 h."),
-        (Language.ES, "Puede responder hasta el jueves 9 de mayo de 2024, 0:30 h."),
+        (Language.CA, "Podeu respondre fins al dijous 9 de maig de 2024, 0.30\u00a0h."),
+        (Language.ES, "Puede responder hasta el jueves 9 de mayo de 2024, 0:30\u00a0h."),
         (Language.EN, "You can answer until Thursday 9 May 2024, 0:30."),
     ],
 )
