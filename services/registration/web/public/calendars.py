@@ -38,8 +38,8 @@ def feed_calendar(
 def personal_calendar(
     view: RegistrationView, shown: Shown, publisher: Publisher, join: str, language: Language
 ) -> bytes:
-    """One's own entry, with the SEQUENCE of the mails: with the link to join for who has a seat, tentative for who waits
-    for one, as cancelled for who has given it up."""
+    """One's own entry, with the SEQUENCE of the mails: with the link to join for who has a seat, tentative for who
+    waits for one, as cancelled for who has given it up."""
     calendar = _calendar()
     registration, entry = view.registration, _entry(shown, publisher, language)
     given_up = registration.state is RegistrationState.CANCELLED
