@@ -16,7 +16,7 @@ from shared.messaging.deadletters import (
     NoSuchLetterError,
     drop_letter,
     list_letters,
-    replay_letter,
+    replay_letters,
     show_letter,
 )
 
@@ -62,11 +62,16 @@ def show(letter_id: str, nats_url: str) -> None:
 def replay(letter_ids: tuple[str, ...], everything: bool, nats_url: str) -> None:
     """Publish again under the original subject, then drop.
 
-    Every service that handles the event sees it again; those that have handled it already take no notice.
+    Every service that handles the event sees it again; those that have handled it already take no notice. A message
+    that several services could not handle is published once, and the letters of all of them are dropped.
     """
-    for letter_id in _chosen(letter_ids, everything, nats_url):
-        _at(nats_url, partial(replay_letter, letter_id=letter_id))
-        click.echo(f"replayed {letter_id}")
+    _check_choice(letter_ids, everything)
+
+    async def replay_each(js: JetStreamContext) -> None:
+        async for replayed in replay_letters(js, None if everything else letter_ids):
+            click.echo(f"replayed {' '.join(replayed)}")
+
+    _at(nats_url, replay_each)
 
 
 @deadletters.command()
@@ -80,9 +85,13 @@ def drop(letter_ids: tuple[str, ...], everything: bool, nats_url: str) -> None:
         click.echo(f"dropped {letter_id}")
 
 
-def _chosen(letter_ids: tuple[str, ...], everything: bool, nats_url: str) -> list[str]:
+def _check_choice(letter_ids: tuple[str, ...], everything: bool) -> None:
     if everything == bool(letter_ids):
         raise click.UsageError("name the letters, or say --all")
+
+
+def _chosen(letter_ids: tuple[str, ...], everything: bool, nats_url: str) -> list[str]:
+    _check_choice(letter_ids, everything)
     return [letter.id for letter in _at(nats_url, list_letters)] if everything else list(letter_ids)
 
 

@@ -5,7 +5,7 @@ its process time and again leaves only the broker's advisory in `DIJOUS_ADVISORI
 and sequence.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -57,6 +57,11 @@ class DeadLetter:
     reason: str = field(default="", repr=False)
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     data: bytes = field(default=b"", repr=False)
+
+    @property
+    def message(self) -> tuple[str, int]:
+        """The message that could not be handled: its stream and its sequence there."""
+        return self.stream, self.sequence
 
 
 async def bury(js: JetStreamContext, msg: Msg, *, service: str, error: Exception, reason: str) -> None:
@@ -125,17 +130,33 @@ async def show_letter(js: JetStreamContext, letter_id: str) -> DeadLetter:
         raise NoSuchLetterError(letter_id) from None
 
 
-async def replay_letter(js: JetStreamContext, letter_id: str) -> DeadLetter:
-    """Publish the message again under its subject, with a new id for deduplication, then drop the letter.
+async def replay_letters(js: JetStreamContext, letter_ids: Collection[str] | None) -> AsyncIterator[list[str]]:
+    """Publish the messages of these letters, or of all, again under their subjects; then drop their letters.
+
+    Everybody who handles an event sees it again, so a message that several could not handle is published once and the
+    letters of all of them are dropped: yields their ids, message by message.
 
     Raises:
         NoSuchLetterError: there is none with that id, or its message has gone.
     """
-    letter = await show_letter(js, letter_id)
+    letters = await list_letters(js)
+    wanted = [letter.id for letter in letters] if letter_ids is None else letter_ids
+    message_of = {letter.id: letter.message for letter in letters}
+    for letter_id in wanted:
+        if letter_id not in message_of:
+            raise NoSuchLetterError(letter_id)
+    for message in dict.fromkeys(message_of[letter_id] for letter_id in wanted):
+        of_it = [letter.id for letter in letters if letter.message == message]
+        await _publish_again(js, await show_letter(js, of_it[0]))
+        for letter_id in of_it:
+            await drop_letter(js, letter_id)
+        yield of_it
+
+
+async def _publish_again(js: JetStreamContext, letter: DeadLetter) -> None:
+    """With a new id for the broker's deduplication; the event's own stays."""
     headers = _event_headers(letter.headers) | {Header.MSG_ID: new_id()}
     await publish(js, letter.subject, letter.data, headers, stream=letter.stream)
-    await drop_letter(js, letter_id)
-    return letter
 
 
 async def drop_letter(js: JetStreamContext, letter_id: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 from nats.js import JetStreamContext
 
 from shared.messaging.consuming import consumer_specs
-from shared.messaging.deadletters import drop_letter, list_letters, replay_letter, show_letter
+from shared.messaging.deadletters import drop_letter, list_letters, replay_letters, show_letter
 from shared.messaging.streams import apply_streams
 from shared.storage.sqlite import SqliteStore
 from tests.integration.messaging.child import DEADLY
@@ -109,7 +109,7 @@ async def test_a_message_that_kills_its_process_is_put_aside_and_can_be_shown_re
 
     repaired = Consumer()
     async with consuming(server, repaired, apply=False):
-        await replay_letter(js, letter.id)
+        assert [ids async for ids in replay_letters(js, [letter.id])] == [[letter.id]]
 
         def handled() -> None:
             assert repaired.seen == [DEADLY]

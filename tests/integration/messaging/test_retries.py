@@ -8,7 +8,7 @@ from shared.events.registration import SessionEnded
 from shared.messaging import broker as broker_module
 from shared.messaging import retrying, subscriber
 from shared.messaging.consuming import NotYetError, PermanentError
-from shared.messaging.deadletters import list_letters, replay_letter, show_letter
+from shared.messaging.deadletters import DEADLETTERS, list_letters, replay_letters, show_letter
 from shared.storage.contract import StoreError
 from tests.integration.messaging.conftest import Consumer, consuming, send, session_ended
 from tests.support.nats import RunningBroker
@@ -150,13 +150,40 @@ async def test_a_replayed_letter_is_handled_once_the_cause_is_repaired(
         consumer.fail = lambda session_id, tries: None
         [letter] = await list_letters(js)
 
-        await replay_letter(js, letter.id)
+        assert [ids async for ids in replay_letters(js, [letter.id])] == [[letter.id]]
 
         def handled() -> None:
             assert consumer.events == [session_ended("bad", version=7)]
 
         await eventually(handled)
     assert await list_letters(js) == []
+
+
+async def test_a_message_that_several_could_not_handle_is_replayed_once_and_its_letters_never_multiply(
+    server: RunningBroker, js: JetStreamContext
+) -> None:
+    consumer = Consumer(fail=failing(PermanentError))
+    async with consuming(server, consumer):
+        await send(js, session_ended("bad"))
+
+        async def buried() -> None:
+            assert len(await list_letters(js)) == 1
+
+        await eventually(buried)
+        kept = await js.get_msg(DEADLETTERS, seq=1)
+        await js.publish(
+            "dlq.other.sessions", kept.data or b"", headers={**(kept.headers or {}), "dijous-service": "other"}
+        )
+        both = [letter.id for letter in await list_letters(js)]
+
+        assert [ids async for ids in replay_letters(js, None)] == [both]
+
+        async def buried_anew() -> None:
+            [letter] = await list_letters(js)
+            assert letter.id not in both
+
+        await eventually(buried_anew)
+    assert (await js.stream_info(SessionEnded.event_stream)).state.last_seq == 2, "published once more"
 
 
 async def test_a_reply_to_header_makes_nobody_publish(server: RunningBroker, js: JetStreamContext) -> None:
