@@ -15,6 +15,7 @@ COMMANDS = {
     "deadletters": ("deploy.commands.deadletters:deadletters", "List, show, replay or drop messages that failed."),
     "office": ("deploy.commands.office:office", "Print a link into the office, when nobody can sign in."),
     "audit": ("deploy.commands.audit:audit", "Check that nobody altered the record of what the office did."),
+    "backup": ("deploy.commands.backup:backup", "Copy the data of the single-machine run, also while it runs."),
     "person": ("deploy.commands.person:person", "Export or erase what all services keep of one person."),
     "entities": ("deploy.commands.entities:entities", "Import the directory of local entities."),
     "reconcile": ("deploy.commands.reconcile:reconcile", "Find and repair what one service knows and another lacks."),

@@ -1,6 +1,7 @@
 """`dijous run`: one service as a process of its own."""
 
 import socket
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import click
@@ -45,9 +46,14 @@ def run(service: str, host: str, port: int) -> None:
 
 async def _serve(service: "Service", listening: socket.socket) -> None:
     from deploy.serving import serve
+    from shared.storage.contract import StoreError
 
     web = service.web()
-    async with service.running():
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(service.running())
+        except StoreError as error:
+            raise BrokenSettingError(f"DIJOUS_STORE_URL: {error}") from error
         await serve(web, listening)
 
 

@@ -18,6 +18,7 @@ from deploy.embedded.broker import STOP_SECONDS, broker_command, watch_broker
 from deploy.embedded.child import Child
 from deploy.embedded.environment import published_environment
 from deploy.embedded.folder import locked_folder
+from deploy.embedded.neighbours import absent_neighbours, check_folder
 from deploy.embedded.settings import EmbeddedSettings, kept_secret
 from deploy.serving import listen
 from deploy.settings import BrokenSettingError
@@ -123,7 +124,8 @@ class Installation:
                 return
             if time.monotonic() > complain_at:
                 wrong = [f"{name}: {state}" for name, state in body.get("checks", {}).items() if not is_served(state)]
-                say(f"not ready yet: {'; '.join(wrong)}. Logs: {self._logs}")
+                absent = await asyncio.to_thread(absent_neighbours, self._settings)
+                say(f"not ready yet: {'; '.join(absent or wrong)}. Logs: {self._logs}")
                 complain_at += PATIENCE_SECONDS
             await asyncio.sleep(PROBE_SECONDS)
 
@@ -136,7 +138,10 @@ async def installed(settings: EmbeddedSettings) -> AsyncIterator[Installation]:
         BrokenSettingError: something that was set does not work: a taken port, a folder in use, a wrong value.
     """
     os.umask(0o077)  # personal data: what this process and its children write is their user's alone
+    check_folder(settings.store_url)
     with locked_folder(settings.data) as folder, _listening(settings.port) as listening:
+        for line in await asyncio.to_thread(absent_neighbours, settings):
+            say(f"{line}; waiting for it")
         installation = Installation(settings, folder, listening)
         try:
             async with installation.running():

@@ -215,6 +215,25 @@ async def test_other_commands_find_the_running_installation_by_its_folder(
     assert not (data / "environment").exists(), "it holds secrets and addresses that nobody answers any more"
 
 
+async def test_a_backup_made_while_it_runs_is_a_folder_to_start_from(
+    runs: list[Run], data: Path, tmp_path: Path
+) -> None:
+    run = await _start(runs, data)
+    run.staff("POST", "/programmes", {"slug": "kept", "name": {"ca": "Desat"}, "kind": "series"})
+    copy = tmp_path / "backups" / "today"
+    assert f"copied to {copy}" in _command(data, "backup", str(copy))
+    assert {file.stat().st_mode & 0o077 for file in [copy, *copy.iterdir()]} == {0}, "nobody else reads it"
+    run.stop()
+    restored = await _start(runs, copy)
+    assert restored.staff("GET", "/programmes/kept").json()["name"] == {"ca": "Desat"}
+    assert (copy / "secret").read_text() == (data / "secret").read_text(), "links in mails stay valid"
+
+
+async def test_a_neighbour_that_does_not_answer_is_named_and_waited_for(runs: list[Run], data: Path) -> None:
+    run = await _start(runs, data, DIJOUS_SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
+    assert re.search(r"DIJOUS_SMTP_URL: 127.0.0.1:\d+ does not answer \(connection refused\)", run.said)
+
+
 async def test_the_way_into_the_office_is_found_while_nothing_runs(runs: list[Run], data: Path) -> None:
     (await _start(runs, data)).stop()
     path = urlsplit(_command(data, "office", "link").strip()).path
@@ -276,6 +295,7 @@ async def test_a_taken_port_is_said_in_one_line(data: Path) -> None:
         ("DIJOUS_DATA", "/proc/dijous"),
         ("DIJOUS_SMTP_URL", "pigeon://relay"),
         ("DIJOUS_NATS_URL", "amqp://broker"),
+        ("DIJOUS_STORE_URL", "sqlite:////proc/dijous"),
     ],
 )
 async def test_a_broken_setting_is_said_in_one_line(data: Path, variable: str, value: str) -> None:

@@ -88,6 +88,12 @@ def test_secrets_come_from_outside_and_their_lack_is_explained(compose: dict[str
     assert re.findall(r"^(DIJOUS_SECRET|DIJOUS_STAFF_TOKEN)=(.+)$", example, re.MULTILINE) == []
 
 
+def test_every_setting_of_the_environment_file_reaches_the_services_that_can_be_scaled(compose: dict[str, Any]) -> None:
+    for name in SERVICES:
+        assert compose["services"][name]["env_file"] == ".env"
+        assert compose["services"][name]["environment"]["DIJOUS_NATS_URL"] == "nats://nats:4222", "ours come first"
+
+
 def test_files_and_volumes_that_are_mounted_exist(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         for mount in service.get("volumes", []):

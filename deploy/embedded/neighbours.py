@@ -1,0 +1,66 @@
+"""What the single-machine run was told to use instead of its own: a broker, a database, a relay, another folder."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from deploy.embedded.settings import EmbeddedSettings
+from deploy.settings import BrokenSettingError
+
+ANSWER_SECONDS = 2.0
+_PORTS = {"nats": 4222, "tls": 4222, "mongodb": 27017, "smtp": 587, "smtps": 465}
+
+
+def check_folder(store_url: str | None) -> None:
+    """Make the folder that holds the SQLite files, where another one was asked for.
+
+    Raises:
+        BrokenSettingError: nothing can be written there.
+    """
+    if not store_url or not store_url.startswith("sqlite:///"):
+        return
+    folder = Path(store_url.removeprefix("sqlite:///"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".written"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise BrokenSettingError(f"DIJOUS_STORE_URL: {folder} cannot be used: {error.strerror}") from error
+
+
+def absent_neighbours(settings: EmbeddedSettings) -> list[str]:
+    """A line for each neighbour that does not take connections, its variable first. Blocks for seconds."""
+    asked = {
+        "DIJOUS_NATS_URL": settings.nats_url,
+        "DIJOUS_STORE_URL": settings.store_url,
+        "DIJOUS_SMTP_URL": settings.smtp_url,
+    }
+    lines = []
+    for variable, url in asked.items():
+        addresses = list(_addresses(url or ""))
+        wrong = [_what_is_wrong(*address) for address in addresses]
+        if addresses and all(wrong):
+            lines.append(f"{variable}: {addresses[0][0]}:{addresses[0][1]} does not answer ({wrong[0]})")
+    return lines
+
+
+def _addresses(url: str) -> Iterator[tuple[str, int]]:
+    """Host and port of each server that the address names; none of a kind that has no such servers."""
+    for server in url.split(",") if url.startswith(("nats:", "tls:")) else [url]:
+        parts = urlsplit(server)
+        for place in parts.netloc.rpartition("@")[2].split(",") if parts.scheme in _PORTS else ():
+            try:
+                named = urlsplit(f"//{place}")
+                yield named.hostname or "", named.port or _PORTS[parts.scheme]
+            except ValueError:
+                continue  # what is no port at all, the service that uses it says
+
+
+def _what_is_wrong(host: str, port: int) -> str:
+    try:
+        socket.create_connection((host, port), ANSWER_SECONDS).close()
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    return ""
