@@ -59,6 +59,10 @@ def _under(purpose: str, rest: str) -> Address:
     return lambda world: world.link(purpose).partition("?")[0] + rest
 
 
+def _standing(name: str, rest: str = "") -> Address:
+    return lambda world: world.standings[name] + rest
+
+
 def _proposal(name: str, path: str = "/proposals/{}") -> Address:
     return lambda world: path.format(world.proposals[name])
 
@@ -149,6 +153,20 @@ async def ask_no_question(page: Page) -> None:
 
 
 NEWCOMER = "Ferran Font"
+
+
+async def send_without_name(page: Page) -> None:
+    """Take the name out of a form that was filled in."""
+    await page.locator("[name=name]").fill("")
+    await send_empty(page)
+
+
+async def send_with_foreign_token(page: Page) -> None:
+    """Send a form whose token is not this browser's, as after a long pause."""
+    await page.locator("#registering [name=csrf]").evaluate("field => field.value = 'f'.repeat(64)")
+    await send_empty(page)
+
+
 FORGED = "a" * 64
 NOBODY = "a" * 16
 
@@ -165,9 +183,12 @@ PUBLIC = [
     State("session cancelled", _session("cancelled")),
     State("session ended", _session("ended")),
     State("session published", _session("published")),
+    State("session moved", _session("fresh")),
     State("session unknown", _at(f"/sessions/{NOBODY}"), 404),
     State("registering errors", _session("coming"), 422, step=send_empty),
     State("registering entities to choose from", _session("coming"), 422, step=send_few_letters),
+    State("registering with a form grown old", _session("coming"), 403, step=send_with_foreign_token),
+    State("waiting list errors", _session("full"), 422, step=send_empty),
     State("registered", _session("coming", "/sessions/{}/registered")),
     State("accessibility", _at("/accessibility")),
     State("privacy", _at("/privacy")),
@@ -176,9 +197,23 @@ PUBLIC = [
     State("registration corrected", _under("registration", "/correct")),
     State("registration cancelled", _under("registration", "/cancel")),
     State("registration erased", _under("registration", "/erase")),
+    State("registration done correcting", _under("registration", "?done=corrected")),
+    State("registration done asking again", _under("registration", "?done=again")),
+    State("registration corrected errors", _under("registration", "/correct"), 422, step=send_without_name),
+    State("registration waiting", _standing("waiting")),
+    State("registration given up", _standing("given up", "?done=cancelled")),
+    State("registration given up before", _standing("given up", "/cancel")),
+    State("registration over", _standing("over")),
+    State("registration over to be corrected", _standing("over", "/correct"), 409),
+    State("registration over to be cancelled", _standing("over", "/cancel"), 409),
+    State("registration of a session called off", _standing("called off")),
+    State("registration erased before", _standing("erased"), 410),
     State("registration link forged", _at(f"/registration/{FORGED}"), 404),
     State("data erased", _at("/registration/erased")),
     State("join", _link("join")),
+    State("join too early", _standing("early")),
+    State("join too late", _standing("late")),
+    State("join session called off", _standing("off")),
     State("join link forged", _at(f"/join/{FORGED}"), 404),
     State("survey", _link("survey")),
     State("survey errors", _link("survey"), 422, step=send_empty),

@@ -1,8 +1,11 @@
 """A small world in an installation: a programme, sessions in every state, people, a survey, results, proposals."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+
+import httpx
 
 from tests.support.embedded import Embedded
 from tests.support.probes import eventually
@@ -14,6 +17,8 @@ ANSWERS = {"content": 9, "duration": 8, "understood": 10, "applicable": 7}
 A, B, C = "aina@abrera.example", "biel@alamus.example", "carla@alamus.example"
 PEOPLE = {A: ("Aina Amat", ABRERA), B: ("Biel Bosch", ALAMUS), C: ("Carla Coll", ALAMUS)}
 """The links of C are for tests that may use them up."""
+GONE = "dolors@alamus.example"
+"""Who registered and had everything erased."""
 ENOUGH = 6
 """Answers with which results are published."""
 
@@ -25,10 +30,13 @@ class World:
     installation: Embedded
     sessions: dict[str, str] = field(default_factory=dict)
     """By what they are: `coming`, `full`, `soon`, `cancelled`, `fresh` (nobody has registered), `ended` (its survey is
-    open), `published`."""
+    open), `published`. The `fresh` one was moved."""
     links: dict[str, dict[str, str]] = field(default_factory=dict)
     """By purpose, then address: `/registration/…`, `/join/…`, `/survey/…`, `/support/…`, `/following/…`,
     `/preferences/…`."""
+    standings: dict[str, str] = field(default_factory=dict)
+    """Paths of one's own registration by how it stands: `waiting`, `given up`, `over`, `called off`, `erased`; and of
+    the button to join: `early`, `late`, `off`."""
     answered: str = ""
     """The path of a survey's link that was used."""
     proposals: dict[str, str] = field(default_factory=dict)
@@ -53,7 +61,9 @@ async def make_world(installation: Embedded) -> World:
         ("fresh", 312, 20),
     ):
         world.sessions[name] = await schedule(installation, name, timedelta(hours=starts_in), capacity)
+    await _move(world)
     await _fill(world)
+    await _stand(world)
     await _end(world)
     await _propose(world)
     return world
@@ -88,6 +98,11 @@ def _programme() -> dict[str, Any]:
     return {"slug": PROGRAMME, "name": name, "kind": "series", "time_zone": "Europe/Madrid", "organiser": "Consorci"}
 
 
+async def _move(world: World) -> None:
+    later = {"starts_at": world.installation.minute(timedelta(hours=336)).isoformat()}
+    await world.installation.staff("POST", f"/sessions/{world.sessions['fresh']}/reschedule", later)
+
+
 async def _fill(world: World) -> None:
     installation = world.installation
     for email in PEOPLE:
@@ -100,6 +115,37 @@ async def _fill(world: World) -> None:
         for purpose in ("registration", "join"):
             world.links.setdefault(purpose, {})[email] = installation.link(mail, purpose)
     await installation.staff("POST", f"/sessions/{world.sessions['cancelled']}/cancel", {"reason": {"ca": "Vaga."}})
+
+
+async def _stand(world: World) -> None:
+    """The links of registrations that are not simply a seat in a session to come."""
+    installation = world.installation
+    for name, kind, email, words, purpose in (
+        ("waiting", "waiting_list", C, "(full)", "registration"),
+        ("given up", "waiting_list", B, "(full)", "registration"),
+        ("over", "confirmation", A, "(ended)", "registration"),
+        ("called off", "confirmation", A, "(cancelled)", "registration"),
+        ("early", "confirmation", A, "(coming)", "join"),
+        ("late", "confirmation", A, "(ended)", "join"),
+        ("off", "confirmation", A, "(cancelled)", "join"),
+    ):
+        mail = await _mail_about(world, kind, email, words)
+        world.standings[name] = installation.link(mail, purpose).partition("?")[0]
+    await installation.public("DELETE", f"/registrations/{world.standings['given up'].rpartition('/')[2]}")
+    await register(installation, world.sessions["coming"], GONE)
+    mail = await _mail_about(world, "confirmation", GONE, "(coming)")
+    world.standings["erased"] = installation.link(mail, "registration").partition("?")[0]
+    await _erase(world, world.standings["erased"])
+
+
+async def _erase(world: World, path: str) -> None:
+    """As the person does, by the form."""
+    async with httpx.AsyncClient(base_url=world.installation.url) as browser:
+        page = await browser.get(f"{path}/erase")
+        token = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
+        assert token, page.text
+        done = await browser.post(f"{path}/erase", data={"csrf": token[1]})
+        assert done.status_code == 303, done.text
 
 
 async def _end(world: World) -> None:
