@@ -33,6 +33,8 @@ _HERE = Path(__file__).parent
 _STYLESHEET = (_HERE / "assets" / "dijous.css").read_text(encoding="utf-8")
 _LANGUAGE_COOKIE = "language"
 _MAX_FIELDS = 500
+ONLY_LANGUAGE = "only_language"
+"""The field that a button of the language switch adds to the form that it takes along."""
 
 LANGUAGE_NAMES = {Language.CA: "Català", Language.ES: "Castellano", Language.EN: "English"}
 NAVIGATION = (
@@ -64,6 +66,8 @@ class Form:
     values: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Content by field name; empty where no file was chosen."""
+    only_language: bool = False
+    """Whether its sender chose another language beside it: it is shown again as it is, and nothing is done."""
 
     def get(self, name: str) -> str:
         """The field's text without surrounding blanks; empty where it was not sent."""
@@ -95,6 +99,7 @@ class Pages:
         scripts: Sequence[str] = (),
         styles: Sequence[str] = (),
         form_target: str = "",
+        kept_form: str = "",
         prefer: Language | None = None,
         **values: Any,
     ) -> HTMLResponse:
@@ -102,14 +107,16 @@ class Pages:
 
         `scripts` are the inline scripts that the template includes, `styles` the style sheets of documents shown inside
         the page (an iframe's `srcdoc` is under the page's own policy), `form_target` the one foreign origin to which a
-        form of the page may lead in the end. `prefer` is the language of whoever the page is for, where the reader has
+        form of the page may lead in the end. `kept_form` is the id of the form that the language switch takes along,
+        lest an answer to a form lose what was typed into it. `prefer` is the language of whoever the page is for, where the reader has
         not chosen one.
         """
         language = self.language(request, prefer)
         browser_secret = self.guard.browser_secret(request)
         values = {"errors": {}, "values": {}, "scripts": [Markup(script) for script in scripts], **values}  # noqa: S704  our own files
         page = self._environments[language].get_template(template)
-        html = page.render(**self._frame(request, language, browser_secret), **values)
+        kept_form = kept_form if request.method == "POST" else ""
+        html = page.render(**self._frame(request, language, browser_secret), kept_form=kept_form, **values)
         response = HTMLResponse(
             html, status_code=status, headers={"content-security-policy": _policy(scripts, styles, form_target)}
         )
@@ -135,12 +142,13 @@ class Pages:
         """
         is_multipart = request.headers.get("content-type", "").startswith("multipart/form-data")
         sent, files = await (_parts if is_multipart else _fields)(request)
+        only_language = sent.pop(ONLY_LANGUAGE, "")
         try:
             self.guard.check(request, sent.pop(CSRF_FIELD, ""))
         except ForeignFormProblem as problem:
             problem.sent = sent
             raise
-        return Form(sent, files)
+        return Form(sent, files, bool(only_language))
 
     def member(self, request: Request) -> StaffMember | None:
         """Who of the office is signed in."""
@@ -162,6 +170,7 @@ class Pages:
             "here": request.url.path,
             "person": self.member(request),
             "csrf_field": self.guard.field(browser_secret),
+            "only_language": ONLY_LANGUAGE,
         }
 
     def _environment(self, language: Language, folders: Sequence[Path]) -> Environment:

@@ -102,7 +102,7 @@ class ProposalPages:
             errors = faults_of(error, request, self._pages, self._words)
             return await self._form(request, form.values, status=422, errors=errors)
         near = [other for other, _ in await self._cases.proposals.similar(sent.programme, sent.title)]
-        if {other.id for other in near} - set(form.get("shown").split()):
+        if form.only_language or {other.id for other in near} - set(form.get("shown").split()):
             return await self._form(request, form.values, similar=near)
         try:
             proposal = await self._cases.proposals.propose(sent.new_proposal(), origin=origin_of(request))
@@ -130,6 +130,8 @@ class ProposalPages:
         except ValidationError as error:
             errors = faults_of(error, request, self._pages, self._words)
             return self._proposal(request, reading, status=422, errors=errors, values=form.values)
+        if form.only_language:
+            return self._proposal(request, reading, values=form.values)
         try:
             await self._cases.supports.request(proposal_id, sent.email, sent.language, origin=origin_of(request))
         except (MergedProblem, SupportClosedProblem, TooOftenProblem) as problem:
@@ -165,6 +167,7 @@ class ProposalPages:
             "new.html",
             status=status,
             scripts=[SCRIPT],
+            kept_form="proposal",
             values={**values, "programme": wanted if wanted in programmes else only},
             errors=errors or {},
             similar=similar or [],
@@ -178,6 +181,7 @@ class ProposalPages:
             request,
             "proposal.html",
             status=status,
+            kept_form="supporting",
             reading=reading,
             was_sent="sent" in request.query_params,
             was_asked="asked" in request.query_params,

@@ -84,6 +84,15 @@ async def test_a_wrong_correction_is_shown_again_with_its_errors(office: Office)
     assert (await office.registration(session)).name == "Núria Puig"
 
 
+async def test_another_language_beside_a_correction_changes_nothing_and_keeps_it(office: Office) -> None:
+    session, path = await _registered(office)
+    page = await send(office, f"{path}/correct?lang=es", {**CORRECTED, "only_language": "1"}, form_on=f"{path}/correct")
+    assert_page(page, 200, "es")
+    assert 'value="Biel Bosch"' in page.text
+    assert 'form="correcting" formaction="?lang=ca"' in page.text
+    assert (await office.registration(session)).name == "Núria Puig"
+
+
 async def test_cancelling_asks_first_and_a_get_never_cancels(office: Office) -> None:
     session, path = await _registered(office, capacity=1)
     question = await office.api.get(f"{path}/cancel")

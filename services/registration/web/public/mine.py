@@ -95,6 +95,8 @@ class Mine:
         sent = await filled(self._pages, request, self._front.use_cases.entities, form, PersonIn)
         if sent.person is None or sent.entity is None:
             return await self._correction(request, token, view, sent, status=422)
+        if form.only_language:
+            return await self._correction(request, token, view, sent)
         person, entity = sent.person, sent.entity
         correction = Correction(person.name, entity.code, entity.name, person.role, person.language)
         await self._mine.correct(view.registration.id, correction)
@@ -190,6 +192,7 @@ class Mine:
             "public/correct.html",
             status=status,
             scripts=(SCRIPT,),
+            kept_form="correcting",
             values=form.values,
             errors=form.errors,
             matches=[(entity.code, entity.name) for entity in form.matches],

@@ -56,6 +56,7 @@ def session_page(
         "public/session.html",
         status=status,
         scripts=(SCRIPT,) if shown.is_open else (),
+        kept_form="registering",
         shown=shown,
         languages_of_mails=LANGUAGES,
         values=form.values if form else {"language": str(language)},
@@ -83,6 +84,8 @@ async def _register(front: Front, request: Request, shown: Shown, form: Form) ->
     sent = await filled(front.pages, request, front.use_cases.entities, form, RegistrationIn)
     if sent.person is None or sent.entity is None:
         return session_page(front, request, shown, sent, status=422)
+    if form.only_language:
+        return session_page(front, request, shown, sent)
     body = sent.person
     try:
         await front.use_cases.gate.admit(session.id, body.email, origin_of(request))
