@@ -83,7 +83,8 @@ class Pages:
     def __init__(self, settings: ServiceSettings, words: Words, templates: Path | None = None, *, clock: Clock) -> None:
         secret = settings.secret.get_secret_value()
         self._secure = settings.public_url.startswith("https://")
-        self._site_name = settings.site_name
+        self.site_name = settings.site_name
+        self.public_url = settings.public_url.rstrip("/")
         self.words = words
         self.guard = FormGuard(secret, secure=self._secure)
         self.office = OfficeSessions(secret, clock, secure=self._secure)
@@ -108,8 +109,8 @@ class Pages:
         `scripts` are the inline scripts that the template includes, `styles` the style sheets of documents shown inside
         the page (an iframe's `srcdoc` is under the page's own policy), `form_target` the one foreign origin to which a
         form of the page may lead in the end. `kept_form` is the id of the form that the language switch takes along,
-        lest an answer to a form lose what was typed into it. `prefer` is the language of whoever the page is for, where the reader has
-        not chosen one.
+        lest an answer to a form lose what was typed into it. `prefer` is the language of whoever the page is for, where
+        the reader has not chosen one.
         """
         language = self.language(request, prefer)
         browser_secret = self.guard.browser_secret(request)
@@ -183,7 +184,7 @@ class Pages:
         )
         environment.install_gettext_translations(self.words.catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
         environment.globals.update(
-            site_name=self._site_name,
+            site_name=self.site_name,
             stylesheet=Markup(_STYLESHEET),  # noqa: S704  our own file
             navigation=NAVIGATION,
             office_navigation=OFFICE_NAVIGATION,

@@ -149,6 +149,7 @@ GET     /api/v1/results/{session}/comments                  token
 GET     /survey/{token}                                     survey
 POST    /survey/{token}                                     survey
 GET     /results                                            public
+GET     /results/sitemap.xml                                public
 GET     /results/{session}                                  public
 GET     /results/{session}.csv                              public
 GET     /office/results                                     viewer
@@ -176,6 +177,7 @@ POST    /api/v1/proposals/{proposal_id}/merge               token
 GET     /proposals                                          public
 GET     /proposals/new                                      public
 POST    /proposals/new                                      public
+GET     /proposals/sitemap.xml                              public
 GET     /proposals/{proposal_id}                            public
 POST    /proposals/{proposal_id}                            public
 GET     /support/{token}                                    support

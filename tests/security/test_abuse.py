@@ -47,6 +47,8 @@ PUBLIC_ADDRESSES = (
     "/feed.atom",
     "/feed.json",
     "/sitemap.xml",
+    "/proposals/sitemap.xml",
+    "/results/sitemap.xml",
     "/proposals",
     "/results",
     "/results/{published}",

@@ -14,6 +14,7 @@ from services.feedback.web.tables import csv_answer, results_csv
 from shared.events.vocabulary import in_language
 from shared.web.pages import Pages
 from shared.web.paging import CursorParameter, decode_cursor, encode_cursor
+from shared.web.sitemaps import sitemap
 
 Slug = Annotated[str, Query(max_length=100)]
 Year = Annotated[str, Query(max_length=4)]
@@ -29,6 +30,7 @@ class ResultsPages:
     def add_to(self, router: APIRouter) -> None:
         """Add the routes."""
         router.add_api_route("/results", self.list_all, methods=["GET"])
+        router.add_api_route("/results/sitemap.xml", self.sitemap, methods=["GET"])
         router.add_api_route("/results/{session}.csv", self.show_csv, methods=["GET"])
         router.add_api_route("/results/{session}", self.show, methods=["GET"])
 
@@ -55,6 +57,11 @@ class ResultsPages:
             lines=_lines(course),
             rule=self._pages.text(request, RULE),
         )
+
+    async def sitemap(self) -> Response:
+        """For search engines: every session with results."""
+        everything = await self._publications.read_all()
+        return sitemap(self._pages.public_url, [(f"/results/{each.id}", each.published_at) for each in everything])
 
     async def show(self, request: Request, session: str) -> Response:
         """One session's results; a problem before they are published."""

@@ -7,7 +7,7 @@ from services.proposals.domain.known import KnownProgramme, KnownSession
 from services.proposals.domain.problems import ProposalUnknownProblem
 from services.proposals.domain.proposals import Proposal
 from services.proposals.domain.similarity import mentions
-from services.proposals.store import PAGE, ProposalStore, place_of
+from services.proposals.store import NEWEST, PAGE, ProposalStore, place_of
 from services.proposals.usecases.followers import Followers
 from shared.audit import Audit, AuditEntry
 from shared.events.vocabulary import ProposalState
@@ -74,6 +74,15 @@ class Browsing:
         if len(found) > limit:
             return found[:limit], place_of(found[limit - 1], wish.order)
         return found, list(place) if place and read == PAGE else None
+
+    async def everything(self, states: Collection[ProposalState]) -> list[Proposal]:
+        """All proposals in these states, the newest first."""
+        found: list[Proposal] = []
+        place: list[Scalar] | None = None
+        while batch := await self._store.list_proposals("", states, NEWEST, PAGE, place):
+            found += batch
+            place = place_of(batch[-1], NEWEST)
+        return found
 
     async def read(self, proposal_id: str) -> Reading:
         """A proposal for its page.

@@ -31,6 +31,7 @@ from shared.web.origins import origin_of
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Form, Pages, see_other
 from shared.web.problems import problem_headers
+from shared.web.sitemaps import sitemap
 from shared.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -48,6 +49,7 @@ def page_routes(use_cases: UseCases, pages: Pages, words: Words) -> PageRouter:
     router.add_api_route("/proposals", lists.show_list)
     router.add_api_route("/proposals/new", lists.show_form)
     router.add_api_route("/proposals/new", lists.propose, methods=["POST"])
+    router.add_api_route("/proposals/sitemap.xml", lists.sitemap)
     router.add_api_route("/proposals/{proposal_id}", lists.show)
     router.add_api_route("/proposals/{proposal_id}", lists.ask_support, methods=["POST"])
     links = SupportPages(use_cases, pages)
@@ -84,6 +86,11 @@ class ProposalPages:
             state_choices=worded(self._pages, request, STATES.items()),
             order_choices=worded(self._pages, request, orders.items()),
         )
+
+    async def sitemap(self) -> Response:
+        """`/proposals/sitemap.xml`: for search engines, those that the list shows by itself."""
+        everything = await self._cases.browsing.everything(ALIVE)
+        return sitemap(self._pages.public_url, [(f"/proposals/{each.id}", each.changed_at) for each in everything])
 
     async def show_form(self, request: Request) -> Response:
         """`/proposals/new`: the empty form."""

@@ -32,6 +32,13 @@ async def test_results_before_their_publication_are_a_page_that_says_so(house: H
     assert (await house.client.get(f"/results/{session_id}.csv")).status_code == 404
 
 
+async def test_search_engines_find_what_is_published_and_nothing_before(house: House) -> None:
+    there, (waiting, _) = await published(house, SCORES), await house.open_survey(3)
+    sitemap = (await house.client.get("/results/sitemap.xml")).text
+    assert f"/results/{there}</loc><lastmod>20" in sitemap
+    assert waiting not in sitemap
+
+
 async def test_ten_answers_show_mean_chart_table_and_the_rule_beside_them(house: House) -> None:
     session_id = await published(house, SCORES)
     page = await house.client.get(f"/results/{session_id}")

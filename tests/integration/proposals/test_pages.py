@@ -86,6 +86,17 @@ async def test_an_address_that_makes_no_sense_is_a_list_all_the_same(desk: Desk,
     assert (await desk.http.get(f"/proposals?{query}")).status_code == 200
 
 
+async def test_search_engines_find_every_proposal_that_stands_for_itself(desk: Desk) -> None:
+    alive, gone = await desk.propose("Indicadors de transparència"), await desk.propose("Més indicadors")
+    await desk.step(gone, "merge", {"into": alive})
+
+    sitemap = await desk.http.get("/proposals/sitemap.xml")
+
+    assert sitemap.headers["content-type"] == "application/xml"
+    assert f"<loc>{desk.settings.public_url}/proposals/{alive}</loc><lastmod>20" in sitemap.text
+    assert gone not in sitemap.text
+
+
 async def test_a_cursor_of_nobody_is_a_page_that_says_so(desk: Desk) -> None:
     answer = await desk.http.get("/proposals?cursor=abc")
 

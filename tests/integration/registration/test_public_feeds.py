@@ -69,6 +69,31 @@ async def test_feeds_tell_the_news_of_each_session_first(office: Office) -> None
     assert "dijous 10 de desembre de 2026" in feed["items"][0]["content_text"]
 
 
+async def test_that_a_session_was_moved_is_no_news_once_it_is_over(office: Office) -> None:
+    session = await office.scheduled(title={"ca": "Una"})
+    await office.staff("POST", f"/sessions/{session}/reschedule", {"starts_at": "2026-12-10T10:00:00+01:00"})
+    before = await office.api.get("/feed.json")
+    office.clock.move(days=15)
+    after = await office.api.get("/feed.json", headers={"if-none-match": before.headers["etag"]})
+    titles = [feed.json()["items"][0]["title"] for feed in (before, after)]
+    assert titles == ["Canvi de data: Una", "Una"]
+
+
+async def test_a_feed_names_the_site_and_its_own_address_with_the_language(office: Office) -> None:
+    await office.scheduled()
+    for query in ("", "?lang=es", "?lang=en"):
+        feed = (await office.api.get(f"/feed.json{query}")).json()
+        atom = ElementTree.fromstring((await office.api.get(f"/feed.atom{query}")).content)
+        itself = next(link for link in atom.findall(f"{ATOM}link") if link.get("rel") == "self")
+        assert feed["feed_url"] == f"https://dijous.example/feed.json{query}"
+        assert itself.get("href") == f"https://dijous.example/feed.atom{query}"
+    assert (feed["title"], atom.findtext(f"{ATOM}title")) == ("All sessions · Dijous",) * 2
+    calendar = Calendar.from_ical((await office.api.get("/calendar.ics")).content)
+    assert calendar["X-WR-CALNAME"] == "Totes les sessions · Dijous"
+    of_programme = Calendar.from_ical((await office.api.get("/programmes/dijous/calendar.ics")).content)
+    assert of_programme["X-WR-CALNAME"] == "Dijous GOmunicipal"
+
+
 @pytest.mark.parametrize("path", FEEDS)
 async def test_a_feed_is_read_again_only_when_it_changed(office: Office, path: str) -> None:
     await office.scheduled()

@@ -188,7 +188,8 @@ async def test_machines_find_the_public_pages_and_no_personal_one(office: Office
     for path in ("/registration/", "/join/", "/survey/", "/support/", "/preferences/", "/office", "/api/"):
         assert f"Disallow: {path}\n" in robots
         assert path not in sitemap
-    assert "Sitemap: https://dijous.example/sitemap.xml" in robots
+    for path in ("/sitemap.xml", "/proposals/sitemap.xml", "/results/sitemap.xml"):
+        assert f"Sitemap: https://dijous.example{path}\n" in robots
 
 
 async def test_browsers_find_the_icon_that_pages_name_and_the_one_that_they_ask_for_unasked(office: Office) -> None:

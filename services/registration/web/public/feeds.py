@@ -19,9 +19,9 @@ from shared.events.vocabulary import Language, in_language
 from shared.links import Links
 from shared.problems import mark
 from shared.web.page_routes import PageRouter, page_router
+from shared.web.sitemaps import MAX_AGE_SECONDS
 from shared.words import Words
 
-MAX_AGE_SECONDS = 300
 KEPT_FOR = timedelta(days=400)
 """How long a past session stays in the calendars."""
 _COMING = 500
@@ -42,6 +42,8 @@ class Feed:
     """What a feed is made of."""
 
     name: str
+    address: str
+    """Where it is, with the language if one was asked for."""
     sessions: Sequence[Shown]
     """The latest first."""
     links: Links
@@ -50,9 +52,9 @@ class Feed:
     language: Language
 
     def title(self, shown: Shown) -> str:
-        """The title of an entry; that a session is off or moved stands first."""
+        """The title of an entry; that a session is off, or moved and still to come, stands first."""
         title = in_language(shown.session.title, self.language)
-        message = CANCELLED if shown.is_cancelled else MOVED if shown.has_moved else ""
+        message = CANCELLED if shown.is_cancelled else MOVED if shown.has_moved and not shown.is_over else ""
         return self.words.text(self.language, message, title=title) if message else title
 
     def text(self, shown: Shown) -> str:
@@ -63,8 +65,10 @@ class Feed:
 
     def digest(self, form: str) -> str:
         """Another one when anything that it is made of has changed."""
-        versions = [(each.session.id, each.session.version, each.programme.version) for each in self.sessions]
-        made_of = (form, self.name, self.language, self.links.public_url, self.publisher, versions)
+        versions = [
+            (each.session.id, each.session.version, each.programme.version, each.is_over) for each in self.sessions
+        ]
+        made_of = (form, self.name, self.address, self.language, self.links.public_url, self.publisher, versions)
         return hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]
 
     @property
@@ -115,9 +119,11 @@ async def _feed(front: Front, request: Request, programmes: dict[str, Programme]
     coming = await front.sessions(programmes, when=When.UPCOMING, limit=_COMING, programme=slug)
     past = await front.sessions(programmes, when=When.PAST, limit=_PAST, programme=slug)
     recent = [each for each in past if each.session.starts_at > oldest]
-    name = in_language(programmes[slug].name, language) if slug else front.pages.text(request, ALL_SESSIONS)
+    everything = f"{front.pages.text(request, ALL_SESSIONS)} · {front.pages.site_name}"
+    asked = f"?lang={language}" if request.query_params.get("lang") == language else ""
     return Feed(
-        name=name,
+        name=in_language(programmes[slug].name, language) if slug else everything,
+        address=front.links.page(request.url.path + asked),
         sessions=[*reversed(coming), *recent],
         links=front.links,
         publisher=front.publisher,
@@ -153,7 +159,7 @@ def _atom(feed: Feed) -> bytes:
     root = Element("feed", {"xmlns": _ATOM, "xml:lang": feed.language})
     home = feed.links.page("/")
     _texts(root, id=home, title=feed.name, updated=_rfc3339(feed.updated))
-    SubElement(root, "link", {"rel": "self", "href": feed.links.page("/feed.atom")})
+    SubElement(root, "link", {"rel": "self", "href": feed.address})
     SubElement(root, "link", {"rel": "alternate", "type": "text/html", "href": home})
     for shown in feed.sessions[:_IN_FEED]:
         entry, address = SubElement(root, "entry"), feed.links.page(shown.path)
@@ -194,7 +200,7 @@ def _json(feed: Feed) -> bytes:
             "version": "https://jsonfeed.org/version/1.1",
             "title": feed.name,
             "home_page_url": feed.links.page("/"),
-            "feed_url": feed.links.page("/feed.json"),
+            "feed_url": feed.address,
             "language": str(feed.language),
             "items": items,
         }

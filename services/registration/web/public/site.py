@@ -1,16 +1,16 @@
 """What a public site owes its readers: accessibility, privacy, legal notice; and what machines ask for first."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
 from pathlib import Path
-from xml.etree.ElementTree import Element, SubElement, tostring
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from services.registration.web.public.feeds import MAX_AGE_SECONDS
 from services.registration.web.public.front import Front
 from shared.links import FOLLOWING_LINK_LIFE, SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE
 from shared.web.page_routes import PageRouter, page_router
+from shared.web.sitemaps import MAX_AGE_SECONDS, sitemap
 
 PERSONAL = (
     "/registration/",
@@ -25,7 +25,8 @@ PERSONAL = (
 )
 """Where nothing is to be found by a search engine."""
 PAGES = ("/", "/sessions", "/proposals", "/results", "/accessibility", "/privacy", "/legal")
-_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+SITEMAPS = ("/sitemap.xml", "/proposals/sitemap.xml", "/results/sitemap.xml")
+"""Each service's own."""
 _ICON = (Path(__file__).parents[1] / "assets" / "favicon.svg").read_bytes()
 _CACHED = {"cache-control": f"public, max-age={MAX_AGE_SECONDS}"}
 
@@ -39,21 +40,16 @@ def routes(front: Front) -> PageRouter:
     @router.get("/robots.txt")
     async def robots() -> PlainTextResponse:
         lines = ["User-agent: *", *(f"Disallow: {path}" for path in PERSONAL)]
-        lines += ["", f"Sitemap: {front.links.page('/sitemap.xml')}", ""]
+        lines += ["", *(f"Sitemap: {front.links.page(path)}" for path in SITEMAPS), ""]
         return PlainTextResponse("\n".join(lines), headers=_CACHED)
 
     @router.get("/sitemap.xml")
-    async def sitemap() -> Response:
-        programmes = await front.programmes()
-        root = Element("urlset", {"xmlns": _SITEMAP})
-        for path in (*PAGES, *(f"/programmes/{slug}" for slug in programmes)):
-            SubElement(SubElement(root, "url"), "loc").text = front.links.page(path)
-        for line in await front.use_cases.session_list.lines():
-            entry = SubElement(root, "url")
-            SubElement(entry, "loc").text = front.links.page(f"/sessions/{line.session_id}")
-            SubElement(entry, "lastmod").text = line.changed_at.date().isoformat()
-        body: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
-        return Response(body, media_type="application/xml", headers=_CACHED)
+    async def pages() -> Response:
+        listed: list[tuple[str, datetime | None]] = [(path, None) for path in PAGES]
+        listed += [(f"/programmes/{slug}", None) for slug in await front.programmes()]
+        lines = await front.use_cases.session_list.lines()
+        listed += [(f"/sessions/{line.session_id}", line.changed_at) for line in lines]
+        return sitemap(front.links.page(""), listed)
 
     @router.get("/favicon.svg")
     @router.get("/favicon.ico")
