@@ -146,6 +146,22 @@ async def test_notices_are_there_in_every_language_and_name_the_organiser(
     assert "mailto:oficina@consorci.example" in page.text
 
 
+async def test_the_accessibility_statement_follows_the_model_and_claims_no_tests_that_nobody_made(
+    office: Office,
+) -> None:
+    page = await office.api.get("/accessibility")
+    assert re.findall(r"<h2>(.*?)</h2>", page.text) == [
+        "Situació de compliment",
+        "Contingut no accessible",
+        "Preparació d'aquesta declaració",
+        "Observacions i dades de contacte",
+        "Procediment d'aplicació",
+    ]
+    assert "es va preparar el dijous 26 de novembre de 2026." in words(page)
+    assert "Es va revisar per darrera vegada el " in words(page)
+    assert "No inclou proves fetes per persones" in words(page)
+
+
 async def test_a_session_is_described_for_search_engines_with_its_state(office: Office) -> None:
     session = await office.scheduled(description={"ca": "</script><script>alert(1)</script>"}, capacity=20)
 

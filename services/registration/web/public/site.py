@@ -1,7 +1,7 @@
 """What a public site owes its readers: accessibility, privacy, legal notice; and what machines ask for first."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import Request, Response
@@ -27,6 +27,9 @@ PERSONAL = (
 PAGES = ("/", "/sessions", "/proposals", "/results", "/accessibility", "/privacy", "/legal")
 SITEMAPS = ("/sitemap.xml", "/proposals/sitemap.xml", "/results/sitemap.xml")
 """Each service's own."""
+STATEMENT_PREPARED = datetime(2026, 11, 26, 12, tzinfo=UTC)
+STATEMENT_REVIEWED = datetime(2026, 11, 26, 12, tzinfo=UTC)
+"""When the accessibility statement was last compared with what the tests of the pages find: at least once a year."""
 _ICON = (Path(__file__).parents[1] / "assets" / "favicon.svg").read_bytes()
 _CACHED = {"cache-control": f"public, max-age={MAX_AGE_SECONDS}"}
 
@@ -75,6 +78,8 @@ def _notice(front: Front, template: str) -> Callable[[Request], Awaitable[HTMLRe
             confirm_days=SUPPORT_LINK_LIFE.days,
             following_days=FOLLOWING_LINK_LIFE.days,
             address=front.links.page("/"),
+            prepared=STATEMENT_PREPARED,
+            reviewed=STATEMENT_REVIEWED,
         )
 
     return notice
