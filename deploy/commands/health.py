@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 from urllib.parse import urlsplit
 
 import click
@@ -10,14 +11,14 @@ ANSWER_SECONDS = 5
 
 
 @click.command()
-@click.argument("url", default="http://127.0.0.1:8080")
+@click.argument("url", default=lambda: f"http://127.0.0.1:{os.environ.get('DIJOUS_PORT') or '8080'}")
 @click.option("--live", is_flag=True, help="Ask only whether the process answers, not whether it can do its work.")
 def health(url: str, live: bool) -> None:
     """Ask the service at URL whether it can do its work; the exit code is 0 when it can.
 
     \b
     Examples:
-      dijous health                           the single-machine run
+      dijous health                           the single-machine run, at DIJOUS_PORT (8080)
       dijous health http://127.0.0.1:8001     one service
     """
     status, body = ask(url, "/health/live" if live else "/health/ready")

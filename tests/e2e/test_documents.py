@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -63,9 +64,15 @@ async def test_the_integrators_subscriber_reads_a_session(tmp_path: Path) -> Non
         )
         office = Office(stack, "documented")
         await office.define_programme()
-        await office.schedule()
-        output, _ = await asyncio.wait_for(subscriber.communicate(), BLOCK_SECONDS)
-    assert output.decode().startswith("dijous.sessions.session-scheduled.v1 20")
+        session = await office.schedule()
+        moved = {"starts_at": office.minute(timedelta(days=11)).isoformat()}
+        await stack.staff("POST", f"/sessions/{session}/reschedule", moved, expect=200)
+        assert subscriber.stdout
+        lines = [await asyncio.wait_for(subscriber.stdout.readline(), BLOCK_SECONDS) for _ in range(2)]
+        subscriber.kill()
+        await subscriber.wait()
+    kinds = [line.decode().split()[:2] for line in lines]
+    assert kinds == [[f"dijous.sessions.session-{verb}.v1", session] for verb in ("scheduled", "rescheduled")]
 
 
 async def test_the_catalogue_of_events_is_current() -> None:

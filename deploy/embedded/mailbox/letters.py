@@ -3,6 +3,7 @@
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import lru_cache
 
 from pydantic import BaseModel
 
@@ -42,6 +43,7 @@ def header(message: EmailMessage, name: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=1000)  # who follows the mailbox reads the same mails again and again, and each costs milliseconds
 def read(row_id: int, recipient: str, received_at: datetime, raw: bytes) -> Letter:
     """The letter in a row."""
     message = parse(raw)

@@ -57,7 +57,7 @@ class _Pages:
 
     def messages(
         self,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
         after: Annotated[int | None, Query(ge=0, le=2**62)] = None,
         to: str | None = None,
         kind: str | None = None,
