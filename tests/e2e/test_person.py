@@ -96,7 +96,7 @@ async def messages(js: JetStreamContext) -> list[bytes]:
     found = []
     for stream in STREAMS:
         state = (await js.stream_info(stream.name)).state
-        for sequence in range(state.first_seq, state.last_seq + 1):
+        for sequence in range(state.first_seq, state.last_seq + 1) if state.messages else ():
             try:
                 message = await js.get_msg(stream.name, sequence)
             except nats.js.errors.NotFoundError:

@@ -51,7 +51,8 @@ class House:
         """What was published of an event so far."""
         js = self.client.jetstream()
         state = (await js.stream_info(kind.event_stream)).state
-        messages = [await js.get_msg(kind.event_stream, n) for n in range(state.first_seq, state.last_seq + 1)]
+        sequences = range(state.first_seq, state.last_seq + 1) if state.messages else ()
+        messages = [await js.get_msg(kind.event_stream, n) for n in sequences]
         matching = [message for message in messages if (message.headers or {})["ce-type"] == kind.event_type()]
         return [orjson.loads(message.data or b"") for message in matching]
 
