@@ -29,13 +29,17 @@ STYLE = (TEMPLATES / "layout" / "style.css").read_text(encoding="utf-8")
 _DATED = frozenset(
     {
         DeliveryKind.CONFIRMATION,
+        DeliveryKind.WAITING_LIST,
         DeliveryKind.PROMOTION,
+        DeliveryKind.REGISTRATION_CANCELLED,
         DeliveryKind.REMINDER,
         DeliveryKind.RESCHEDULED,
         DeliveryKind.SESSION_CANCELLED,
     }
 )
 """Kinds whose subject says when the session is, so that the list of mails already tells."""
+_PREHEADER_LENGTH = 150
+"""Letters of the hidden first line of the HTML, which lists of mails show beside the subject; more they cut off."""
 _BLANK_LINES = re.compile(r"\n{3,}")
 _BLANK_LINES_BETWEEN = re.compile(r"\n{2,}")
 
@@ -96,7 +100,8 @@ class Letters:
             values["following_url"] = ""
         heading = " ".join(environment.get_template(f"{kind}/subject.txt").render(values).split())
         subject = f"{heading} · {values['when']}" if kind in _DATED else heading
-        values |= {"heading": heading, "subject": subject}
+        preheader = " ".join(environment.get_template(f"{kind}/preheader.txt").render(values).split())
+        values |= {"heading": heading, "subject": subject, "preheader": preheader[:_PREHEADER_LENGTH]}
         text = environment.get_template("layout/body.txt").render(values)
         html = environment.get_template("layout/body.html").render(values)
         return Letter(subject, _BLANK_LINES.sub("\n\n", text).strip() + "\n", html.strip() + "\n")
@@ -117,6 +122,8 @@ class Letters:
         values: dict[str, Any] = {
             "programme": in_language(matter.programme.name, language),
             "organiser": matter.programme.organiser,
+            "tool": _one_line(matter.programme.tool),
+            "programme_url": self._links.page(f"/programmes/{matter.programme.id}"),
             "survey_closes": "",
             "title": "",
             "starts": "",
@@ -149,6 +156,7 @@ class Letters:
     def _proposal(self, proposal: KnownProposal) -> dict[str, Any]:
         return {
             "proposal_title": _one_line(proposal.title),
+            "merged_title": _one_line(proposal.merged_into_title),
             "in_session": bool(proposal.session_id),
             "reason": proposal.reason,
             "proposal_url": self._links.page(f"/proposals/{proposal.id}"),

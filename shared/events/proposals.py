@@ -51,6 +51,9 @@ class ProposalDeclined(ProposalEvent, name="proposals.proposal-declined", source
 class ProposalMerged(ProposalEvent, name="proposals.proposal-merged", source="proposals", key="proposal_id"):
     """It goes on as part of another proposal, to which its supporters moved."""
 
+    merged_into_title: str = ""
+    """What the other proposal is called."""
+
 
 class ProposalFollowed(
     Event, name="people.proposal-followed", source="proposals", key="follower_id", stream=Stream.PEOPLE

@@ -43,6 +43,8 @@ class ProgrammeDefined(Event, name="programmes.programme-defined", source="regis
     """Name of the body that runs it, as the mails sign."""
     reply_to: str = ""
     """Mailbox of the office, which is read; the calendar's organiser. Empty: the installation's own."""
+    tool: str = ""
+    """With what one connects to its sessions."""
     reminders_minutes: list[int]
     """Minutes before the start at which registrants are reminded."""
     survey_questions: list[SurveyQuestion]

@@ -1,6 +1,8 @@
 """A programme, a session, a proposal and people, as notifications knows them, to write mails from."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,7 @@ SURVEY_KEY = b"k" * 32
 LINKS = Links("https://dijous.example", "s" * 40)
 NOW = datetime(2024, 4, 20, 8, tzinfo=UTC)
 STARTS_AT = datetime(2024, 4, 25, 8, tzinfo=UTC)
+SESSION_END = STARTS_AT + timedelta(hours=1)
 CLOSES_AT = datetime(2024, 5, 8, 22, 30, tzinfo=UTC)
 
 
@@ -151,3 +154,19 @@ def recipient_of(kind: DeliveryKind, **changes: Any) -> Recipient:
     if kind is DeliveryKind.REGISTRATION_CANCELLED:
         return make_registration(**{"status": RegistrationStatus.CANCELLED} | changes)
     return make_registration(**changes) if kind in SESSION_KINDS else make_follower(**changes)
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    """A mail as a mail program reads it."""
+    return message_from_bytes(raw, policy=policy.default)  # type: ignore[return-value]
+
+
+def composed(kind: DeliveryKind, recipient: Recipient | None = None, **matter: Any) -> EmailMessage:
+    """A mail of that kind, read again; `matter` as in `matter_of`."""
+    recipient = recipient or recipient_of(kind)
+    return parsed(make_composer().compose(delivery_of(kind), matter_of(kind, **matter), recipient))
+
+
+def parts(message: EmailMessage) -> dict[str, str]:
+    """Its parts by their types."""
+    return {part.get_content_type(): part.get_content() for part in message.iter_parts()}

@@ -42,6 +42,7 @@ class KnownProgramme(Known):
     time_zone: str
     organiser: str = ""
     reply_to: str = ""
+    tool: str = ""
     reminders_minutes: list[int]
     survey_questions: list[SurveyQuestion] = []
     survey_days: int
@@ -109,6 +110,7 @@ class KnownProposal(Known):
     session_id: str = ""
     reason: str = ""
     merged_into: str = ""
+    merged_into_title: str = ""
     step: int = 0
     """How many steps it has taken; 0 where the event did not say."""
 

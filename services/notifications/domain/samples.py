@@ -25,6 +25,11 @@ _PROPOSED = {
     Language.ES: "Tema de muestra",
     Language.EN: "Sample topic",
 }
+_OTHER = {
+    Language.CA: "Un altre tema de mostra",
+    Language.ES: "Otro tema de muestra",
+    Language.EN: "Another sample topic",
+}
 _MATERIAL = {
     Language.CA: "Presentació",
     Language.ES: "Presentación",
@@ -74,4 +79,5 @@ def _proposal(language: Language, programme: KnownProgramme) -> KnownProposal:
         state=ProposalState.SCHEDULED,
         session_id=_SESSION,
         reason=_REASON[language],
+        merged_into_title=_OTHER[language],
     )

@@ -107,6 +107,8 @@ class Proposal(Aggregate):
     session_id: str = ""
     reason: str = ""
     merged_into: str = ""
+    merged_into_title: str = ""
+    """The title of that proposal, to tell by mail."""
     merged_from: tuple[str, ...] = ()
     history: tuple[Step, ...] = ()
     """The steps since it was received, in their order."""
@@ -125,8 +127,8 @@ class Proposal(Aggregate):
         """How many steps it had taken before then."""
         return sum(step.at < instant for step in self.history)
 
-    def event(self, kind: type[E]) -> E:
-        """An event of this proposal as it is now."""
+    def event(self, kind: type[E], **more: str) -> E:
+        """An event of this proposal as it is now; `more` is what only this kind tells."""
         return kind(
             version=self.announced,
             proposal_id=self.id,
@@ -139,10 +141,13 @@ class Proposal(Aggregate):
             reason=self.reason,
             merged_into=self.merged_into,
             step=len(self.history),
+            **more,
         )
 
     def state_event(self) -> ProposalEvent:
         """The event that tells of the present state."""
+        if self.state is ProposalState.MERGED:
+            return self.event(ProposalMerged, merged_into_title=self.merged_into_title)
         return self.event(_EVENTS[self.state])
 
 
@@ -192,12 +197,12 @@ def session_over(proposal: Proposal, session_id: str, *, took_place: bool, now: 
     return answer(proposal, "", now) if took_place else review(proposal, now)
 
 
-def become_part_of(proposal: Proposal, target_id: str, now: datetime) -> Decision:
+def become_part_of(proposal: Proposal, target: Proposal, now: datetime) -> Decision:
     """It goes on as part of another proposal. The book of merges has decided that, whatever its state is by now."""
     if proposal.state is ProposalState.MERGED:
         return proposal, []
-    changes = {"state": ProposalState.MERGED, "merged_into": target_id, "session_id": ""}
-    return _taken(proposal.model_copy(update=changes), now)
+    into = {"merged_into": target.id, "merged_into_title": target.title}
+    return _taken(proposal.model_copy(update={"state": ProposalState.MERGED, **into, "session_id": ""}), now)
 
 
 def take_in(proposal: Proposal, source_id: str) -> Decision:

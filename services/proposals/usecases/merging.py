@@ -62,8 +62,10 @@ class Merging:
         """Complete the merges that a book has begun."""
         for source_id in book.begun:
             target_id = book.into[source_id]
-            now = self._clock()
-            await self._store.proposals.change(source_id, partial(become_part_of, target_id=target_id, now=now))
+            target = await self._store.proposals.get(target_id)
+            assert target is not None, "proposals are never deleted"
+            merged = partial(become_part_of, target=target, now=self._clock())
+            await self._store.proposals.change(source_id, merged)
             await self._store.proposals.change(target_id, partial(take_in, source_id=source_id))
             for follower in await self._store.followers_of(source_id):
                 if follower.follows:

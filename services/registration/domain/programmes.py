@@ -79,6 +79,7 @@ class Programme(Aggregate):
             time_zone=self.time_zone,
             organiser=self.organiser,
             reply_to=self.reply_to,
+            tool=self.tool,
             reminders_minutes=self.reminders_minutes,
             survey_questions=self.survey_questions,
             survey_days=self.survey_days,

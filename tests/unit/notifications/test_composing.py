@@ -8,7 +8,6 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parseaddr
 from itertools import product
-from typing import Any
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -41,9 +40,10 @@ from tests.support.mails import (
     PERSON,
     SENDER,
     SESSION,
-    STARTS_AT,
+    SESSION_END,
     SURVEY_KEY,
     WORDS,
+    composed,
     delivery_of,
     make_composer,
     make_programme,
@@ -51,6 +51,8 @@ from tests.support.mails import (
     make_registration,
     make_session,
     matter_of,
+    parsed,
+    parts,
     recipient_of,
 )
 
@@ -66,20 +68,6 @@ NASTY_NAMES = [
     "\ue000a:name\ue001 %(title)s {{ name }} %s",
 ]
 KINDS = list(DeliveryKind)
-SESSION_END = STARTS_AT + timedelta(hours=1)
-
-
-def parsed(raw: bytes) -> EmailMessage:
-    return message_from_bytes(raw, policy=policy.default)  # type: ignore[return-value]
-
-
-def composed(kind: DeliveryKind, recipient: Recipient | None = None, **matter: Any) -> EmailMessage:
-    recipient = recipient or recipient_of(kind)
-    return parsed(make_composer().compose(delivery_of(kind), matter_of(kind, **matter), recipient))
-
-
-def parts(message: EmailMessage) -> dict[str, str]:
-    return {part.get_content_type(): part.get_content() for part in message.iter_parts()}
 
 
 def personal_values(kind: DeliveryKind, recipient: Recipient) -> dict[Personal, str]:
@@ -187,23 +175,6 @@ def test_composing_again_gives_the_same_mail() -> None:
     assert composer.compose(delivery_of(kind), matter_of(kind), make_registration()) == once
 
 
-@pytest.mark.parametrize("kind", [DeliveryKind.SURVEY, DeliveryKind.SURVEY_REMINDER])
-@pytest.mark.parametrize(
-    ("language", "words"),
-    [
-        (Language.CA, "Podeu respondre fins al dijous 9 de maig de 2024, 0.30\u00a0h."),
-        (Language.ES, "Puede responder hasta el jueves 9 de mayo de 2024, 0:30\u00a0h."),
-        (Language.EN, "You can answer until Thursday 9 May 2024, 0:30."),
-    ],
-)
-def test_a_survey_says_until_when_it_can_be_answered_where_the_programme_is(
-    kind: DeliveryKind, language: Language, words: str
-) -> None:
-    both = parts(composed(kind, recipient_of(kind, language=language)))
-    assert words in both["text/plain"].splitlines()
-    assert words in both["text/html"]
-
-
 def test_the_mail_after_another_closing_says_the_other() -> None:
     composer, kind = make_composer(), DeliveryKind.SURVEY
     texts = [
@@ -234,39 +205,6 @@ def test_a_mail_holds_nothing_of_who_was_written_to_before() -> None:
     token = personal_values(kind, first)[Personal.JOIN]
     for trace in ("Primera", "first@x.example", "Abrera", token):
         assert trace.encode() not in second
-
-
-@pytest.mark.parametrize("kind", [DeliveryKind.CONFIRMATION, DeliveryKind.PROMOTION, DeliveryKind.REMINDER])
-@pytest.mark.parametrize(
-    ("language", "phrases"),
-    [
-        (
-            Language.CA,
-            [
-                "càmera",
-                "internet",
-                "uns minuts abans",
-                "dijous 25 d’abril de 2024, 10.00\u00a0h (hora d’Europa central)",
-            ],
-        ),
-        (
-            Language.ES,
-            [
-                "cámara",
-                "internet",
-                "unos minutos antes",
-                "jueves 25 de abril de 2024, 10:00\u00a0h (hora de Europa central)",
-            ],
-        ),
-        (
-            Language.EN,
-            ["camera", "internet", "a few minutes early", "Thursday 25 April 2024, 10:00 (Central European Time)"],
-        ),
-    ],
-)
-def test_who_is_to_attend_reads_when_and_with_what(kind: DeliveryKind, language: Language, phrases: list[str]) -> None:
-    text = parts(composed(kind, make_registration(language=language)))["text/plain"]
-    assert not [phrase for phrase in phrases if phrase not in text]
 
 
 @pytest.mark.parametrize(
@@ -318,16 +256,6 @@ def test_any_title_and_any_name_of_a_programme_come_through_their_headers(words:
     assert str(make_header(decode_header(headers["Subject"]))) == f"Proposta fusionada: {text}"
 
 
-@pytest.mark.parametrize(
-    ("session_id", "words"), [(SESSION, "ha tingut resposta en una sessió:"), ("", "ha tingut resposta:")]
-)
-def test_an_answer_is_said_to_come_from_a_session_only_where_it_does(session_id: str, words: str) -> None:
-    both = parts(composed(DeliveryKind.PROPOSAL_ANSWERED, proposal=make_proposal(session_id=session_id)))
-    assert words in both["text/plain"]
-    assert words in both["text/html"]
-    assert ("Sessió:" in both["text/plain"]) == bool(session_id)
-
-
 def test_only_web_addresses_become_links() -> None:
     session = make_session(recording_url="javascript:alert(1)", materials=[])
     assert "javascript" not in parts(composed(DeliveryKind.MATERIALS, session=session))["text/html"]
@@ -348,15 +276,6 @@ def test_who_waits_for_a_seat_is_told_without_an_invitation(kind: DeliveryKind) 
     both = parts(composed(kind, make_registration(status=RegistrationStatus.WAITING)))
     assert "text/calendar" not in both
     assert "/join/" not in both["text/plain"]
-
-
-@pytest.mark.parametrize("held_seat", [True, False])
-def test_only_who_had_a_seat_has_an_entry_withdrawn(held_seat: bool) -> None:
-    kind = DeliveryKind.REGISTRATION_CANCELLED
-    message = composed(kind, make_registration(status=RegistrationStatus.CANCELLED, held_seat=held_seat))
-    both = parts(message)
-    assert ("text/calendar" in both) == ("del calendari" in both["text/plain"]) == held_seat
-    assert message["Subject"].startswith("Baixa confirmada: " if held_seat else "Sortida de la llista d’espera: ")
 
 
 @pytest.mark.parametrize("language", [Language.CA, Language.ES])

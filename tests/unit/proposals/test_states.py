@@ -8,6 +8,7 @@ import pytest
 from services.proposals.domain import proposals as rules
 from services.proposals.domain.problems import POSSIBLE_STEPS, WrongStepProblem
 from services.proposals.domain.proposals import STEPS, Decision, Proposal
+from shared.events.proposals import ProposalMerged
 from shared.events.vocabulary import Language, ProposalKind, ProposalState
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -107,8 +108,12 @@ def test_a_person_counts_once() -> None:
 
 
 def test_a_merged_proposal_counts_nobody_any_more() -> None:
-    merged, [event] = rules.become_part_of(proposal(), "b", LATER)
+    target = proposal(id="b", title="Tots els contractes")
+    merged, [event] = rules.become_part_of(proposal(), target, LATER)
 
     assert (event.state, event.merged_into) == (S.MERGED, "b")
+    assert isinstance(event, ProposalMerged)
+    assert event.merged_into_title == "Tots els contractes"
+    assert merged.state_event() == event, "who missed it is told the same"
     assert rules.count_support(merged, "anna", LATER) == (merged, [])
-    assert rules.become_part_of(merged, "b", LATER) == (merged, [])
+    assert rules.become_part_of(merged, target, LATER) == (merged, [])
