@@ -9,7 +9,14 @@ from typing import Any
 from services.registration.domain.programmes import Programme
 from services.registration.domain.registrations import Registration, RegistrationState
 from services.registration.domain.sessions import Session
-from services.registration.store import BY_ARRIVAL, BY_START, BY_START_LATEST_FIRST, PROGRAMMES, REGISTRATIONS, SESSIONS
+from services.registration.store import (
+    BY_START,
+    BY_START_LATEST_FIRST,
+    PROGRAMMES,
+    REGISTRATIONS,
+    SESSIONS,
+    all_registrations,
+)
 from shared.clock import Clock, to_millis
 from shared.events.vocabulary import Language, SessionStatus
 from shared.storage.aggregates import Aggregates
@@ -114,14 +121,7 @@ class OfficeReading:
 
     async def registrations(self, session_id: str) -> list[Registration]:
         """All registrations for a session in the order in which they came."""
-        found: list[Registration] = []
-        after: list[Scalar] | None = None
-        while page := await self._registrations.find(
-            {"session_id": session_id}, order=BY_ARRIVAL, limit=_PAGE, after=after
-        ):
-            found += page
-            after = [to_millis(page[-1].arrived_at), page[-1].id]
-        return found
+        return await all_registrations(self._registrations, session_id)
 
     async def participation(self, programme: str = "") -> AsyncIterator[dict[str, Any]]:
         """Every registration with a seat as a document: entity, session, whether the person came."""

@@ -53,17 +53,6 @@ class SameTimeProblem(Problem):
     title = mark("The session is at this time already.")
 
 
-class LimitTooLateProblem(Problem):
-    """A session without limit already has registrations and cannot get a number of seats."""
-
-    status = 409
-    code = "limit-too-late"
-    title = mark(
-        "People have registered for this session without limit of seats, so it cannot be given one any more. "
-        "Schedule a session with seats from the beginning instead."
-    )
-
-
 class SessionStartedProblem(Problem):
     """A registration cannot be cancelled once its session has begun or is closed."""
 

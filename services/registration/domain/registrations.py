@@ -106,18 +106,6 @@ Decision = tuple[Registration, Sequence[Event]]
 _KEPT = set(Aggregate.model_fields)
 
 
-def request(registration: Registration) -> Registration:
-    """The registration as one that asks a roster for a seat."""
-    return registration.model_copy(update={"state": RegistrationState.REQUESTED, "unsettled": 1})
-
-
-def register(registration: Registration) -> Decision:
-    """A seat without asking a roster: the session has no limit."""
-    update = {"state": RegistrationState.REGISTERED, "unsettled": 0}
-    registered = registration.model_copy(update=update)
-    return registered, [_tell(EntityRegistered, registered)]
-
-
 def next_round(before: Registration, asked: Registration) -> Registration:
     """What somebody who had cancelled asks now, as the next round of the same registration."""
     asked_now = {field: getattr(asked, field) for field in Registration.model_fields if field not in _KEPT}
@@ -147,7 +135,7 @@ def promote(registration: Registration, generation: int, now: datetime) -> Decis
     return promoted, [_tell(WaitingListPromoted, promoted)]
 
 
-def cancel(registration: Registration, now: datetime, *, rostered: bool) -> Decision:
+def cancel(registration: Registration, now: datetime) -> Decision:
     """The person gives up the seat or the place; cancelling again changes nothing."""
     if registration.state in (RegistrationState.CANCELLED, RegistrationState.REQUESTED):
         return registration, []
@@ -155,7 +143,7 @@ def cancel(registration: Registration, now: datetime, *, rostered: bool) -> Deci
         "state": RegistrationState.CANCELLED,
         "left_waiting": int(registration.state is RegistrationState.WAITING),
         "changed_at": now,
-        "unsettled": int(rostered),
+        "unsettled": 1,
     }
     cancelled = registration.model_copy(update=update)
     return cancelled, [_cancelled(cancelled)]
@@ -192,13 +180,13 @@ def ask_again(registration: Registration, now: datetime) -> Decision:
     return asking, [_tell(ConfirmationRequested, asking)]
 
 
-def erase(registration: Registration, now: datetime, *, gives_up: bool, rostered: bool) -> Decision:
+def erase(registration: Registration, now: datetime, *, gives_up: bool) -> Decision:
     """No personal data is left, nor in the outbox. With `gives_up` the seat or the place is free for another."""
     if registration.erased_at:
         return registration, []
     update: dict[str, Any] = {"name": "", "email": "", "role": "", "erased_at": now, "changed_at": now, "outbox": ()}
     if gives_up and registration.is_active:
-        update |= {"state": RegistrationState.CANCELLED, "unsettled": int(rostered)}
+        update |= {"state": RegistrationState.CANCELLED, "unsettled": 1}
     erased = registration.model_copy(update=update)
     return erased, [_erased(erased)]
 

@@ -66,12 +66,11 @@ class Erasures:
         if registration.state is RegistrationState.REQUESTED:
             await self._seats.resume(registration)
         session = await self._store.sessions.get(registration.session_id)
-        gives_up, rostered = bool(session and session.is_scheduled), bool(session and session.rostered)
-        now = self._clock()
+        gives_up, now = bool(session and session.is_scheduled), self._clock()
         erased = await self._store.registrations.change(
             registration_id,
             lambda current: (
-                registrations.erase(current, now, gives_up=gives_up, rostered=rostered)
+                registrations.erase(current, now, gives_up=gives_up)
                 if current.generation == generation
                 else (current, [])
             ),

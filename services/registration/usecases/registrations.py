@@ -78,12 +78,12 @@ class Registrations:
             SessionClosedProblem: the session closed meanwhile.
             ConflictProblem: too much happened at once; trying again is safe.
         """
-        asked = self._asked(session, entity, person)
+        requested = self._requested(session, entity, person)
         try:
-            if session.rostered:
-                await self._register_seated(asked)
+            if await self._store.registrations.create(requested):
+                await self._place(requested.model_copy(update={"version": 1}), session)
             else:
-                await self._register_freely(asked)
+                await self._register_again(requested)
         except ConflictError:
             raise ConflictProblem from None
 
@@ -91,7 +91,7 @@ class Registrations:
         """The id of the registration of an address for a session, whether there is one or not."""
         return ids.derived_id(self._secret, "registration", session_id, email)
 
-    def _asked(self, session: Session, entity: Entity, person: Person) -> Registration:
+    def _requested(self, session: Session, entity: Entity, person: Person) -> Registration:
         now = self._clock()
         return Registration(
             id=self.id_of(session.id, person.email),
@@ -106,26 +106,8 @@ class Registrations:
             language=person.language,
             arrived_at=now,
             changed_at=now,
+            unsettled=1,
         )
-
-    async def _register_freely(self, asked: Registration) -> None:
-        registered, events = registrations.register(asked)
-        if not await self._store.registrations.create(registered, *events):
-            await self._store.registrations.change(
-                asked.id,
-                lambda before: (
-                    registrations.register(registrations.next_round(before, asked))
-                    if before.state is RegistrationState.CANCELLED
-                    else (before, [])
-                ),
-            )
-
-    async def _register_seated(self, asked: Registration) -> None:
-        requested = registrations.request(asked)
-        if await self._store.registrations.create(requested):
-            await self._place(requested.model_copy(update={"version": 1}))
-        else:
-            await self._register_again(requested)
 
     async def _register_again(self, requested: Registration) -> None:
         before = await self._get(requested.id)
@@ -142,8 +124,8 @@ class Registrations:
         if before.state is RegistrationState.REQUESTED:
             await self._place(before)
 
-    async def _place(self, requested: Registration) -> None:
-        if await self._seats.place(requested) is Place.CLOSED:
+    async def _place(self, requested: Registration, session: Session | None = None) -> None:
+        if await self._seats.place(requested, session) is Place.CLOSED:
             raise SessionClosedProblem
 
     def read_link(self, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION) -> str:
@@ -180,9 +162,9 @@ class Registrations:
             registration = await self._get(registration_id)
         if registration.state is not RegistrationState.CANCELLED and not session.lets_cancel(self._clock()):
             raise SessionStartedProblem
-        now, rostered = self._clock(), bool(session.rostered)
+        now = self._clock()
         cancelled = await self._store.registrations.change(
-            registration_id, lambda current: registrations.cancel(current, now, rostered=rostered)
+            registration_id, lambda current: registrations.cancel(current, now)
         )
         if cancelled.state is RegistrationState.CANCELLED:
             await self._seats.resume(cancelled)

@@ -1,10 +1,18 @@
 """Seats: what a registration or a session decided is carried out on the roster, step by step, each safe to repeat.
 
-A place is found in three writes: the registration as requested, the roster, the registration with its event. A crash
-between them leaves an `unsettled` document, which the sweep takes up where it was left.
+A place is found in three writes: the registration as requested, the roster, the registration with its event. Without a
+limit there is no roster and no second write. A crash between them leaves an `unsettled` document, which the sweep takes
+up where it was left.
+
+A limit may be set while people register. The session first says that it has a roster, which gives no seat yet. Then
+whoever has registered is entered. A request that was written before that is touched, so that its own last write fails
+and it looks at the session again; one written later finds the roster when it looks. So nobody sits unknown to the
+roster when it begins to give seats.
 """
 
+import asyncio
 from datetime import timedelta
+from weakref import WeakValueDictionary
 
 from services.registration.domain import registrations, sessions
 from services.registration.domain.registrations import Place, Registration, RegistrationState
@@ -20,12 +28,27 @@ class Seats:
     def __init__(self, store: RegistrationStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def place(self, requested: Registration) -> Place:
-        """Find a place for a registration that is requested, and tell of it; what the roster answered."""
+    async def place(self, requested: Registration, session: Session | None = None) -> Place:
+        """Find a place for a registration that is requested, and tell of it; what came of it.
+
+        `session` may be as it was before the request was written: once it has a roster, it has one for ever.
+        """
         failpoint("registration-requested")
+        if session is None or not session.rostered:
+            session = await self._store.sessions.get(requested.session_id)
+        if session is None:
+            return await self._tell_placed(requested, Place.CLOSED)
+        if not session.rostered:
+            return await self._place_freely(requested, session)
+        if session.unsettled and session.is_scheduled:
+            await self.settle(session.id)  # its limit is being set
         found = await self._store.rosters.take(requested)
         failpoint("registration-seated")
+        return await self._tell_placed(requested, found)
+
+    async def _tell_placed(self, requested: Registration, found: Place) -> Place:
         now = self._clock()
         await self._store.registrations.change(
             requested.id,
@@ -33,6 +56,22 @@ class Seats:
             known=requested,
         )
         return found
+
+    async def _place_freely(self, requested: Registration, session: Session) -> Place:
+        """A seat without a roster, unless the request was touched since it was read."""
+        found, now = Place.SEAT if session.is_scheduled else Place.CLOSED, self._clock()
+        placed = await self._store.registrations.change(
+            requested.id,
+            lambda current: (
+                registrations.place(current, requested.generation, found, now)
+                if current.version == requested.version
+                else (current, [])
+            ),
+            known=requested,
+        )
+        if placed.state is RegistrationState.REQUESTED and placed.generation == requested.generation:
+            return await self.place(placed)
+        return Place.CLOSED if placed.state is RegistrationState.CANCELLED else Place.SEAT
 
     async def release(self, cancelled: Registration) -> None:
         """Free the place of a registration that was cancelled, and pass it on."""
@@ -67,18 +106,36 @@ class Seats:
 
     async def settle(self, session_id: str) -> Session | None:
         """Carry out what a session decided: its limit, its end, its cancellation; then tell of it."""
-        session = await self._store.sessions.get(session_id)
-        if session is None or not session.unsettled:
-            return session
+        turn = self._turns.setdefault(session_id, asyncio.Lock())
+        async with turn:
+            session = await self._store.sessions.get(session_id)
+            return await self._carry_out(session) if session and session.unsettled else session
+
+    async def _carry_out(self, session: Session) -> Session:
         failpoint("session-decided")
+        if session.rostered:
+            await self._enrol(session.id)
+        failpoint("roster-complete")
         await self._store.rosters.align(session)
         if session.is_scheduled:
-            await self.promote(session_id)
+            await self.promote(session.id)
         else:
-            await self._finish_registrations(session_id)
+            await self._finish_registrations(session.id)
         failpoint("roster-aligned")
-        count = await self._store.count_registered(session_id)
-        return await self._store.sessions.change(session_id, lambda now: sessions.settle(now, session, count))
+        count = await self._store.count_registered(session.id)
+        return await self._store.sessions.change(session.id, lambda now: sessions.settle(now, session, count))
+
+    async def _enrol(self, session_id: str) -> None:
+        """Complete the roster of a session that had none when people began to register."""
+        roster = await self._store.rosters.get(session_id)
+        if roster is None or roster.aligned:
+            return
+        for registration in await self._store.everybody(session_id):
+            if registration.state is RegistrationState.REQUESTED:
+                await self._store.touch(registration)
+        while roster and (missing := roster.missing(await self._store.everybody(session_id))):
+            await self._store.rosters.enrol(roster, missing)
+            roster = await self._store.rosters.get(session_id)
 
     async def resume(self, registration: Registration) -> None:
         """Take up a registration where a crash left it."""

@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import Any
 
 from services.registration.domain import sessions
-from services.registration.domain.problems import LimitTooLateProblem, SessionUnknownProblem
+from services.registration.domain.problems import SessionUnknownProblem
 from services.registration.domain.sessions import Session
 from services.registration.public_store import KnownResults
-from services.registration.store import BY_START, BY_START_LATEST_FIRST, RegistrationStore, Roster
+from services.registration.roster_store import Roster
+from services.registration.store import BY_START, BY_START_LATEST_FIRST, RegistrationStore
 from services.registration.usecases.seats import Seats
 from shared.clock import Clock
 from shared.events.base import Event
@@ -71,15 +72,15 @@ class Sessions:
         return scheduled
 
     async def change(self, session_id: str, changes: dict[str, Any]) -> Session:
-        """Change title, description, capacity or join link. More seats promote who waits, fewer take none away.
+        """Change title, description, duration, capacity or join link. More seats promote who waits, fewer take none away:
+        who registered without limit keeps the seat, and counts.
 
         Raises:
             SessionUnknownProblem: there is none.
-            SessionNotScheduledProblem: the capacity of a session that was cancelled or has ended.
-            LimitTooLateProblem: a limit for a session without, for which somebody has registered.
+            SessionNotScheduledProblem: the duration or capacity of a session that was cancelled or has ended.
         """
-        if (capacity := changes.get("capacity")) is not None:
-            await self._prepare_roster(session_id, capacity)
+        if changes.get("capacity") is not None:
+            await self._prepare_roster(session_id)
         return await self._decide(session_id, lambda session: sessions.change(session, changes))
 
     async def reschedule(self, session_id: str, starts_at: datetime, duration_minutes: int | None) -> Session:
@@ -182,14 +183,11 @@ class Sessions:
         with_results = await self._results.among(ended)
         return [SessionView(session, rosters.get(session.id), session.id in with_results) for session in found]
 
-    async def _prepare_roster(self, session_id: str, capacity: int) -> None:
+    async def _prepare_roster(self, session_id: str) -> None:
         """A roster must be there before the session says that it has one."""
         session = (await self.view(session_id)).session
-        if session.rostered or not session.is_scheduled:
-            return
-        if await self._store.has_registrations(session_id):
-            raise LimitTooLateProblem
-        await self._store.rosters.create(session_id, capacity)
+        if session.is_scheduled and not session.rostered:
+            await self._store.rosters.create(session_id, 0)
 
     async def _decide(self, session_id: str, decide: Decide[Session]) -> Session:
         """Save what is decided and carry it out."""

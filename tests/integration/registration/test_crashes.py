@@ -23,14 +23,19 @@ STEPS: dict[str, Step] = {
     "raise the capacity": lambda office, session: office.staff("PATCH", f"/sessions/{session}", {"capacity": 4}),
     "lift the capacity": lambda office, session: office.staff("PATCH", f"/sessions/{session}", {"capacity": None}),
     "lower the capacity": lambda office, session: office.staff("PATCH", f"/sessions/{session}", {"capacity": 1}),
+    "register without limit": lambda office, session: office.register(session, 9),
+    "register again without limit": lambda office, session: office.register(session, 7),
+    "cancel without limit": lambda office, session: office.cancel(session, 0),
+    "limit one without limit": lambda office, session: office.staff("PATCH", f"/sessions/{session}", {"capacity": 2}),
+    "end one without limit": lambda office, session: office.staff("POST", f"/sessions/{session}/end", {}),
     "end": lambda office, session: office.staff("POST", f"/sessions/{session}/end", {}),
     "cancel the session": lambda office, session: office.staff("POST", f"/sessions/{session}/cancel", {}),
 }
 
 
 async def _prepared(office: Office, step: str) -> str:
-    """A session of two seats: two taken and two waiting, or empty; number 7 had cancelled."""
-    session = await office.scheduled(capacity=2)
+    """A session of two seats: two taken and two waiting, or empty; number 7 had cancelled. Or one without limit."""
+    session = await office.scheduled(capacity=None if step.endswith("without limit") else 2)
     await office.register(session, 7)
     await office.cancel(session, 7)
     for number in range(0 if step == "register for a seat" else 4):
@@ -52,7 +57,8 @@ async def test_a_crash_before_any_write_leaves_nothing_that_the_sweep_does_not_f
         except CrashedError:
             finished = False
         crashing.restart()
-        await assert_never_oversold(office, session, 4 if step != "lift the capacity" else 99)
+        has_limit = step != "lift the capacity" and not step.endswith("without limit")
+        await assert_never_oversold(office, session, 4 if has_limit else 99)
         await office.sweep()
         await assert_settled(office, session)
         writes = [name for item in await office.registrations(session) for name in told(item)]

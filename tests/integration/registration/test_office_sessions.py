@@ -111,7 +111,7 @@ async def test_a_session_is_changed_and_the_record_says_in_what(desk: OfficeDesk
 
 async def test_a_limit_that_comes_too_late_is_said_beside_the_seats(desk: OfficeDesk) -> None:
     session = await desk.scheduled()
-    await desk.register(session)
+    await desk.use_cases.sessions.cancel(session, None)
     page = await desk.submit(
         f"/office/sessions/{session}/edit", {"title_ca": "Treu-li suc", "capacity": "20"}, expect=422
     )

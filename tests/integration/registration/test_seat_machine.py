@@ -21,6 +21,7 @@ from tests.integration.registration.crashing import (
 )
 
 PEOPLE = st.integers(0, 7)
+CAPACITY = st.none() | st.integers(1, 5)
 CRASH = st.one_of(st.none(), st.integers(0, 5))
 
 
@@ -35,7 +36,8 @@ class SeatMachine(RuleBasedStateMachine):
         self.office = self._run(anext(self._opening))
         self._run(self.office.staff("POST", "/programmes", PROGRAMME, expect=201))
         self.store = crash_between_writes(self.office)
-        self.most = 0
+        self.seated = 0
+        self.capacity: int | None = None
         self.delayed: set[int] = set()
 
     def _run(self, step: Coroutine[Any, Any, Any]) -> Any:
@@ -52,10 +54,10 @@ class SeatMachine(RuleBasedStateMachine):
             self.store.restart()
         return True
 
-    @initialize(capacity=st.integers(1, 4))
-    def schedule(self, capacity: int) -> None:
+    @initialize(capacity=st.none() | st.integers(1, 4))
+    def schedule(self, capacity: int | None) -> None:
         self.session = self._run(self.office.scheduled(capacity=capacity))
-        self.most = capacity
+        self.capacity = capacity
 
     @rule(person=PEOPLE, crash=CRASH)
     def register(self, person: int, crash: int | None) -> None:
@@ -76,10 +78,24 @@ class SeatMachine(RuleBasedStateMachine):
         with suppress(StopIteration, RuntimeError):  # who never came has no link
             self._mortal(self.office.cancel(self.session, person), crash)
 
-    @rule(capacity=st.integers(1, 5), crash=CRASH)
-    def change_capacity(self, capacity: int, crash: int | None) -> None:
-        self.most = max(self.most, capacity)
-        self._mortal(self.office.staff("PATCH", f"/sessions/{self.session}", {"capacity": capacity}), crash)
+    @rule(capacity=CAPACITY, crash=CRASH)
+    def change_capacity(self, capacity: int | None, crash: int | None) -> None:
+        self._mortal(self._patch(capacity), crash)
+
+    @rule(capacity=CAPACITY, people=st.lists(PEOPLE, min_size=1, max_size=4))
+    def change_capacity_and_register_at_once(self, capacity: int | None, people: list[int]) -> None:
+        async def together() -> None:
+            first, *others = people
+            known = {registration.email for registration in await self.office.registrations(self.session)}
+            leaving = [self.office.cancel(self.session, first)] if f"person{first}@alamus.example" in known else []
+            registering = [self.office.register(self.session, person) for person in others]
+            await asyncio.gather(*registering[:1], self._patch(capacity), *leaving, *registering[1:])
+
+        self.delayed.update(people)
+        self._run(together())
+
+    def _patch(self, capacity: int | None) -> Coroutine[Any, Any, Any]:
+        return self.office.staff("PATCH", f"/sessions/{self.session}", {"capacity": capacity})
 
     @rule(people=st.lists(PEOPLE, min_size=2, max_size=4))
     def register_at_once(self, people: list[int]) -> None:
@@ -112,7 +128,13 @@ class SeatMachine(RuleBasedStateMachine):
 
     @invariant()
     def never_oversold(self) -> None:
-        self._run(assert_never_oversold(self.office, self.session, self.most))
+        """With a limit, more than before sit only within it; also in the middle of a crash."""
+        capacity = self._run(self.office.session(self.session)).capacity
+        if capacity is not None and self.capacity is not None:
+            most = max(self.seated, self.capacity, capacity)
+            self._run(assert_never_oversold(self.office, self.session, most))
+        self.seated = self._run(self.office.store.count_registered(self.session))
+        self.capacity = capacity
 
     async def _assert_in_turn(self) -> None:
         """Nobody who came later sits while somebody waits; a request that died was not heard when it came."""

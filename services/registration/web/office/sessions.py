@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from services.registration.domain.acts import Act
-from services.registration.domain.problems import LimitTooLateProblem, SessionNotScheduledProblem
+from services.registration.domain.problems import SessionNotScheduledProblem
 from services.registration.domain.programmes import DEFAULT_TIME_ZONE, Programme
 from services.registration.domain.sessions import Session
 from services.registration.office_reading import ORDERS, Numbers, View
@@ -189,7 +189,7 @@ def _add_edit(router: PageRouter, desk: Desk) -> None:
         await desk.act(member, Act.SESSION_CHANGED, session_id, {"fields": ", ".join(changed)})
         try:
             await desk.use_cases.sessions.change(session_id, changes)
-        except (LimitTooLateProblem, SessionNotScheduledProblem) as problem:
+        except SessionNotScheduledProblem as problem:
             errors = {"capacity": desk.say(request, problem)}
             return await form_page(request, row, status=422, errors=errors, values=form.values)
         return see_other(f"/office/sessions/{session_id}")
