@@ -32,6 +32,7 @@ METHODS = {
     DeliveryKind.CONFIRMATION: Method.REQUEST,
     DeliveryKind.PROMOTION: Method.REQUEST,
     DeliveryKind.RESCHEDULED: Method.REQUEST,
+    DeliveryKind.CHANGED: Method.REQUEST,
     DeliveryKind.SESSION_CANCELLED: Method.CANCEL,
     DeliveryKind.REGISTRATION_CANCELLED: Method.CANCEL,
 }

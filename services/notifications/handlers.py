@@ -73,7 +73,9 @@ def _session_routes(router: NatsRouter, use_cases: UseCases) -> None:
 
     @consumes(router, SessionChanged, by=NAME)
     async def on_session_changed(event: SessionChanged) -> None:
-        await use_cases.sessions.learn(session_of(event))
+        await use_cases.sessions.change(
+            session_of(event), event.version, event.previous_title, event.previous_duration_minutes
+        )
 
     @consumes(router, SessionRescheduled, by=NAME)
     async def on_session_rescheduled(event: SessionRescheduled) -> None:

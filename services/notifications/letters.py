@@ -34,6 +34,7 @@ _DATED = frozenset(
         DeliveryKind.REGISTRATION_CANCELLED,
         DeliveryKind.REMINDER,
         DeliveryKind.RESCHEDULED,
+        DeliveryKind.CHANGED,
         DeliveryKind.SESSION_CANCELLED,
     }
 )
@@ -145,7 +146,9 @@ class Letters:
             "starts": instant_in_words(session.starts_at, time_zone, language),
             "when": _when(session.starts_at, time_zone, language),
             "previous_starts": instant_in_words(previous, time_zone, language) if previous else "",
+            "previous_title": _one_line(in_language(session.previous_title or {}, language)),
             "minutes": session.duration_minutes,
+            "previous_minutes": session.previous_duration_minutes,
             "reason": in_language(session.cancel_reason or {}, language),
             "recording_url": _web_address(session.recording_url),
             "materials": [material for material in session.materials if _web_address(material.url)],

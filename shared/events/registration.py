@@ -77,7 +77,13 @@ class SessionScheduled(SessionEvent, name="sessions.session-scheduled", source="
 
 
 class SessionChanged(SessionEvent, name="sessions.session-changed", source="registration", key="session_id"):
-    """Title, description or capacity changed; the time did not."""
+    """Title, description, duration or capacity changed; the start did not. What calendars show of it is told with what
+    it was before, and raises the sequence."""
+
+    previous_title: ShortTexts | None = None
+    """The title before; None where it is the same."""
+    previous_duration_minutes: int | None = None
+    """The duration before; None where it is the same."""
 
 
 class SessionRescheduled(SessionEvent, name="sessions.session-rescheduled", source="registration", key="session_id"):

@@ -76,6 +76,8 @@ def make_session(**changes: Any) -> KnownSession:
         "recording_url": "https://video.example/1",
         "materials": [Material(title="Presentació", url="https://files.example/1.pdf?a=1&b=2")],
         "previous_starts_at": datetime(2024, 4, 18, 8, tzinfo=UTC),
+        "previous_title": {"ca": "El portal <nou>"},
+        "previous_duration_minutes": 45,
         "cancel_reason": {"ca": "Vaga de <trens>"},
     }
     return KnownSession(id=SESSION, seen=1, **values | changes)

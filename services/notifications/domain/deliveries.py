@@ -18,6 +18,7 @@ class DeliveryKind(StrEnum):
     REGISTRATION_CANCELLED = "registration_cancelled"
     REMINDER = "reminder"
     RESCHEDULED = "rescheduled"
+    CHANGED = "changed"
     SESSION_CANCELLED = "session_cancelled"
     SURVEY = "survey"
     SURVEY_REMINDER = "survey_reminder"
@@ -47,7 +48,9 @@ DIRECT_ANSWERS = frozenset(
 """Direct answers to the person's own act. They carry no List-Unsubscribe: its one click could not stop them. Those to
 an address that anybody may have typed for a proposal say in their words how to stop what comes after."""
 
-SEAT_NOTICES = frozenset({DeliveryKind.PROMOTION, DeliveryKind.RESCHEDULED, DeliveryKind.SESSION_CANCELLED})
+SEAT_NOTICES = frozenset(
+    {DeliveryKind.PROMOTION, DeliveryKind.RESCHEDULED, DeliveryKind.CHANGED, DeliveryKind.SESSION_CANCELLED}
+)
 """What a person must hear of a seat that they hold or wait for: no preference stops it, leaving the session does."""
 
 

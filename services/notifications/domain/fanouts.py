@@ -11,7 +11,7 @@ from shared.events.vocabulary import RegistrationStatus
 SURVEY_KINDS = (DeliveryKind.SURVEY, DeliveryKind.SURVEY_REMINDER)
 """Kinds that are of no use once the survey has closed."""
 
-_ALSO_WAITING = frozenset({DeliveryKind.RESCHEDULED, DeliveryKind.SESSION_CANCELLED})
+_ALSO_WAITING = frozenset({DeliveryKind.RESCHEDULED, DeliveryKind.CHANGED, DeliveryKind.SESSION_CANCELLED})
 """News of a session that concern its waiting list too."""
 
 

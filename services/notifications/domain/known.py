@@ -59,6 +59,8 @@ class KnownSession(Known):
     previous_starts_at: StoredInstant | None = None
     moved_sequence: int = 0
     """The SEQUENCE that the session got when it moved last."""
+    previous_title: dict[Language, str] | None = None
+    previous_duration_minutes: int | None = None
     duration_minutes: int
     status: SessionStatus
     sequence: int = 0

@@ -23,6 +23,7 @@ _STATUSES = {
     DeliveryKind.REGISTRATION_CANCELLED: frozenset({RegistrationStatus.CANCELLED}),
     DeliveryKind.REMINDER: _SEATED,
     DeliveryKind.RESCHEDULED: _SEATED_OR_WAITING,
+    DeliveryKind.CHANGED: _SEATED_OR_WAITING,
     DeliveryKind.SESSION_CANCELLED: _SEATED_OR_WAITING,
     DeliveryKind.SURVEY: _SEATED,
     DeliveryKind.SURVEY_REMINDER: _SEATED,
@@ -38,9 +39,13 @@ _BEFORE_THE_SESSION = frozenset(
         DeliveryKind.PROMOTION,
         DeliveryKind.REMINDER,
         DeliveryKind.RESCHEDULED,
+        DeliveryKind.CHANGED,
     }
 )
 """Kinds that invite to a session which is still to come."""
+
+_CHANGES = frozenset({DeliveryKind.RESCHEDULED, DeliveryKind.CHANGED})
+"""Kinds that a later move tells in their place."""
 
 _SURVEYS = frozenset({DeliveryKind.SURVEY, DeliveryKind.SURVEY_REMINDER})
 
@@ -80,7 +85,7 @@ def _why_not_about_proposal(kind: DeliveryKind, proposal: KnownProposal) -> str:
 def _why_not_before_session(delivery: Delivery, session: KnownSession, now: datetime) -> str:
     if session.status is SessionStatus.CANCELLED:
         return "session cancelled"
-    if delivery.kind is DeliveryKind.RESCHEDULED and delivery.sequence < session.moved_sequence:
+    if delivery.kind in _CHANGES and delivery.sequence < session.moved_sequence:
         return "session moved again"
     if delivery.kind is not DeliveryKind.REMINDER:
         return ""

@@ -20,6 +20,11 @@ _TITLE = {
     Language.ES: "Sesión de muestra",
     Language.EN: "Sample session",
 }
+_TITLE_BEFORE = {
+    Language.CA: "Títol d'abans",
+    Language.ES: "Título anterior",
+    Language.EN: "Former title",
+}
 _PROPOSED = {
     Language.CA: "Tema de mostra",
     Language.ES: "Tema de muestra",
@@ -61,7 +66,9 @@ def _session(language: Language, programme: KnownProgramme, starts_at: datetime)
         title={language: _TITLE[language]},
         starts_at=starts_at,
         previous_starts_at=starts_at - timedelta(days=7),
+        previous_title={language: _TITLE_BEFORE[language]},
         duration_minutes=60,
+        previous_duration_minutes=45,
         status=SessionStatus.SCHEDULED,
         cancel_reason={language: _REASON[language]},
         recording_url="https://example.org/",

@@ -14,7 +14,13 @@ from services.notifications.usecases.surveys import Surveys
 from shared.clock import Clock, from_millis, to_millis
 from shared.events.vocabulary import Language, SessionStatus
 
-_TOLD_BY_ONE_EVENT = {"previous_starts_at", "moved_sequence", "cancel_reason"}
+_TOLD_BY_ONE_EVENT = {
+    "previous_starts_at",
+    "moved_sequence",
+    "previous_title",
+    "previous_duration_minutes",
+    "cancel_reason",
+}
 
 
 class Sessions:
@@ -51,11 +57,25 @@ class Sessions:
                 DeliveryKind.RESCHEDULED, told.id, round_=str(told.sequence), sequence=told.sequence
             )
 
+    async def change(
+        self, told: KnownSession, version: int, title: dict[Language, str] | None, minutes: int | None
+    ) -> None:
+        """Tell everybody that the session has another title or duration than it had, with the calendar entry; unless
+        a later change tells it. Nothing else that changes is told."""
+        session = await self.learn(told)
+        if title is None and minutes is None:
+            return
+        before = {"previous_title": _words(title), "previous_duration_minutes": minutes}
+        await self._store.remember_detail(SESSIONS, told.id, "changed", version, before)
+        if session.status is SessionStatus.SCHEDULED and session.sequence == told.sequence:
+            await self._announcements.tell_everybody(
+                DeliveryKind.CHANGED, told.id, round_=str(told.sequence), sequence=told.sequence
+            )
+
     async def cancel(self, told: KnownSession, version: int, reason: dict[Language, str] | None) -> None:
         """Tell everybody that the session is off."""
         await self.learn(told)
-        words = {language.value: text for language, text in reason.items()} if reason else None
-        await self._store.remember_detail(SESSIONS, told.id, "cancelled", version, {"cancel_reason": words})
+        await self._store.remember_detail(SESSIONS, told.id, "cancelled", version, {"cancel_reason": _words(reason)})
         await self._announcements.tell_everybody(DeliveryKind.SESSION_CANCELLED, told.id, sequence=told.sequence)
 
     async def end(self, told: KnownSession, ended_at: datetime, registrations: int) -> None:
@@ -84,6 +104,11 @@ class Sessions:
             round_=f"{session.sequence}-{to_millis(session.starts_at)}-{programme.seen}",
             sequence=session.sequence,
         )
+
+
+def _words(texts: dict[Language, str] | None) -> dict[str, str] | None:
+    """Texts as documents keep them."""
+    return {language.value: text for language, text in texts.items()} if texts else None
 
 
 def _as_stored(instant: datetime) -> datetime:

@@ -15,6 +15,7 @@ KIND_NAMES: Mapping[DeliveryKind, str] = {
     DeliveryKind.REGISTRATION_CANCELLED: mark("Registration cancelled"),
     DeliveryKind.REMINDER: mark("Reminder of a session"),
     DeliveryKind.RESCHEDULED: mark("Change of date"),
+    DeliveryKind.CHANGED: mark("Change to a session"),
     DeliveryKind.SESSION_CANCELLED: mark("Session cancelled"),
     DeliveryKind.SURVEY: mark("Survey"),
     DeliveryKind.SURVEY_REMINDER: mark("Reminder of a survey"),

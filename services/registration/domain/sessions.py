@@ -47,6 +47,9 @@ class Session(Aggregate):
     status: SessionStatus = SessionStatus.SCHEDULED
     sequence: int = 0
     previous_starts_at: StoredInstant | None = None
+    previous_title: dict[Language, str] | None = None
+    previous_duration_minutes: int | None = None
+    """What the last change of title or duration replaced; None once the session has moved after it."""
     reason: dict[Language, str] | None = None
     ended_at: StoredInstant | None = None
     changed_at: StoredInstant | None = None
@@ -103,21 +106,39 @@ def scheduled(session: Session) -> SessionScheduled:
 
 
 def change(session: Session, changes: dict[str, Any]) -> Decision:
-    """Another title, description, capacity or join link. The join link is nobody's to be told.
+    """Another title, description, duration, capacity or join link. The join link is nobody's to be told.
 
     Raises:
-        SessionNotScheduledProblem: the capacity of a session that was cancelled or has ended.
+        SessionNotScheduledProblem: the duration or capacity of a session that was cancelled or has ended.
     """
     changed = session.model_copy(update=changes)
     if changed.capacity != session.capacity:
         _require_scheduled(session)
         changed = changed.model_copy(update={"rostered": 1, "unsettled": 1})
+    if changed.duration_minutes != session.duration_minutes:
+        _require_scheduled(session)
+        changed = changed.model_copy(update={"over_at": changed.ends_at})
+    if (shown := _shown_before(session, changed)) and session.is_scheduled:
+        changed = changed.model_copy(update={**_NOTHING_SHOWN, **shown, "sequence": session.sequence + 1})
+        return changed, [_changed(changed)]
     is_told = any(getattr(changed, field) != getattr(session, field) for field in ("title", "description", "capacity"))
     return changed, [SessionChanged(**_snapshot(changed))] if is_told else []
 
 
+_NOTHING_SHOWN = {"previous_title": None, "previous_duration_minutes": None}
+
+
+def _shown_before(session: Session, changed: Session) -> dict[str, Any]:
+    """What calendars no longer show."""
+    return {
+        f"previous_{field}": getattr(session, field)
+        for field in ("title", "duration_minutes")
+        if getattr(changed, field) != getattr(session, field)
+    }
+
+
 def reschedule(session: Session, starts_at: datetime, duration_minutes: int | None) -> Decision:
-    """Another time, which calendars must show.
+    """Another start, which calendars must show; with the same start, another duration.
 
     Raises:
         SessionNotScheduledProblem: it was cancelled or has ended.
@@ -127,6 +148,8 @@ def reschedule(session: Session, starts_at: datetime, duration_minutes: int | No
     duration = duration_minutes or session.duration_minutes
     if (starts_at, duration) == (session.starts_at, session.duration_minutes):
         raise SameTimeProblem
+    if starts_at == session.starts_at:
+        return change(session, {"duration_minutes": duration})
     moved = session.model_copy(
         update={
             "starts_at": starts_at,
@@ -134,6 +157,7 @@ def reschedule(session: Session, starts_at: datetime, duration_minutes: int | No
             "over_at": starts_at + timedelta(minutes=duration),
             "previous_starts_at": session.starts_at,
             "sequence": session.sequence + 1,
+            **_NOTHING_SHOWN,
         }
     )
     return moved, [_rescheduled(moved)]
@@ -203,10 +227,16 @@ def restate(session: Session) -> list[Event]:
     """The events that tell all there is to know of a session to who knows nothing of it."""
     if session.unsettled and not session.is_scheduled:
         return []  # about to be told
-    beginning = scheduled(session) if session.previous_starts_at is None else _rescheduled(session)
     published = bool(session.recording_url or session.materials)
     materials = [MaterialsPublished(**_snapshot(session))] if published else []
-    return [*(_closing_events(session) or [beginning]), *materials]
+    return [*(_closing_events(session) or [_last_told(session)]), *materials]
+
+
+def _last_told(session: Session) -> Event:
+    """The last change that calendars show, or that it was scheduled."""
+    if session.previous_title or session.previous_duration_minutes:
+        return _changed(session)
+    return scheduled(session) if session.previous_starts_at is None else _rescheduled(session)
 
 
 def _closing_events(session: Session) -> list[Event]:
@@ -216,6 +246,14 @@ def _closing_events(session: Session) -> list[Event]:
         ended_at = session.ended_at or session.over_at
         return [SessionEnded(**_snapshot(session), ended_at=ended_at, registrations=session.registrations)]
     return []
+
+
+def _changed(session: Session) -> SessionChanged:
+    return SessionChanged(
+        **_snapshot(session),
+        previous_title=session.previous_title,
+        previous_duration_minutes=session.previous_duration_minutes,
+    )
 
 
 def _rescheduled(session: Session) -> SessionRescheduled:

@@ -72,8 +72,9 @@ class Sessions:
         return scheduled
 
     async def change(self, session_id: str, changes: dict[str, Any]) -> Session:
-        """Change title, description, duration, capacity or join link. More seats promote who waits, fewer take none away:
-        who registered without limit keeps the seat, and counts.
+        """Change title, description, duration, capacity or join link.
+
+        More seats promote who waits, fewer take none away: who registered without limit keeps the seat, and counts.
 
         Raises:
             SessionUnknownProblem: there is none.

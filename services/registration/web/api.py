@@ -154,7 +154,11 @@ def calendar_routes(sessions: Sessions, programmes: Programmes, office: OfficeCa
         await office.act(member, Act.SESSION_SCHEDULED, session.id, programme=session.programme)
         return await _for_staff(sessions, await sessions.schedule(session))
 
-    @router.patch("/{session_id}", summary="Change title, description, capacity or join link")
+    @router.patch(
+        "/{session_id}",
+        summary="Change title, description, duration, capacity or join link",
+        description="Who is registered or waits is told of another title or duration, with the calendar entry.",
+    )
     async def change(session_id: str, body: SessionChange, member: StaffMember = office.member) -> SessionForStaff:
         await sessions.view(session_id)
         await office.act(member, Act.SESSION_CHANGED, session_id, fields=", ".join(body.changes()))

@@ -27,6 +27,7 @@ from shared.events.registration import (
     ProgrammeDefined,
     RegistrationCancelled,
     RegistrationErased,
+    SessionChanged,
     SessionEnded,
     SessionRescheduled,
     SessionScheduled,
@@ -102,6 +103,17 @@ def session_scheduled(version: int = 1, **changes: Any) -> SessionScheduled:
 def session_rescheduled(version: int, starts_at: datetime, sequence: int, previous: datetime) -> SessionRescheduled:
     values = session_values(starts_at=starts_at, sequence=sequence)
     return SessionRescheduled(version=version, previous_starts_at=previous, **values)
+
+
+def session_changed(
+    version: int,
+    *,
+    previous_title: dict[str, str] | None = None,
+    previous_duration_minutes: int | None = None,
+    **changes: Any,
+) -> SessionChanged:
+    before = {"previous_title": previous_title, "previous_duration_minutes": previous_duration_minutes}
+    return SessionChanged(version=version, **before, **session_values(**changes))
 
 
 def session_ended(version: int = 9, registrations: int = 0, **changes: Any) -> SessionEnded:

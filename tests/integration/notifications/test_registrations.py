@@ -21,6 +21,7 @@ from tests.integration.notifications.house import (
     registered,
     registration_id,
     registrations,
+    session_changed,
     session_ended,
     session_rescheduled,
     session_scheduled,
@@ -107,6 +108,30 @@ async def test_a_moved_session_is_told_to_all_and_reminded_at_its_new_time(house
     session = await house.store.session(SESSION)
     assert session is not None
     assert session.previous_starts_at == START
+
+
+async def test_another_title_or_duration_is_told_to_all_and_nothing_else_is(house: House) -> None:
+    await house.hear(programme_defined(), session_scheduled(), registered(1), waiting(2), registered(3), gave_up(3))
+    retitled = {"title": {"ca": "Un altre títol"}, "sequence": 1}
+    await house.hear(session_changed(2, previous_title={"ca": "Treu-li suc"}, **retitled))
+    assert await house.recipients("changed") == registrations([1, 2])
+    await house.hear(session_changed(3, description={"ca": "Més"}, **retitled))
+    assert await house.recipients("changed") == registrations([1, 2])
+    await house.hear(session_changed(4, **{**retitled, "sequence": 2}, previous_duration_minutes=45))
+    assert len(await house.deliveries("changed")) == 4
+    session = await house.store.session(SESSION)
+    assert session is not None
+    assert (session.previous_title, session.previous_duration_minutes) == (None, 45)
+    assert len(await house.deliveries("reminder")) == 2, "they are as they were"
+
+
+async def test_a_change_that_is_overtaken_by_a_move_is_not_told_any_more(house: House) -> None:
+    later = START + timedelta(days=7)
+    await house.hear(programme_defined(), session_scheduled(), registered(1))
+    await house.hear(session_rescheduled(3, later, 2, START))
+    await house.hear(session_changed(2, sequence=1, previous_title={"ca": "Treu-li suc"}))
+    assert not await house.deliveries("changed")
+    assert await house.recipients("rescheduled") == registrations([1])
 
 
 async def test_a_move_is_told_even_when_a_later_change_of_the_title_came_first(house: House) -> None:

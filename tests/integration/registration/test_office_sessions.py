@@ -118,6 +118,31 @@ async def test_a_limit_that_comes_too_late_is_said_beside_the_seats(desk: Office
     assert 'href="#capacity"' in page.text
 
 
+async def test_another_title_says_first_who_is_told_and_what(desk: OfficeDesk) -> None:
+    session = await desk.scheduled(capacity=1)
+    for number in (1, 2):
+        await desk.register(session, number)
+    path = f"/office/sessions/{session}/edit"
+    asked = {"title_ca": "Treu-li més suc", "description_ca": "Dues\nlínies", "capacity": "1"}
+    page = (await desk.submit(path, asked, expect=200)).text
+    assert "2 persones" in page
+    assert "Canvi a la sessió: Treu-li més suc" in page
+    assert 'name="description_ca" value="Dues\nlínies"' in page
+    assert (await desk.use_cases.sessions.view(session)).session.sequence == 0, "looking changes nothing"
+    again = (await desk.submit(path, {**asked, "change": "1"}, expect=200)).text
+    assert 'value="Treu-li més suc"' in again
+    await desk.submit(path, {**asked, "confirmed": "1"})
+    after = (await desk.use_cases.sessions.view(session)).session
+    assert (after.title, after.sequence) == ({"ca": "Treu-li més suc"}, 1)
+
+
+async def test_another_description_is_saved_at_once(desk: OfficeDesk) -> None:
+    session = await desk.scheduled()
+    await desk.register(session)
+    await desk.submit(f"/office/sessions/{session}/edit", {"title_ca": "Treu-li suc", "description_ca": "Nova"})
+    assert (await desk.use_cases.sessions.view(session)).session.description == {"ca": "Nova"}
+
+
 async def test_moving_says_first_who_is_told_and_what(desk: OfficeDesk) -> None:
     session = await desk.scheduled(capacity=1)
     for number in (1, 2):

@@ -171,6 +171,73 @@ async def test_a_change_is_told_unless_it_is_of_the_join_link(office: Office) ->
     assert told(await office.session(session)) == ["session-scheduled", "session-changed", "session-changed"]
 
 
+async def test_another_title_or_duration_raises_the_sequence_and_says_what_it_was(office: Office) -> None:
+    session = await office.scheduled()
+    for change in (
+        {"title": {"ca": "Un altre"}},
+        {"duration_minutes": 90},
+        {"description": {"ca": "Res per a la cita"}},
+    ):
+        shown = await office.staff("PATCH", f"/sessions/{session}", change)
+    assert (shown["sequence"], shown["ends_at"]) == (2, "2026-12-03T10:30:00Z")
+    events = data(await office.session(session))[1:]
+    told_before = [
+        (item["sequence"], item.get("previous_title"), item.get("previous_duration_minutes")) for item in events
+    ]
+    assert told_before == [(1, {"ca": "Treu-li suc"}, None), (2, None, 60), (2, None, None)]
+    calendar = await office.api.get("/calendar.ics")
+    assert "SEQUENCE:2" in calendar.text
+
+
+async def test_the_same_title_and_duration_again_are_no_change(office: Office) -> None:
+    session = await office.scheduled()
+    same = {"title": {"ca": "Treu-li suc"}, "duration_minutes": 60}
+    assert (await office.staff("PATCH", f"/sessions/{session}", same))["sequence"] == 0
+    assert told(await office.session(session)) == ["session-scheduled"]
+
+
+async def test_a_session_moved_to_the_same_start_only_lasts_longer(office: Office) -> None:
+    session = await office.scheduled()
+    longer = {"starts_at": "2026-12-03T10:00:00+01:00", "duration_minutes": 90}
+    assert (await office.staff("POST", f"/sessions/{session}/reschedule", longer))["sequence"] == 1
+    assert told(await office.session(session)) == ["session-scheduled", "session-changed"]
+
+
+async def test_a_title_corrected_afterwards_concerns_no_calendar(office: Office) -> None:
+    session = await office.scheduled()
+    await office.staff("POST", f"/sessions/{session}/end", {})
+    corrected = await office.staff("PATCH", f"/sessions/{session}", {"title": {"ca": "Ben escrit"}})
+    assert (corrected["title"], corrected["sequence"]) == ({"ca": "Ben escrit"}, 0)
+    assert data(await office.session(session))[-1].get("previous_title") is None
+    await office.staff("PATCH", f"/sessions/{session}", {"duration_minutes": 90}, expect=409)
+
+
+@pytest.mark.parametrize(
+    ("steps", "last"),
+    [
+        (["change"], "session-changed"),
+        (["move"], "session-rescheduled"),
+        (["change", "move"], "session-rescheduled"),
+        (["move", "change"], "session-changed"),
+        (["move", "change", "describe"], "session-changed"),
+    ],
+)
+async def test_who_has_missed_the_last_change_is_told_it_again(office: Office, steps: list[str], last: str) -> None:
+    session = await office.scheduled()
+    for step in steps:
+        if step == "move":
+            moved = {"starts_at": "2026-12-10T10:00:00+01:00"}
+            await office.staff("POST", f"/sessions/{session}/reschedule", moved)
+        else:
+            change = {"title": {"ca": "Nou"}} if step == "change" else {"description": {"ca": "Nova"}}
+            await office.staff("PATCH", f"/sessions/{session}", change)
+    await office.use_cases.sessions.restate(session)
+    stored = await office.session(session)
+    assert told(stored)[-1] == last
+    if last == "session-changed":
+        assert data(stored)[-1]["previous_title"] == {"ca": "Treu-li suc"}
+
+
 async def test_more_seats_promote_and_fewer_evict_nobody(office: Office) -> None:
     session = await office.scheduled(capacity=1)
     for number in range(5):

@@ -131,7 +131,8 @@ def test_every_change_of_the_session_and_of_the_seat_raises_the_sequence() -> No
         ("the session moved", DeliveryKind.RESCHEDULED, 1, 2),
         ("left again", DeliveryKind.REGISTRATION_CANCELLED, 1, 2),
         ("came back after another move", DeliveryKind.CONFIRMATION, 2, 3),
-        ("the session was cancelled", DeliveryKind.SESSION_CANCELLED, 3, 3),
+        ("the session got another title", DeliveryKind.CHANGED, 3, 3),
+        ("the session was cancelled", DeliveryKind.SESSION_CANCELLED, 4, 3),
     ]
     sequences = [
         event(calendar_text(kind, session=make_session(sequence=sequence), generation=generation))["SEQUENCE"]
@@ -142,7 +143,7 @@ def test_every_change_of_the_session_and_of_the_seat_raises_the_sequence() -> No
 
 
 def test_all_mails_of_one_state_have_the_same_sequence() -> None:
-    kinds = (DeliveryKind.CONFIRMATION, DeliveryKind.PROMOTION, DeliveryKind.RESCHEDULED)
+    kinds = (DeliveryKind.CONFIRMATION, DeliveryKind.PROMOTION, DeliveryKind.RESCHEDULED, DeliveryKind.CHANGED)
     entries = [event(calendar_text(kind, session=make_session(sequence=2), generation=4)) for kind in kinds]
     assert len({entry["SEQUENCE"] for entry in entries}) == 1
 

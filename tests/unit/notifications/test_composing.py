@@ -271,7 +271,7 @@ def test_the_kinds_of_an_invitation_carry_a_calendar_part(kind: DeliveryKind) ->
         assert Calendar.from_ical(part.get_content())["METHOD"] == METHODS[kind]
 
 
-@pytest.mark.parametrize("kind", [DeliveryKind.RESCHEDULED, DeliveryKind.SESSION_CANCELLED])
+@pytest.mark.parametrize("kind", [DeliveryKind.RESCHEDULED, DeliveryKind.CHANGED, DeliveryKind.SESSION_CANCELLED])
 def test_who_waits_for_a_seat_is_told_without_an_invitation(kind: DeliveryKind) -> None:
     both = parts(composed(kind, make_registration(status=RegistrationStatus.WAITING)))
     assert "text/calendar" not in both

@@ -160,6 +160,7 @@ def test_the_tool_is_named_where_the_programme_tells_it(kind: DeliveryKind, tool
         DeliveryKind.REGISTRATION_CANCELLED,
         DeliveryKind.REMINDER,
         DeliveryKind.RESCHEDULED,
+        DeliveryKind.CHANGED,
         DeliveryKind.SESSION_CANCELLED,
     ],
 )

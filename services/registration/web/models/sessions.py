@@ -62,6 +62,7 @@ class SessionChange(RequestModel):
 
     title: Titles | None = None
     description: Descriptions | None = None
+    duration_minutes: Duration | None = None
     capacity: Capacity | None = None
     join_url: HttpsUrl | Literal[""] | None = None
 

@@ -182,8 +182,12 @@ def _add_edit(router: PageRouter, desk: Desk) -> None:
             "duration_minutes": row.session.duration_minutes,
         }
         asked, errors = desk.checked(request, SessionIn, {**session_fields(form, row.zone), **unchanged})
-        if asked is None:
-            return await form_page(request, row, status=422, errors=errors, values=form.values)
+        if asked is None or form.get("change"):
+            return await form_page(request, row, status=422 if errors else 200, errors=errors, values=form.values)
+        if not form.get("confirmed") and _is_told(row, asked):
+            return desk.pages.render(
+                request, "office/change_preview.html", row=row, session=row.session, asked=asked, values=form.values
+            )
         changes = asked.model_dump(include={"title", "description", "capacity", "join_url"})
         changed = [name for name, value in changes.items() if getattr(row.session, name) != value]
         await desk.act(member, Act.SESSION_CHANGED, session_id, {"fields": ", ".join(changed)})
@@ -193,6 +197,11 @@ def _add_edit(router: PageRouter, desk: Desk) -> None:
             errors = {"capacity": desk.say(request, problem)}
             return await form_page(request, row, status=422, errors=errors, values=form.values)
         return see_other(f"/office/sessions/{session_id}")
+
+
+def _is_told(row: Row, asked: SessionIn) -> bool:
+    """Whether saving mails somebody: another title goes to who is registered or waits, with the calendar entry."""
+    return row.session.is_scheduled and row.session.title != asked.title and row.numbers.told > 0
 
 
 def _add_materials(router: PageRouter, desk: Desk) -> None:
