@@ -104,7 +104,7 @@ async def test_from_registering_to_the_results(walk: Walk, world: World) -> None
     await expect(page).to_have_title(ERROR)
     await page.get_by_role("alert").get_by_role("link").first.click()
     await walk.fill("Name and surname", "Núria Puig i Soler")
-    await walk.fill("Mail address", walk.email)
+    await walk.fill("Email address", walk.email)
     await choose_entity(walk, "alamus", "Alamús")
     await page.get_by_label(walk.say("I have read this and agree")).check()
     await walk.press("Register")
@@ -195,7 +195,7 @@ async def test_from_proposing_to_the_answer(walk: Walk, world: World) -> None:
     await walk.press("Send the proposal")
     await expect(page).to_have_title(ERROR)
     await page.locator("#title").fill(title)
-    await walk.fill("Your mail address, to be told what becomes of it", walk.email)
+    await walk.fill("Your email address, to be told what becomes of it", walk.email)
     await walk.press("Send the proposal")
     anyway = page.get_by_role("button", name=walk.say("Send mine anyway"))
     if await anyway.count():
@@ -204,7 +204,7 @@ async def test_from_proposing_to_the_answer(walk: Walk, world: World) -> None:
     proposal = page.url.partition("?")[0]
 
     supporter = Walk(page, walk.say, walk.language, walk.javascript, walk.installation, next(_numbers))
-    await supporter.fill("Your mail address", supporter.email)
+    await supporter.fill("Your email address", supporter.email)
     await supporter.press("Send me the link")
     await supporter.reads("Look at your mailbox.")
     await supporter.open_mail("support_confirmation", "support")

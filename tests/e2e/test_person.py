@@ -172,7 +172,7 @@ async def test_addresses_go_by_themselves_when_their_time_is_over(tmp_path: Path
 
 async def test_an_address_that_is_none_and_a_wrong_token_are_said_in_one_line(installation: Embedded) -> None:
     environment = {"DIJOUS_DATA": str(installation.data), "PATH": "/usr/bin:/bin"}
-    for arguments, said in ((["no-address"], "This is not a mail address."), (["a@b.example"], "programme office")):
+    for arguments, said in ((["no-address"], "This is not an email address."), (["a@b.example"], "programme office")):
         token = ["--staff-token", "another-token-altogether"] if "@" in arguments[0] else []
         done = await asyncio.to_thread(
             subprocess.run,

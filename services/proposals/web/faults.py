@@ -14,7 +14,7 @@ EMPTY = {
     "programme": mark("Choose the programme."),
     "title": mark("Write your proposal in one line."),
     "reason": mark("Write the reason: author and supporters will read it."),
-    "email": mark("Write your mail address."),
+    "email": mark("Write your email address."),
     "session": mark("Choose the session."),
     "into": mark("Choose the proposal in which this one will go on."),
     "proposals": mark("Choose the proposals."),

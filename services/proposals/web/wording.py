@@ -27,10 +27,10 @@ def state_of(reached: Proposal | Step) -> str:
 
 MEANINGS = {
     ProposalState.RECEIVED: mark("The programme office has it and will study it when it prepares the next sessions."),
-    ProposalState.UNDER_REVIEW: mark("The programme office is studying whether and when a session can treat it."),
-    ProposalState.SCHEDULED: mark("A session will treat it. Anybody may register for that session."),
+    ProposalState.UNDER_REVIEW: mark("The programme office is studying whether and when a session can cover it."),
+    ProposalState.SCHEDULED: mark("A session will cover it. Anybody may register for that session."),
     ProposalState.ANSWERED_IN_SESSION: mark("It has been answered."),
-    ProposalState.DECLINED: mark("It will not be treated, for the reason given here."),
+    ProposalState.DECLINED: mark("It will not be covered, for the reason given here."),
     ProposalState.MERGED: mark("It goes on as part of another proposal that asks for the same."),
 }
 """What a state means for whoever proposed or supports it."""
@@ -40,7 +40,7 @@ KINDS = {
     ProposalKind.DOUBT: mark("Recurrent doubt"),
 }
 KIND_CHOICES = {
-    ProposalKind.TOPIC: mark("A topic that a session could treat"),
+    ProposalKind.TOPIC: mark("A topic that a session could cover"),
     ProposalKind.DOUBT: mark("A doubt that comes back again and again"),
 }
 

@@ -13,7 +13,7 @@ from shared.storage.contract import Scalar
 
 COLUMNS = (
     mark("Name"),
-    mark("Mail address"),
+    mark("Email address"),
     mark("Local entity"),
     mark("Code of the entity"),
     mark("Role at work"),

@@ -60,7 +60,7 @@ async def test_a_form_from_elsewhere_records_no_attendance(office: Office) -> No
 @pytest.mark.parametrize(
     ("moved", "message"),
     [
-        (timedelta(), "a partir d'aquest moment: dijous 3 de desembre de 2026, 9.45 h"),
+        (timedelta(), "a partir del dijous 3 de desembre de 2026, 9.45 h"),
         (timedelta(days=7, hours=2, minutes=1), "La sessió ja ha acabat. La gravació i els materials seran"),
     ],
 )

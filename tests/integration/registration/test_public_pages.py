@@ -92,7 +92,7 @@ async def test_the_search_forgives_accents_and_finds_beginnings(office: Office) 
         assert_page(page)
         assert f"{found} sessi" in words(page), query
     nothing = await office.api.get("/sessions", params={"q": "<b>res"})
-    assert "Cap sessió no hi correspon." in words(nothing)
+    assert "No s'ha trobat cap sessió." in words(nothing)
     assert "<b>res" not in nothing.text
 
 

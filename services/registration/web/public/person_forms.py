@@ -18,7 +18,7 @@ from shared.web.problems import field_errors
 LANGUAGES = [(str(language), name) for language, name in LANGUAGE_NAMES.items()]
 _NEEDED = {
     "name": mark("Write your name and surname."),
-    "email": mark("Write your mail address."),
+    "email": mark("Write your email address."),
     "consent": CONSENT_NEEDED,
 }
 _ORDER = ("name", "email", "entity", "entity_code", "role", "language", "consent")
