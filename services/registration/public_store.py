@@ -69,6 +69,7 @@ def _line(document: Document) -> Line:
         version=document["version"],
         programme=document["programme"],
         starts_at=from_millis(document["starts_at"]),
+        over_at=from_millis(document["over_at"]),
         changed_at=from_millis(document.get("changed_at") or document["starts_at"]),
         text=folded(*texts),
     )

@@ -16,6 +16,7 @@ class Line:
     version: int
     programme: str
     starts_at: datetime
+    over_at: datetime
     changed_at: datetime
     """When people last had something new to read about it."""
     text: str
@@ -38,6 +39,12 @@ class Wanted:
 def folded(*texts: str) -> str:
     """The words of the texts as they are compared, each with a blank before it."""
     return "".join(f" {word}" for text in texts for word in words_of(text))
+
+
+def in_reading_order(lines: list[Line], now: datetime) -> list[Line]:
+    """Of lines of which the last to begin is in front: those not over yet, the next one first, then those that are."""
+    coming = [line for line in reversed(lines) if line.over_at > now]
+    return coming + [line for line in lines if line.over_at <= now]
 
 
 def search(lines: list[Line], wanted: Wanted, zones: Mapping[str, ZoneInfo]) -> list[Line]:

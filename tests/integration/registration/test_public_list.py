@@ -54,10 +54,10 @@ async def test_a_moved_session_changes_its_place_in_the_list(replicas: tuple[Off
     await one.scheduled(title={"ca": "La segona"}, starts_at="2026-12-17T10:00:00+01:00")
     first = await one.scheduled(title={"ca": "La primera"}, starts_at="2026-12-10T10:00:00+01:00")
     before = await _list(other)
-    assert before.index("La segona") < before.index("La primera")
+    assert before.index("La primera") < before.index("La segona")
     await one.staff("POST", f"/sessions/{first}/reschedule", {"starts_at": "2026-12-24T10:00:00+01:00"})
     after = await _list(other)
-    assert after.index("La primera") < after.index("La segona")
+    assert after.index("La segona") < after.index("La primera")
 
 
 async def test_what_a_replica_with_a_wrong_clock_wrote_is_found_by_reading_all_again(

@@ -117,11 +117,51 @@ async def test_a_long_list_is_leafed_through_without_losing_the_search(office: O
         starts_at = (begin + timedelta(days=number)).isoformat()
         await office.scheduled(title={"ca": f"Dubte {number:02}"}, starts_at=starts_at)
     first = await office.api.get("/sessions?q=dubte")
-    assert "Dubte 22" in words(first)
-    assert "Dubte 02" not in words(first)
+    assert "Dubte 00" in words(first)
+    assert "Dubte 20" not in words(first)
     assert 'href="/sessions?q=dubte&amp;page=2"' in first.text
     second = words(await office.api.get("/sessions?q=dubte&page=2"))
-    assert [f"Dubte {number:02}" in second for number in (3, 2, 1, 0)] == [False, True, True, True]
+    assert [f"Dubte {number:02}" in second for number in (19, 20, 21, 22)] == [False, True, True, True]
+
+
+async def test_the_list_has_what_comes_the_next_first_and_then_the_past_the_latest_first(office: Office) -> None:
+    for name, starts_at in (
+        ("Primera", "2026-11-27T10:00:00+01:00"),
+        ("Segona", "2026-11-28T10:00:00+01:00"),
+        ("Tercera", "2026-12-03T10:00:00+01:00"),
+        ("Cinquena", "2027-01-28T10:00:00+01:00"),
+    ):
+        await office.scheduled(title={"ca": name}, starts_at=starts_at)
+    off = await office.scheduled(title={"ca": "Quarta"}, starts_at="2026-12-10T10:00:00+01:00")
+    await office.staff("POST", f"/sessions/{off}/cancel", {})
+    office.clock.move(days=7, minutes=30)
+    page = words(await office.api.get("/sessions"))
+    read = ("Properes sessions", "Tercera", "Quarta", "Cinquena", "Sessions anteriors", "Segona", "Primera")
+    assert [page.index(part) for part in read] == sorted(page.index(part) for part in read)
+    assert "Tercera En curs" in page
+    assert "Quarta Sessió anul·lada dijous 10 de desembre de 2026, 10.00" in page, "when it would have been"
+    only_past = words(await office.api.get("/sessions?q=segona"))
+    assert "Properes sessions" not in only_past
+
+
+@pytest.mark.parametrize(("capacity", "may_register"), [(None, True), (1, False)])
+async def test_a_session_under_way_is_called_so_and_says_until_when_one_may_register(
+    office: Office, capacity: int | None, may_register: bool
+) -> None:
+    session = await office.scheduled(capacity=capacity)
+    await office.register(session)
+    office.clock.move(days=7, minutes=10)
+    home, page = words(await office.api.get("/")), await office.api.get(f"/sessions/{session}")
+    assert "Sessió en curs Treu-li suc En curs" in home
+    assert "Propera sessió" not in home
+    assert_page(page)
+    assert "La sessió ha començat." in words(page)
+    assert ("Encara us hi podeu inscriure fins que acabi (11.00" in words(page)) is may_register
+    assert ('id="registering"' in page.text) is may_register
+    office.clock.move(hours=1)
+    over = words(await office.api.get(f"/sessions/{session}"))
+    assert "En curs" not in over
+    assert "La sessió ha començat." not in over
 
 
 async def test_the_language_is_switched_on_the_same_page(office: Office) -> None:

@@ -44,13 +44,35 @@ class Shown:
     programme: Programme
     seats_left: int | None
     """Seats to be had now; None without limit."""
-    is_open: bool
-    """Whether one can register."""
-    is_over: bool
     has_results: bool
     """Whether there are results to be seen."""
-    is_long_over: bool
-    """Whether it was so long ago that what is not published of it will not be."""
+    seen_at: datetime
+    """The instant at which it is looked at."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether one can register."""
+        return self.session.takes_registrations(self.seen_at)
+
+    @property
+    def is_past(self) -> bool:
+        """Whether its time is over, whatever became of it."""
+        return self.seen_at >= self.session.over_at
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has taken place, or will not."""
+        return not self.session.is_scheduled or self.is_past
+
+    @property
+    def is_long_over(self) -> bool:
+        """Whether it was so long ago that what is not published of it will not be."""
+        return self.seen_at >= self.session.over_at + _PUBLISHED_WITHIN
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has begun and is not over."""
+        return not self.is_over and self.seen_at >= self.session.starts_at
 
     @property
     def path(self) -> str:
@@ -116,13 +138,10 @@ class Front:
 
 def shown(view: SessionView, programme: Programme, now: datetime) -> Shown:
     """A session as pages show it at an instant."""
-    session = view.session
     return Shown(
-        session=session,
+        session=view.session,
         programme=programme,
         seats_left=view.seats_left,
-        is_open=session.takes_registrations(now),
-        is_over=not session.is_scheduled or now >= session.over_at,
         has_results=view.has_results,
-        is_long_over=now >= session.over_at + _PUBLISHED_WITHIN,
+        seen_at=now,
     )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from services.registration.domain.session_list import Line, Wanted, search
+from services.registration.domain.session_list import Line, Wanted, in_reading_order, search
 from services.registration.web.public.front import Front
 from services.registration.web.public.registering import session_page
 from shared.web.page_routes import PageRouter, page_router
@@ -54,9 +54,10 @@ def routes(front: Front) -> PageRouter:
         programmes = await front.programmes()
         zones = {slug: ZoneInfo(programme.time_zone) for slug, programme in programmes.items()}
         lines, asked = await front.use_cases.session_list.lines(), Asked.of(request)
-        found = search(lines, asked.wanted, zones)
+        found = in_reading_order(search(lines, asked.wanted, zones), front.clock())
         page, pages = _place(found, asked)
         views = await front.use_cases.sessions.some([line.session_id for line in _cut(found, page)])
+        shown = front.shown(views, programmes)
         return front.pages.render(
             request,
             "public/sessions.html",
@@ -64,7 +65,8 @@ def routes(front: Front) -> PageRouter:
             years=sorted({line.year(zones[line.programme]) for line in lines if line.programme in zones}, reverse=True),
             asked=asked,
             values=asked.values,
-            found=front.shown(views, programmes),
+            coming=[each for each in shown if not each.is_past],
+            past=[each for each in shown if each.is_past],
             count=len(found),
             page=page,
             pages=pages,
