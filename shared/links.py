@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared import ids
+from shared.events.vocabulary import Language
 from shared.problems import LinkExpiredProblem, LinkInvalidProblem
 
 SESSION_LINKS_LIFE = timedelta(days=30)
@@ -46,13 +47,16 @@ class Links:
         """The address of a personal page. The same arguments always give the same address."""
         return f"{self.public_url}/{purpose}/{self.token(purpose, subject_id, expires_at)}"
 
-    def page(self, path: str) -> str:
-        """The address of a page that is nobody's own; `path` begins with a slash."""
-        return self.public_url + path
+    def page(self, path: str, language: Language | None = None) -> str:
+        """The address of a page that is nobody's own; `path` begins with a slash.
 
-    def survey_url(self, token: str) -> str:
+        Who is sent there from a mail is to read on in its language: the page knows nobody, so the address says it.
+        """
+        return self.public_url + path + (f"?lang={language}" if language else "")
+
+    def survey_url(self, token: str, language: Language) -> str:
         """The address of a survey's form; the token is made by notifications alone."""
-        return f"{self.public_url}/survey/{token}"
+        return self.page(f"/survey/{token}", language)
 
     def token(self, purpose: LinkPurpose, subject_id: str, expires_at: datetime) -> str:
         """The signed token for an id made by `shared.ids`; expiry is kept to the minute, rounded up."""
@@ -67,6 +71,23 @@ class Links:
             LinkInvalidProblem: the token was not signed here for this purpose.
             LinkExpiredProblem: its time is over.
         """
+        expiry, subject = self._opened(purpose, token)
+        if now.timestamp() > expiry * 60:
+            raise LinkExpiredProblem
+        return subject
+
+    def subject(self, purpose: LinkPurpose, token: str) -> str:
+        """The id that a token speaks of, even when its time is over; empty where it is none of ours.
+
+        Enough to tell its holder in their language that it has expired, and for nothing else.
+        """
+        try:
+            return self._opened(purpose, token)[1]
+        except LinkInvalidProblem:
+            return ""
+
+    def _opened(self, purpose: LinkPurpose, token: str) -> tuple[int, str]:
+        """The minute until which a token is valid and the id."""
         try:
             data = ids.decode(token)
         except ValueError:
@@ -78,9 +99,7 @@ class Links:
         )
         if not subject or not hmac.compare_digest(mac, self._mac(purpose, expiry + subject)):
             raise LinkInvalidProblem
-        if now.timestamp() > int.from_bytes(expiry, "big") * 60:
-            raise LinkExpiredProblem
-        return ids.encode(subject)
+        return int.from_bytes(expiry, "big"), ids.encode(subject)
 
     def _mac(self, purpose: LinkPurpose, data: bytes) -> bytes:
         return hmac.digest(self._keys[purpose], data, hashlib.sha256)[:_MAC_BYTES]

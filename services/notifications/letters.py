@@ -92,7 +92,7 @@ class Letters:
         """
         environment = self._environments[language]
         values = {"kind": kind, "language": language, "waiting": waiting, "is_answer": kind in DIRECT_ANSWERS}
-        values |= self._values(language, matter) | self._personal(personal)
+        values |= self._values(language, matter) | self._personal(language, personal)
         addition = matter.wording.of(kind, language) if matter.wording else NOTHING
         values |= {"introduction": _paragraphs(addition.introduction), "closing": _paragraphs(addition.closing)}
         if kind in DIRECT_ANSWERS & SESSION_KINDS:
@@ -107,13 +107,13 @@ class Letters:
         html = environment.get_template("layout/body.html").render(values)
         return Letter(subject, _BLANK_LINES.sub("\n\n", text).strip() + "\n", html.strip() + "\n")
 
-    def _personal(self, personal: Mapping[Personal, str]) -> dict[str, str]:
+    def _personal(self, language: Language, personal: Mapping[Personal, str]) -> dict[str, str]:
         return {
             "comma_name": personal[Personal.NAME],
             "entity": personal[Personal.ENTITY],
             "registration_url": self._links.page(f"/{LinkPurpose.REGISTRATION}/{personal[Personal.REGISTRATION]}"),
             "join_url": self._links.page(f"/{LinkPurpose.JOIN}/{personal[Personal.JOIN]}"),
-            "survey_url": self._links.survey_url(personal[Personal.SURVEY]),
+            "survey_url": self._links.survey_url(personal[Personal.SURVEY], language),
             "support_url": self._links.page(f"/{LinkPurpose.SUPPORT}/{personal[Personal.SUPPORT]}"),
             "following_url": self._links.page(f"/{LinkPurpose.FOLLOWING}/{personal[Personal.FOLLOWING]}"),
             "unsubscribe_url": self._links.page(f"/{LinkPurpose.PREFERENCES}/{personal[Personal.PREFERENCES]}"),
@@ -136,7 +136,7 @@ class Letters:
         if matter.session:
             values |= self._session(language, matter.session, time_zone)
         if matter.proposal:
-            values |= self._proposal(matter.proposal)
+            values |= self._proposal(language, matter.proposal)
         return values
 
     def _session(self, language: Language, session: KnownSession, time_zone: str) -> dict[str, Any]:
@@ -152,18 +152,18 @@ class Letters:
             "reason": in_language(session.cancel_reason or {}, language),
             "recording_url": _web_address(session.recording_url),
             "materials": [material for material in session.materials if _web_address(material.url)],
-            "session_url": self._links.page(f"/sessions/{session.id}"),
-            "results_url": self._links.page(f"/results/{session.id}"),
+            "session_url": self._links.page(f"/sessions/{session.id}", language),
+            "results_url": self._links.page(f"/results/{session.id}", language),
         }
 
-    def _proposal(self, proposal: KnownProposal) -> dict[str, Any]:
+    def _proposal(self, language: Language, proposal: KnownProposal) -> dict[str, Any]:
         return {
             "proposal_title": _one_line(proposal.title),
             "merged_title": _one_line(proposal.merged_into_title),
             "in_session": bool(proposal.session_id),
             "reason": proposal.reason,
-            "proposal_url": self._links.page(f"/proposals/{proposal.id}"),
-            "merged_url": self._links.page(f"/proposals/{proposal.merged_into or proposal.id}"),
+            "proposal_url": self._links.page(f"/proposals/{proposal.id}", language),
+            "merged_url": self._links.page(f"/proposals/{proposal.merged_into or proposal.id}", language),
         }
 
 

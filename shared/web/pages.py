@@ -101,7 +101,6 @@ class Pages:
         styles: Sequence[str] = (),
         form_target: str = "",
         kept_form: str = "",
-        prefer: Language | None = None,
         **values: Any,
     ) -> HTMLResponse:
         """A page in the reader's language.
@@ -109,10 +108,9 @@ class Pages:
         `scripts` are the inline scripts that the template includes, `styles` the style sheets of documents shown inside
         the page (an iframe's `srcdoc` is under the page's own policy), `form_target` the one foreign origin to which a
         form of the page may lead in the end. `kept_form` is the id of the form that the language switch takes along,
-        lest an answer to a form lose what was typed into it. `prefer` is the language of whoever the page is for, where
-        the reader has not chosen one.
+        lest an answer to a form lose what was typed into it.
         """
-        language = self.language(request, prefer)
+        language = self.language(request)
         browser_secret = self.guard.browser_secret(request)
         values = {"errors": {}, "values": {}, "scripts": [Markup(script) for script in scripts], **values}  # noqa: S704  our own files
         page = self._environments[language].get_template(template)
@@ -155,14 +153,21 @@ class Pages:
         """Who of the office is signed in."""
         return self.office.member(request)
 
-    def language(self, request: Request, prefer: Language | None = None) -> Language:
-        """The language that the address asks for, else the one chosen before, else the one preferred here, else the
+    def speak(self, request: Request, language: Language | None) -> None:
+        """Answer this request in the language of whoever its page is for, unless its reader has chosen one.
+
+        Errors too: whoever knows that language says so before anything can go wrong. None where nobody is known.
+        """
+        request.state.language = language
+
+    def language(self, request: Request) -> Language:
+        """The one that the address asks for, else the one chosen before, else that of whoever the page is for, else the
         browser's, else Catalan."""
         chosen = request.cookies.get(cookie_name(_LANGUAGE_COOKIE, secure=self._secure), "")
         for wish in (request.query_params.get("lang", ""), chosen):
             if wish in list(Language):
                 return Language(wish)
-        return prefer or request_language(request)
+        return getattr(request.state, "language", None) or request_language(request)
 
     def _frame(self, request: Request, language: Language, browser_secret: str) -> dict[str, Any]:
         return {

@@ -130,7 +130,7 @@ class OfficeYear:
         """So many people answer the survey of the first session."""
         for number in range(people):
             mail = await self.installation.mail("survey", _address(number))
-            token = self.installation.link(mail, "survey").rpartition("/")[2]
+            token = self.installation.link(mail, "survey").rpartition("/")[2].partition("?")[0]
             scores = dict(zip(("content", "duration", "understood", "applicable"), SCORES[number % 6], strict=True))
             body = {"answers": scores, "comment": COMMENTS[number % 3]}
             await self.installation.public("POST", f"/surveys/{token}", body)

@@ -8,6 +8,7 @@ from services.notifications.domain.problems import RecipientUnknownProblem
 from services.notifications.domain.suppressions import GROUPS, MailGroup, Suppression, SuppressionReason
 from services.notifications.store import NotificationsStore
 from shared.clock import Clock
+from shared.events.vocabulary import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,18 @@ class Preferences:
         Raises:
             RecipientUnknownProblem: nobody is known by that id (any more).
         """
-        registration = await self._store.registration(recipient_id)
-        recipient = registration or await self._store.follower(recipient_id)
+        recipient = await self._known(recipient_id)
         if recipient is None or not recipient.email:
             raise RecipientUnknownProblem
         return recipient
+
+    async def language(self, recipient_id: str) -> Language | None:
+        """In which a person is or was written to; None where nobody is known by that id."""
+        recipient = await self._known(recipient_id)
+        return recipient.language if recipient else None
+
+    async def _known(self, recipient_id: str) -> Recipient | None:
+        return await self._store.registration(recipient_id) or await self._store.follower(recipient_id)
 
     async def read(self, recipient: Recipient) -> Choices:
         """How it stands. Changes nothing."""

@@ -36,12 +36,12 @@ class PreferencesPages:
 
     async def show(self, request: Request, token: str, saved: str = "") -> Response:
         """How it stands, with the form that changes it. Changes nothing."""
-        return await self._present(request, await self._recipient(token), is_saved=bool(saved))
+        return await self._present(request, await self._recipient(request, token), is_saved=bool(saved))
 
     async def choose(self, request: Request, token: str, group: MailGroup = MailGroup.ALL) -> Response:
         """Send what is chosen and nothing else. Of a mail program's one click the signed link is the permission: it
         sends neither cookie nor form's token; `group` is that of the mail it came in."""
-        recipient = await self._recipient(token)
+        recipient = await self._recipient(request, token)
         if _is_one_click(request.headers.get("content-type", ""), await request.body()):
             await self._preferences.stop(recipient, group)
             return await self._present(request, recipient, is_saved=True)  # it follows no redirect (section 3.1)
@@ -49,7 +49,10 @@ class PreferencesPages:
         await self._preferences.choose(recipient, _wanted(form))
         return see_other(f"{request.url.path}?saved=1")
 
-    async def _recipient(self, token: str) -> Recipient:
+    async def _recipient(self, request: Request, token: str) -> Recipient:
+        """Who the link speaks of; from here on the page speaks their language."""
+        subject = self._links.subject(LinkPurpose.PREFERENCES, token)
+        self._pages.speak(request, await self._preferences.language(subject))
         return await self._preferences.recipient(self._links.read(LinkPurpose.PREFERENCES, token, self._clock()))
 
     async def _present(self, request: Request, recipient: Recipient, *, is_saved: bool) -> Response:

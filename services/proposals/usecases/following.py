@@ -10,6 +10,7 @@ from services.proposals.usecases.erasures import Erasures
 from services.proposals.usecases.followers import Followers
 from shared.audit import Audit
 from shared.clock import Clock
+from shared.events.vocabulary import Language
 from shared.links import LinkPurpose, Links
 from shared.problems import LinkInvalidProblem
 from shared.staff import StaffMember
@@ -63,6 +64,11 @@ class Following:
         if follower.erased_at:
             raise ErasedProblem
         return follower
+
+    async def language(self, token: str) -> Language | None:
+        """In which the holder of a link is written to, or was; None where it is nobody's."""
+        follower = await self._store.followers.get(self._links.subject(LinkPurpose.FOLLOWING, token))
+        return follower.language if follower else None
 
     async def everything(self, token: str) -> list[Followed]:
         """All that is kept with the address of who holds the link, the latest first.

@@ -28,7 +28,6 @@ class Support:
     confirmed: bool
     follows: bool
     """Whether the person is told what becomes of it, as everybody is who supports it."""
-    language: Language
 
 
 class Supports:
@@ -64,6 +63,11 @@ class Supports:
             await self._store.followers.change(
                 follower_id, lambda present: rules.ask_support(present, follower, proposal, now)
             )
+
+    async def language(self, token: str) -> Language | None:
+        """In which the holder of a link is written to, or was before it expired; None where it is nobody's."""
+        follower = await self._store.followers.get(self._links.subject(LinkPurpose.SUPPORT, token))
+        return follower.language if follower else None
 
     async def show(self, token: str) -> Support:
         """What a link is about; nothing changes.
@@ -107,7 +111,7 @@ class Supports:
             await self._followers.settle(follower.id)
 
     async def _support(self, follower: Follower) -> Support:
-        return Support(await self._end(follower), follower.supports, follower.follows, follower.language)
+        return Support(await self._end(follower), follower.supports, follower.follows)
 
     async def _follower(self, token: str) -> Follower:
         follower_id = self._links.read(LinkPurpose.SUPPORT, token, self._clock())

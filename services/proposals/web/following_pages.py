@@ -63,6 +63,7 @@ class FollowingPages:
 
     async def erase(self, request: Request, token: str) -> Response:
         """Erase the address."""
+        self._pages.speak(request, await self._following.language(token))
         await self._pages.form(request)
         await self._following.erase(token)
         return see_other("/following/erased")
@@ -72,12 +73,12 @@ class FollowingPages:
         return self._pages.render(request, "following_erased.html")
 
     async def _page(self, request: Request, token: str, template: str) -> Response:
+        self._pages.speak(request, await self._following.language(token))
         holder = await self._following.holder(token)
         followed = await self._following.everything(token)
         return self._pages.render(
             request,
             template,
-            prefer=holder.language,
             path=f"/following/{token}",
             holder=holder,
             followed=[(each.proposal, _what_one_is(each.follower)) for each in followed],

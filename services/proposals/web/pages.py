@@ -208,13 +208,13 @@ class SupportPages:
 
     async def show(self, request: Request, token: str) -> Response:
         """What the link is about, and what its holder did with it."""
+        self._pages.speak(request, await self._supports.language(token))
         support = await self._supports.show(token)
-        return self._pages.render(
-            request, "support.html", prefer=support.language, support=support, state_of=state_of, meanings=MEANINGS
-        )
+        return self._pages.render(request, "support.html", support=support, state_of=state_of, meanings=MEANINGS)
 
     async def confirm(self, request: Request, token: str) -> Response:
         """Support the proposal, or follow it; once more changes nothing."""
+        self._pages.speak(request, await self._supports.language(token))
         form = await self._pages.form(request)
         if form.get("what") == "follow":
             await self._supports.follow(token)

@@ -136,6 +136,11 @@ class Registrations:
         """
         return self._links.read(purpose, token, self._clock())
 
+    async def language(self, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION) -> Language | None:
+        """In which the holder of a link is written to, or was before it expired or they were erased."""
+        registration = await self._store.registrations.get(self._links.subject(purpose, token))
+        return registration.language if registration else None
+
     async def view(self, registration_id: str) -> RegistrationView:
         """A registration with its session, and the join link when it is time.
 

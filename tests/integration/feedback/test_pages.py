@@ -104,6 +104,19 @@ async def test_a_form_without_any_score_asks_for_one(house: House, sent: dict[st
     assert "Answer at least one question." in page.text
 
 
+async def test_the_language_of_the_mailed_address_stays_until_the_thanks(house: House) -> None:
+    _, tokens = await house.open_survey(1)
+    house.client.headers["accept-language"] = "en"
+    address = f"/survey/{tokens[0]}?lang=es"
+    page = await house.client.get(address)
+    assert '<html lang="es">' in page.text
+    fields = house.fields(page)
+    wrong = await house.client.post(address, data=fields)
+    assert (wrong.status_code, '<html lang="es">' in wrong.text) == (422, True)
+    thanks = await house.client.post(address, data={**fields, "q-content": "5"}, follow_redirects=True)
+    assert '<html lang="es">' in thanks.text
+
+
 @pytest.mark.parametrize("body", [b"", b"\xff", b"q-content=5", b"csrf=0&q-content=5", b"{}", b"&" * 600])
 async def test_a_form_from_elsewhere_counts_nothing_and_may_be_sent_once_more(house: House, body: bytes) -> None:
     _, tokens = await house.open_survey(1)

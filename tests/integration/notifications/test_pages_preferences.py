@@ -8,7 +8,7 @@ import pytest
 from services.notifications.domain.deliveries import DIRECT_ANSWERS, SEAT_NOTICES, DeliveryKind
 from services.notifications.domain.suppressions import GROUPS, MailGroup, SuppressionReason
 from shared.events.registration import SessionCancelled
-from shared.events.vocabulary import SessionStatus
+from shared.events.vocabulary import Language, SessionStatus
 from shared.links import LinkPurpose
 from tests.integration.notifications.house import (
     START,
@@ -56,7 +56,19 @@ async def send(house: House, page: str, **fields: str) -> httpx.Response:
     """Fill the form in and send it; the page that it leads to."""
     answer = await house.http.post(page, data=await house.form(page, **fields))
     assert (answer.status_code, answer.headers["location"]) == (303, f"{page}?saved=1")
-    return await house.http.get(answer.headers["location"], headers=ENGLISH)
+    return await house.http.get(f"{answer.headers['location']}&lang=en")
+
+
+@pytest.mark.parametrize(("days", "status"), [(30, 200), (-1, 410)])
+async def test_the_page_speaks_the_language_of_whoever_gets_the_mails(house: House, days: int, status: int) -> None:
+    await house.hear(
+        programme_defined(), session_scheduled(), registered(1).model_copy(update={"language": Language.ES})
+    )
+    shown = await house.http.get(link(house, days=days), headers=ENGLISH)
+    assert shown.status_code == status
+    assert '<html lang="es">' in shown.text
+    chosen = await house.http.get(f"{link(house, days=days)}?lang=ca", headers=ENGLISH)
+    assert '<html lang="ca">' in chosen.text
 
 
 def test_every_kind_is_a_direct_answer_or_a_seat_notice_or_in_one_group() -> None:

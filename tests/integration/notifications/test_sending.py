@@ -1,6 +1,7 @@
 """Sending over a real store and a real SMTP socket: every delivery ends with its state and reason, once."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -222,7 +223,7 @@ async def test_a_survey_mail_carries_the_link_that_feedback_knows_by_its_hash(po
     await post.due(DeliveryKind.SURVEY)
     await post.send()
     (mail,) = post.smtp.mails()
-    assert "https://dijous.example/survey/" in mail.text
+    assert re.search(r"https://dijous\.example/survey/[a-z2-7]+\?lang=ca\s", mail.text), "in the mail's language"
 
 
 async def test_a_refused_address_bounces_and_gets_nothing_more(post: Post) -> None:

@@ -352,10 +352,10 @@ async def test_an_expired_link_is_a_page_that_says_so(desk: Desk) -> None:
     path = f"/support/{desk.token(proposal_id, ANNA)}"
     desk.now += timedelta(days=31)
 
-    answer = await desk.http.get(path)
+    answer = await desk.http.get(path, headers={"Accept-Language": "en"})
 
     assert (answer.status_code, answer.headers["cache-control"]) == (410, "no-store")
-    assert "Aquest enllaç ha caducat" in answer.text
+    assert "Aquest enllaç ha caducat" in answer.text, "in the language in which the support was asked for"
 
 
 async def test_too_many_proposals_with_one_address_are_refused_with_the_time_to_wait(desk: Desk) -> None:

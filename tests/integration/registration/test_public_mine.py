@@ -19,10 +19,10 @@ def catalan(office: Office) -> None:
     office.api.headers["accept-language"] = "ca"
 
 
-async def _registered(office: Office, **given: object) -> tuple[str, str]:
+async def _registered(office: Office, language: str = "ca", **given: object) -> tuple[str, str]:
     """A session, and the path of the registration of person 1."""
     session = await office.scheduled(**given)
-    await office.register(session)
+    await office.register(session, language=language)
     return session, f"/registration/{await office.token(session)}"
 
 
@@ -45,6 +45,23 @@ async def test_the_page_speaks_the_language_of_the_registration(office: Office, 
     assert '<meta name="robots" content="noindex">' in page.text
     other = await office.api.get(f"/registration/{await office.token(session)}?lang=es")
     assert_page(other, language="es")
+
+
+async def test_what_goes_wrong_speaks_the_language_of_the_registration_too(office: Office) -> None:
+    session, path = await _registered(office, language="es")
+    token = await office.token(session)
+    office.api.headers["accept-language"] = "en"
+    foreign = await office.api.post(f"{path}/cancel", data={"csrf": "x"})
+    assert_page(foreign, 403, language="es")
+    wrong = await send(office, f"{path}/correct", {**CORRECTED, "name": ""})
+    assert_page(wrong, 422, language="es")
+    assert "Escriba el nombre y los apellidos." in words(wrong)
+    office.clock.move(days=8)
+    for page in ("cancel", "correct"):
+        assert_page(await office.api.get(f"{path}/{page}"), 409, language="es")
+    office.clock.move(days=90)
+    assert_page(await office.api.get(path), 410, language="es")
+    assert_page(await office.api.get(f"/join/{token}"), 404, language="en")
 
 
 async def test_correcting_changes_what_is_stored_and_tells_it(office: Office) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.events.vocabulary import Language
 from shared.ids import derived_id, new_id
 from shared.links import LinkPurpose, Links
 from shared.problems import LinkExpiredProblem, LinkInvalidProblem
@@ -91,4 +92,15 @@ def test_it_holds_until_the_minute_after_its_expiry_begins_and_no_longer(links: 
 
 def test_pages_that_are_nobodys_stand_under_the_public_address(links: Links) -> None:
     assert links.page("/sessions") == "https://dijous.example/sessions"
-    assert links.survey_url("abc") == "https://dijous.example/survey/abc"
+    assert links.survey_url("abc", Language.ES) == "https://dijous.example/survey/abc?lang=es"
+    assert links.page("/results/abc", Language.CA) == "https://dijous.example/results/abc?lang=ca"
+
+
+def test_whom_an_expired_link_was_for_is_known_and_whom_a_forged_one_was_for_is_not(links: Links) -> None:
+    subject = new_id()
+    token = links.token(LinkPurpose.SUPPORT, subject, NOW - timedelta(days=400))
+
+    assert links.subject(LinkPurpose.SUPPORT, token) == subject
+    assert links.subject(LinkPurpose.JOIN, token) == ""
+    assert links.subject(LinkPurpose.SUPPORT, token[:-1] + ("a" if token[-1] != "a" else "b")) == ""
+    assert links.subject(LinkPurpose.SUPPORT, "no token") == ""

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from fastapi import Request
+
 from services.registration.domain.programmes import Programme
 from services.registration.domain.sessions import Session
 from services.registration.usecases import UseCases
+from services.registration.usecases.registrations import RegistrationView
 from services.registration.usecases.sessions import SessionView, When
 from shared.clock import Clock
 from shared.events.vocabulary import SessionStatus
-from shared.links import Links
+from shared.links import LinkPurpose, Links
 from shared.web.pages import Pages
 
 _MANY_PROGRAMMES = 500
@@ -118,6 +121,18 @@ class Front:
         """
         view = await self.use_cases.sessions.view(session_id)
         return shown(view, await self.use_cases.programmes.get(view.session.programme), self.clock())
+
+    async def personal(
+        self, request: Request, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION
+    ) -> RegistrationView:
+        """The registration that a link speaks of. From here on the page, be it of an error, speaks its language.
+
+        Raises:
+            LinkInvalidProblem, LinkExpiredProblem, ErasedProblem: the link is not good, or no longer.
+        """
+        registrations = self.use_cases.registrations
+        self.pages.speak(request, await registrations.language(token, purpose))
+        return await registrations.view(registrations.read_link(token, purpose))
 
     async def sessions(
         self, programmes: Mapping[str, Programme], *, when: When | None, limit: int, programme: str | None = None

@@ -28,17 +28,16 @@ def routes(front: Front) -> PageRouter:
 
     @router.get("/join/{token}")
     async def join(request: Request, token: str) -> HTMLResponse:
-        view = await registrations.view(registrations.read_link(token, LinkPurpose.JOIN))
+        view = await front.personal(request, token, LinkPurpose.JOIN)
         return await _page(front, request, token, view)
 
     @router.post("/join/{token}")
     async def attend(request: Request, token: str) -> Response:
-        registration_id = registrations.read_link(token, LinkPurpose.JOIN)
+        view = await front.personal(request, token, LinkPurpose.JOIN)
         await front.pages.form(request)
         try:
-            return RedirectResponse(await registrations.attend(registration_id), status_code=303)
+            return RedirectResponse(await registrations.attend(view.registration.id), status_code=303)
         except JoinClosedProblem as problem:
-            view = await registrations.view(registration_id)
             return await _page(front, request, token, view, status=problem.status)
 
     return router
@@ -52,7 +51,6 @@ async def _page(
         request,
         "public/join.html",
         status=status,
-        prefer=view.registration.language,
         form_target=meeting_origin(view),
         token=token,
         shown=shown,
@@ -64,7 +62,7 @@ async def _page(
 def _why_not(front: Front, request: Request, view: RegistrationView, zone: str) -> str:
     """Why the link does not lead to the session now, in the language of the page."""
     session, now = view.session, front.clock()
-    language = front.pages.language(request, view.registration.language)
+    language = front.pages.language(request)
     values = {}
     if session.status is SessionStatus.CANCELLED:
         message = SESSION_CANCELLED

@@ -57,7 +57,7 @@ class Mine:
 
     async def show(self, request: Request, token: str) -> HTMLResponse:
         """What one is registered for, and what one may do about it."""
-        view = await self._view(token)
+        view = await self._front.personal(request, token)
         now = self._front.clock()
         done = request.query_params.get("done", "")
         return await self._page(
@@ -75,7 +75,7 @@ class Mine:
 
     async def correction(self, request: Request, token: str) -> HTMLResponse:
         """The form to correct, filled with what is stored."""
-        view = await self._view(token)
+        view = await self._front.personal(request, token)
         registration = view.registration
         if not registration.is_active or not view.session.takes_registrations(self._front.clock()):
             raise NotCorrectableProblem
@@ -90,7 +90,7 @@ class Mine:
 
     async def correct(self, request: Request, token: str) -> Response:
         """Take the correction."""
-        view = await self._view(token)
+        view = await self._front.personal(request, token)
         form = await self._pages.form(request)
         sent = await filled(self._pages, request, self._front.use_cases.entities, form, PersonIn)
         if sent.person is None or sent.entity is None:
@@ -104,44 +104,47 @@ class Mine:
 
     async def cancellation(self, request: Request, token: str) -> HTMLResponse:
         """Ask whether to cancel."""
-        view = await self._view(token)
+        view = await self._front.personal(request, token)
         if view.registration.is_active and not view.session.lets_cancel(self._front.clock()):
             raise SessionStartedProblem
         return await self._page(request, token, view, "public/cancel.html")
 
     async def cancel(self, request: Request, token: str) -> Response:
         """Cancel; again, or by two clicks, is the same."""
+        view = await self._front.personal(request, token)
         await self._pages.form(request)
-        await self._registrations.cancel(self._registrations.read_link(token))
+        await self._registrations.cancel(view.registration.id)
         return see_other(f"/registration/{token}?done=cancelled")
 
     async def back(self, request: Request, token: str) -> Response:
         """Where a language was chosen beside the answer to a form."""
-        self._registrations.read_link(token)
+        await self._front.personal(request, token)
         query = f"?{request.url.query}" if request.url.query else ""
         return see_other(f"/registration/{token}{query}")
 
     async def ask_again(self, request: Request, token: str) -> Response:
         """Send the confirmation once more."""
+        view = await self._front.personal(request, token)
         await self._pages.form(request)
-        await self._mine.ask_again(self._registrations.read_link(token))
+        await self._mine.ask_again(view.registration.id)
         return see_other(f"/registration/{token}?done=again")
 
     async def calendar(self, request: Request, token: str) -> Response:
         """The session as a calendar entry, with the personal link to join for who has a seat."""
-        view = await self._view(token)
+        view = await self._front.personal(request, token)
         shown = await self._front.session(view.session.id)
         join = self._front.links.url(*_join_link(view))
-        language = self._pages.language(request, view.registration.language)
+        language = self._pages.language(request)
         return Response(
             personal_calendar(view, shown, self._front.publisher, join, language),
             media_type="text/calendar; charset=utf-8; method=PUBLISH",
             headers={"content-disposition": 'attachment; filename="session.ics"'},
         )
 
-    async def export(self, token: str) -> Response:
+    async def export(self, request: Request, token: str) -> Response:
         """All that is kept with the address, in JSON."""
-        views = await self._mine.everything(self._registrations.read_link(token))
+        view = await self._front.personal(request, token)
+        views = await self._mine.everything(view.registration.id)
         return Response(
             _exported(views, self._front.clock()),
             media_type="application/json",
@@ -150,15 +153,16 @@ class Mine:
 
     async def erasure(self, request: Request, token: str) -> HTMLResponse:
         """Say what will be erased, and ask."""
-        view = await self._view(token)
+        view = await self._front.personal(request, token)
         views = await self._mine.everything(view.registration.id)
         sessions = [await self._front.session(each.session.id) for each in views]
         return await self._page(request, token, view, "public/erase.html", sessions=sessions)
 
     async def erase(self, request: Request, token: str) -> Response:
         """Erase the person."""
+        view = await self._front.personal(request, token)
         await self._pages.form(request)
-        await self._mine.erase(self._registrations.read_link(token))
+        await self._mine.erase(view.registration.id)
         return see_other("/registration/erased")
 
     async def erased(self, request: Request) -> HTMLResponse:
@@ -178,9 +182,6 @@ class Mine:
             "opens_at": session.join_opens_at(),
             "minutes_before": JOIN_OPENS_BEFORE_START // timedelta(minutes=1),
         }
-
-    async def _view(self, token: str) -> RegistrationView:
-        return await self._registrations.view(self._registrations.read_link(token))
 
     async def _correction(
         self, request: Request, token: str, view: RegistrationView, form: Filled[PersonIn], *, status: int = 200
@@ -207,7 +208,6 @@ class Mine:
         return self._pages.render(
             request,
             template,
-            prefer=view.registration.language,
             path=f"/registration/{token}",
             registration=view.registration,
             shown=shown,
