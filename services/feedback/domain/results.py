@@ -5,6 +5,7 @@ groups shows only groups of 10 or more, and never lets a hidden one be found by 
 """
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,6 +13,7 @@ from shared.clock import StoredInstant
 from shared.events.feedback import QuestionResult
 from shared.events.registration import SurveyQuestion
 from shared.events.vocabulary import Language
+from shared.numbers import half_up
 from shared.problems import mark
 
 FEWEST_FOR_MEAN = 5
@@ -37,6 +39,14 @@ class PublishedQuestion(BaseModel):
     mean: float | None = None
     distribution: list[int] | None = None
 
+    @property
+    def exact_mean(self) -> Fraction | float | None:
+        """The mean as it was before it was rounded: the distribution tells it where it is published.
+
+        Below ten answers the two decimals of the mean are as good: no rounding of theirs ends in a five by itself.
+        """
+        return exact_mean(self.distribution) if self.distribution else self.mean
+
 
 class Results(BaseModel):
     """What is published of a session's survey, once and for good. Nothing else of the counts is kept."""
@@ -57,6 +67,10 @@ class Results(BaseModel):
     def mean(self, key: str) -> float | None:
         """The mean of a question; None where it is hidden or was not asked."""
         return next((question.mean for question in self.questions if question.key == key), None)
+
+    def exact_mean(self, key: str) -> Fraction | float | None:
+        """The same before it was rounded, to be rounded otherwise."""
+        return next((question.exact_mean for question in self.questions if question.key == key), None)
 
     def figures(self) -> dict[str, QuestionResult]:
         """The figures by question, as the event carries them."""
@@ -93,7 +107,12 @@ def publishable_questions(
 
 def mean(counts: Counts) -> float:
     """The arithmetic mean of the scores, to two decimals; there is at least one."""
-    return round(sum(score * times for score, times in enumerate(counts)) / sum(counts), 2)
+    return float(half_up(exact_mean(counts), 2))
+
+
+def exact_mean(counts: Counts) -> Fraction:
+    """The arithmetic mean of the scores; there is at least one."""
+    return Fraction(sum(score * times for score, times in enumerate(counts)), sum(counts))
 
 
 def breakdown(groups: Mapping[str, Counts]) -> dict[str, Counts | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from services.feedback.domain.results import Counts
 from services.feedback.domain.tallies import HIGHEST, LOWEST
@@ -13,7 +14,8 @@ _COLUMN = _WIDTH // (HIGHEST + 2)
 _BAR = _COLUMN - 6
 _BAR_FLOOR, _BAR_CEILING = 124, 20
 _FLOOR, _CEILING = 112, 22
-_LEFT, _RIGHT = 26, _WIDTH - 14
+_LEFT, _RIGHT = 42, _WIDTH - 14
+"""At the left there is room for the axis' own figures beside half of the first point's."""
 _PROMISED = 5
 """A service of the reference promises that every question has at least this mean."""
 
@@ -47,11 +49,11 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The mean of a session; `mean` is None where it is hidden."""
+    """The mean of a session, not rounded yet; None where it is hidden."""
 
     x: float
     y: float
-    mean: float | None
+    mean: Fraction | float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +88,15 @@ def distribution(counts: Counts) -> Distribution:
     return Distribution(bars)
 
 
-def trend(means: Sequence[float | None]) -> Trend:
+def trend(means: Sequence[Fraction | float | None]) -> Trend:
     """The line of the means from left to right, always from 0 to 10 so that charts can be compared."""
     step = (_RIGHT - _LEFT) / max(len(means) - 1, 1)
     points = [Point(round(_LEFT + step * place, 1), _height(mean), mean) for place, mean in enumerate(means)]
     return Trend(points, [_coordinates(run) for run in _runs(points) if len(run) > 1])
 
 
-def _height(mean: float | None) -> float:
-    return round(_FLOOR - (_FLOOR - _CEILING) * (mean or LOWEST) / HIGHEST, 1)
+def _height(mean: Fraction | float | None) -> float:
+    return round(_FLOOR - (_FLOOR - _CEILING) * float(mean or LOWEST) / HIGHEST, 1)
 
 
 def _runs(points: Sequence[Point]) -> list[list[Point]]:

@@ -90,7 +90,7 @@ def _lines(course: Sequence[Results]) -> list[tuple[PublishedQuestion, charts.Tr
     questions = {question.key: question for results in course for question in results.questions}
     found = []
     for key, question in questions.items():
-        means = [results.mean(key) for results in course]
+        means = [results.exact_mean(key) for results in course]
         if len([mean for mean in means if mean is not None]) > 1:
             found.append((question, charts.trend(means)))
     return found

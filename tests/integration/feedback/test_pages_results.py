@@ -117,6 +117,16 @@ async def test_the_course_over_time_breaks_where_results_are_hidden(house: House
     assert "<caption>" in table
 
 
+async def test_the_chart_over_time_rounds_the_mean_itself_and_not_the_table_s_figure(house: House) -> None:
+    for scores in ([9] * 5 + [8] * 6, [9] * 14 + [8] * 17, [7] * 5):  # 8.4545… and 8.4516…
+        await published(house, scores, people=len(scores))
+    page = await house.client.get(f"/results?programme={PROGRAMME}")
+    [chart] = re.findall("<svg.*?</svg>", page.text, re.DOTALL)
+    figures = re.findall(r'<text x="[\d.]+" y="[\d.]+">([\d.]+)</text>', chart)
+    assert sorted(figures) == ["7.0", "8.5", "8.5"]
+    assert page.text.count('<td class="number">8.45</td>') == 2
+
+
 async def test_the_csv_holds_what_the_page_shows_and_no_more(house: House) -> None:
     session_id = await published(house, SCORES)
     answer = await house.client.get(f"/results/{session_id}.csv")

@@ -34,3 +34,9 @@ def test_a_line_breaks_where_a_mean_is_hidden_and_a_single_point_is_no_line() ->
     heights = {point.mean: point.y for point in trend.points}
     assert (heights[0.0], heights[5.0], heights[10.0]) == (trend.floor, trend.promised, trend.ceiling)
     assert (trend.points[0].x, trend.points[-1].x) == (trend.left, trend.right)
+
+
+def test_the_first_figure_stands_clear_of_those_of_the_axis() -> None:
+    """In a type of 13 pixels «10» is 15 wide, around 8, and «10,0» 27, around its point."""
+    first = charts.trend([10.0, 8.0]).points[0]
+    assert first.x - 27 / 2 >= 8 + 15 / 2 + 8

@@ -1,7 +1,9 @@
 """V2: the small-group rule, and that no difference of what is published tells of a few people."""
 
+import math
 import random
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from itertools import combinations
 
 import pytest
@@ -17,6 +19,7 @@ from services.feedback.domain.results import (
 )
 from shared.events.registration import SurveyQuestion
 from shared.events.vocabulary import Language
+from shared.numbers import half_up
 
 TABLES = 10_000
 QUESTION = SurveyQuestion(key="content", text={Language.CA: "Contingut"})
@@ -49,7 +52,19 @@ def test_a_question_that_few_answered_is_hidden_among_others_that_many_did() -> 
 
 @given(st.lists(st.integers(0, 10), min_size=5, max_size=60))
 def test_the_mean_is_that_of_the_scores(given: list[int]) -> None:
-    assert mean(scores(*given)) == round(sum(given) / len(given), 2)
+    assert mean(scores(*given)) == math.floor(Fraction(100 * sum(given), len(given)) + Fraction(1, 2)) / 100
+
+
+def test_a_mean_is_known_as_it_was_before_rounding_where_its_distribution_is_published() -> None:
+    many, few = scores(*[9] * 113, *[8] * 137), scores(8, 8, 9, 9, 9, 9, 9, 8)
+    published, hidden = publishable_question(QUESTION, many), publishable_question(QUESTION, few)
+    assert (published.mean, published.exact_mean) == (8.45, Fraction(8452, 1000))
+    assert (hidden.mean, hidden.exact_mean) == (8.63, 8.63)
+
+
+@given(st.lists(st.integers(0, 10), min_size=5, max_size=9))
+def test_of_so_few_answers_the_two_decimals_round_like_the_mean_itself(given: list[int]) -> None:
+    assert half_up(mean(scores(*given)), 1) == half_up(Fraction(sum(given), len(given)), 1)
 
 
 def random_table(chance: random.Random) -> dict[str, Counts]:

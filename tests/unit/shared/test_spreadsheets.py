@@ -2,6 +2,7 @@
 
 import csv
 import io
+from fractions import Fraction
 
 import pytest
 
@@ -28,5 +29,24 @@ def test_a_table_comes_back_as_it_went_in() -> None:
 
 def test_figures_follow_the_language() -> None:
     written = [(decimal_in_words(8.4, language), percent_in_words(0.845, language)) for language in Language]
-    assert written == [("8,40", "84\xa0%"), ("8,40", "84\xa0%"), ("8.40", "84%")]
-    assert decimal_in_words(1234.5, Language.CA, 0) == "1.234"
+    assert written == [("8,40", "85\xa0%"), ("8,40", "85\xa0%"), ("8.40", "85%")]
+    assert decimal_in_words(1234.5, Language.CA, 0) == "1.235"
+
+
+@pytest.mark.parametrize(
+    ("value", "tenths", "hundredths"),
+    [
+        (8.45, "8,5", "8,45"),
+        (8.35, "8,4", "8,35"),
+        (0.125, "0,1", "0,13"),
+        (2.675, "2,7", "2,68"),
+        (Fraction(8452, 1000), "8,5", "8,45"),
+        (Fraction(8447, 1000), "8,4", "8,45"),
+        (Fraction(1, 3), "0,3", "0,33"),
+        (10.0, "10,0", "10,00"),
+        (0.0, "0,0", "0,00"),
+    ],
+)
+def test_a_figure_is_rounded_once_and_a_half_goes_up(value: float | Fraction, tenths: str, hundredths: str) -> None:
+    assert decimal_in_words(value, Language.CA, 1) == tenths
+    assert decimal_in_words(value, Language.CA) == hundredths
