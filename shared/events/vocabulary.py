@@ -35,10 +35,12 @@ ShortTexts = Annotated[dict[Language, Annotated[str, Field(max_length=300)]], Af
 
 def in_language(texts: Mapping[Language, str], language: Language) -> str:
     """The text in that language, else in Catalan, else in the first language that has words."""
-    for choice in (language, Language.CA, *texts):
-        if text := texts.get(choice, "").strip():
-            return text
-    return ""
+    return texts.get(language_of(texts, language), "").strip()
+
+
+def language_of(texts: Mapping[Language, str], language: Language) -> Language:
+    """The language of the text that `in_language` finds."""
+    return next((choice for choice in (language, Language.CA, *texts) if texts.get(choice, "").strip()), language)
 
 
 class ProgrammeKind(StrEnum):

@@ -5,6 +5,7 @@ The style sheet stands in the page, named by its hash in the policy: a page is o
 
 import base64
 import hashlib
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,7 +20,7 @@ from markupsafe import Markup
 
 from shared.clock import Clock
 from shared.dates import date_in_figures, date_in_words, instant_in_words, time_in_words
-from shared.events.vocabulary import Language, in_language
+from shared.events.vocabulary import Language, in_language, language_of
 from shared.numbers import decimal_in_words, percent_in_words
 from shared.problems import Problem, mark
 from shared.settings import ServiceSettings
@@ -196,6 +197,7 @@ class Pages:
         )
         environment.filters.update(
             local=lambda texts: in_language(texts, language),
+            spoken=lambda texts, longest=None: _spoken(texts, language, longest),
             instant=lambda instant, zone: instant_in_words(instant, zone, language),
             date=lambda instant, zone: date_in_words(instant, zone, language),
             day=date_in_figures,
@@ -204,6 +206,17 @@ class Pages:
             percent=lambda share: percent_in_words(share, language),
         )
         return environment
+
+
+def _spoken(texts: Mapping[Language, str], language: Language, longest: int | None) -> str:
+    """A text for the content of an element, which says its language where that is not the page's (WCAG 3.1.2).
+
+    Of a long one only the first `longest` characters or less, in whole words.
+    """
+    text, own = in_language(texts, language), language_of(texts, language)
+    if longest and len(text) > longest:
+        text = textwrap.shorten(text, longest, placeholder="…")
+    return text if own is language else Markup('<span lang="{}">{}</span>').format(own, text)
 
 
 def see_other(path: str) -> RedirectResponse:

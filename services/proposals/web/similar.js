@@ -15,6 +15,7 @@
       const link = entry.querySelector("a");
       link.href = `/proposals/${item.id}#support`;
       link.textContent = item.title;
+      link.lang = item.language;
       entry.querySelector("b").textContent = item.supports;
       return entry;
     }));

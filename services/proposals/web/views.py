@@ -81,6 +81,7 @@ class SimilarView(BaseModel):
 
     id: str
     title: str
+    language: Language
     state: ProposalState
     supports: int
     similarity: float
@@ -92,6 +93,7 @@ class SimilarView(BaseModel):
         return cls(
             id=proposal.id,
             title=proposal.title,
+            language=proposal.language,
             state=proposal.state,
             supports=proposal.supports,
             similarity=round(similarity, 2),

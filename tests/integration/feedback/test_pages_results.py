@@ -44,7 +44,7 @@ async def test_ten_answers_show_mean_chart_table_and_the_rule_beside_them(house:
     page = await house.client.get(f"/results/{session_id}")
     assert page.status_code == 200
     assert "11 people answered" in page.text
-    assert '<th scope="row">Contingut</th><td class="number">7.91</td>' in page.text
+    assert '<th scope="row"><span lang="ca">Contingut</span></th><td class="number">7.91</td>' in page.text
     assert "Fewer than 5 answers: nothing is published." in page.text
     [chart] = re.findall("<svg.*?</svg>", page.text, re.DOTALL)
     assert 'role="img"' in chart
@@ -115,6 +115,23 @@ async def test_the_course_over_time_breaks_where_results_are_hidden(house: House
     assert table.count('<th scope="row">') == 4
     assert table.count("hidden") == 2
     assert "<caption>" in table
+
+
+async def test_titles_and_questions_in_another_language_say_so(house: House) -> None:
+    _, tokens = await house.open_survey(1)
+    survey = await house.client.get(f"/survey/{tokens[0]}")
+    assert '<h1><span lang="ca">Treu-li suc' in survey.text
+    assert '<legend><span lang="ca">Contingut</span></legend>' in survey.text
+    await published(house, SCORES)
+    other = await published(house, SCORES)
+    for path in ("/results", f"/results/{other}"):
+        page = await house.client.get(path)
+        assert '<span lang="ca">Treu-li suc' in page.text
+        assert '<span lang="ca">Contingut</span>' in page.text
+        assert "<span" not in page.text.partition("</title>")[0]
+        assert "&lt;span" not in page.text
+        assert not re.search("<(title|desc)[^>]*>[^<]*<span", page.text)
+    assert '<span lang="' not in (await house.client.get(f"/results/{other}?lang=ca")).text
 
 
 async def test_the_chart_over_time_rounds_the_mean_itself_and_not_the_table_s_figure(house: House) -> None:

@@ -248,6 +248,15 @@ async def test_a_proposal_in_another_language_says_so(desk: Desk) -> None:
     assert "<h1>" in (await desk.http.get(f"/proposals/{proposal_id}?lang=es")).text
 
 
+async def test_a_session_s_title_in_another_language_says_so(desk: Desk) -> None:
+    proposal_id = await desk.propose()
+    await desk.schedule_session()
+    await desk.step(proposal_id, "schedule", {"session": "sessiona"})
+    for path in ("/proposals", f"/proposals/{proposal_id}"):
+        page = await desk.http.get(f"{path}?lang=en")
+        assert '<a href="/sessions/sessiona"><span lang="ca">Sessió</span></a>' in page.text
+
+
 async def test_there_is_a_page_for_what_is_not_there(desk: Desk) -> None:
     answer = await desk.http.get("/proposals/nowhere")
 

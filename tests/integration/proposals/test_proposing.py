@@ -149,7 +149,7 @@ async def test_similar_titles_are_found_whatever_their_accents(desk: Desk) -> No
         "/api/v1/proposals/similar", params={"programme": PROGRAMME, "title": "publicacio de CONTRACTES menors"}
     )
 
-    assert [item["id"] for item in answer.json()["items"]] == [near]
+    assert [(item["id"], item["language"]) for item in answer.json()["items"]] == [(near, "ca")]
 
 
 async def test_a_proposal_that_is_not_there_is_not_found(desk: Desk) -> None:

@@ -55,6 +55,29 @@ async def test_the_next_session_stands_first_with_when_and_how(office: Office) -
         assert "Sessió anul·lada" in text
 
 
+async def test_a_text_in_another_language_than_the_page_s_says_so(office: Office) -> None:
+    title = "Treu-li <b>suc</b> a l'eina"
+    session = await office.scheduled(title={"ca": title}, description={"ca": "De què va", "en": "What it is about"})
+    said = '<span lang="ca">Treu-li &lt;b&gt;suc&lt;/b&gt; a l&#39;eina</span>'
+    page = await office.api.get(f"/sessions/{session}?lang=en")
+    assert f"<h1>{said}" in page.text
+    assert '<p class="lines">What it is about</p>' in page.text
+    assert '<span lang="ca">' not in page.text.partition("</title>")[0]
+    for path in ("/", "/sessions", "/programmes/dijous"):
+        assert f'<h3><a href="/sessions/{session}">{said}</a>' in (await office.api.get(f"{path}?lang=en")).text, path
+    assert '<span lang="' not in (await office.api.get(f"/sessions/{session}?lang=ca")).text
+
+
+@pytest.mark.parametrize(("language", "own"), [("en", "ca"), ("es", "es")])
+async def test_what_search_engines_read_names_the_language_of_the_title(
+    office: Office, language: str, own: str
+) -> None:
+    session = await office.scheduled(title={"ca": "Eina de seguiment", "es": "Herramienta de seguimiento"})
+    page = await office.api.get(f"/sessions/{session}?lang={language}")
+    data = json.loads(page.text.partition('<script type="application/ld+json">')[2].partition("</script>")[0])
+    assert data["inLanguage"] == own
+
+
 async def test_past_sessions_are_an_archive_with_recording_materials_and_results(office: Office) -> None:
     session = await _ended(office)
     await office.staff("POST", f"/sessions/{session}/materials", RECORDING)

@@ -5,7 +5,7 @@ import json
 from markupsafe import Markup
 
 from services.registration.web.public.front import Shown
-from shared.events.vocabulary import Language, in_language
+from shared.events.vocabulary import Language, in_language, language_of
 from shared.links import Links
 
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -26,7 +26,7 @@ def event_data(shown: Shown, links: Links, language: Language) -> Markup:
         "eventAttendanceMode": "https://schema.org/OnlineEventAttendanceMode",
         "location": {"@type": "VirtualLocation", "url": address},
         "isAccessibleForFree": True,
-        "inLanguage": "ca",
+        "inLanguage": str(language_of(session.title, language)),
         "superEvent": {"@type": "EventSeries", "name": in_language(programme.name, language)},
     }
     if session.description:
