@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -116,7 +116,8 @@ class Pages:
         values = {"errors": {}, "values": {}, "scripts": [Markup(script) for script in scripts], **values}  # noqa: S704  our own files
         page = self._environments[language].get_template(template)
         kept_form = kept_form if request.method == "POST" else ""
-        html = page.render(**self._frame(request, language, browser_secret), kept_form=kept_form, **values)
+        frame = self._frame(request, language, browser_secret)
+        html = page.render({**frame, "kept_form": kept_form, **values})
         response = HTMLResponse(
             html, status_code=status, headers={"content-security-policy": _policy(scripts, styles, form_target)}
         )
@@ -175,6 +176,7 @@ class Pages:
             "language": language,
             "languages": [(code, name, _same_page(request, code)) for code, name in LANGUAGE_NAMES.items()],
             "here": request.url.path,
+            "canonical": quote(request.scope["path"]),
             "person": self.member(request),
             "csrf_field": self.guard.field(browser_secret),
             "only_language": ONLY_LANGUAGE,
@@ -191,6 +193,7 @@ class Pages:
         environment.install_gettext_translations(self.words.catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
         environment.globals.update(
             site_name=self.site_name,
+            public_url=self.public_url,
             stylesheet=Markup(_STYLESHEET),  # noqa: S704  our own file
             navigation=NAVIGATION,
             office_navigation=OFFICE_NAVIGATION,

@@ -11,6 +11,7 @@ from services.feedback.domain.known import programme_of
 from shared.events.registration import SurveyQuestion
 from shared.events.vocabulary import Language
 from tests.integration.feedback.house import PROGRAMME, House, programme_defined
+from tests.support.sharing import assert_shared, shared_as
 
 SCORES = [7] * 6 + [9] * 5
 
@@ -132,6 +133,18 @@ async def test_titles_and_questions_in_another_language_say_so(house: House) -> 
         assert "&lt;span" not in page.text
         assert not re.search("<(title|desc)[^>]*>[^<]*<span", page.text)
     assert '<span lang="' not in (await house.client.get(f"/results/{other}?lang=ca")).text
+
+
+async def test_results_say_what_is_shown_where_they_are_shared(house: House) -> None:
+    session_id = await published(house, SCORES)
+    site = str(house.client.base_url).rstrip("/")
+    for path, title in (
+        ("/results", "Results"),
+        (f"/results/{session_id}", "Results: Treu-li suc a l'eina de seguiment"),
+    ):
+        assert_shared(await house.client.get(path), site + path, title, locale="en_GB")
+    _, tokens = await house.open_survey(1)
+    assert shared_as(await house.client.get(f"/survey/{tokens[0]}")) == {}
 
 
 async def test_the_chart_over_time_rounds_the_mean_itself_and_not_the_table_s_figure(house: House) -> None:

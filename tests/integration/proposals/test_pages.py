@@ -7,6 +7,7 @@ import pytest
 
 from services.proposals.usecases.limits import Allowance
 from tests.integration.proposals.conftest import PROGRAMME, Desk
+from tests.support.sharing import assert_shared, shared_as
 
 ANNA = "anna@ens.example"
 TITLE = "Com publiquem els contractes menors?"
@@ -255,6 +256,18 @@ async def test_a_session_s_title_in_another_language_says_so(desk: Desk) -> None
     for path in ("/proposals", f"/proposals/{proposal_id}"):
         page = await desk.http.get(f"{path}?lang=en")
         assert '<a href="/sessions/sessiona"><span lang="ca">Sessió</span></a>' in page.text
+
+
+async def test_public_pages_say_what_is_shown_where_they_are_shared(desk: Desk) -> None:
+    proposal_id = await desk.propose('Agendes & "actes"', body="Quines?")
+    await desk.ask(proposal_id, ANNA)
+    for path, title in (("/proposals", "Propostes"), ("/proposals/new", "Proposeu un tema o un dubte")):
+        assert_shared(await desk.http.get(f"{path}?programme={PROGRAMME}"), desk.links.page(path), title)
+    page = await desk.http.get(f"/proposals/{proposal_id}")
+    address = desk.links.page(f"/proposals/{proposal_id}")
+    assert_shared(page, address, 'Agendes & "actes"', kind="article")
+    assert shared_as(page)["description"] == "Quines?"
+    assert shared_as(await desk.http.get(f"/support/{desk.token(proposal_id, ANNA)}")) == {}
 
 
 async def test_there_is_a_page_for_what_is_not_there(desk: Desk) -> None:

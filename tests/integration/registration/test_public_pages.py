@@ -10,7 +10,9 @@ import pytest
 from shared.events.feedback import ResultsPublished
 from tests.integration.registration.browsing import assert_page, data_of, title, words
 from tests.integration.registration.conftest import Office
+from tests.support.sharing import assert_shared, shared_as
 
+SITE = "http://127.0.0.1:8080"
 RECORDING = {"recording_url": "https://video.example/1", "materials": [{"title": "Guia", "url": "https://m.example/1"}]}
 
 
@@ -76,6 +78,25 @@ async def test_what_search_engines_read_names_the_language_of_the_title(
     page = await office.api.get(f"/sessions/{session}?lang={language}")
     data = json.loads(page.text.partition('<script type="application/ld+json">')[2].partition("</script>")[0])
     assert data["inLanguage"] == own
+
+
+async def test_public_pages_say_what_is_shown_where_they_are_shared(office: Office) -> None:
+    session = await office.scheduled(title={"ca": '«Suc» & "bytes"'})
+    for path, called in (
+        ("/", "Sessions per als ens locals"),
+        ("/sessions", "Sessions"),
+        (f"/sessions/{session}", '«Suc» & "bytes"'),
+        ("/programmes/dijous", "Dijous GOmunicipal"),
+        ("/accessibility", "Declaració d'accessibilitat"),
+        ("/privacy", "Privadesa"),
+        ("/legal", "Avís legal"),
+    ):
+        page = await office.api.get(path, headers={"accept-language": "ca"})
+        assert_shared(page, SITE + path, called)
+    again = await office.api.post(f"/sessions/{session}/register", data={})
+    assert shared_as(again)["canonical"] == f"{SITE}/sessions/{session}"
+    assert shared_as(await office.api.get(f"/sessions/{session}/registered")) == {}
+    assert shared_as(await office.api.get("/sessions/nothing")) == {}
 
 
 async def test_past_sessions_are_an_archive_with_recording_materials_and_results(office: Office) -> None:

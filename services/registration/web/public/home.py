@@ -58,6 +58,5 @@ def _listed(front: Front, request: Request, coming: list[Shown]) -> dict[str, An
         "following": following,
         "coming": [each for each in coming if each is not following],
         "feeds": front.links.page(""),
-        "address": front.links.page(request.url.path),
         "data": event_data(following, front.links, language) if following else "",
     }

@@ -63,7 +63,7 @@ def session_page(
         errors=form.errors if form else {},
         matches=[(entity.code, entity.name) for entity in form.matches] if form else [],
         has_more=form.has_more if form else False,
-        address=front.links.page(shown.path),
+        canonical=shown.path,
         feeds=front.links.page(""),
         data=event_data(shown, front.links, language),
     )
