@@ -12,7 +12,7 @@ LOCALES = {Language.CA: "ca_ES", Language.ES: "es_ES", Language.EN: "en_GB"}
 OFFICE_ZONE = "Europe/Madrid"
 """Where the programme office's days begin and end."""
 _DATES = {
-    Language.CA: "EEEE d MMMM 'de' y",  # the month's name brings its own «de» or «d’»
+    Language.CA: "EEEE d MMMM 'de' y",  # the month's name brings its own «de» or «d'»
     Language.ES: "EEEE d 'de' MMMM 'de' y",
     Language.EN: "EEEE d MMMM y",
 }
@@ -24,21 +24,18 @@ _TIMES = {Language.CA: "H.mm\u00a0'h'", Language.ES: "H:mm\u00a0'h'", Language.E
 
 @lru_cache(maxsize=_KEPT)
 def instant_in_words(instant: datetime, time_zone: str, language: Language) -> str:
-    """Weekday, date, time and the name of the time zone: «dijous 25 d’abril de 2024, 10.00 h (hora d’Europa central)».
+    """Weekday, date, time and the name of the time zone: «dijous 25 d'abril de 2024, 10.00 h (hora d'Europa central)».
 
     Raises:
         zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
     """
     words = _format(instant, f"{_DATES[language]}, {_TIMES[language]}", time_zone, language)
-    zone_name = get_timezone_name(ZoneInfo(time_zone), locale=LOCALES[language])
-    if language is not Language.EN:
-        zone_name = zone_name[:1].lower() + zone_name[1:]
-    return f"{words} ({zone_name})"
+    return f"{words} ({_zone_in_words(instant, ZoneInfo(time_zone), language)})"
 
 
 @lru_cache(maxsize=_KEPT)
 def date_in_words(instant: datetime, time_zone: str, language: Language) -> str:
-    """Weekday and date: «dijous 25 d’abril de 2024»."""
+    """Weekday and date: «dijous 25 d'abril de 2024»."""
     return _format(instant, _DATES[language], time_zone, language)
 
 
@@ -57,5 +54,17 @@ def wall_clock(instant: datetime, time_zone: str) -> str:
     return instant.astimezone(ZoneInfo(time_zone)).strftime("%Y-%m-%dT%H:%M")
 
 
+def _zone_in_words(instant: datetime, zone: ZoneInfo, language: Language) -> str:
+    """The zone's name. English calls it otherwise in summer: its name for the whole year is that of winter too."""
+    is_summer = language is Language.EN and bool(instant.astimezone(zone).dst())
+    name = get_timezone_name(zone, locale=LOCALES[language], zone_variant="daylight" if is_summer else "generic")
+    return name if language is Language.EN else _plain(name[:1].lower() + name[1:])
+
+
 def _format(instant: datetime, pattern: str, time_zone: str, language: Language) -> str:
-    return format_datetime(instant, pattern, tzinfo=ZoneInfo(time_zone), locale=LOCALES[language])
+    return _plain(format_datetime(instant, pattern, tzinfo=ZoneInfo(time_zone), locale=LOCALES[language]))
+
+
+def _plain(words: str) -> str:
+    """With the apostrophe that all other words have."""
+    return words.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")

@@ -61,6 +61,8 @@ def test_complete_words_are_found_to_be_complete(package: Path) -> None:
         ((THING, SUPPORT), "missing: ('One.', '%(num)s many.')"),
         ((THING, SUPPORT, MANY, 'msgid "Gone"\nmsgstr "Fora"\n'), "stale: 'Gone'"),
         ((THING, 'msgid "Support it"\nmsgstr ""\n', MANY), "untranslated: 'Support it'"),
+        ((THING, SUPPORT.replace("Dono", "D’on"), MANY), "stray words: 'Support it'"),
+        ((THING, SUPPORT.replace("Dono", "Vosaltres doneu"), MANY), "stray words: 'Support it'"),
         ((THING, "#, fuzzy\n" + SUPPORT, MANY), "untranslated: 'Support it'"),
         (
             (THING.replace("hi ha {thing}", "hi ha {cosa}"), SUPPORT, MANY),

@@ -21,6 +21,11 @@ _TEMPLATES = [("**.html", "jinja2"), ("**.txt", "jinja2")]
 _OPTIONS = {pattern: {"silent": "false"} for pattern, _ in _TEMPLATES}
 _MARKERS = {"mark": 1, "_": 1, "gettext": 1, "ngettext": 2}
 """Functions whose first so many arguments are a message; a method of such a name is something else."""
+_STRAY = {
+    "ca": re.compile(r"’|\bvosaltres\b", re.IGNORECASE),
+    "es": re.compile(r"\b(vosotr[oa]s|vuestr[oa]s?|os|\w+[áé]is)\b", re.IGNORECASE),
+}
+"""What is said in one way only: one apostrophe, and one person addressed as «vós» and «usted»."""
 _PERCENT = re.compile(r"%\((\w+)\)")
 
 
@@ -49,7 +54,8 @@ def _marked_in(path: Path) -> Iterator[tuple[Word, str]]:
 
 
 def faults(package: Path, language: str, *, beneath: Path = SHARED) -> list[str]:
-    """What is wrong with a package's catalogue, one line each: missing, stale, untranslated or with other placeholders.
+    """What is wrong with a package's catalogue, one line each: missing, stale, untranslated, with other placeholders or
+    in stray words.
 
     Words that the catalogue of `beneath` translates need not be repeated.
     """
@@ -58,7 +64,7 @@ def faults(package: Path, language: str, *, beneath: Path = SHARED) -> list[str]
     common = {_word(message) for message in _messages(beneath, language)} if beneath != package else set()
     missing = [f"missing: {word!r} used at {place}" for word, place in used.items() if word not in own.keys() | common]
     stale = [f"stale: {word!r}" for word in own if word not in used]
-    wrong = [f"{fault}: {word!r}" for word, message in own.items() for fault in _faults_of(message)]
+    wrong = [f"{fault}: {word!r}" for word, message in own.items() for fault in _faults_of(message, language)]
     return sorted(missing + stale + wrong)
 
 
@@ -72,7 +78,7 @@ def _word(message: Message) -> Word:
     return message.id if isinstance(message.id, str) else tuple(message.id)
 
 
-def _faults_of(message: Message) -> Iterator[str]:
+def _faults_of(message: Message, language: str) -> Iterator[str]:
     originals, translations = (
         [text] if isinstance(text, str) else list(text or ()) for text in (message.id, message.string)
     )
@@ -80,6 +86,8 @@ def _faults_of(message: Message) -> Iterator[str]:
         yield "untranslated"
     elif {_placeholders(text) for text in translations} - {_placeholders(text) for text in originals}:
         yield "other placeholders"
+    elif any(_STRAY[language].search(text) for text in translations):
+        yield "stray words"
 
 
 def _placeholders(text: str) -> frozenset[str]:

@@ -20,7 +20,7 @@ from shared.web.paging import CursorParameter, decode_cursor, encode_cursor
 LIST = "/office/mails"
 DELIVERY = LIST + "/deliveries/{id}"
 SUPPRESSIONS = LIST + "/suppressions"
-NOT_AN_ADDRESS = mark("Write one mail address, such as name@council.cat.")
+NOT_AN_ADDRESS = mark("Write one email address, such as name@council.cat.")
 _PAGE = 50
 _PLACE = 2
 _MOST_SESSIONS = 100

@@ -26,25 +26,25 @@ DEFAULT_SURVEY_QUESTIONS = [
     _question(
         "content",
         "Què us ha semblat el contingut de la sessió?",
-        "¿Qué os ha parecido el contenido de la sesión?",
+        "¿Qué le ha parecido el contenido de la sesión?",
         "What did you think of the content of the session?",
     ),
     _question(
         "duration",
         "Què us ha semblat la durada de la sessió?",
-        "¿Qué os ha parecido la duración de la sesión?",
+        "¿Qué le ha parecido la duración de la sesión?",
         "What did you think of the length of the session?",
     ),
     _question(
         "understood",
         "Creieu que la sessió s'ha entès?",
-        "¿Creéis que la sesión se ha entendido?",
+        "¿Cree que la sesión se ha entendido?",
         "Do you think the session was understood?",
     ),
     _question(
         "applicable",
         "Podeu aplicar el que heu après a la feina?",
-        "¿Podéis aplicar lo aprendido en el trabajo?",
+        "¿Puede aplicar lo aprendido en el trabajo?",
         "Can you apply what you learned at work?",
     ),
 ]

@@ -49,7 +49,7 @@ async def test_the_next_session_stands_first_with_when_and_how(office: Office) -
         assert_page(page)
         text = words(page)
         assert text.index("La primera") < min(text.index("La segona"), text.index("L'anul·lada"))
-        assert "dijous 3 de desembre de 2026, 10.00 h (hora d’Europa central)" in text
+        assert "dijous 3 de desembre de 2026, 10.00 h (hora d'Europa central)" in text
         assert "Queden 20 places" in text
         assert "ordinador amb càmera" in text
         assert "Microsoft Teams" in text

@@ -218,7 +218,7 @@ def test_a_mail_holds_nothing_of_who_was_written_to_before() -> None:
 )
 def test_a_nasty_title_stays_in_the_subject(title: str, subject: str) -> None:
     message = composed(DeliveryKind.CONFIRMATION, session=make_session(title={"ca": title}))
-    assert message["Subject"] == f"{subject} · dijous 25 d’abril de 2024, 10.00\u00a0h"
+    assert message["Subject"] == f"{subject} · dijous 25 d'abril de 2024, 10.00\u00a0h"
     assert message["Bcc"] is None
 
 
