@@ -124,7 +124,7 @@ class Letters:
             "programme": in_language(matter.programme.name, language),
             "organiser": matter.programme.organiser,
             "tool": _one_line(matter.programme.tool),
-            "programme_url": self._links.page(f"/programmes/{matter.programme.id}"),
+            "programme_url": self._links.page(f"/programmes/{matter.programme.id}", language),
             "survey_closes": "",
             "title": "",
             "starts": "",

@@ -122,7 +122,7 @@ def test_the_first_line_is_no_longer_than_lists_of_mails_show() -> None:
 def test_who_had_a_seat_in_a_cancelled_session_finds_the_others_and_their_registration() -> None:
     lines = parts(composed(DeliveryKind.SESSION_CANCELLED))["text/plain"].splitlines()
     own = LINKS.url(LinkPurpose.REGISTRATION, PERSON, SESSION_END + SESSION_LINKS_LIFE)
-    assert {"https://dijous.example/programmes/gomunicipal", own} <= set(lines)
+    assert {"https://dijous.example/programmes/gomunicipal?lang=ca", own} <= set(lines)
 
 
 @pytest.mark.parametrize("title", ["", "Tots els contractes"])
@@ -130,7 +130,7 @@ def test_a_merge_names_the_proposal_that_goes_on(title: str) -> None:
     both = parts(composed(DeliveryKind.PROPOSAL_MERGED, proposal=make_proposal(merged_into_title=title)))
     assert ("«Tots els contractes»" in both["text/plain"].splitlines()) == bool(title)
     assert "«»" not in both["text/html"]
-    assert "https://dijous.example/proposals/otheraaaaaaaaaaa" in both["text/plain"].splitlines()
+    assert "https://dijous.example/proposals/otheraaaaaaaaaaa?lang=ca" in both["text/plain"].splitlines()
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_merge_names_the_proposal_that_goes_on(title: str) -> None:
     [
         (make_session(), "Gravació i materials: ", "https://video.example/1"),
         (make_session(materials=[]), "Gravació: ", "https://video.example/1"),
-        (make_session(recording_url=""), "Materials: ", f"https://dijous.example/sessions/{SESSION}"),
+        (make_session(recording_url=""), "Materials: ", f"https://dijous.example/sessions/{SESSION}?lang=ca"),
     ],
 )
 def test_what_was_published_is_called_what_it_is(session: KnownSession, subject: str, action: str) -> None:
