@@ -23,6 +23,10 @@ MAX_INNER_STOPS = 20
 """Of scrollers, and of dates, in which one stops at the day, the month and the year."""
 
 
+_ONLY_WHAT_IS_READ = {"resultTypes": ["violations"], "selectors": False, "preload": {"assets": ["media"]}}
+"""Of an element axe tells its HTML; its selector and the sheets of styles would be dear, and nobody asks for them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something wrong with a page: by which rule, and the beginning of the element's HTML."""
@@ -48,7 +52,7 @@ async def dark_contrast(page: Page) -> list[Finding]:
 async def _axe(page: Page, which: dict[str, Any], rules: dict[str, Any]) -> list[Finding]:
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE)
-    options = {"runOnly": which, "rules": rules, "resultTypes": ["violations"]}
+    options = {"runOnly": which, "rules": rules, **_ONLY_WHAT_IS_READ}
     violations = await page.evaluate(f"axe.run(document, {json.dumps(options)}).then(result => result.violations)")
     return [
         Finding(f"axe {violation['id']}", " ".join(node["html"].split())[:200])
@@ -108,6 +112,13 @@ async def keyboard(page: Page) -> list[Finding]:
     else:
         found.append(Finding("focus-trap", last))
     return found + _findings(await page.evaluate("inspections.end()"))
+
+
+async def focus(page: Page) -> list[Finding]:
+    """Focus each control in turn: seen, on the screen, uncovered. Cheaper than a walk, where the order is known."""
+    await _prepare(page)
+    await page.keyboard.press("Tab")  # the browser shows the focus to those who use the keyboard
+    return await _inspect(page, "focusEach()")
 
 
 async def _restyled(page: Page, rules: str) -> list[Finding]:

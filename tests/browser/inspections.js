@@ -139,6 +139,15 @@
     return [...missed, ...twice, ...order, ...positive, ...mouseOnly];
   };
 
+  /* The focus of every stop without walking there. */
+  const focusEach = () => {
+    begin();
+    return walk.stops.filter((stop) => !stop.matches("iframe")).flatMap((stop) => {
+      stop.focus();
+      return focusFindings(stop, stop);
+    });
+  };
+
   /* With forced colours backgrounds and shadows vanish: what only they showed is gone. */
   const forcedColours = () => {
     const borderless = all("button, .button, input:not([type=hidden], [type=radio], [type=checkbox]), select, textarea").filter(
@@ -209,5 +218,5 @@
     return found;
   };
 
-  window.inspections = { reflow, clipping, add, reset, begin, step, end, forcedColours, reducedMotion, structure };
+  window.inspections = { reflow, clipping, add, reset, begin, step, end, focusEach, forcedColours, reducedMotion, structure };
 })();

@@ -67,6 +67,7 @@ FAULTS = [
     ),
     _fault("borderless", "forced-colours-border", '<button ID class="flat">Flat</button>'),
     _fault("only-colour", "forced-colours-vanished", '<span ID class="dot"></span>'),
+    _fault("focus-only-coloured", "focus-visible", '<button ID class="glow">Seen by its glow only</button>'),
     _fault("always-moving", "motion", '<p ID class="moving">Moving</p>'),
     _fault("no-summary", "error-summary", '<label>Name <input aria-invalid="true"></label>'),
     _fault("error-not-in-title", "title-error"),
@@ -80,6 +81,7 @@ STYLE = """
 .tiny{display:inline-block;width:10px;height:10px;font-size:8px} .away{position:absolute;left:-900px}
 .under{position:relative;width:10rem} .over{position:absolute;inset:0;background:#eee}
 .dot{display:inline-block;width:1rem;height:1rem;background:red}
+.glow:focus{outline:none;box-shadow:0 0 3px red}
 .dim{color:#333;background:#eee} @media(prefers-color-scheme:dark){.dim{background:#222}}
 @keyframes move{to{transform:translateX(1rem)}} .moving{animation:move 1s infinite}
 """
@@ -114,7 +116,7 @@ async def findings(chromium: Chromium, html: str) -> list[Finding]:
         everything += await accessibility.reflow(page)
         everything += await accessibility.text_spacing(page) + await accessibility.double_text(page)
         everything += await accessibility.dark_contrast(page) + await accessibility.reduced_motion(page)
-        everything += await accessibility.forced_colours(page)
+        everything += await accessibility.forced_colours(page) + await accessibility.focus(page)
     return everything
 
 

@@ -42,7 +42,7 @@ class Embedded:
             "DIJOUS_SECRET": self.secret,
             "DIJOUS_STAFF_TOKEN": self.staff_token,
             "DIJOUS_CLOCK_OFFSET_FILE": str(self._offset),
-            "DIJOUS_INVENTORY_SECONDS": "1",
+            "DIJOUS_INVENTORY_SECONDS": "10",
             "DIJOUS_FEEDBACK_CHECK_SECONDS": "0.2",
             **settings,
         }

@@ -1,0 +1,118 @@
+"""What is done on a page before it is looked at."""
+
+from playwright.async_api import FilePayload, Page
+
+from tests.support.world import PEOPLE, A
+
+NEWCOMER = "Ferran Font"
+
+
+async def send_empty(page: Page) -> None:
+    """Send the form of the page with nothing filled in; what the browser itself would refuse is let through."""
+    form = page.locator("main form[method=post]:has(input:not([type=hidden]), textarea, select)").first
+    await form.evaluate("form => form.noValidate = true")
+    async with page.expect_navigation():
+        await form.locator("button").first.click()
+
+
+async def send_sign_in(page: Page) -> None:
+    """Try to sign in with a password that is not right."""
+    await page.locator("[name=user_name]").fill("nobody@office.example")
+    await page.locator("[name=password]").fill("not the right one")
+    await send_empty(page)
+
+
+async def press_first_step(page: Page) -> None:
+    """Go on to the page that says what will happen, before it does."""
+    async with page.expect_navigation():
+        await page.locator("main form[method=post] button").first.click()
+
+
+async def send_rule(page: Page) -> None:
+    """Ask for the dates that a rule gives."""
+    async with page.expect_navigation():
+        await page.locator("main form[method=get] button").first.click()
+
+
+async def open_person(page: Page) -> None:
+    """Go to somebody of the office, who is added where nobody was yet."""
+    known = page.locator("main th a", has_text=NEWCOMER)
+    async with page.expect_navigation():
+        if await known.count():
+            await known.click()
+        else:
+            await page.locator("[name=name]").fill(NEWCOMER)
+            await page.locator("[name=user_name]").fill("ferran@office.example")
+            await page.locator("[name=role][value=viewer]").check()
+            await page.locator("form[action='/office/people'] button").click()
+
+
+async def make_link(page: Page) -> None:
+    """Make a one-time link for somebody of the office."""
+    await open_person(page)
+    async with page.expect_navigation():
+        await page.locator("form[action$='/link'] button").click()
+
+
+async def follow_link(page: Page) -> None:
+    """Follow a one-time link to where a password is set."""
+    await make_link(page)
+    await page.goto(await page.locator("main code").inner_text())
+
+
+async def refuse_password(page: Page) -> None:
+    """Send the password's form empty."""
+    await follow_link(page)
+    await send_empty(page)
+
+
+async def ask_removal(page: Page) -> None:
+    """Go on to the page that asks whether somebody is to leave the office."""
+    await open_person(page)
+    async with page.expect_navigation():
+        await page.locator("main a[href$='/remove']").click()
+
+
+async def open_delivery(page: Page) -> None:
+    """Go from the list of mails to one."""
+    async with page.expect_navigation():
+        await page.locator("main th a").first.click()
+
+
+async def preview_move(page: Page) -> None:
+    """Ask for a session of another length."""
+    await page.locator("[name=duration_minutes]").fill("95")
+    await press_first_step(page)
+
+
+async def send_report(page: Page) -> None:
+    """Compare a report in which one is found and one is not."""
+    report = f"Name,Email\n{PEOPLE[A][0]},\nGlòria Gual,\n".encode()
+    files: list[FilePayload] = [{"name": "report.csv", "mimeType": "text/csv", "buffer": report}]
+    await page.locator("[name=report]").set_input_files(files)
+    await press_first_step(page)
+
+
+async def ask_no_question(page: Page) -> None:
+    """Take every question out of a survey."""
+    for box in await page.locator("main [type=checkbox]").all():
+        await box.check()
+    await press_first_step(page)
+
+
+async def send_few_letters(page: Page) -> None:
+    """Name an entity by what many begin with."""
+    await page.locator("[name=entity]").fill("sant")
+    await send_empty(page)
+
+
+async def send_without_name(page: Page) -> None:
+    """Take the name out of a form that was filled in."""
+    await page.locator("[name=name]").fill("")
+    await send_empty(page)
+
+
+async def send_with_foreign_token(page: Page) -> None:
+    """Send a form whose token is not this browser's, as after a long pause."""
+    await page.locator("#registering [name=csrf]").evaluate("field => field.value = 'f'.repeat(64)")
+    await send_empty(page)
