@@ -1,0 +1,178 @@
+"""The two ways in which payloads are written."""
+
+import csv
+import io
+from datetime import timedelta
+
+from shared.web.office import Role
+from tests.security.attacks import LANGUAGES, SHARED, Attack
+from tests.security.people import anybody, office_cookie
+from tests.support.embedded import Embedded
+from tests.support.forms import Visitor
+from tests.support.probes import eventually
+from tests.support.world import ANSWERS
+
+
+class ByTheApi:
+    """Programs."""
+
+    def __init__(self, installation: Embedded) -> None:
+        self._installation = installation
+        self._staff, self._public = installation.staff, installation.public
+
+    async def make_programme(self, attack: Attack) -> None:
+        words = attack.everywhere()
+        programme = {
+            "slug": attack.programme, "name": words, "kind": "series", "summary": words, "audience": words,
+            "tool": attack.payload, "organiser": attack.payload, "survey_questions": [{"key": "any", "text": words}],
+        }  # fmt: skip
+        await self._staff("POST", "/programmes", programme)
+
+    async def schedule(self, attack: Attack, after: timedelta) -> str:
+        words = attack.everywhere()
+        session = {
+            "programme": attack.programme, "title": words, "description": words,
+            "starts_at": self._installation.minute(after).isoformat(), "join_url": attack.url,
+        }  # fmt: skip
+        return str((await self._staff("POST", "/sessions", session))["id"])
+
+    async def register(self, attack: Attack, session: str) -> None:
+        person = {
+            "name": attack.payload, "role": attack.payload, "email": attack.email, "entity": attack.entity,
+            "language": "ca", "consent": True,
+        }  # fmt: skip
+        await self._public("POST", f"/sessions/{session}/registrations", person)
+
+    async def propose(self, attack: Attack, what: str) -> str:
+        proposal = {"programme": attack.programme, "title": title_of(attack, what), "body": attack.payload}
+        return str((await self._public("POST", "/proposals", {**proposal, "email": attack.email}))["id"])
+
+    async def cancel(self, attack: Attack) -> None:
+        await self._staff("POST", f"/sessions/{attack.sessions['cancelled']}/cancel", {"reason": attack.everywhere()})
+
+    async def publish_materials(self, attack: Attack) -> None:
+        materials = {"recording_url": attack.url, "materials": [{"title": attack.payload, "url": attack.url}]}
+        await self._staff("POST", f"/sessions/{attack.sessions['ended']}/materials", materials)
+
+    async def merge(self, attack: Attack) -> None:
+        await self._step(attack, "merged", "merge", {"into": attack.proposals["answered"]})
+
+    async def answer(self, attack: Attack) -> None:
+        await self._step(attack, "answered", "answer", {"reason": attack.payload})
+
+    async def decline(self, attack: Attack) -> None:
+        await self._step(attack, "declined", "decline", {"reason": attack.payload})
+
+    async def comment(self, attack: Attack, link: str) -> None:
+        token = link.split("/")[2].partition("?")[0]
+        await self._public("POST", f"/surveys/{token}", {"answers": ANSWERS, "comment": attack.visible})
+
+    async def publish_results(self, session: str) -> None:
+        await self._staff("POST", f"/results/{session}/publish", {})
+
+    async def _step(self, attack: Attack, what: str, step: str, body: dict[str, str]) -> None:
+        await self._staff("POST", f"/proposals/{attack.proposals[what]}/{step}", body)
+
+
+class ByTheForms:
+    """People, without scripts."""
+
+    def __init__(self, installation: Embedded) -> None:
+        self._installation = installation
+        self._person = Visitor(installation.api, anybody(installation))
+        self._office = Visitor(installation.api, office_cookie(installation, Role.ADMIN))
+
+    async def make_programme(self, attack: Attack) -> None:
+        texts = in_every_language(attack, "name", "summary", "audience")
+        fields = {"slug": attack.programme, "tool": attack.payload, "organiser": attack.payload, **texts}
+        await self._office.done("/office/programmes/new", {**fields, "kind": "series"})
+        question = in_every_language(attack, "survey_questions_0_text")
+        await self._office.done(f"/office/programmes/{attack.programme}/survey", question)
+        wording = f"/office/mails/wording/{attack.programme}/confirmation/ca"
+        await eventually(lambda: self._is_there(wording))
+        words = {"introduction": attack.visible, "closing": attack.visible}
+        await self._office.done(wording, {**words, "act": "save"})
+
+    async def schedule(self, attack: Attack, after: timedelta) -> str:
+        fields = {
+            "programme": attack.programme, **in_every_language(attack, "title", "description"),
+            "starts_at": self._installation.minute(after).replace(tzinfo=None).isoformat(), "join_url": attack.url,
+        }  # fmt: skip
+        return (await self._office.done("/office/sessions/new", fields)).rpartition("/")[2]
+
+    async def register(self, attack: Attack, session: str) -> None:
+        fields = {"name": attack.payload, "role": attack.payload, "email": attack.email, "consent": "1"}
+        entity = {"entity": "", "entity_code": attack.entity}
+        await self._person.done(f"/sessions/{session}", {**fields, **entity, "language": "ca"})
+
+    async def propose(self, attack: Attack, what: str) -> str:
+        fields = {"title": title_of(attack, what), "body": attack.payload, "email": attack.email}
+        path = f"/proposals/new?programme={attack.programme}"
+        answer = await self._person.send(path, fields)
+        if answer.status_code == 200:  # it resembles one that is there: send it anyway
+            answer = await self._person.send_again(answer)
+        assert answer.status_code == 303, answer.text[-2000:]
+        return str(answer.headers["location"]).partition("?")[0].rpartition("/")[2]
+
+    async def cancel(self, attack: Attack) -> None:
+        reason = in_every_language(attack, "reason")
+        await self._office.done(f"/office/sessions/{attack.sessions['cancelled']}/cancel", reason)
+
+    async def publish_materials(self, attack: Attack) -> None:
+        fields = {"recording_url": attack.url, "material_0_title": attack.payload, "material_0_url": attack.url}
+        await self._office.done(f"/office/sessions/{attack.sessions['ended']}/materials", fields)
+
+    async def merge(self, attack: Attack) -> None:
+        page = f"/office/proposals/{attack.proposals['merged']}?q=answered"
+        await self._office.done(page, {"into": attack.proposals["answered"]}, to="/merge")
+
+    async def answer(self, attack: Attack) -> None:
+        await self._step(attack, "answered", "answer", {"answer": attack.payload})
+
+    async def decline(self, attack: Attack) -> None:
+        await self._step(attack, "declined", "decline", {"reason": attack.payload})
+
+    async def comment(self, attack: Attack, link: str) -> None:
+        scores = {f"q-{key}": str(score) for key, score in ANSWERS.items()}
+        await self._person.done(link, {**scores, "comment": attack.visible})
+
+    async def publish_results(self, session: str) -> None:
+        await self._office.done(f"/office/results/{session}/publish", {})
+
+    async def _step(self, attack: Attack, what: str, step: str, fields: dict[str, str]) -> None:
+        await self._office.done(f"/office/proposals/{attack.proposals[what]}", fields, to=f"/{step}")
+
+    async def _is_there(self, path: str) -> None:
+        answer = await self._installation.api.get(path, headers=self._office.headers)
+        assert answer.status_code == 200, f"{path}: {answer.status_code}"
+
+
+def title_of(attack: Attack, what: str) -> str:
+    """Different for each, or the very same proposal would be received once."""
+    return f"{attack.payload} {what}"
+
+
+def in_every_language(attack: Attack, *names: str) -> dict[str, str]:
+    """The fields of texts in several languages."""
+    return {f"{name}_{language}": attack.payload for name in names for language in LANGUAGES}
+
+
+async def shared_session(installation: Embedded, way: str) -> str:
+    """A session of a harmless programme on which every payload is a comment."""
+    slug = f"{SHARED}-{way}"
+    await installation.staff("POST", "/programmes", {"slug": slug, "name": {"ca": slug}, "kind": "series"})
+    starts_at = installation.minute(timedelta(days=2)).isoformat()
+    body = {"programme": slug, "title": {"ca": slug}, "starts_at": starts_at, "join_url": "https://teams.example/x"}
+    return str((await installation.staff("POST", "/sessions", body))["id"])
+
+
+async def import_entities(installation: Embedded, attacks: list[Attack]) -> None:
+    """A local entity called like each payload, by the file that only programs send."""
+    file = io.StringIO()
+    rows = csv.writer(file)
+    rows.writerow(("code", "kind", "name", "comarca_code", "comarca", "province_code", "province"))
+    for attack in attacks:
+        rows.writerow((attack.entity, "comarcal_council", attack.payload, "", attack.payload, "", attack.payload))
+    headers = {"Authorization": f"Bearer {installation.staff_token}", "Content-Type": "text/csv"}
+    answer = await installation.api.post("/api/v1/entities/import", content=file.getvalue(), headers=headers)
+    assert answer.status_code == 200, answer.text
