@@ -1,0 +1,116 @@
+"""What the server refuses, or cannot take now: tried again, given up, or never tried again."""
+
+from datetime import timedelta
+
+from services.notifications.domain.deliveries import DeliveryKind, DeliveryState, message_id
+from services.notifications.store import (
+    REGISTRATIONS,
+)
+from shared.events.vocabulary import RegistrationStatus
+from tests.integration.notifications.post import Post, person
+from tests.support.mails import (
+    DOMAIN,
+    NOW,
+    delivery_of,
+    make_registration,
+)
+from tests.support.probes import eventually
+
+MINUTE = timedelta(minutes=1)
+
+
+async def test_a_refused_address_bounces_and_gets_nothing_more(post: Post) -> None:
+    await post.know(people=2)
+    post.smtp.answer("RCPT", "550 5.1.1 no such user", address="p0@x.example")
+    refused, accepted = await post.due(people=2)
+    await post.send()
+    state, reason = await post.state(refused)
+    assert (state, "550" in reason) == (DeliveryState.BOUNCED, True)
+    assert (await post.state(accepted))[0] is DeliveryState.SENT
+    post.smtp.answer_normally()
+    (again, _) = await post.due(DeliveryKind.REGISTRATION_CANCELLED, people=2)
+    await post.store.remember(
+        REGISTRATIONS,
+        make_registration(id=person(0), email="p0@x.example", seen=2, status=RegistrationStatus.CANCELLED),
+    )
+    await post.send()
+    assert await post.state(again) == (DeliveryState.SKIPPED, "address bounced")
+
+
+async def test_a_temporary_refusal_is_tried_again_later_and_later_until_it_is_given_up(post: Post) -> None:
+    await post.know()
+    post.smtp.answer("RCPT", "450 4.2.1 later")
+    (delivery,) = await post.due()
+    sender = post.sender()
+    waits = []
+    while (await post.delivery(delivery)).open:
+        await post.send(sender)
+        after = await post.delivery(delivery)
+        if after.state is DeliveryState.DEFERRED:
+            assert after.next_try_at is not None
+            waits.append(after.next_try_at - post.now)
+            post.now = after.next_try_at
+    for wait, minutes in zip(waits, (1, 5, 30, 120, 120), strict=False):
+        assert 0.8 * minutes * MINUTE <= wait <= 1.2 * minutes * MINUTE
+    state, reason = await post.state(delivery)
+    assert state is DeliveryState.FAILED
+    assert reason.startswith("given up: RCPT: 450")
+    assert timedelta(days=3) < post.now - NOW < timedelta(days=3, hours=3)
+
+
+async def test_a_deferred_mail_is_the_same_mail_at_the_next_try(post: Post) -> None:
+    await post.know()
+    post.smtp.answer("ACCEPTED", "451 4.3.0 sorry, what did you say?")  # taken, but the answer says otherwise
+    (delivery,) = await post.due()
+    sender = post.sender()
+    await post.send(sender)
+    post.smtp.answer("ACCEPTED")
+    post.now += 2 * MINUTE
+    await post.send(sender)
+    first, second = post.smtp.mails()
+    assert first.message_id == second.message_id == message_id(delivery, DOMAIN)
+    assert first.message["Date"] == second.message["Date"]
+
+
+async def test_our_own_fault_fails_that_mail_and_stops_the_others_for_a_while(post: Post) -> None:
+    await post.know(people=20)
+    post.smtp.answer("DATA", "554 5.6.0 no", address="p0@x.example")
+    made = await post.due(people=20)
+    sender = post.sender(connections=1, page=1, fault_pause=(600.0, 600.0))
+    await sender.step()
+    await sender.settled()
+    assert (await post.state(made[0]))[0] is DeliveryState.FAILED
+    assert "554" in sender.trouble
+    assert await sender.step() is False
+    assert post.arrived() == []
+    assert {(await post.state(each))[0] for each in made[1:]} == {DeliveryState.DUE}
+
+
+async def test_while_the_relay_is_away_mails_stay_due_and_go_out_when_it_is_back(post: Post) -> None:
+    await post.know(people=10)
+    made = await post.due(people=10)
+    post.smtp.kill()
+    sender = post.sender()
+    await sender.step()
+    await sender.settled()
+    assert "refused" in sender.trouble
+    assert {await post.state(each) for each in made} == {(DeliveryState.DUE, "")}
+    await post.smtp.start()
+
+    async def everything_arrived() -> None:
+        await post.send(sender)
+        assert len(post.arrived()) == 10
+
+    await eventually(everything_arrived)
+    assert sender.trouble == ""
+    assert {(await post.delivery(each)).tries for each in made} == {0}
+
+
+async def test_what_the_office_sends_once_more_is_tried_as_long_as_a_new_mail(post: Post) -> None:
+    await post.know()
+    post.smtp.answer("RCPT", "451 4.7.1 greylisted")
+    days_ago = NOW - timedelta(days=30)
+    again = delivery_of(DeliveryKind.MATERIALS, id="again", recipient_id=person(0), due_at=days_ago, resent_at=NOW)
+    await post.store.add_deliveries([again])
+    await post.send()
+    assert (await post.state("again"))[0] is DeliveryState.DEFERRED
