@@ -5,6 +5,7 @@ from tests.browser.states import State, at, link, proposal, session, standing, u
 from tests.browser.steps import (
     ask_no_question,
     ask_removal,
+    decline_without_reason,
     follow_link,
     make_link,
     open_delivery,
@@ -14,6 +15,7 @@ from tests.browser.steps import (
     refuse_password,
     send_empty,
     send_few_letters,
+    send_like_others,
     send_report,
     send_rule,
     send_sign_in,
@@ -76,14 +78,21 @@ SESSIONS = [
 SURVEYS = [
     State("survey", link("survey")),
     State("survey errors", link("survey"), 422, step=send_empty),
-    State("survey answered", lambda world: world.answered),
+    State("survey thanks", standing("answered", "?sent=1")),
+    State("survey answered before", standing("answered")),
+    State("survey closed", standing("closed")),
     State("survey link forged", at(f"/survey/{FORGED}"), 404),
     State("results", at("/results")),
+    State("results over time", at(f"/results?programme={PROGRAMME}")),
     State("results of a session", session("published", "/results/{}")),
+    State("results without distribution", session("earlier", "/results/{}")),
+    State("results hidden", session("few", "/results/{}")),
     State("results unknown", at(f"/results/{NOBODY}"), 404),
     State("office results", at("/office/results"), role=Role.EDITOR),
     State("office survey open", session("ended", "/office/results/{}"), role=Role.EDITOR),
     State("office survey published", session("published", "/office/results/{}"), role=Role.EDITOR),
+    State("office survey hidden", session("few", "/office/results/{}"), role=Role.EDITOR),
+    State("office comments of few", session("few", "/office/results/{}/comments"), role=Role.VIEWER),
     State("office comments", session("published", "/office/results/{}/comments"), role=Role.VIEWER),
     State("office publishing before the time", session("ended", "/office/results/{}/publish"), role=Role.EDITOR),
 ]
@@ -94,11 +103,18 @@ PROPOSALS = [
     State("proposals none found", at("/proposals?q=xyzxyz")),
     State("proposing", at("/proposals/new")),
     State("proposing errors", at("/proposals/new"), 422, step=send_empty),
+    State("proposing like others", at("/proposals/new"), step=send_like_others),
     State("proposal received", proposal("received")),
+    State("proposal sent", proposal("received", "/proposals/{}?sent=1")),
+    State("proposal support asked", proposal("received", "/proposals/{}?asked=1")),
     State("proposal declined", proposal("declined")),
+    State("proposal merged", proposal("merged")),
+    State("proposal scheduled", proposal("scheduled")),
+    State("proposal answered", proposal("answered")),
     State("proposal support errors", proposal("received"), 422, step=send_empty),
     State("proposal unknown", at(f"/proposals/{NOBODY}"), 404),
     State("support", link("support")),
+    State("support counted", standing("supported")),
     State("support link forged", at(f"/support/{FORGED}"), 404),
     State("following", link("following")),
     State("following erased", under("following", "/erase")),
@@ -110,12 +126,25 @@ PROPOSALS = [
     State(
         "office proposal step", proposal("received", "/office/proposals/{}"), role=Role.EDITOR, step=press_first_step
     ),
+    State(
+        "office proposal step errors",
+        proposal("received", "/office/proposals/{}"),
+        422,
+        role=Role.EDITOR,
+        step=decline_without_reason,
+    ),
     State("office proposal declined", proposal("declined", "/office/proposals/{}"), role=Role.EDITOR),
+    State("office proposal merged", proposal("merged", "/office/proposals/{}"), role=Role.EDITOR),
+    State("office proposals of every state", at("/office/proposals?state=all"), role=Role.VIEWER),
+    State("office proposals none found", at("/office/proposals?q=xyzxyz"), role=Role.EDITOR),
+    State("office proposals errors", at("/office/proposals"), 422, role=Role.EDITOR, step=send_empty),
 ]
 """Proposals', for everybody and for the office."""
 
 MAILS = [
     State("preferences", link("preferences")),
+    State("preferences saved", under("preferences", "?saved=1")),
+    State("preferences stopped", standing("stopped", "?saved=1")),
     State("preferences link forged", at(f"/preferences/{FORGED}"), 404),
     State("office mails", at("/office/mails"), role=Role.EDITOR),
     State("office mail", at("/office/mails"), role=Role.EDITOR, step=open_delivery),
@@ -226,3 +255,15 @@ OFFICE = [
     State("office audit of proposals", at("/office/audit/proposals"), role=Role.ADMIN),
 ]
 """The other pages of the office."""
+
+EMPTY = [
+    *(State(path, at(path)) for path in ("/", "/sessions", "/proposals", "/proposals/new", "/results")),
+    *(
+        State(f"/office{path}", at(f"/office{path}"), role=Role.ADMIN)
+        for path in (
+            *("", "/sessions", "/sessions/new", "/programmes", "/proposals", "/results", "/mails", "/audit"),
+            *("/mails/suppressions", "/mails/wording", "/entities", "/entities/coverage", "/people"),
+        )
+    ),
+]
+"""Those that list something, where nothing has been made yet."""

@@ -116,3 +116,16 @@ async def send_with_foreign_token(page: Page) -> None:
     """Send a form whose token is not this browser's, as after a long pause."""
     await page.locator("#registering [name=csrf]").evaluate("field => field.value = 'f'.repeat(64)")
     await send_empty(page)
+
+
+async def send_like_others(page: Page) -> None:
+    """Propose what resembles what is there."""
+    await page.locator("[name=title]").fill("Publicar les actes del ple")
+    async with page.expect_navigation():
+        await page.locator("form#proposal button").click()
+
+
+async def decline_without_reason(page: Page) -> None:
+    """Decline a proposal and say nothing."""
+    async with page.expect_navigation():
+        await page.locator("form[action$='/decline'] button").click()

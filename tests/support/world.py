@@ -19,8 +19,8 @@ PEOPLE = {A: ("Aina Amat", ABRERA), B: ("Biel Bosch", ALAMUS), C: ("Carla Coll",
 """The links of C are for tests that may use them up."""
 GONE = "dolors@alamus.example"
 """Who registered and had everything erased."""
-ENOUGH = 6
-"""Answers with which results are published."""
+ANSWERING = {"published": 10, "earlier": 5, "few": 1}
+"""How many answer the survey of a session whose results are published: enough for all, for means, for nothing."""
 
 
 @dataclass
@@ -30,17 +30,16 @@ class World:
     installation: Embedded
     sessions: dict[str, str] = field(default_factory=dict)
     """By what they are: `coming`, `full`, `soon`, `cancelled`, `fresh` (nobody has registered), `ended` (its survey is
-    open), `published`. The `fresh` one was moved."""
+    open), `published`, `earlier`, `few` (the results of these three are published). The `fresh` one was moved."""
     links: dict[str, dict[str, str]] = field(default_factory=dict)
     """By purpose, then address: `/registration/…`, `/join/…`, `/survey/…`, `/support/…`, `/following/…`,
     `/preferences/…`."""
     standings: dict[str, str] = field(default_factory=dict)
-    """Paths of one's own registration by how it stands: `waiting`, `given up`, `over`, `called off`, `erased`; and of
-    the button to join: `early`, `late`, `off`."""
-    answered: str = ""
-    """The path of a survey's link that was used."""
+    """Paths of one's own registration by how it stands: `waiting`, `given up`, `over`, `called off`, `erased`; of the
+    button to join: `early`, `late`, `off`; of a survey: `answered`, `closed`; of a support: `supported`; of the mails
+    to oneself: `stopped`."""
     proposals: dict[str, str] = field(default_factory=dict)
-    """By what they are: `received`, `declined`."""
+    """By what they are: `received`, `declined`, `merged` (into the received one), `scheduled`, `answered`."""
 
     def link(self, purpose: str, email: str = A) -> str:
         """The path of a personal link."""
@@ -52,6 +51,8 @@ async def make_world(installation: Embedded) -> World:
     world = World(installation)
     await installation.staff("POST", "/programmes", _programme())
     for name, starts_in, capacity in (
+        ("few", 0.4, None),
+        ("earlier", 0.7, None),
         ("published", 1, None),
         ("ended", 2, None),
         ("soon", 0.1, None),
@@ -93,6 +94,11 @@ async def register(installation: Embedded, session: str, email: str, **more: Any
     await installation.public("POST", f"/sessions/{session}/registrations", {**body, **more})
 
 
+def respondent(number: int) -> str:
+    """The address of one of those who answer surveys."""
+    return f"p{number}@alamus.example"
+
+
 def _programme() -> dict[str, Any]:
     name = {"ca": "Dijous GOmunicipal", "es": "Jueves GOmunicipal", "en": "GOmunicipal Thursdays"}
     return {"slug": PROGRAMME, "name": name, "kind": "series", "time_zone": "Europe/Madrid", "organiser": "Consorci"}
@@ -108,8 +114,10 @@ async def _fill(world: World) -> None:
     for email in PEOPLE:
         for name in ("ended", "cancelled", "full", "coming", "soon"):
             await register(installation, world.sessions[name], email)
-    for number in range(ENOUGH):
-        await register(installation, world.sessions["published"], f"p{number}@alamus.example")
+    for name, people in ANSWERING.items():
+        for number in range(people):
+            await register(installation, world.sessions[name], respondent(number))
+    await register(installation, world.sessions["ended"], respondent(0))
     for email in PEOPLE:
         mail = await _mail_about(world, "confirmation", email, "(soon)")
         for purpose in ("registration", "join"):
@@ -150,7 +158,7 @@ async def _erase(world: World, path: str) -> None:
 
 async def _end(world: World) -> None:
     installation, sessions = world.installation, world.sessions
-    for name in ("ended", "published"):
+    for name in ("ended", *ANSWERING):
         await installation.staff("POST", f"/sessions/{sessions[name]}/end", {})
     material = {"title": "Presentació", "url": "https://materials.example/presentacio.pdf"}
     body = {"recording_url": "https://video.example/1", "materials": [material]}
@@ -158,28 +166,56 @@ async def _end(world: World) -> None:
     for email in PEOPLE:
         mail = await installation.mail("survey", email)
         world.links.setdefault("survey", {})[email] = installation.link(mail, "survey")
-    for number in range(ENOUGH):
-        mail = await installation.mail("survey", f"p{number}@alamus.example")
-        token = installation.link(mail, "survey").rpartition("/")[2].partition("?")[0]
-        world.answered = f"/survey/{token}"
-        await installation.public("POST", f"/surveys/{token}", {"answers": ANSWERS, "comment": "Molt clar."})
-    await installation.staff("POST", f"/results/{sessions['published']}/publish", {})
+    for name, people in ANSWERING.items():
+        for number in range(people):
+            world.standings["closed"] = await _answer(world, name, respondent(number))
+        await installation.staff("POST", f"/results/{sessions[name]}/publish", {})
+    world.standings["answered"] = await _answer(world, "ended", respondent(0))
+
+
+async def _answer(world: World, session: str, email: str) -> str:
+    """Answer a session's survey; the path of the link, which is used now."""
+    mail = await _mail_about(world, "survey", email, f"({session})")
+    path = world.installation.link(mail, "survey").partition("?")[0]
+    answers = {"answers": ANSWERS, "comment": "Molt clar."}
+    await world.installation.public("POST", f"/surveys/{path.rpartition('/')[2]}", answers)
+    return path
 
 
 async def _propose(world: World) -> None:
-    installation = world.installation
-    for name in ("received", "declined"):
+    installation, proposals = world.installation, world.proposals
+    for name in ("received", "declined", "merged", "scheduled", "answered"):
         body = {"programme": PROGRAMME, "title": f"Publicar les actes del ple ({name})", "body": "Com?", "email": A}
-        world.proposals[name] = (await installation.public("POST", "/proposals", body))["id"]
-    await installation.staff("POST", f"/proposals/{world.proposals['declined']}/decline", {"reason": "Ja és al web."})
+        proposals[name] = (await installation.public("POST", "/proposals", body))["id"]
+    for name, step, words in (
+        ("declined", "decline", {"reason": "Ja és al web."}),
+        ("merged", "merge", {"into": proposals["received"]}),
+        ("scheduled", "schedule", {"session": world.sessions["coming"]}),
+        ("answered", "answer", {"reason": "Cinc anys, com a mínim."}),
+    ):
+        await installation.staff("POST", f"/proposals/{proposals[name]}/{step}", words)
+    await _follow(world)
+
+
+async def _follow(world: World) -> None:
+    """Ask for the links of supports and of mails; one of each is used."""
+    installation = world.installation
     for email in PEOPLE:
         await installation.public("POST", f"/proposals/{world.proposals['received']}/supports", {"email": email})
         mail = await installation.mail("support_confirmation", email)
         for purpose in ("support", "following"):
             world.links.setdefault(purpose, {})[email] = installation.link(mail, purpose)
-        news = await _mail_about(world, "session_cancelled", email, "(cancelled)")
-        header = news["headers"].get("List-Unsubscribe", "")
-        world.links.setdefault("preferences", {})[email] = installation.path_in(header, "preferences")
+        world.links.setdefault("preferences", {})[email] = await _preferences(world, email, "session_cancelled")
+    world.standings["supported"] = world.link("support", B).partition("?")[0]
+    await installation.public("POST", f"/supports/{world.standings['supported'].rpartition('/')[2]}", {})
+    world.standings["stopped"] = await _preferences(world, respondent(9), "survey")
+    stopped = await installation.api.post(world.standings["stopped"], data={"List-Unsubscribe": "One-Click"})
+    assert stopped.status_code == 200, stopped.text
+
+
+async def _preferences(world: World, email: str, kind: str) -> str:
+    mail = await world.installation.mail(kind, email)
+    return world.installation.path_in(mail["headers"].get("List-Unsubscribe", ""), "preferences").partition("?")[0]
 
 
 async def _mail_about(world: World, kind: str, email: str, words: str) -> dict[str, Any]:
