@@ -13,8 +13,9 @@ import pytest
 
 from shared.web.page_routes import own_path
 from tests.security.people import anybody, form_token
+from tests.support.forms import Visitor
 from tests.support.probes import eventually
-from tests.support.world import ALAMUS, ANSWERS, JOIN_URL, PROGRAMME, A, World, register, schedule
+from tests.support.world import ALAMUS, ANSWERS, JOIN_URL, PROGRAMME, A, B, World, register, schedule
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -154,6 +155,42 @@ async def test_the_way_into_the_meeting_is_public_nowhere(world: World) -> None:
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
         for secret in (JOIN_URL, "teams.example", "secret-meeting", A, "Aina Amat"):
             assert secret not in answer.text, f"{secret} in {path}"
+
+
+async def test_the_way_into_the_meeting_is_in_no_mail_that_could_be_forwarded(world: World) -> None:
+    """Mails and calendars lead to the page behind one's own link, which opens the meeting near its time."""
+    installation = world.installation
+    mails = await installation.mails(A)
+    assert {mail["kind"] for mail in mails} > {"confirmation", "survey", "proposal_received"}
+    for mail in mails:
+        assert JOIN_URL not in f"{mail['text']} {mail['html']} {mail['calendar']} {mail['headers']}", mail["kind"]
+    own = world.link("registration").partition("?")[0]
+    for path in (f"{own}/session.ics", f"{own}/data.json"):
+        answer = await installation.api.get(path)
+        assert answer.status_code == 200, path
+        assert JOIN_URL not in answer.text, path
+
+
+async def test_nobody_learns_whether_an_address_supports_a_proposal(world: World) -> None:
+    path = f"/proposals/{world.proposals['received']}"
+    visitor = Visitor(world.installation.api, anybody(world.installation))
+    seen = set()
+    for email in (B, "nobody@enum.example", B):
+        answer = await visitor.send(path, {"email": email})
+        program = await world.installation.api.post(f"/api/v1{path}/supports", json={"email": email})
+        seen.add((answer.status_code, answer.headers["location"], program.status_code, program.text))
+    assert len(seen) == 1, seen
+
+
+async def test_the_page_says_the_same_to_who_is_registered_and_who_is_not(world: World) -> None:
+    session = world.sessions["coming"]
+    visitor = Visitor(world.installation.api, anybody(world.installation))
+    fields = {"name": "Núria Puig", "entity": ALAMUS, "consent": "1"}
+    seen = set()
+    for email in (A, "nobody-yet@enum.example", "nobody-yet@enum.example"):
+        answer = await visitor.send(f"/sessions/{session}", {**fields, "email": email}, to="/register")
+        seen.add((answer.status_code, answer.headers.get("location"), answer.text))
+    assert len(seen) == 1, seen
 
 
 async def test_a_scanner_that_follows_every_link_changes_nothing(world: World) -> None:

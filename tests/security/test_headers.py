@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from shared.web.office import Role
+from shared.web.page_routes import own_path
 from tests.security.people import office_cookie
 from tests.security.routes import Route, all_routes
 from tests.support.world import World
@@ -28,6 +29,7 @@ def faults(answer: httpx.Response, *, personal: bool) -> list[str]:
         "no-store": not personal or headers.get("cache-control") == "no-store",
         "no server's name": "server" not in headers or "/" not in headers["server"],
         "no open door for other origins": "access-control-allow-origin" not in headers or not personal,
+        "redirects to itself only": own_path(headers.get("location", "/")) == headers.get("location", "/"),
         "not a fault of ours": answer.status_code < 500,
     }
     if answer.headers.get("content-type", "").startswith("text/html"):

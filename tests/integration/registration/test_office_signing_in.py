@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.registration.store import OFFICE_LINKS
+from services.registration.usecases import signing_in
 from services.registration.usecases.signing_in import FREE_ATTEMPTS, first_run_token
 from services.registration.usecases.way_in import WhoseLinkError, make_way_in
 from shared.staff import Role
@@ -155,6 +156,26 @@ async def test_the_pause_grows_and_spares_other_names(founded: OfficeDesk) -> No
         founded.clock.move(seconds=pause)
         assert await _try(founded, "marta@diputacio.example", "no") == 422
     assert await _try(founded, "pere@diputacio.example", "no") == 422
+
+
+async def test_one_password_is_not_to_be_tried_with_many_names(
+    founded: OfficeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing_in, "FREE_ATTEMPTS_OF_ALL", 3)
+    statuses = [await _try(founded, f"name{number}@diputacio.example", "Primavera2024") for number in range(4)]
+    assert statuses == [422, 422, 422, 429]
+    founded.clock.move(seconds=6)
+    assert await _try(founded, "marta@diputacio.example", PASSWORD) == 303, "nobody is kept out for long"
+
+
+async def test_a_session_that_was_planted_before_signing_in_is_worth_nothing_after(founded: OfficeDesk) -> None:
+    planted, jar = "an-attacker-s-own-session", founded.browser.cookies
+    jar.set("office", planted)
+    assert await _try(founded, "marta@diputacio.example", PASSWORD) == 303
+    assert [cookie for cookie in jar.jar if cookie.name == "office" and cookie.value != planted], "a new one is given"
+    jar.clear()
+    jar.set("office", planted)
+    assert where(await founded.get("/office/people", expect=303)).startswith("/office/sign-in")
 
 
 async def test_many_attempts_at_once_count_as_many(founded: OfficeDesk) -> None:
