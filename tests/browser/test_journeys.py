@@ -189,12 +189,13 @@ async def test_another_language_beside_a_form_with_errors_keeps_what_was_typed(w
 async def test_from_proposing_to_the_answer(walk: Walk, world: World) -> None:
     page, title = walk.page, f"Com publicar els decrets {walk.number} {walk.language}{walk.javascript}"
     await page.goto("/proposals")
-    await page.goto(f"/proposals/new?programme={PROGRAMME}")
+    await page.goto("/proposals/new")
     await _choose_programme(walk)
-    await page.get_by_role("group", name=walk.say("What is it?")).get_by_role("radio").last.check()
+    await page.get_by_label(walk.say("It is a doubt that comes back again and again")).check()
     await walk.press("Send the proposal")
     await expect(page).to_have_title(ERROR)
     await page.locator("#title").fill(title)
+    await walk.fill("What would you like to know?", "On i quan s'han de publicar.")
     await walk.fill("Your email address, to be told what becomes of it", walk.email)
     await walk.press("Send the proposal")
     anyway = page.get_by_role("button", name=walk.say("Send mine anyway"))

@@ -13,12 +13,12 @@ from shared.words import Words
 EMPTY = {
     "programme": mark("Choose the programme."),
     "title": mark("Write your proposal in one line."),
+    "body": mark("Write what you would like to know."),
     "reason": mark("Write the reason: author and supporters will read it."),
     "email": mark("Write your email address."),
     "session": mark("Choose the session."),
     "into": mark("Choose the proposal in which this one will go on."),
     "proposals": mark("Choose the proposals."),
-    "kind": mark("Choose whether it is a topic or a doubt."),
 }
 """What to say of a field that was left empty."""
 

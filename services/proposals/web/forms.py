@@ -35,7 +35,7 @@ def _plain_text(text: str) -> str:
 _Stripped = StringConstraints(strip_whitespace=True)
 Title = Annotated[str, _Stripped, Field(min_length=1, max_length=MAX_TITLE), AfterValidator(_one_line)]
 Text = Annotated[str, _Stripped, Field(max_length=MAX_TEXT), AfterValidator(_plain_text)]
-Reason = Annotated[str, _Stripped, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_plain_text)]
+Written = Annotated[str, _Stripped, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_plain_text)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z2-7]{1,64}$")]
 Slug = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -67,6 +67,12 @@ class ProposalForm(Form):
             email=self.email or "",
             language=self.language,
         )
+
+
+class WrittenProposalForm(ProposalForm):
+    """As the page asks for it: a title and what is behind it."""
+
+    body: Written
 
 
 class SupportForm(Form):
@@ -101,7 +107,7 @@ class AnswerForm(Form):
 class DeclineForm(Form):
     """Why it will not be treated: the author and the supporters read it."""
 
-    reason: Reason
+    reason: Written
 
 
 class MergeForm(Form):

@@ -13,10 +13,9 @@ from services.proposals.usecases import UseCases
 from services.proposals.usecases.browsing import Reading
 from services.proposals.web.choices import programme_choices, worded
 from services.proposals.web.faults import faults_of
-from services.proposals.web.forms import ProposalForm, SupportForm
+from services.proposals.web.forms import SupportForm, WrittenProposalForm
 from services.proposals.web.lists import read_list, read_query
 from services.proposals.web.wording import (
-    KIND_CHOICES,
     KINDS,
     MEANINGS,
     ORDER_WORDS,
@@ -94,8 +93,7 @@ class ProposalPages:
 
     async def show_form(self, request: Request) -> Response:
         """`/proposals/new`: the empty form."""
-        values = {"programme": request.query_params.get("programme", ""), "kind": ProposalKind.TOPIC.value}
-        return await self._form(request, values)
+        return await self._form(request, {})
 
     async def propose(self, request: Request) -> Response:
         """Receive what the form holds, unless it resembles proposals that its sender has not been shown yet."""
@@ -151,12 +149,11 @@ class ProposalPages:
     def _send_again(self, request: Request) -> dict[str, str]:
         return {"main": self._pages.text(request, SEND_AGAIN)}
 
-    def _read(self, request: Request, form: Form) -> ProposalForm:
-        names = ("programme", "title", "body", "kind")
-        sent: dict[str, Any] = {name: form.get(name) for name in names}
-        return ProposalForm.model_validate(
-            {**sent, "email": form.get("email") or None, "language": self._pages.language(request)}
-        )
+    def _read(self, request: Request, form: Form) -> WrittenProposalForm:
+        sent: dict[str, Any] = {name: form.get(name) for name in ("programme", "title", "body")}
+        kind = ProposalKind.DOUBT if form.get("doubt") else ProposalKind.TOPIC
+        given = {"kind": kind, "email": form.get("email") or None, "language": self._pages.language(request)}
+        return WrittenProposalForm.model_validate({**sent, **given})
 
     async def _form(
         self,
@@ -168,18 +165,19 @@ class ProposalPages:
         similar: list[Proposal] | None = None,
     ) -> Response:
         programmes = await self._cases.browsing.programmes()
-        wanted, only = values.get("programme", ""), next(iter(programmes)) if len(programmes) == 1 else ""
+        asked = request.query_params.get("programme", "")
+        preset = next(iter(programmes)) if len(programmes) == 1 else asked if asked in programmes else ""
         return self._pages.render(
             request,
             "new.html",
             status=status,
             scripts=[SCRIPT],
             kept_form="proposal",
-            values={**values, "programme": wanted if wanted in programmes else only},
+            values={**values, "programme": preset or values.get("programme", "")},
             errors=errors or {},
             similar=similar or [],
+            programme=programmes.get(preset),
             programme_choices=programme_choices(self._pages, request, programmes),
-            kind_choices=worded(self._pages, request, KIND_CHOICES.items()),
             state_of=state_of,
         )
 

@@ -39,10 +39,6 @@ KINDS = {
     ProposalKind.TOPIC: mark("Topic for a session"),
     ProposalKind.DOUBT: mark("Recurrent doubt"),
 }
-KIND_CHOICES = {
-    ProposalKind.TOPIC: mark("A topic that a session could cover"),
-    ProposalKind.DOUBT: mark("A doubt that comes back again and again"),
-}
 
 
 class ListOrder(StrEnum):

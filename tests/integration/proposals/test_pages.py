@@ -15,7 +15,7 @@ EVIL = '<script>alert("x")</script><img src=x onerror=alert(1)>'
 
 
 def form(**fields: str) -> dict[str, str]:
-    return {"programme": PROGRAMME, "kind": "doubt", "title": TITLE, "body": "", "email": "", **fields}
+    return {"programme": PROGRAMME, "doubt": "1", "title": TITLE, "body": "Tots, o no?", "email": "", **fields}
 
 
 async def test_the_list_is_searched_whatever_the_accents_and_filtered_by_state(desk: Desk) -> None:
@@ -128,6 +128,27 @@ async def test_a_form_with_errors_keeps_its_values_and_links_to_the_fields(desk:
     assert (await desk.told("proposals")) == []
 
 
+async def test_two_fields_are_enough_and_both_are_asked_for(desk: Desk) -> None:
+    page = (await desk.http.get("/proposals/new")).text
+    assert re.findall(r'<(?:input|textarea|select) id="(\w+)"', page) == ["title", "body", "email"]
+    nothing = await desk.send("/proposals/new", {"programme": PROGRAMME})
+    assert re.findall(r'<a href="#(\w+)">', nothing.text.partition("<form")[0]) == ["title", "body"]
+    assert "Escriviu què us agradaria saber.</a>" in nothing.text
+    sent = await desk.send("/proposals/new", {"programme": PROGRAMME, "title": TITLE, "body": "Tots, o no?"})
+    assert (await desk.read(sent.headers["location"].split("/")[2].partition("?")[0]))["kind"] == "topic"
+
+
+async def test_the_programme_is_asked_for_only_where_the_address_does_not_name_one_of_several(desk: Desk) -> None:
+    await desk.know_programme("pilot")
+    assert '<select id="programme"' in (await desk.http.get("/proposals/new")).text
+    assert '<select id="programme"' in (await desk.http.get("/proposals/new?programme=nobody")).text
+    page = (await desk.http.get("/proposals/new?programme=pilot")).text
+    assert '<select id="programme"' not in page
+    assert '<input type="hidden" name="programme" value="pilot">' in page
+    assert 'action="/proposals/new?programme=pilot"' in page
+    assert '<a href="/proposals/new">Trieu-ne un altre</a>' in page
+
+
 async def test_similar_ones_are_shown_before_a_proposal_is_stored_and_it_may_be_sent_all_the_same(desk: Desk) -> None:
     there = await desk.propose("Com es publiquen els contractes menors?")
 
@@ -175,7 +196,7 @@ async def test_a_form_that_was_open_for_too_long_comes_back_as_it_was_filled_in(
     assert f'value="{TITLE}"' in answer.text
     assert "Dos\r\nparàgrafs</textarea>" in answer.text
     assert f'value="{ANNA}"' in answer.text
-    assert 'value="doubt" checked' in answer.text
+    assert 'name="doubt" value="1" checked' in answer.text
 
 
 async def test_an_address_to_support_with_comes_back_too(desk: Desk) -> None:
