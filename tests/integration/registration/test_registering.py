@@ -173,7 +173,7 @@ async def test_consent_must_be_given(office: Office) -> None:
     ("language", "words"),
     [
         ("ca", "Aquest ens no és al directori."),
-        ("es-ES,es;q=0.9", "Este ente no está en el directorio."),
+        ("es-ES,es;q=0.9", "Esta entidad no está en el directorio."),
         ("en", "There is no such entity in the directory."),
     ],
 )
