@@ -38,8 +38,14 @@ def explained_settings(prefix: str = "DIJOUS_") -> Iterator[None]:
         raise BrokenSettingError("\n".join(_line(prefix, item) for item in error.errors())) from error
 
 
+def _said(error: ErrorDetails) -> str:
+    if error["type"] == "too_short":  # of a secret, which pydantic speaks of as a list
+        return f"must have at least {error['ctx']['min_length']} characters"
+    return error["msg"].removeprefix("Value error, ")
+
+
 def _line(prefix: str, error: ErrorDetails) -> str:
     """The value itself is never repeated: it may be a secret."""
     variable = prefix + "_".join(str(part) for part in error["loc"]).upper()
-    what = "is not set" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
+    what = "is not set" if error["type"] == "missing" else _said(error)
     return f"{variable}: {what[0].lower()}{what[1:]}"

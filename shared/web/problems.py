@@ -40,6 +40,7 @@ VALIDATION_MESSAGES = {
     "less_than_equal": mark("This number is too high."),
     "less_than": mark("This number is too high."),
     "datetime_from_date_parsing": mark("This is not a date and time."),
+    "datetime_type": mark("This is not a date and time."),
     "datetime_parsing": mark("This is not a date and time."),
     "timezone_aware": mark("The time needs its offset, such as +01:00."),
     "enum": mark("This is not one of the accepted values."),
@@ -160,6 +161,8 @@ def _pointer(error: Mapping[str, Any]) -> str:
 def _message(error: Mapping[str, Any]) -> str:
     if error["type"] == "too_long" and error["ctx"]["field_type"] != "Value":
         return TOO_MANY
+    if error["type"] in ("too_short", "string_too_short") and error["ctx"]["min_length"] == 1:
+        return VALIDATION_MESSAGES["missing"]
     return VALIDATION_MESSAGES.get(error["type"]) or _own_message(error)
 
 

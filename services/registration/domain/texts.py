@@ -50,6 +50,10 @@ def _https(url: str) -> str:
     return url
 
 
+def _https_or_nothing(url: str) -> str:
+    return _https(url) if url else url
+
+
 OneLine = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_one_line)]
 """A name or a title."""
 Paragraphs = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_paragraphs)]
@@ -60,3 +64,7 @@ Descriptions = Annotated[dict[Language, Annotated[Paragraphs, Field(max_length=4
 """Text of several lines in one or more languages."""
 HttpsUrl = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_https)]
 """An address that is shown or redirected to, never fetched."""
+OptionalHttpsUrl = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_https_or_nothing)
+]
+"""The same, or empty for none."""

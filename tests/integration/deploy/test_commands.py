@@ -59,8 +59,7 @@ def test_each_missing_setting_of_a_service_has_its_line() -> None:
 def test_a_broken_secret_is_not_repeated() -> None:
     done = _run("run", "feedback", "--port", "0", DIJOUS_SECRET="too-short-canary", DIJOUS_STAFF_TOKEN="x" * 16)
     assert done.returncode == 2
-    assert done.stderr.startswith("DIJOUS_SECRET: ")
-    assert "canary" not in done.stderr
+    assert done.stderr == "DIJOUS_SECRET: must have at least 32 characters\n"
 
 
 def test_a_taken_port_of_a_service_is_said_in_one_line() -> None:

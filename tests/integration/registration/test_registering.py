@@ -143,6 +143,8 @@ async def test_parallel_cancelling_and_registering_keeps_the_seats_right(office:
     [
         ({"entity": "0000000000"}, "/entity"),
         ({"consent": False}, "/consent"),
+        ({"consent": "true"}, "/consent"),
+        ({"consent": 1}, "/consent"),
         ({"email": '"a" <v@y.example>'}, "/email"),
         ({"email": "a@x.example,b@x.example"}, "/email"),
         ({"name": "  "}, "/name"),
@@ -160,6 +162,20 @@ async def test_a_wrong_or_unknown_field_is_refused(office: Office, given: dict[s
     assert answer.headers["content-type"] == "application/problem+json"
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
     assert await office.registrations(session) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"name": " "}, "This field is required."),
+        ({"role": "R" * 201}, "This is too long: at most 200 characters."),
+    ],
+)
+async def test_how_long_a_field_may_be_is_said(office: Office, given: dict[str, object], words: str) -> None:
+    body = {"name": "Núria", "email": "a@x.example", "entity": "2500450006", "consent": True, **given}
+    url = f"/api/v1/sessions/{await office.scheduled()}/registrations"
+    answer = await office.api.post(url, json=body, headers={"Accept-Language": "en"})
+    assert [error["detail"] for error in answer.json()["errors"]] == [words]
 
 
 async def test_consent_must_be_given(office: Office) -> None:

@@ -1,6 +1,16 @@
-"""What every body of a request has in common."""
+"""What every body of a request has in common: JSON is taken as it is, so "60" is no number and 1 is not true.
 
-from pydantic import BaseModel, ConfigDict
+A form of a page has nothing but text; it is checked with `strict=False`.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Whole = Annotated[int, Field(strict=True)]
+"""A whole number."""
+Yes = Annotated[bool, Field(strict=True)]
+"""True or false."""
 
 
 class RequestModel(BaseModel):

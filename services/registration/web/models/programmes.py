@@ -1,9 +1,10 @@
 """Programmes and their surveys' questions."""
 
-from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from services.registration.domain.programmes import (
     DEFAULT_REMINDERS_MINUTES,
@@ -16,21 +17,36 @@ from services.registration.domain.programmes import (
     Slug,
 )
 from services.registration.domain.texts import Descriptions, OneLine, Titles
-from services.registration.web.models.base import RequestModel
-from shared.addresses import EmailAddress
+from services.registration.web.models.base import RequestModel, Whole
+from shared.addresses import MAX_LENGTH, normalised_address
 from shared.events.registration import SurveyQuestion
 from shared.events.vocabulary import Language, ProgrammeKind
 from shared.problems import mark
 
 NO_ZONE = mark("This is not the name of a time zone, such as Europe/Madrid.")
 MAX_QUESTIONS = 20
+MOST_REMINDERS = 5
 REPEATED_KEY = mark("Two questions have the same key.")
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """The names of the IANA database, not those that this machine adds, such as «localtime»."""
+    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split()) - {"Factory"}
+
+
 def _time_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError(NO_ZONE)
     return name
+
+
+def _address_or_nothing(text: str) -> str:
+    return normalised_address(text) if text else text
+
+
+def _each_once(minutes: list[int]) -> list[int]:
+    return list(dict.fromkeys(minutes))
 
 
 def _different(questions: list["SurveyQuestionIn"]) -> list["SurveyQuestionIn"]:
@@ -53,11 +69,15 @@ class SurveyQuestionIn(RequestModel):
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
 Tool = Annotated[OneLine, Field(max_length=100)]
 Organiser = Annotated[OneLine, Field(max_length=200)]
-ReplyTo = EmailAddress | Literal[""]
-Reminders = Annotated[list[Annotated[int, Field(ge=5, le=43200)]], Field(max_length=5)]
+ReplyTo = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=MAX_LENGTH), AfterValidator(_address_or_nothing)
+]
+Reminders = Annotated[
+    list[Annotated[Whole, Field(ge=5, le=43200)]], AfterValidator(_each_once), Field(max_length=MOST_REMINDERS)
+]
 Questions = Annotated[list[SurveyQuestionIn], Field(min_length=1, max_length=MAX_QUESTIONS), AfterValidator(_different)]
-SurveyDays = Annotated[int, Field(ge=1, le=90)]
-SurveyReminderDays = Annotated[int, Field(ge=0, le=90)]
+SurveyDays = Annotated[Whole, Field(ge=1, le=90)]
+SurveyReminderDays = Annotated[Whole, Field(ge=0, le=90)]
 
 DEFAULT_QUESTIONS = [SurveyQuestionIn(key=item.key, text=item.text) for item in DEFAULT_SURVEY_QUESTIONS]
 

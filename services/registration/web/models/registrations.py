@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from services.registration.domain.registrations import Registration, RegistrationState
 from services.registration.domain.texts import OneLine
 from services.registration.usecases.registrations import RegistrationView
-from services.registration.web.models.base import RequestModel
+from services.registration.web.models.base import RequestModel, Yes
 from shared.addresses import EmailAddress
 from shared.events.vocabulary import Language, SessionStatus
 from shared.problems import mark
@@ -36,7 +36,7 @@ class RegistrationIn(PersonIn):
     """Who registers for a session."""
 
     email: EmailAddress
-    consent: Annotated[bool, AfterValidator(_accepted)]
+    consent: Annotated[Yes, AfterValidator(_accepted)]
     """The notice on personal data was read and accepted."""
 
 

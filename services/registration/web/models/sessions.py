@@ -1,15 +1,17 @@
 """Sessions: scheduling, changing and closing them, and how they are shown."""
 
+import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticKnownError
 
 from services.registration.domain.programmes import Slug
 from services.registration.domain.sessions import LONGEST_MINUTES, Session
-from services.registration.domain.texts import Descriptions, HttpsUrl, OneLine, Titles
+from services.registration.domain.texts import Descriptions, HttpsUrl, OneLine, OptionalHttpsUrl, Titles
 from services.registration.usecases.sessions import SessionView
-from services.registration.web.models.base import RequestModel
+from services.registration.web.models.base import RequestModel, Whole
 from shared.events.registration import Material
 from shared.events.vocabulary import Language, SessionStatus
 from shared.problems import mark
@@ -24,9 +26,17 @@ def _within_two_centuries(instant: datetime) -> datetime:
     return instant
 
 
-Start = Annotated[AwareDatetime, AfterValidator(_within_two_centuries)]
-Duration = Annotated[int, Field(ge=5, le=LONGEST_MINUTES)]
-Capacity = Annotated[int, Field(ge=1, le=5000)]
+def _written_out(value: object) -> object:
+    """A date in the words of RFC 3339: numbers, which may count anything since whenever, are none."""
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _DATE.match(value.strip())):
+        raise PydanticKnownError("datetime_type")
+    return value
+
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+Start = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_within_two_centuries)]
+Duration = Annotated[Whole, Field(ge=5, le=LONGEST_MINUTES)]
+Capacity = Annotated[Whole, Field(ge=1, le=5000)]
 
 
 class SessionIn(RequestModel):
@@ -38,7 +48,7 @@ class SessionIn(RequestModel):
     starts_at: Start
     duration_minutes: Duration = 60
     capacity: Capacity | None = None
-    join_url: HttpsUrl | Literal[""] = ""
+    join_url: OptionalHttpsUrl = ""
 
     def session(self, session_id: str) -> Session:
         """The session that this describes."""
@@ -64,7 +74,7 @@ class SessionChange(RequestModel):
     description: Descriptions | None = None
     duration_minutes: Duration | None = None
     capacity: Capacity | None = None
-    join_url: HttpsUrl | Literal[""] | None = None
+    join_url: OptionalHttpsUrl | None = None
 
     def changes(self) -> dict[str, object]:
         """The fields to change: those given, and of the nulls those that mean something."""
@@ -102,7 +112,7 @@ class MaterialIn(RequestModel):
 class MaterialsIn(RequestModel):
     """What is to be seen of a session, in place of what was before. Addresses are stored, never fetched."""
 
-    recording_url: HttpsUrl | Literal[""] = ""
+    recording_url: OptionalHttpsUrl = ""
     materials: Annotated[list[MaterialIn], Field(max_length=50)] = []
 
 

@@ -53,7 +53,7 @@ class Desk:
         A field in several languages is `title_ca`, `title_es`, …; an error of the whole is the Catalan one's.
         """
         try:
-            return model.model_validate(sent), {}
+            return model.model_validate(sent, strict=False), {}
         except ValidationError as error:
             located = [{**item, "loc": ("body", *item["loc"])} for item in error.errors()]
             language = self.pages.language(request)

@@ -155,7 +155,7 @@ def _sessions(
             "capacity": form.get("capacity") or None,
         }
         try:
-            asked.append((place, SessionIn.model_validate(fields)))
+            asked.append((place, SessionIn.model_validate(fields, strict=False)))
         except ValidationError:
             errors[f"title_{place}"] = desk.pages.text(request, NO_TITLE)
     return asked, errors

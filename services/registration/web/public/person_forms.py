@@ -52,7 +52,7 @@ async def filled(pages: Pages, request: Request, entities: Entities, form: Form,
         sent["consent"] = "true" if form.get("consent") else "false"
     person = None
     try:
-        person = model.model_validate(sent)
+        person = model.model_validate(sent, strict=False)
     except ValidationError as error:
         errors |= _errors(pages, request, error, sent)
     ordered = {name: errors[name] for name in _ORDER if name in errors}
