@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared import ids
 from shared.audit import Audit
 from shared.web.office import Role
 from tests.integration.feedback.house import House, token_hash
