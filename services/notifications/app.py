@@ -18,6 +18,7 @@ from services.notifications.store import (
     SURVEY_PARTS,
     NotificationsStore,
 )
+from services.notifications.suppression_store import SUPPRESSIONS
 from services.notifications.usecases import UseCases
 from services.notifications.usecases.punctuality import Punctuality
 from services.notifications.usecases.sending import Sender, SendingLimits
@@ -62,7 +63,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     store = NotificationsStore(documents, secret=secret, clock=clock)
     links = Links(settings.public_url, secret)
     words = Words(*WORDS_FOLDERS)
-    relay = OutboxRelay(documents, broker, service=NAME, collections=[SURVEY_PARTS], clock=clock)
+    relay = OutboxRelay(documents, broker, service=NAME, collections=[SURVEY_PARTS, SUPPRESSIONS], clock=clock)
     use_cases = UseCases.over(
         store,
         clock,

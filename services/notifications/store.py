@@ -70,7 +70,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     FANOUTS: [Index(("open", "created_at")), Index(("subject_id",))],
     SURVEY_KEYS: [Index(("open", "tend_at"))],
     SURVEY_PARTS: [Index(("session_id",)), PENDING],
-    SUPPRESSIONS: [Index(("address",)), Index(("created_at",))],
+    SUPPRESSIONS: [Index(("address",)), Index(("created_at",)), PENDING],
     WORDINGS: [],
     LEASES: [],
     **AUDIT_COLLECTIONS,
@@ -89,7 +89,7 @@ class NotificationsStore:
         self.documents = store
         self.parts = Aggregates(store, SURVEY_PARTS, SurveyPart, clock=clock)
         self.wordings = Aggregates(store, WORDINGS, Wording, clock=clock)
-        self.suppressions = SuppressionStore(store, secret)
+        self.suppressions = SuppressionStore(store, secret, clock)
         self.recipients = RecipientStore(store)
 
     # What the others' events told

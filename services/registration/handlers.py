@@ -1,10 +1,11 @@
 """What the registration service consumes: what becomes of proposals, for the office's list; which
-sessions have results; the reconcile sweep."""
+sessions have results; whom mails do not reach; the reconcile sweep."""
 
 from faststream.nats import NatsRouter
 
 from services.registration.usecases import UseCases
 from shared.events.feedback import ResultsPublished
+from shared.events.notifications import BounceLifted, MailBounced
 from shared.events.proposals import (
     ProposalAnswered,
     ProposalDeclined,
@@ -25,6 +26,7 @@ def routes(use_cases: UseCases) -> NatsRouter:
     router = NatsRouter()
     _add_proposals(router, use_cases)
     _add_results(router, use_cases)
+    _add_bounces(router, use_cases)
     sweep_routes(router, use_cases.inventory, by=NAME)
     return router
 
@@ -63,3 +65,13 @@ def _add_results(router: NatsRouter, use_cases: UseCases) -> None:
     @consumes(router, ResultsPublished, by=NAME)
     async def on_results_published(event: ResultsPublished) -> None:
         await use_cases.results.learn(event)
+
+
+def _add_bounces(router: NatsRouter, use_cases: UseCases) -> None:
+    @consumes(router, MailBounced, by=NAME)
+    async def on_mail_bounced(event: MailBounced) -> None:
+        await use_cases.bounces.learn(event)
+
+    @consumes(router, BounceLifted, by=NAME)
+    async def on_bounce_lifted(event: BounceLifted) -> None:
+        await use_cases.bounces.lift(event)

@@ -1,17 +1,21 @@
-"""What registration keeps of the programme office: its people, their one-time links, failed attempts to sign in."""
+"""What registration keeps for the programme office: its people, their one-time links, failed attempts to sign in; what
+others' events told of proposals and mails."""
 
 from datetime import datetime, timedelta
 
+from services.registration.domain.known_bounces import KnownBounce
 from services.registration.domain.known_proposals import UNANSWERED, KnownProposal
 from services.registration.domain.office_people import OfficePerson, OneTimeLink
-from services.registration.store import KNOWN_PROPOSALS, OFFICE_LINKS, OFFICE_PEOPLE, SIGN_IN_ATTEMPTS
+from services.registration.store import KNOWN_BOUNCES, KNOWN_PROPOSALS, OFFICE_LINKS, OFFICE_PEOPLE, SIGN_IN_ATTEMPTS
 from shared.clock import Clock, to_millis
 from shared.staff import Role
 from shared.storage.aggregates import Aggregates
-from shared.storage.contract import Store, Where, at_most, one_of
+from shared.storage.contract import Document, Store, Where, at_most, one_of
 
 ATTEMPTS_KEPT_FOR = timedelta(minutes=15)
 _TRIES = 5
+_PAGE = 1000
+_STANDING: Where = {"standing": 1}
 
 
 class OfficeStore:
@@ -113,12 +117,7 @@ class KnownProposals:
 
     async def learn(self, proposal: KnownProposal) -> None:
         """Keep what an event told, unless a later one was here."""
-        document = proposal.model_dump(mode="json", by_alias=True)
-        if not await self._store.insert(KNOWN_PROPOSALS, document):
-            fields = {name: value for name, value in document.items() if name != "_id"}
-            await self._store.update(
-                KNOWN_PROPOSALS, proposal.id, guard={"seen": at_most(proposal.seen)}, assign=fields
-            )
+        await _keep_latest(self._store, KNOWN_PROPOSALS, proposal.model_dump(mode="json", by_alias=True))
 
     async def unanswered(self, *, limit: int) -> list[KnownProposal]:
         """Those that wait for the office, the most supported first."""
@@ -129,3 +128,34 @@ class KnownProposals:
     async def count_unanswered(self) -> int:
         """How many wait for the office."""
         return await self._store.count(KNOWN_PROPOSALS, {"state": one_of(UNANSWERED)})
+
+
+class KnownBounces:
+    """The addresses that refuse our mails, as the events told of them: whose they are, not what they are."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def learn(self, bounce: KnownBounce) -> None:
+        """Keep what an event told, unless a later one was here."""
+        await _keep_latest(self._store, KNOWN_BOUNCES, bounce.model_dump(mode="json", by_alias=True))
+
+    async def count_standing(self) -> int:
+        """How many of them get no mail now."""
+        return await self._store.count(KNOWN_BOUNCES, _STANDING)
+
+    async def recipients(self) -> list[str]:
+        """The registrations and followers whose mail was refused."""
+        found: list[Document] = []
+        while page := await self._store.find(
+            KNOWN_BOUNCES, _STANDING, limit=_PAGE, after=[found[-1]["_id"]] if found else None
+        ):
+            found += page
+        return [bounce["recipient_id"] for bounce in found]
+
+
+async def _keep_latest(store: Store, collection: str, document: Document) -> None:
+    """Keep a document unless one of a later event, by `seen`, is there."""
+    if not await store.insert(collection, document):
+        fields = {name: value for name, value in document.items() if name != "_id"}
+        await store.update(collection, document["_id"], guard={"seen": at_most(document["seen"])}, assign=fields)

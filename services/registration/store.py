@@ -35,6 +35,7 @@ OFFICE_LINKS = "office_links"
 SIGN_IN_ATTEMPTS = "sign_in_attempts"
 KNOWN_PROPOSALS = "known_proposals"
 KNOWN_RESULTS = "known_results"
+KNOWN_BOUNCES = "known_bounces"
 
 COLLECTIONS: Mapping[str, Sequence[Index]] = {
     PROGRAMMES: [PENDING],
@@ -61,6 +62,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     SIGN_IN_ATTEMPTS: [Index(("last_at",))],
     KNOWN_PROPOSALS: [Index(("state", "supports"))],
     KNOWN_RESULTS: [],
+    KNOWN_BOUNCES: [Index(("standing",))],
     **AUDIT_COLLECTIONS,
 }
 AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS)

@@ -1,5 +1,7 @@
 """Events that the notifications service publishes."""
 
+from pydantic import AwareDatetime
+
 from shared.events.base import Event, Stream
 
 
@@ -19,3 +21,27 @@ class SurveyLinksPrepared(
     parts: int
     """How many chunks there are in all: by it a token names its chunk. Settled when the links are prepared first."""
     hashes: list[str]
+
+
+class MailBounced(
+    Event, name="people.mail-bounced", source="notifications", key="suppression_id", stream=Stream.PEOPLE
+):
+    """A mail was refused for good, and its address gets none until the office lifts that. Holds no address."""
+
+    suppression_id: str
+    """Opaque, one for an address: what bounces again after it was lifted is told with the same."""
+    kind: str
+    """What the mail told, as the list of deliveries names it."""
+    subject_id: str
+    """The session or the proposal that it was about."""
+    recipient_id: str
+    """The registration or the follower who was to get it."""
+    bounced_at: AwareDatetime
+
+
+class BounceLifted(
+    Event, name="people.bounce-lifted", source="notifications", key="suppression_id", stream=Stream.PEOPLE
+):
+    """An address whose mail bounced may get mails again, or nobody has it any more."""
+
+    suppression_id: str

@@ -1,11 +1,17 @@
 """Addresses that get no mail any more, or not of every kind."""
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from services.notifications.domain.deliveries import DIRECT_ANSWERS, SEAT_NOTICES, DeliveryKind
+from services.notifications.domain.deliveries import DIRECT_ANSWERS, SEAT_NOTICES, Delivery, DeliveryKind
 from shared.clock import StoredInstant
+from shared.events.base import Event
+from shared.events.notifications import BounceLifted, MailBounced
+from shared.storage.aggregates import Aggregate
+
+_SET_BY_STORE = 0
+"""An event's version is set when it is saved with its aggregate."""
 
 
 class SuppressionReason(StrEnum):
@@ -54,13 +60,11 @@ def group_of(kind: DeliveryKind) -> MailGroup:
     return next((group for group in GROUPS if kind in group.kinds), MailGroup.ALL)
 
 
-class Suppression(BaseModel):
+class Suppression(Aggregate):
     """One address and one reason; `id` is opaque, so that no address need be in a URL."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
-
-    id: str = Field(alias="_id")
     address: str
+    """Empty once it was lifted, where others were told of it: what is told later has to have a later version."""
     reason: SuppressionReason
     group: MailGroup = MailGroup.ALL
     """Of an unsubscribed address: what it gets no more."""
@@ -69,3 +73,43 @@ class Suppression(BaseModel):
     def stops(self, kind: DeliveryKind) -> bool:
         """Whether a mail of that kind is not sent."""
         return self.reason is SuppressionReason.BOUNCED or kind in self.group.kinds
+
+    @property
+    def is_lifted(self) -> bool:
+        """Whether it stops nothing any more."""
+        return not self.address
+
+
+Decision = tuple[Suppression, Sequence[Event]]
+
+
+def mail_bounced(suppression: Suppression, delivery: Delivery) -> MailBounced:
+    """The event that tells whose mail was refused."""
+    return MailBounced(
+        version=_SET_BY_STORE,
+        suppression_id=suppression.id,
+        kind=delivery.kind,
+        subject_id=delivery.subject_id,
+        recipient_id=delivery.recipient_id,
+        bounced_at=suppression.created_at,
+    )
+
+
+def bounce_again(address: str, delivery: Delivery, now: datetime) -> Callable[[Suppression], Decision]:
+    """What was lifted stops all mails again; what stands stays as it was told."""
+
+    def decide(suppression: Suppression) -> Decision:
+        if not suppression.is_lifted:
+            return suppression, []
+        bounced = suppression.model_copy(update={"address": address, "created_at": now})
+        return bounced, [mail_bounced(bounced, delivery)]
+
+    return decide
+
+
+def lift_bounce(suppression: Suppression) -> Decision:
+    """Forget the address that bounced, so that it gets mails again."""
+    if suppression.is_lifted:
+        return suppression, []
+    lifted = suppression.model_copy(update={"address": ""})
+    return lifted, [BounceLifted(version=_SET_BY_STORE, suppression_id=suppression.id)]

@@ -13,7 +13,6 @@ from datetime import timedelta
 import structlog
 
 from services.notifications.domain.deliveries import Delivery, DeliveryState
-from services.notifications.domain.suppressions import SuppressionReason
 from services.notifications.outgoing import Outcome, Result
 from services.notifications.store import NotificationsStore
 from services.notifications.usecases.gathering import Ready
@@ -77,7 +76,7 @@ class Marker:
             await self.defer(delivery, result.reason)
             return
         if result.outcome is Outcome.REFUSED:
-            await self._store.suppressions.add(ready.recipient.email, SuppressionReason.BOUNCED, now)
+            await self._store.suppressions.bounce(ready.recipient.email, delivery, now)
         await self._store.mark([delivery.id], _STATES[result.outcome], result.reason)
         log.warning("mail not sent", action="mail_not_sent", delivery=delivery.id, outcome=result.outcome.value)
 

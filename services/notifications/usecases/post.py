@@ -90,3 +90,4 @@ class Post:
         """
         if not await self._store.suppressions.lift(suppression_id):
             raise SuppressionUnknownProblem
+        self._bells.relay()

@@ -65,8 +65,7 @@ class Preferences:
 
     async def stop(self, recipient: Recipient, group: MailGroup) -> None:
         """Send no more of a group. Idempotent."""
-        reason = SuppressionReason.UNSUBSCRIBED
-        await self._store.suppressions.add(recipient.email, reason, self._clock(), group=group)
+        await self._store.suppressions.stop(recipient.email, group, self._clock())
 
     async def _suppressions(self, recipient: Recipient) -> list[Suppression]:
         return (await self._store.suppressions.of([recipient.email])).get(recipient.email, [])

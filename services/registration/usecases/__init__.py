@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from services.registration.office_store import KnownProposals
+from services.registration.office_store import KnownBounces, KnownProposals
 from services.registration.public_store import KnownResults, SessionLines
 from services.registration.store import PROGRAMMES, REGISTRATIONS, SESSIONS, RegistrationStore
+from services.registration.usecases.bounces import Bounces
 from services.registration.usecases.entities import Entities
 from services.registration.usecases.erasures import Erasures
 from services.registration.usecases.known_proposals import Proposals
@@ -38,6 +39,7 @@ class UseCases:
     entities: Entities
     proposals: Proposals
     results: Results
+    bounces: Bounces
     seats: Seats
     inventory: Inventory
     gate: Gate
@@ -69,6 +71,7 @@ class UseCases:
             entities=Entities(store),
             proposals=Proposals(KnownProposals(store.documents)),
             results=Results(results),
+            bounces=Bounces(KnownBounces(store.documents), store),
             seats=seats,
             inventory=inventory,
             gate=Gate(store.limits(secret), allowance),

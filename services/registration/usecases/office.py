@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.registration.office_reading import OfficeReading
-from services.registration.office_store import Attempts, KnownProposals, OfficeStore
+from services.registration.office_store import Attempts, KnownBounces, KnownProposals, OfficeStore
 from services.registration.store import RegistrationStore
 from services.registration.usecases.attendance import Attendance
 from services.registration.usecases.coverage import Participations
@@ -43,5 +43,5 @@ class Office:
             attendance=Attendance(RegistrationStore(store, clock), reading, clock),
             planning=Planning(reading, clock),
             participations=Participations(reading, entities),
-            today=Today(reading, KnownProposals(store), clock),
+            today=Today(reading, KnownProposals(store), KnownBounces(store), clock),
         )

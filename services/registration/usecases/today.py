@@ -6,7 +6,7 @@ from datetime import timedelta
 from services.registration.domain.known_proposals import KnownProposal
 from services.registration.domain.sessions import Session
 from services.registration.office_reading import Numbers, OfficeReading
-from services.registration.office_store import KnownProposals
+from services.registration.office_store import KnownBounces, KnownProposals
 from shared.clock import Clock
 from shared.events.vocabulary import SessionStatus
 
@@ -30,19 +30,22 @@ class Agenda:
     proposals: list[KnownProposal]
     """The most supported of those that wait for an answer."""
     proposals_waiting: int
+    bounces: int
+    """How many addresses refused a mail and get none now."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing needs doing."""
-        return not (self.without_link or self.without_recording or self.proposals_waiting)
+        return not (self.without_link or self.without_recording or self.proposals_waiting or self.bounces)
 
 
 class Today:
     """Looks for what needs doing."""
 
-    def __init__(self, reading: OfficeReading, proposals: KnownProposals, clock: Clock) -> None:
+    def __init__(self, reading: OfficeReading, proposals: KnownProposals, bounces: KnownBounces, clock: Clock) -> None:
         self._reading = reading
         self._proposals = proposals
+        self._bounces = bounces
         self._clock = clock
 
     async def agenda(self) -> Agenda:
@@ -63,4 +66,5 @@ class Today:
             ],
             proposals=await self._proposals.unanswered(limit=MOST_PROPOSALS),
             proposals_waiting=await self._proposals.count_unanswered(),
+            bounces=await self._bounces.count_standing(),
         )

@@ -12,11 +12,13 @@ from fastapi import Response
 
 from services.notifications import handlers
 from services.notifications.app import WORDS_FOLDERS
-from services.notifications.domain.deliveries import DeliveryState
+from services.notifications.domain.deliveries import DeliveryKind, DeliveryState, make_delivery
+from services.notifications.domain.suppressions import Suppression
 from services.notifications.domain.surveys import survey_token
 from services.notifications.letters import Letters
 from services.notifications.settings import Settings
 from services.notifications.store import COLLECTIONS, DELIVERIES, SURVEY_PARTS, NotificationsStore
+from services.notifications.suppression_store import SUPPRESSIONS
 from services.notifications.usecases import UseCases
 from services.notifications.usecases.gathering import Gathering
 from services.notifications.web import api, pages
@@ -234,6 +236,17 @@ class House:
         """Mark all that is open as sent."""
         open_ones = [document["_id"] for document in await self.deliveries() if document["open"]]
         await self.store.mark_sent(open_ones, self.clock.now)
+
+    async def bounce(self, address: str, number: int = 1) -> Suppression:
+        """Have the confirmation to a person refused for good."""
+        now, kind = self.clock.now, DeliveryKind.CONFIRMATION
+        refused = make_delivery(kind, SESSION, registration_id(number), due_at=now, now=now, round_="1")
+        return await self.store.suppressions.bounce(address, refused, now)
+
+    async def told_of_bounces(self) -> list[str]:
+        """The types of the events that wait in the outboxes of suppressed addresses, in order."""
+        kept = await self.raw.find(SUPPRESSIONS, limit=10_000)
+        return [event["headers"]["ce-type"] for suppression in kept for event in suppression.get("outbox", ())]
 
     async def prepared(self) -> list[dict[str, Any]]:
         """The data of the SurveyLinksPrepared events that wait in the outboxes, by part."""

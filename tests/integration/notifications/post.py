@@ -16,6 +16,7 @@ from services.notifications.store import (
     SESSIONS,
     NotificationsStore,
 )
+from services.notifications.suppression_store import SUPPRESSIONS
 from services.notifications.usecases.sending import Sender, SendingLimits
 from shared import ids
 from shared.storage.opening import open_store
@@ -102,6 +103,10 @@ class Post:
         """State and reason."""
         delivery = await self.delivery(delivery_id)
         return delivery.state, delivery.reason
+
+    async def told(self) -> list[dict[str, Any]]:
+        """The events that wait in the outboxes of suppressed addresses, in order."""
+        return [event for kept in await self.store.documents.find(SUPPRESSIONS) for event in kept["outbox"]]
 
     def arrived(self) -> list[str]:
         """Who got a mail, in order of address."""

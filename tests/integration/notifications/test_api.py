@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from services.notifications.domain.deliveries import DeliveryState
-from services.notifications.domain.suppressions import SuppressionReason
 from shared.audit import Audit
 from shared.clock import to_millis
 from shared.web.office import Role
@@ -94,8 +93,8 @@ async def test_an_unknown_delivery_is_said_to_be_unknown_in_the_callers_language
 
 
 async def test_a_suppression_is_listed_and_lifted_without_an_address_in_the_url(house: House) -> None:
-    suppression = await house.store.suppressions.add(ADDRESS, SuppressionReason.BOUNCED, house.clock.now)
-    await house.store.suppressions.add(ADDRESS, SuppressionReason.BOUNCED, house.clock.now)
+    suppression = await house.bounce(ADDRESS)
+    await house.bounce(ADDRESS)
     (item,) = (await staff(house, "GET", "/suppressions"))["items"]
     assert (item["address"], item["reason"]) == (ADDRESS, "bounced")
     assert "person1" not in item["id"]
@@ -108,7 +107,7 @@ async def test_what_the_office_does_by_the_api_is_audited(house: House) -> None:
     await know_three(house)
     (id_, *_) = await house.delivery_ids("confirmation")
     await house.send_everything()
-    suppression = await house.store.suppressions.add(ADDRESS, SuppressionReason.BOUNCED, house.clock.now)
+    suppression = await house.bounce(ADDRESS)
     await staff(house, "POST", f"/deliveries/{id_}/resend", expect=202)
     await staff(house, "POST", f"/deliveries/{id_}/resend", expect=409)
     await staff(house, "DELETE", f"/suppressions/{suppression.id}", expect=204)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.notifications.domain.deliveries import DeliveryState
-from services.notifications.domain.suppressions import MailGroup, SuppressionReason
+from services.notifications.domain.suppressions import MailGroup
 from shared.audit import Audit
 from shared.web.office import Role
 from tests.integration.notifications.house import (
@@ -112,7 +112,7 @@ async def test_an_editor_sends_a_mail_once_more_and_it_is_written_down(known: Ho
 async def test_a_viewer_sends_nothing_and_an_editor_lifts_nothing(known: House) -> None:
     (id_, *_) = await known.delivery_ids("confirmation")
     await known.send_everything()
-    suppression = await known.store.suppressions.add(ADDRESS, SuppressionReason.BOUNCED, NOW)
+    suppression = await known.bounce(ADDRESS)
     form = await known.form("/office/mails")
     page = f"/office/mails/deliveries/{id_}"
     assert "/resend" not in await shown(known, page)
@@ -124,8 +124,8 @@ async def test_a_viewer_sends_nothing_and_an_editor_lifts_nothing(known: House) 
 
 
 async def test_an_administrator_lifts_a_suppression(known: House) -> None:
-    await known.store.suppressions.add(ADDRESS, SuppressionReason.UNSUBSCRIBED, NOW, group=MailGroup.SURVEYS)
-    bounced = await known.store.suppressions.add(ADDRESS, SuppressionReason.BOUNCED, NOW)
+    await known.store.suppressions.stop(ADDRESS, MailGroup.SURVEYS, NOW)
+    bounced = await known.bounce(ADDRESS)
     known.sign_in(Role.ADMIN)
     page = await shown(known, "/office/mails/suppressions")
     assert "The person stopped: Surveys" in page
@@ -145,7 +145,7 @@ async def test_an_administrator_lifts_a_suppression(known: House) -> None:
 
 
 async def test_who_asked_for_no_mail_is_sent_some_again_only_when_that_was_asked_for(known: House) -> None:
-    stopped = await known.store.suppressions.add(ADDRESS, SuppressionReason.UNSUBSCRIBED, NOW)
+    stopped = await known.store.suppressions.stop(ADDRESS, MailGroup.ALL, NOW)
     known.sign_in(Role.ADMIN)
     form = await known.form("/office/mails/suppressions")
     asked = await known.http.post(f"/office/mails/suppressions/{stopped.id}/lift", data=form)

@@ -173,7 +173,7 @@ async def test_a_link_of_somebody_unknown_says_so(house: House) -> None:
 
 
 async def test_who_bounced_is_told_so_and_stays_bounced_whatever_is_chosen(house: House, page: str) -> None:
-    await house.store.suppressions.add(ADDRESS, SuppressionReason.BOUNCED, house.clock.now)
+    await house.bounce(ADDRESS)
     assert "Your mail server refused our messages" in (await send(house, page, every="none")).text
     await send(house, page, every="all")
     (left,) = (await house.store.suppressions.of([ADDRESS]))[ADDRESS]

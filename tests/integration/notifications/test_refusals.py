@@ -11,6 +11,7 @@ from tests.integration.notifications.post import Post, person
 from tests.support.mails import (
     DOMAIN,
     NOW,
+    SESSION,
     delivery_of,
     make_registration,
 )
@@ -35,6 +36,30 @@ async def test_a_refused_address_bounces_and_gets_nothing_more(post: Post) -> No
     )
     await post.send()
     assert await post.state(again) == (DeliveryState.SKIPPED, "address bounced")
+
+
+async def test_a_bounce_is_told_once_without_the_address_until_it_is_lifted(post: Post) -> None:
+    await post.know()
+    post.smtp.answer("RCPT", "550 5.1.1 no such user", address="p0@x.example")
+    (refused,) = await post.due()
+    await post.send()
+    (told,) = await post.told()
+    assert (told["headers"]["ce-type"], told["stream"]) == ("dijous.people.mail-bounced.v1", "DIJOUS_PEOPLE")
+    data = {name: told["data"][name] for name in ("kind", "subject_id", "recipient_id")}
+    assert data == {"kind": "confirmation", "subject_id": SESSION, "recipient_id": person(0)}
+    assert "x.example" not in str(told)
+    await post.store.suppressions.bounce("p0@x.example", await post.delivery(refused), NOW + MINUTE)
+    assert await post.told() == [told], "as after a crash between the two writes"
+    assert await post.store.suppressions.lift(told["data"]["suppression_id"])
+    assert not await post.store.suppressions.lift(told["data"]["suppression_id"])
+    assert await post.store.make_due_again(refused, NOW)
+    await post.send()
+    assert [(event["headers"]["ce-type"].split(".")[2], event["data"]["version"]) for event in await post.told()] == [
+        ("mail-bounced", 1),
+        ("bounce-lifted", 2),
+        ("mail-bounced", 3),
+    ]
+    assert len({event["data"]["suppression_id"] for event in await post.told()}) == 1
 
 
 async def test_a_temporary_refusal_is_tried_again_later_and_later_until_it_is_given_up(post: Post) -> None:

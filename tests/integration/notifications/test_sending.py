@@ -8,7 +8,7 @@ import pytest
 
 from services.notifications.domain.deliveries import DeliveryKind, DeliveryState, message_id
 from services.notifications.domain.reminders import reminder
-from services.notifications.domain.suppressions import SuppressionReason
+from services.notifications.domain.suppressions import MailGroup
 from services.notifications.domain.surveys import Survey
 from services.notifications.store import (
     FOLLOWERS,
@@ -132,7 +132,7 @@ async def test_of_two_moves_and_two_registrations_only_what_still_holds_is_sent(
 
 async def test_who_stopped_the_news_still_gets_direct_answers(post: Post) -> None:
     await post.know()
-    await post.store.suppressions.add("p0@x.example", SuppressionReason.UNSUBSCRIBED, NOW)
+    await post.store.suppressions.stop("p0@x.example", MailGroup.ALL, NOW)
     (answer,), (news,) = await post.due(DeliveryKind.CONFIRMATION), await post.due(DeliveryKind.MATERIALS)
     await post.send()
     assert (await post.state(answer))[0] is DeliveryState.SENT

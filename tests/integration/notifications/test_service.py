@@ -19,7 +19,7 @@ from services.notifications.settings import Settings
 from services.notifications.store import DELIVERIES, NotificationsStore
 from services.notifications.usecases.punctuality import Punctuality
 from shared.events import Event
-from shared.events.notifications import SurveyLinksPrepared
+from shared.events.notifications import BounceLifted, MailBounced, SurveyLinksPrepared
 from shared.messaging.consuming import consumer_specs
 from shared.messaging.publishing import publish_event
 from shared.messaging.streams import apply_streams
@@ -28,11 +28,14 @@ from tests.integration.notifications.house import (
     END,
     SECRET,
     SESSION,
+    STAFF,
     STAFF_TOKEN,
     START,
     Clock,
+    person,
     programme_defined,
     registered,
+    registration_id,
     registrations,
     session_ended,
     session_rescheduled,
@@ -41,6 +44,10 @@ from tests.integration.notifications.house import (
 from tests.integration.notifications.test_surveys import opened
 from tests.support.nats import running_broker
 from tests.support.probes import eventually
+from tests.support.smtp import running_smtp_server
+
+NOBODY_LISTENS = "smtp://127.0.0.1:9"
+"""A mail server that is away: deliveries stay as they are."""
 
 
 class Running:
@@ -74,14 +81,21 @@ class Running:
             if (message.headers or {}).get("ce-type") == wanted
         ]
 
+    async def told_to(self, event: type[Event]) -> list[str]:
+        """The bodies of the messages of that event in its stream."""
+        state = (await self.js.stream_info(event.event_stream)).state
+        messages = [await self.js.get_msg(event.event_stream, number) for number in range(1, state.last_seq + 1)]
+        wanted = [each for each in messages if (each.headers or {}).get("ce-type") == event.event_type()]
+        return [(message.data or b"").decode() for message in wanted]
+
 
 @asynccontextmanager
-async def running_service(folder: Path) -> AsyncIterator[Running]:
+async def running_service(folder: Path, smtp_url: str = NOBODY_LISTENS) -> AsyncIterator[Running]:
     async with running_broker() as broker:
         settings = Settings(
             store_url=f"sqlite:///{folder}",
             nats_url=broker.url,
-            smtp_url=SecretStr("smtp://127.0.0.1:9"),  # nobody listens: deliveries stay as they are
+            smtp_url=SecretStr(smtp_url),
             secret=SecretStr(SECRET),
             staff_token=SecretStr(STAFF_TOKEN),
         )
@@ -165,6 +179,33 @@ async def test_no_address_travels_in_what_it_publishes(running: Running) -> None
     assert set(event.model_dump()) == {"version", "session_id", "part", "parts", "hashes"}
     assert event.session_id == SESSION
     assert len(event.hashes[0]) == len(hashlib.sha256().hexdigest())
+
+
+async def test_a_mail_that_the_server_refuses_is_published_and_so_is_that_it_was_lifted(tmp_path: Path) -> None:
+    address = person(1)["email"]
+    async with running_smtp_server(tmp_path / "smtp.jsonl") as smtp:
+        smtp.answer("RCPT", "550 5.1.1 no such user", address=address)
+        async with running_service(tmp_path, smtp.url) as running:
+            await running.publish(programme_defined(), session_scheduled(), registered(1))
+
+            async def bounce_is_published() -> None:
+                assert len(await running.told_to(MailBounced)) == 1
+
+            await eventually(bounce_is_published)
+            (body,) = await running.told_to(MailBounced)
+            bounced = MailBounced.model_validate_json(body)
+            assert (bounced.subject_id, bounced.recipient_id) == (SESSION, registration_id(1))
+            assert "@" not in body
+            transport = httpx.ASGITransport(running.service.web())
+            async with httpx.AsyncClient(transport=transport, base_url="http://dijous.test", headers=STAFF) as client:
+                lifted = await client.delete(f"/api/v1/suppressions/{bounced.suppression_id}")
+                assert lifted.status_code == 204
+
+            async def lifting_is_published() -> None:
+                told = [BounceLifted.model_validate_json(body) for body in await running.told_to(BounceLifted)]
+                assert [each.version > bounced.version for each in told] == [True]
+
+            await eventually(lifting_is_published)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.registration.office_reading import View
+from shared.events.notifications import BounceLifted, MailBounced
 from shared.events.proposals import ProposalAnswered, ProposalEvent, TopicProposed
 from shared.events.vocabulary import ProposalKind, ProposalState
 from shared.staff import Role
@@ -171,6 +172,52 @@ async def test_today_tells_what_needs_doing(desk: OfficeDesk) -> None:
     page = (await desk.get("/office")).text
     assert "Actes en format obert" not in page, "an older event changes nothing"
     assert f"{ended}/materials" not in page
+
+
+def _bounced(recipient_id: str, version: int = 1) -> MailBounced:
+    return MailBounced(
+        version=version,
+        suppression_id="s" * 26,
+        kind="confirmation",
+        subject_id="s1",
+        recipient_id=recipient_id,
+        bounced_at=datetime(2026, 11, 26, 9, tzinfo=UTC),
+    )
+
+
+async def test_whom_mails_do_not_reach_is_on_the_list_and_marked_until_that_is_lifted(desk: OfficeDesk) -> None:
+    one, other = await desk.scheduled(join_url=JOIN_URL), await desk.scheduled(join_url=JOIN_URL)
+    await desk.register(one, 1)
+    await desk.register(other, 1)
+    await desk.register(other, 2)
+    desk.sign_in()
+    assert "No hi ha res pendent." in (await desk.get("/office")).text
+    (refused,) = await desk.office.reading.registrations(one)
+    await desk.use_cases.bounces.learn(_bounced(refused.id))
+    await desk.use_cases.bounces.learn(_bounced(refused.id))
+    page = (await desk.get("/office")).text
+    assert "1 adreça ha refusat els nostres correus" in page
+    assert 'href="/office/mails?state=bounced"' in page
+    assert "No hi ha res pendent." not in page
+    for session in (one, other):
+        table = (await desk.get(f"/office/sessions/{session}/registrations")).text
+        assert table.count("correus refusats") == 1, "the address is the same for both sessions"
+    await desk.use_cases.bounces.lift(BounceLifted(version=2, suppression_id="s" * 26))
+    await desk.use_cases.bounces.learn(_bounced(refused.id))
+    assert "refusa" not in (await desk.get("/office")).text, "an older event changes nothing"
+    assert "correus refusats" not in (await desk.get(f"/office/sessions/{one}/registrations")).text
+    await desk.use_cases.bounces.learn(_bounced(refused.id, version=3))
+    assert "1 adreça" in (await desk.get("/office")).text
+
+
+async def test_the_mark_of_who_was_not_reached_goes_with_the_person(desk: OfficeDesk) -> None:
+    session = await desk.scheduled(join_url=JOIN_URL)
+    await desk.register(session)
+    (refused,) = await desk.office.reading.registrations(session)
+    await desk.use_cases.bounces.learn(_bounced(refused.id))
+    await desk.use_cases.erasures.begin(refused)
+    desk.sign_in()
+    assert "correus refusats" not in (await desk.get(f"/office/sessions/{session}/registrations")).text
 
 
 async def test_a_session_near_without_join_link_is_on_the_list_and_a_far_one_is_not(desk: OfficeDesk) -> None:

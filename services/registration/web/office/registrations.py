@@ -77,6 +77,7 @@ def _add_list(router: PageRouter, desk: Desk) -> None:
             "office/registrations.html",
             row=row,
             registrations=shown,
+            unreached=await desk.use_cases.bounces.among(shown),
             found=len(found),
             states=STATE_NAMES,
             q=q,
