@@ -8,6 +8,7 @@ from services.notifications.store import (
     NotificationsStore,
 )
 from services.notifications.usecases.announcements import Announcements
+from services.notifications.usecases.erasing import forget_bounce
 from shared.events.vocabulary import FollowerRole
 
 _NEWS = frozenset(
@@ -63,8 +64,11 @@ class Proposals:
     async def forget_follower(self, nobody: KnownFollower) -> None:
         """Forget the person, and write nothing more. `nobody` is kept, so that a late event brings nobody back; who
         comes back by a later one is told no news before following anew."""
+        known = await self._store.follower(nobody.id)
+        await forget_bounce(self._store, known, nobody)
         if await self._store.remember(FOLLOWERS, nobody):
             await self._store.skip_all_to(nobody.id, RECIPIENT_ERASED)
+        await forget_bounce(self._store, known, nobody)
         await self._store.remember_detail(FOLLOWERS, nobody.id, "followed", nobody.seen, {"following": 0})
 
 

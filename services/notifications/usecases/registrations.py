@@ -8,6 +8,7 @@ from services.notifications.store import (
     NotificationsStore,
 )
 from services.notifications.usecases.announcements import Announcements
+from services.notifications.usecases.erasing import forget_bounce
 from services.notifications.usecases.surveys import Surveys
 from shared.clock import Clock
 from shared.events.vocabulary import RegistrationStatus, SessionStatus
@@ -47,8 +48,11 @@ class Registrations:
 
     async def erase(self, nobody: KnownRegistration) -> None:
         """Forget the person, and write nothing more. `nobody` is kept, so that a late event brings nobody back."""
+        known = await self._store.registration(nobody.id)
+        await forget_bounce(self._store, known, nobody)
         if await self._store.remember(REGISTRATIONS, nobody):
             await self._store.skip_all_to(nobody.id, RECIPIENT_ERASED)
+        await forget_bounce(self._store, known, nobody)
 
     async def _answer(self, told: KnownRegistration, kind: DeliveryKind, *, again: str = "") -> None:
         """Tell the person, unless a later event has overtaken this one in what it tells."""

@@ -4,10 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from services.notifications.domain.suppressions import MailGroup
 from services.notifications.store import DELIVERIES
+from shared import ids
 from shared.events import Event
+from shared.events.proposals import FollowerErased, ProposalFollowed
 from shared.events.registration import ConfirmationRequested, MaterialsPublished, RegistrationCorrected
-from shared.events.vocabulary import Language, RegistrationStatus
+from shared.events.vocabulary import FollowerRole, Language, RegistrationStatus
+from shared.staff import Role, StaffMember
 from tests.integration.notifications.house import (
     SESSION,
     START,
@@ -25,6 +29,8 @@ from tests.integration.notifications.house import (
     session_values,
     waiting,
 )
+
+FOLLOWER = ids.encode(b"f" * 16)
 
 
 def corrected(number: int, version: int = 2, *, is_promoted: bool = False, **changes: object) -> RegistrationCorrected:
@@ -104,3 +110,42 @@ async def test_who_registers_again_after_the_erasure_is_written_to_again(house: 
     await house.hear(registered(1, version=3, generation=2))
     open_ones = [each for each in await house.deliveries("confirmation") if each["open"]]
     assert [each["subject_id"] for each in open_ones] == [SESSION]
+
+
+async def test_that_an_address_bounced_is_forgotten_with_the_last_who_had_it(house: House) -> None:
+    address = person(1)["email"]
+    follows = ProposalFollowed(
+        version=1,
+        follower_id=FOLLOWER,
+        proposal_id=SESSION,
+        role=FollowerRole.SUPPORTER,
+        email=address,
+        language=Language.CA,
+    )
+    await house.hear(programme_defined(), session_scheduled(), registered(1), registered(2), follows)
+    await house.bounce(address)
+    stopped = await house.store.suppressions.stop(address, MailGroup.ALL, house.clock.now)
+    await house.hear(erased(1))
+    assert len((await house.store.suppressions.of([address]))[address]) == 2, "somebody still has it"
+    await house.hear(FollowerErased(version=2, follower_id=FOLLOWER, proposal_id=SESSION))
+    assert (await house.store.suppressions.of([address]))[address] == [stopped.model_copy(update={"version": 1})]
+    assert await house.told_of_bounces() == ["dijous.people.mail-bounced.v1", "dijous.people.bounce-lifted.v1"]
+
+
+async def test_an_old_erasure_does_not_lift_the_bounce_of_who_came_back(house: House) -> None:
+    address = person(1)["email"]
+    await house.hear(programme_defined(), session_scheduled(), registered(1, version=3, generation=2))
+    await house.bounce(address)
+    await house.hear(erased(1))
+    assert await house.told_of_bounces() == ["dijous.people.mail-bounced.v1"]
+
+
+async def test_erasing_an_address_for_the_office_tells_that_its_bounce_is_lifted(house: House) -> None:
+    address = person(1)["email"]
+    await house.hear(programme_defined(), session_scheduled(), registered(1))
+    await house.bounce(address)
+    await house.use_cases.people.erase_for(StaffMember("member", "Anna", Role.ADMIN), address)
+    assert await house.told_of_bounces() == ["dijous.people.mail-bounced.v1", "dijous.people.bounce-lifted.v1"]
+    assert address not in str(await house.raw.find("suppressions"))
+    await house.hear(erased(1))
+    assert len(await house.told_of_bounces()) == 2
