@@ -1,4 +1,4 @@
-"""The two ways in which payloads are written."""
+"""How payloads are written: by people into forms; the directory, which has no form, by a file."""
 
 import csv
 import io
@@ -11,67 +11,6 @@ from tests.support.embedded import Embedded
 from tests.support.forms import Visitor
 from tests.support.probes import eventually
 from tests.support.world import ANSWERS
-
-
-class ByTheApi:
-    """Programs."""
-
-    def __init__(self, installation: Embedded) -> None:
-        self._installation = installation
-        self._staff, self._public = installation.staff, installation.public
-
-    async def make_programme(self, attack: Attack) -> None:
-        words = attack.everywhere()
-        programme = {
-            "slug": attack.programme, "name": words, "kind": "series", "summary": words, "audience": words,
-            "tool": attack.payload, "organiser": attack.payload, "survey_questions": [{"key": "any", "text": words}],
-        }  # fmt: skip
-        await self._staff("POST", "/programmes", programme)
-
-    async def schedule(self, attack: Attack, after: timedelta) -> str:
-        words = attack.everywhere()
-        session = {
-            "programme": attack.programme, "title": words, "description": words,
-            "starts_at": self._installation.minute(after).isoformat(), "join_url": attack.url,
-        }  # fmt: skip
-        return str((await self._staff("POST", "/sessions", session))["id"])
-
-    async def register(self, attack: Attack, session: str) -> None:
-        person = {
-            "name": attack.payload, "role": attack.payload, "email": attack.email, "entity": attack.entity,
-            "language": "ca", "consent": True,
-        }  # fmt: skip
-        await self._public("POST", f"/sessions/{session}/registrations", person)
-
-    async def propose(self, attack: Attack, what: str) -> str:
-        proposal = {"programme": attack.programme, "title": title_of(attack, what), "body": attack.payload}
-        return str((await self._public("POST", "/proposals", {**proposal, "email": attack.email}))["id"])
-
-    async def cancel(self, attack: Attack) -> None:
-        await self._staff("POST", f"/sessions/{attack.sessions['cancelled']}/cancel", {"reason": attack.everywhere()})
-
-    async def publish_materials(self, attack: Attack) -> None:
-        materials = {"recording_url": attack.url, "materials": [{"title": attack.payload, "url": attack.url}]}
-        await self._staff("POST", f"/sessions/{attack.sessions['ended']}/materials", materials)
-
-    async def merge(self, attack: Attack) -> None:
-        await self._step(attack, "merged", "merge", {"into": attack.proposals["answered"]})
-
-    async def answer(self, attack: Attack) -> None:
-        await self._step(attack, "answered", "answer", {"reason": attack.payload})
-
-    async def decline(self, attack: Attack) -> None:
-        await self._step(attack, "declined", "decline", {"reason": attack.payload})
-
-    async def comment(self, attack: Attack, link: str) -> None:
-        token = link.split("/")[2].partition("?")[0]
-        await self._public("POST", f"/surveys/{token}", {"answers": ANSWERS, "comment": attack.visible})
-
-    async def publish_results(self, session: str) -> None:
-        await self._staff("POST", f"/results/{session}/publish", {})
-
-    async def _step(self, attack: Attack, what: str, step: str, body: dict[str, str]) -> None:
-        await self._staff("POST", f"/proposals/{attack.proposals[what]}/{step}", body)
 
 
 class ByTheForms:
@@ -157,12 +96,12 @@ def in_every_language(attack: Attack, *names: str) -> dict[str, str]:
     return {f"{name}_{language}": attack.payload for name in names for language in LANGUAGES}
 
 
-async def shared_session(installation: Embedded, way: str) -> str:
+async def shared_session(installation: Embedded) -> str:
     """A session of a harmless programme on which every payload is a comment."""
-    slug = f"{SHARED}-{way}"
-    await installation.staff("POST", "/programmes", {"slug": slug, "name": {"ca": slug}, "kind": "series"})
+    programme = {"slug": SHARED, "name": {"ca": SHARED}, "kind": "series"}
+    await installation.staff("POST", "/programmes", programme)
     starts_at = installation.minute(timedelta(days=2)).isoformat()
-    body = {"programme": slug, "title": {"ca": slug}, "starts_at": starts_at, "join_url": "https://teams.example/x"}
+    body = {"programme": SHARED, "title": {"ca": SHARED}, "starts_at": starts_at, "join_url": "https://teams.example/x"}
     return str((await installation.staff("POST", "/sessions", body))["id"])
 
 
