@@ -118,6 +118,10 @@ class Rosters:
                 return
         raise ConflictError("the roster was changed by others again and again")
 
+    async def touch(self, session_id: str) -> None:
+        """Raise the version and nothing else."""
+        await self._store.update(ROSTERS, session_id, increment={"waiting_count": 0})
+
     async def take(self, registration: Registration) -> Place:
         """A seat, or a place on the waiting list where there is no seat or somebody waits already.
 

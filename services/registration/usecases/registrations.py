@@ -72,7 +72,8 @@ class Registrations:
         return session
 
     async def register(self, session: Session, entity: Entity, person: Person) -> None:
-        """Register a person for an entity. Who is registered or waiting already stays so and hears nothing.
+        """Register a person for an entity. Who is registered or waiting already stays so and hears nothing, and the
+        answer takes as many steps.
 
         Raises:
             SessionClosedProblem: the session closed meanwhile.
@@ -80,10 +81,11 @@ class Registrations:
         """
         requested = self._requested(session, entity, person)
         try:
-            if await self._store.registrations.create(requested):
+            before = await self._store.registrations.get(requested.id)
+            if before is None and await self._store.registrations.create(requested):
                 await self._place(requested.model_copy(update={"version": 1}), session)
             else:
-                await self._register_again(requested)
+                await self._register_again(requested, before or await self._get(requested.id), session)
         except ConflictError:
             raise ConflictProblem from None
 
@@ -109,8 +111,7 @@ class Registrations:
             unsettled=1,
         )
 
-    async def _register_again(self, requested: Registration) -> None:
-        before = await self._get(requested.id)
+    async def _register_again(self, requested: Registration, before: Registration, session: Session) -> None:
         if before.state is RegistrationState.CANCELLED:
             await self._seats.resume(before)  # the place of the round before must be free first
             before = await self._store.registrations.change(
@@ -123,6 +124,8 @@ class Registrations:
             )
         if before.state is RegistrationState.REQUESTED:
             await self._place(before)
+        else:
+            await self._seats.place_in_vain(before, session)
 
     async def _place(self, requested: Registration, session: Session | None = None) -> None:
         if await self._seats.place(requested, session) is Place.CLOSED:
