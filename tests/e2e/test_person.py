@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -108,8 +109,10 @@ async def messages(js: JetStreamContext) -> list[bytes]:
 def stored(installation: Embedded) -> Iterator[tuple[Path, bytes]]:
     """Every byte of the databases, the broker's store and the logs, as they lie there while it runs."""
     folders = ("*.sqlite3*", "nats/**/*", "logs/*")
-    files = [path for folder in folders for path in installation.data.glob(folder) if path.is_file()]
-    return ((path, path.read_bytes()) for path in files if not path.name.startswith("mailbox"))
+    for path in [path for folder in folders for path in installation.data.glob(folder) if path.is_file()]:
+        with suppress(FileNotFoundError):  # the broker writes beside and renames
+            if not path.name.startswith("mailbox"):
+                yield path, path.read_bytes()
 
 
 def finds(data: bytes, *words: str) -> bool:
