@@ -15,6 +15,7 @@ from tests.browser.steps import (
     refuse_password,
     send_empty,
     send_few_letters,
+    send_late,
     send_like_others,
     send_report,
     send_rule,
@@ -29,6 +30,7 @@ NOBODY = "a" * 16
 
 SESSIONS = [
     State("nothing here", at("/sessions/nothing/here"), 404),
+    State("nothing at all", at("/nothing/here"), 404),
     State("home", at("/")),
     State("programme", at(f"/programmes/{PROGRAMME}")),
     State("programme unknown", at("/programmes/nowhere"), 404),
@@ -103,6 +105,7 @@ PROPOSALS = [
     State("proposals none found", at("/proposals?q=xyzxyz")),
     State("proposing", at("/proposals/new")),
     State("proposing errors", at("/proposals/new"), 422, step=send_empty),
+    State("proposing too late", at("/proposals/new"), 403, step=send_late),
     State("proposing like others", at("/proposals/new"), step=send_like_others),
     State("proposal received", proposal("received")),
     State("proposal sent", proposal("received", "/proposals/{}?sent=1")),
@@ -133,6 +136,7 @@ PROPOSALS = [
         role=Role.EDITOR,
         step=decline_without_reason,
     ),
+    State("office form too late", proposal("received", "/office/proposals/{}"), 403, role=Role.EDITOR, step=send_late),
     State("office proposal declined", proposal("declined", "/office/proposals/{}"), role=Role.EDITOR),
     State("office proposal merged", proposal("merged", "/office/proposals/{}"), role=Role.EDITOR),
     State("office proposals of every state", at("/office/proposals?state=all"), role=Role.VIEWER),

@@ -28,6 +28,15 @@ async def press_first_step(page: Page) -> None:
         await page.locator("main form[method=post] button").first.click()
 
 
+async def send_late(page: Page) -> None:
+    """Send a form with a text in it as if the page had been open for days."""
+    form = page.locator("main form[method=post]:has(textarea)").first
+    await form.locator("textarea").first.fill("Un motiu que ha costat d'escriure.\nEn dues línies.")
+    await form.locator("[name=csrf]").evaluate("field => field.value = 'old'")
+    async with page.expect_navigation():
+        await form.locator("button").first.click()
+
+
 async def send_rule(page: Page) -> None:
     """Ask for the dates that a rule gives."""
     async with page.expect_navigation():
