@@ -53,6 +53,17 @@ async def person(installation: Embedded, *arguments: str) -> str:
     return done.stdout
 
 
+async def propose(installation: Embedded, body: dict[str, Any]) -> str:
+    """The id of a proposal, made as soon as the service of proposals has heard of the programme."""
+    made: list[str] = []
+
+    async def check() -> None:
+        made.append((await installation.public("POST", "/proposals", body))["id"])
+
+    await eventually(check)
+    return made[0]
+
+
 async def appear(installation: Embedded, email: str, name: str) -> list[str]:
     """Do all that leaves a person's traces: register, propose, support, be asked to. The proposals."""
     for title in ("one", "two"):
@@ -62,7 +73,7 @@ async def appear(installation: Embedded, email: str, name: str) -> list[str]:
     proposals = []
     for title, author in (("Primera", {"email": email}), ("Segona", {}), ("Tercera", {})):
         body = {"programme": PROGRAMME, "title": f"{title} ({len(name)})", **author}
-        proposals.append((await installation.public("POST", "/proposals", body))["id"])
+        proposals.append(await propose(installation, body))
     for proposal in proposals[1:]:
         await installation.public("POST", f"/proposals/{proposal}/supports", {"email": email})
     mail = await installation.mail("support_confirmation", email)
