@@ -1,5 +1,6 @@
 """What is typed and not stored comes back as text: words searched for, forms with an error, steps to confirm."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -113,6 +114,19 @@ async def test_a_form_with_errors_shows_what_was_typed_as_text(world: World, for
         assert active_parts(answer.text) == [], payload
         kept = form_of(answer, form.to).fields
         assert {name: kept[name].strip() for name in form.typed} == dict.fromkeys(form.typed, payload.strip())
+
+
+@pytest.mark.parametrize("form", REFUSED, ids=str)
+async def test_without_scripts_too_errors_are_summed_up_and_lead_to_their_fields(world: World, form: Refused) -> None:
+    path = where(world, form)
+    answer = await who(world, path).send(path, {**dict.fromkeys(form.typed, PAYLOADS[0]), **form.fields}, to=form.to)
+    assert "<title>Error: " in answer.text
+    summary = re.search(r'<section class="errors".*?</section>', answer.text, re.S)
+    assert summary
+    names = re.findall(r'href="#([^"]+)"', summary[0])
+    assert names
+    for name in names:
+        assert re.search(rf'<\w+[^>]* id="{re.escape(name)}"', answer.text), f"no field {name}"
 
 
 @pytest.mark.parametrize("form", SHOWN_BEFORE, ids=str)
