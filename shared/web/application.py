@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.health import is_served
 from shared.observability import CORRELATION
+from shared.web.description import describe_problems
 from shared.web.page_routes import PageRouter, error_page, install_pages, wants_page
 from shared.web.pages import Pages
 from shared.web.problems import (
@@ -90,6 +91,7 @@ def make_application(
         lifespan=lifespan,
         responses={"default": {"model": ProblemDetails, "description": "Problem details (RFC 9457)"}},
     )
+    describe_problems(app)
     install_problem_handlers(app, words)
     app.state.page_routes = [route for router in routers if isinstance(router, PageRouter) for route in router.routes]
     if pages:

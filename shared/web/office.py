@@ -17,6 +17,7 @@ from shared.clock import Clock
 from shared.problems import Problem, UnauthorizedProblem, mark
 from shared.staff import API_CALLER, Role, StaffMember
 from shared.web.cookies import cookie_name, set_cookie
+from shared.web.description import Credentials
 
 __all__ = [
     "ForbiddenProblem",
@@ -111,7 +112,7 @@ def bearer_member(token: str) -> Callable[[Request], StaffMember]:
     """
     expected = token.encode()
 
-    def require(request: Request) -> StaffMember:
+    def require(request: Request, _credentials: Credentials = None) -> StaffMember:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected):
             raise UnauthorizedProblem

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fastapi import Request
 
 from shared.problems import UnauthorizedProblem
+from shared.web.description import Credentials
 
 
 def staff_only(token: str) -> Callable[[Request], None]:
@@ -16,7 +17,7 @@ def staff_only(token: str) -> Callable[[Request], None]:
     """
     expected = token.encode()
 
-    def require_staff(request: Request) -> None:
+    def require_staff(request: Request, _credentials: Credentials = None) -> None:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected):
             raise UnauthorizedProblem

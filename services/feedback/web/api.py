@@ -14,6 +14,7 @@ from services.feedback.store import RESULTS_PLACE
 from services.feedback.usecases import UseCases
 from services.feedback.usecases.answers import FormState, SurveyForm
 from shared.events.vocabulary import Language, in_language
+from shared.web.description import problems
 from shared.web.office import StaffMember, bearer_member
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
 from shared.web.problems import request_language
@@ -126,7 +127,9 @@ def _add_surveys(router: APIRouter, use_cases: UseCases) -> None:
         """What the mailed link shows: the questions, and whether it can still be answered. Changes nothing."""
         return _survey_view(await use_cases.answers.read_form(token), request_language(request))
 
-    @router.post("/surveys/{token}", status_code=202, summary="Answer a survey", tags=["surveys"])
+    @router.post(
+        "/surveys/{token}", status_code=202, summary="Answer a survey", tags=["surveys"], responses=problems(409, 410)
+    )
     async def submit_answers(token: str, submitted: SubmittedAnswers) -> Receipt:
         """Counts the scores, once for each link: 409 when the link was used, 410 when the survey is closed.
 
@@ -162,7 +165,9 @@ def _add_staff(router: APIRouter, use_cases: UseCases, words: Words, staff_token
     staff = [Depends(staff_only(staff_token))]
     member_of_the_office = bearer_member(staff_token)
 
-    @router.post("/results/{session}/publish", summary="Close a survey and publish", tags=["results"])
+    @router.post(
+        "/results/{session}/publish", summary="Close a survey and publish", tags=["results"], responses=problems(409)
+    )
     async def publish_results(
         session: str,
         request: Request,

@@ -13,6 +13,7 @@ from services.notifications.usecases import UseCases
 from services.notifications.usecases.post import Addressed
 from shared.events.vocabulary import FollowerRole, Language, RegistrationStatus
 from shared.storage.contract import Scalar
+from shared.web.description import problems
 from shared.web.office import StaffMember, bearer_member
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
 from shared.web.people import ErasedOut, PersonIn
@@ -142,7 +143,13 @@ def _add_deliveries(router: APIRouter, use_cases: UseCases, acting: Any) -> None
         """What became of one mail. Staff only."""
         return _view(await use_cases.post.delivery(id))
 
-    @router.post("/deliveries/{id}/resend", status_code=202, summary="Send a mail once more", tags=["deliveries"])
+    @router.post(
+        "/deliveries/{id}/resend",
+        status_code=202,
+        summary="Send a mail once more",
+        tags=["deliveries"],
+        responses=problems(409),
+    )
     async def resend(id: str, member: StaffMember = acting) -> DeliveryView:  # noqa: A002  the name that the path shows to callers
         """Puts a delivery that ended back to due: the very same mail, with its Message-ID and Date, so that mail
         programs recognise it. 409 while it is still to be sent. Staff only."""

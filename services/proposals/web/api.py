@@ -27,6 +27,7 @@ from services.proposals.web.views import (
     SupportView,
 )
 from shared.events.vocabulary import ProposalState
+from shared.web.description import problems
 from shared.web.office import StaffMember, bearer_member
 from shared.web.origins import origin_of
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
@@ -41,7 +42,7 @@ def public_routes(use_cases: UseCases) -> APIRouter:
     """What anybody may ask and send."""
     router = APIRouter(prefix="/api/v1", tags=["proposals"])
 
-    @router.post("/proposals", status_code=202, summary="Propose a topic or a doubt")
+    @router.post("/proposals", status_code=202, summary="Propose a topic or a doubt", responses=problems(429))
     async def propose(form: ProposalForm, origin: Origin) -> ReceivedView:
         """With an address, its owner is told at every step. The very same proposal sent twice is received once."""
         proposal = await use_cases.proposals.propose(form.new_proposal(), origin=origin)
@@ -73,13 +74,15 @@ def public_routes(use_cases: UseCases) -> APIRouter:
         """Its text, its state and what became of it."""
         return ProposalView.of(await use_cases.proposals.get(proposal_id))
 
-    @router.post("/proposals/{proposal_id}/supports", status_code=202, summary="Support a proposal")
+    @router.post(
+        "/proposals/{proposal_id}/supports", status_code=202, summary="Support a proposal", responses=problems(409, 429)
+    )
     async def support(proposal_id: str, form: SupportForm, origin: Origin) -> SupportRequestedView:
         """A link is mailed that confirms it. The answer tells nobody whether that address supports it already."""
         await use_cases.supports.request(proposal_id, form.email, form.language, origin=origin)
         return SupportRequestedView()
 
-    @router.post("/supports/{token}", summary="Confirm a support")
+    @router.post("/supports/{token}", summary="Confirm a support", responses=problems(409, 410))
     async def confirm(token: str, _: EmptyForm | None = None) -> SupportView:
         """With the token of the mailed link; it counts once, however often it is sent."""
         return SupportView.of(await use_cases.supports.confirm(token))
@@ -93,33 +96,33 @@ def office_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
     router = APIRouter(prefix="/api/v1/proposals", tags=["proposals"], dependencies=[staff])
     steps = use_cases.steps
 
-    @router.post("/schedule", summary="Schedule several proposals for one session")
+    @router.post("/schedule", summary="Schedule several proposals for one session", responses=problems(409))
     async def schedule_many(form: ScheduleManyForm, by: StaffMember = staff) -> list[ProposalView]:
         """All are checked before the first one changes."""
         scheduled = await steps.schedule_many(by, form.proposals, form.session)
         return [ProposalView.of(proposal) for proposal in scheduled]
 
-    @router.post("/{proposal_id}/review", summary="Take a proposal up for review")
+    @router.post("/{proposal_id}/review", summary="Take a proposal up for review", responses=problems(409))
     async def review(proposal_id: str, _: EmptyForm | None = None, by: StaffMember = staff) -> ProposalView:
         """Also again: out of a session, or after a decline."""
         return ProposalView.of(await steps.review(by, proposal_id))
 
-    @router.post("/{proposal_id}/schedule", summary="Schedule a proposal for a session")
+    @router.post("/{proposal_id}/schedule", summary="Schedule a proposal for a session", responses=problems(409))
     async def schedule(proposal_id: str, form: ScheduleForm, by: StaffMember = staff) -> ProposalView:
         """When the session ends it is answered; when the session is cancelled it is under review again."""
         return ProposalView.of(await steps.schedule(by, proposal_id, form.session))
 
-    @router.post("/{proposal_id}/answer", summary="Answer a proposal")
+    @router.post("/{proposal_id}/answer", summary="Answer a proposal", responses=problems(409))
     async def answer(proposal_id: str, form: AnswerForm | None = None, by: StaffMember = staff) -> ProposalView:
         """By hand; the end of its session does it too."""
         return ProposalView.of(await steps.answer(by, proposal_id, form.reason if form else ""))
 
-    @router.post("/{proposal_id}/decline", summary="Decline a proposal")
+    @router.post("/{proposal_id}/decline", summary="Decline a proposal", responses=problems(409))
     async def decline(proposal_id: str, form: DeclineForm, by: StaffMember = staff) -> ProposalView:
         """With the reason, which author and supporters read."""
         return ProposalView.of(await steps.decline(by, proposal_id, form.reason))
 
-    @router.post("/{proposal_id}/merge", summary="Merge a proposal into another")
+    @router.post("/{proposal_id}/merge", summary="Merge a proposal into another", responses=problems(409))
     async def merge(proposal_id: str, form: MergeForm, by: StaffMember = staff) -> ProposalView:
         """Its followers move along, who supported both counts once, and both keep the trace."""
         return ProposalView.of(await steps.merge(by, proposal_id, form.into))

@@ -45,6 +45,7 @@ from shared.audit import Audit
 from shared.clock import Clock, to_millis
 from shared.problems import mark
 from shared.storage.contract import Scalar
+from shared.web.description import ANYBODY_OR_STAFF, problems
 from shared.web.office import StaffMember, bearer_member
 from shared.web.origins import origin_of
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
@@ -92,7 +93,7 @@ def programme_routes(programmes: Programmes, office: OfficeCalls) -> APIRouter:
     """Programmes: anybody reads them, the office defines them."""
     router = APIRouter(prefix="/api/v1/programmes", tags=["programmes"])
 
-    @router.post("", status_code=201, summary="Create a programme")
+    @router.post("", status_code=201, summary="Create a programme", responses=problems(409))
     async def define(body: ProgrammeIn, member: StaffMember = office.member) -> ProgrammeOut:
         await office.act(member, Act.PROGRAMME_DEFINED, body.slug)
         return ProgrammeOut.of(await programmes.define(body.programme()))
@@ -128,7 +129,12 @@ def session_routes(sessions: Sessions, office: OfficeCalls) -> APIRouter:
         found = await sessions.page(programme=programme, when=when, limit=limit + 1, after=after)
         return _page(found, limit, SessionOut.of, _start_place)
 
-    @router.get("/{session_id}", summary="Read a session", description="With the office's token: the join link too.")
+    @router.get(
+        "/{session_id}",
+        summary="Read a session",
+        description="With the office's token: the join link too.",
+        openapi_extra=ANYBODY_OR_STAFF,
+    )
     async def read(request: Request, session_id: str) -> SessionForStaff | SessionOut:
         view = await sessions.view(session_id)
         if "authorization" not in request.headers:
@@ -158,13 +164,14 @@ def calendar_routes(sessions: Sessions, programmes: Programmes, office: OfficeCa
         "/{session_id}",
         summary="Change title, description, duration, capacity or join link",
         description="Who is registered or waits is told of another title or duration, with the calendar entry.",
+        responses=problems(409),
     )
     async def change(session_id: str, body: SessionChange, member: StaffMember = office.member) -> SessionForStaff:
         await sessions.view(session_id)
         await office.act(member, Act.SESSION_CHANGED, session_id, fields=", ".join(body.changes()))
         return await _for_staff(sessions, await sessions.change(session_id, body.changes()))
 
-    @router.post("/{session_id}/reschedule", summary="Move a session to another time")
+    @router.post("/{session_id}/reschedule", summary="Move a session to another time", responses=problems(409))
     async def reschedule(session_id: str, body: Reschedule, member: StaffMember = office.member) -> SessionForStaff:
         _require_future(body.starts_at, clock())
         starts_at, before = body.starts_at.astimezone(UTC), (await sessions.view(session_id)).session.starts_at
@@ -179,21 +186,29 @@ def closing_routes(sessions: Sessions, office: OfficeCalls) -> APIRouter:
     """Sessions as the office closes them and publishes what was shown."""
     router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 
-    @router.post("/{session_id}/cancel", summary="Cancel a session", description="Again: the same answer.")
+    @router.post(
+        "/{session_id}/cancel",
+        summary="Cancel a session",
+        description="Again: the same answer.",
+        responses=problems(409),
+    )
     async def cancel(session_id: str, body: Cancellation, member: StaffMember = office.member) -> SessionForStaff:
         if (await sessions.view(session_id)).session.is_scheduled:
             await office.act(member, Act.SESSION_CANCELLED, session_id)
         return await _for_staff(sessions, await sessions.cancel(session_id, body.reason))
 
     @router.post(
-        "/{session_id}/end", summary="End a session, also before its time", description="Again: the same answer."
+        "/{session_id}/end",
+        summary="End a session, also before its time",
+        description="Again: the same answer.",
+        responses=problems(409),
     )
     async def end(session_id: str, _: Nothing, member: StaffMember = office.member) -> SessionForStaff:
         if (await sessions.view(session_id)).session.is_scheduled:
             await office.act(member, Act.SESSION_ENDED, session_id)
         return await _for_staff(sessions, await sessions.end(session_id))
 
-    @router.post("/{session_id}/materials", summary="Publish recording and materials")
+    @router.post("/{session_id}/materials", summary="Publish recording and materials", responses=problems(409))
     async def publish_materials(
         session_id: str, body: MaterialsIn, member: StaffMember = office.member
     ) -> SessionForStaff:
@@ -222,6 +237,8 @@ def registration_routes(use_cases: UseCases, office: OfficeCalls) -> APIRouter:
         description="The answer is the same whoever was registered before; a mail tells what came of it. How many may "
         "be asked for in ten minutes from one place, with one address and for one session is limited (429 with "
         "Retry-After), but for who sends the office's token.",
+        responses=problems(409, 429),
+        openapi_extra=ANYBODY_OR_STAFF,
     )
     async def register(request: Request, session_id: str, body: RegistrationIn) -> RegistrationAccepted:
         session = await registrations.open_session(session_id)
@@ -245,11 +262,11 @@ def registration_routes(use_cases: UseCases, office: OfficeCalls) -> APIRouter:
         found = await registrations.page(session_id, limit=limit + 1, after=decode_cursor(cursor, 2))
         return _page(found, limit, RegistrationForStaff.of, _arrival_place)
 
-    @router.get("/registrations/{token}", summary="Read one's own registration")
+    @router.get("/registrations/{token}", summary="Read one's own registration", responses=problems(410))
     async def read(token: str) -> RegistrationOut:
         return RegistrationOut.of(await registrations.view(registrations.read_link(token)))
 
-    @router.delete("/registrations/{token}", summary="Cancel one's own registration")
+    @router.delete("/registrations/{token}", summary="Cancel one's own registration", responses=problems(409, 410))
     async def cancel(token: str) -> RegistrationOut:
         registration_id = registrations.read_link(token)
         await registrations.cancel(registration_id)

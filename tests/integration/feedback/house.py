@@ -32,6 +32,7 @@ from shared.web.application import make_application
 from shared.web.office import SESSION_COOKIE, OfficeSessions, Role, StaffMember
 from shared.web.pages import Pages
 from shared.words import Words
+from tests.support.described import described
 
 STAFF_TOKEN = "staff-token-of-the-tests"
 STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
@@ -215,7 +216,9 @@ async def running_house(folder: Path, *, seed: int = 1) -> AsyncIterator[House]:
     frame = Pages(SETTINGS, words, pages.TEMPLATES, clock=clock)
     routers = [api.routes(use_cases, words, staff_token=STAFF_TOKEN), pages.routes(use_cases, frame)]
     app = make_application("feedback", "Feedback", routers, words, AlwaysReady())
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://feedback", headers=ENGLISH)
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://feedback", headers=ENGLISH, event_hooks=described(app)
+    )
     try:
         yield House(path, raw, store, use_cases, client, clock, random.Random(seed))
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from fastapi import Response
+from fastapi import FastAPI, Response
 
 from services.notifications import handlers
 from services.notifications.app import WORDS_FOLDERS
@@ -46,6 +46,7 @@ from shared.web.application import make_application
 from shared.web.office import Role, StaffMember
 from shared.web.pages import Pages
 from shared.words import Words
+from tests.support.described import described
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 START = datetime(2026, 12, 17, 9, 0, tzinfo=UTC)
@@ -178,9 +179,12 @@ class House:
             for subscriber in durable_subscribers(handlers.routes(self.use_cases))
         }
         self.trouble = ""
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self._application()), base_url="http://dijous.test")
+        app = self._application()
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://dijous.test", event_hooks=described(app)
+        )
 
-    def _application(self) -> Any:
+    def _application(self) -> FastAPI:
         settings = Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN})
         words = Words(*WORDS_FOLDERS)
         self.frame = Pages(settings, words, pages.TEMPLATES, clock=self.clock)

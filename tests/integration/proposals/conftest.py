@@ -31,6 +31,7 @@ from shared.web.application import make_application
 from shared.web.office import SESSION_COOKIE
 from shared.web.pages import Pages
 from shared.words import Words
+from tests.support.described import described
 
 START = datetime(2026, 12, 1, 9, tzinfo=UTC)
 STAFF_TOKEN = "staff-token-of-the-tests"
@@ -61,7 +62,9 @@ class Desk:
             office_page_routes(self.cases, self.pages, WORDS, self.clock),
         ]
         app = make_application("proposals", "proposals", routers, WORDS, _AlwaysReady())
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://dijous.test")
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://dijous.test", event_hooks=described(app)
+        )
 
     def compose(self) -> UseCases:
         broker = make_broker(self.settings.nats_url, service="proposals")

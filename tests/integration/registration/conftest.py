@@ -27,6 +27,7 @@ from shared.storage.opening import open_store
 from shared.web.application import make_application
 from shared.web.pages import Pages
 from shared.words import Words
+from tests.support.described import described
 
 STAFF_TOKEN = "staff-token-of-the-tests"
 STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
@@ -147,7 +148,9 @@ async def open_office(folder: Path, clock: MovingClock, allowance: Allowance = N
         *public_routers(front),
     ]
     app = make_application("registration", "Registration", routers, words, Ready())
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://dijous") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://dijous", event_hooks=described(app)
+    ) as client:
         yield Office(client, use_cases, store, links, clock)
     await opened.close()
 
