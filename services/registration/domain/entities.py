@@ -106,6 +106,10 @@ class Directory:
         """The entity with this code: the directory's, Idescat's (6 digits) or INE's (5 digits)."""
         return self._by_code.get(code.strip())
 
+    def by_code(self) -> list[Entity]:
+        """All entities in the order of their codes."""
+        return sorted(self._entities, key=lambda entity: entity.code)
+
     def search(self, query: str, limit: int) -> list[Entity]:
         """Up to `limit` entities in which every telling word of the query begins a word or a code; the best first.
 

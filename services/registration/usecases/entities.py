@@ -32,6 +32,17 @@ class Entities:
         """The entities that a query may mean, the best first."""
         return (await self._loaded()).search(query, limit)
 
+    async def page(self, query: str, *, limit: int, after: str | None) -> list[Entity]:
+        """The entities that follow the one with the code `after` among those that a query may mean, the best first;
+        without words, in the whole directory by code."""
+        directory = await self._loaded()
+        found = directory.search(query, len(directory)) if query.strip() else directory.by_code()
+        if after is None:
+            return found[:limit]
+        codes = [entity.code for entity in found]
+        start = codes.index(after) + 1 if after in codes else len(codes)
+        return found[start : start + limit]
+
     async def named(self, query: str) -> Entity | None:
         """The only entity that is called just so."""
         return (await self._loaded()).named(query)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
 from services.registration.domain.acts import Act
-from services.registration.domain.entities import MAX_QUERY
+from services.registration.domain.entities import MAX_QUERY, Entity
 from services.registration.domain.entity_files import EntityFileError, decode_entities
 from services.registration.domain.problems import ProgrammeUnknownProblem
 from services.registration.domain.programmes import Programme
@@ -22,7 +22,7 @@ from services.registration.usecases.registrations import Person
 from services.registration.usecases.sessions import Sessions, SessionView, When
 from services.registration.web.errors import field_error, row_errors
 from services.registration.web.models.base import Nothing
-from services.registration.web.models.entities import EntitiesFound, EntitiesImported, EntityOut
+from services.registration.web.models.entities import EntitiesImported, EntityOut
 from services.registration.web.models.programmes import ProgrammeChange, ProgrammeIn, ProgrammeOut
 from services.registration.web.models.registrations import (
     RegistrationAccepted,
@@ -280,12 +280,17 @@ def entity_routes(entities: Entities, office: OfficeCalls) -> APIRouter:
     router = APIRouter(prefix="/api/v1/entities", tags=["entities"])
 
     @router.get(
-        "", summary="Search the directory", description="Accents, case, articles and punctuation do not matter."
+        "",
+        summary="Search the directory, or read it whole",
+        description="Accents, case, articles and punctuation do not matter; the best match comes first. Without words: "
+        "all entities by code.",
     )
     async def search(
-        q: Annotated[str, Query(max_length=MAX_QUERY)] = "", limit: Annotated[int, Query(ge=1, le=100)] = 20
-    ) -> EntitiesFound:
-        return EntitiesFound(items=[EntityOut.of(entity) for entity in await entities.search(q, limit)])
+        q: Annotated[str, Query(max_length=MAX_QUERY)] = "", limit: Limit = 20, cursor: CursorParameter = None
+    ) -> Page[EntityOut]:
+        place = decode_cursor(cursor, 1)
+        found = await entities.page(q, limit=limit + 1, after=str(place[0]) if place else None)
+        return _page(found, limit, EntityOut.of, _code_place)
 
     @router.post(
         "/import",
@@ -321,6 +326,10 @@ def _page(
 
 def _id_place(programme: Programme) -> list[Scalar]:
     return [programme.id]
+
+
+def _code_place(entity: Entity) -> list[Scalar]:
+    return [entity.code]
 
 
 def _start_place(view: SessionView) -> list[Scalar]:

@@ -374,6 +374,33 @@ async def test_an_import_with_a_wrong_line_stores_nothing_and_names_the_line(off
     assert await office.store.imported_entities() == []
 
 
+async def test_the_whole_directory_is_read_by_code_page_by_page(office: Office) -> None:
+    await _import(office, NEW)
+    codes: list[str] = []
+    query: dict[str, Any] = {"limit": 400}
+    for _ in range(3):
+        page = (await office.api.get("/api/v1/entities", params=query)).json()
+        codes += [item["code"] for item in page["items"]]
+        query["cursor"] = page["next"]
+    assert page["next"] is None
+    assert codes == sorted(entity.code for entity in await office.use_cases.entities.everybody())
+    assert "9900000001" in codes
+
+
+async def test_what_a_search_found_is_read_page_by_page_the_best_first(office: Office) -> None:
+    whole = (await office.api.get("/api/v1/entities", params={"q": "vila", "limit": 500})).json()
+    assert whole["next"] is None
+    found: list[Any] = []
+    query: dict[str, Any] = {"q": "vila", "limit": 20}
+    while "cursor" not in query or query["cursor"]:
+        page = (await office.api.get("/api/v1/entities", params=query)).json()
+        found += page["items"]
+        query["cursor"] = page["next"]
+    assert len(found) > 40
+    assert found == whole["items"]
+    assert (await office.api.get("/api/v1/entities", params={"q": "vila", "cursor": "x"})).status_code == 422
+
+
 @pytest.mark.parametrize("query", ["alamus", "els alamús", "25004", "Ajuntament dels Alamús"])
 async def test_the_directory_is_searched_by_name_and_code(office: Office, query: str) -> None:
     found = (await office.api.get("/api/v1/entities", params={"q": query, "limit": 5})).json()["items"]

@@ -23,12 +23,6 @@ class EntityOut(BaseModel):
         return cls(**entity.model_dump(include=set(cls.model_fields)))
 
 
-class EntitiesFound(BaseModel):
-    """What a search of the directory found, the best first."""
-
-    items: list[EntityOut]
-
-
 class EntitiesImported(BaseModel):
     """How many entities an import stored."""
 
