@@ -125,7 +125,10 @@ def health_routes(readiness: ReadinessCheck) -> APIRouter:
 
 
 class Frame:
-    """ASGI middleware: a correlation id for the request, a limit for its body, safe headers for its answer."""
+    """ASGI middleware: a correlation id for the request, a limit for its body, safe headers for its answer.
+
+    HEAD is answered wherever GET is, as GET is but for the body (RFC 9110 section 9.3.2).
+    """
 
     def __init__(self, app: ASGIApp, words: Words, pages: Pages | None = None) -> None:
         self._app = app
@@ -139,7 +142,8 @@ class Frame:
         headers = Headers(scope=scope)
         correlation_id = _correlation_id(headers.get("x-request-id", ""))
         with structlog.contextvars.bound_contextvars(**{CORRELATION: correlation_id}):
-            guarded = _Answer(send, correlation_id)
+            guarded = _Answer(send, correlation_id, has_body=scope["method"] != "HEAD")
+            scope = scope if guarded.has_body else {**scope, "method": "GET"}
             if _content_length(headers) > MAX_BODY_BYTES:
                 response = self._error(Request(scope, receive), 413, "too-large", TOO_LARGE)
                 return await response(scope, receive, guarded)
@@ -185,9 +189,10 @@ def _limited(receive: Receive) -> Receive:
 class _Answer:
     """Sends an answer with the headers that it did not bring itself, and knows whether it has begun."""
 
-    def __init__(self, send: Send, correlation_id: str) -> None:
+    def __init__(self, send: Send, correlation_id: str, *, has_body: bool) -> None:
         self._send = send
         self._correlation_id = correlation_id
+        self.has_body = has_body
         self.started = False
 
     async def __call__(self, message: Message) -> None:
@@ -198,6 +203,8 @@ class _Answer:
                 headers.setdefault(name, value)
             headers.setdefault("cache-control", "no-store")
             headers["x-request-id"] = self._correlation_id
+        elif not self.has_body:
+            message = {**message, "body": b""}
         await self._send(message)
 
 

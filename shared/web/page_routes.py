@@ -19,7 +19,7 @@ from shared.storage.contract import StoreError
 from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
 from shared.web.office import SignInProblem
 from shared.web.pages import Pages, see_other
-from shared.web.problems import HTTP_PROBLEMS, NOT_STORED, problem_headers, route_path
+from shared.web.problems import HTTP_PROBLEMS, NOT_STORED, http_headers, problem_headers, route_path
 from shared.web.ways_back import way_back
 
 SIGN_IN = "/office/sign-in"
@@ -76,12 +76,6 @@ def own_path(address: str, *, otherwise: str = "/office") -> str:
 
 def _page_route(pages: Pages) -> type[APIRoute]:
     class PageRoute(APIRoute):
-        def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-            methods = set(options.pop("methods", None) or ["GET"])
-            if "GET" in methods:
-                methods.add("HEAD")  # link checkers ask so (RFC 9110 section 9.1)
-            super().__init__(path, endpoint, methods=methods, **options)
-
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             handle = super().get_route_handler()
 
@@ -122,7 +116,7 @@ def _answer(pages: Pages, request: Request, error: Exception) -> Response:
         return _page(pages, request, error.status, pages.say(request, error), problem_headers(error))
     if isinstance(error, HTTPException):
         _, message = HTTP_PROBLEMS.get(error.status_code, (Problem.code, Problem.title))
-        return error_page(pages, request, error.status_code, message, error.headers)
+        return error_page(pages, request, error.status_code, message, http_headers(request, error))
     if isinstance(error, RequestValidationError):
         return error_page(pages, request, 422, FieldProblem.title)
     log.error("store failed", action="store_failed", error=type(error).__name__, route=route_path(request))

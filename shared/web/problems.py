@@ -8,6 +8,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
@@ -102,7 +103,7 @@ def install_problem_handlers(app: FastAPI, words: Words) -> None:
         assert isinstance(error, HTTPException)
         code, message = HTTP_PROBLEMS.get(error.status_code, (Problem.code, Problem.title))
         title = words.text(request_language(request), message)
-        return problem_response(error.status_code, code, title, headers=error.headers)
+        return problem_response(error.status_code, code, title, headers=http_headers(request, error))
 
     async def on_store(request: Request, error: Exception) -> JSONResponse:
         log.error("store failed", action="store_failed", error=type(error).__name__, route=route_path(request))
@@ -119,6 +120,17 @@ def problem_headers(problem: Problem) -> dict[str, str]:
     """The headers that belong to an expected error."""
     asks_token = {"WWW-Authenticate": "Bearer"} if problem.status == http.HTTPStatus.UNAUTHORIZED else {}
     return asks_token | ({"Retry-After": str(problem.retry_after)} if problem.retry_after else {})
+
+
+def http_headers(request: Request, error: HTTPException) -> Mapping[str, str]:
+    """The headers of an error that the framework raised. What an address takes is told of all its routes: of a path
+    with several, one for each method, the framework names the first one's alone."""
+    if error.status_code != http.HTTPStatus.METHOD_NOT_ALLOWED:
+        return error.headers or {}
+    routes = iter_route_contexts(request.app.routes)
+    there = [route for route in routes if (path := getattr(route, "path_regex", None)) and path.match(request.url.path)]
+    taken = {method for route in there for method in route.methods or ()}
+    return {"Allow": ", ".join(sorted(taken | ({"HEAD"} if "GET" in taken else set())))}
 
 
 NOT_STORED = mark("Nothing was stored. Try again in a moment.")

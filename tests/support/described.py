@@ -14,7 +14,8 @@ def described(app: FastAPI) -> dict[str, list[Hook]]:
     """The `event_hooks` of a client: they fail where the application answers what its description does not say."""
 
     async def check(answer: httpx.Response) -> None:
-        operation = operation_of(app.openapi(), answer.request.method, answer.request.url.path)
+        method = answer.request.method.replace("HEAD", "GET")
+        operation = operation_of(app.openapi(), method, answer.request.url.path)
         if operation is None or answer.status_code >= 500:
             return
         said = operation["responses"].get(str(answer.status_code))

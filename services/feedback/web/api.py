@@ -46,9 +46,13 @@ class SurveyView(BaseModel):
     """What a link shows."""
 
     session: str
-    """Title of the session, in the caller's language."""
+    """Id of the session."""
+    session_title: str
+    """In the caller's language."""
     programme: str
-    """Name of the programme, in the caller's language."""
+    """Slug of the programme."""
+    programme_name: str
+    """In the caller's language."""
     questions: list[QuestionView]
     scale: Scale = Scale()
     state: FormState
@@ -190,8 +194,10 @@ def _survey_view(form: SurveyForm, language: Language) -> SurveyView:
         for question in form.questions
     ]
     return SurveyView(
-        session=in_language(form.session_title, language),
-        programme=in_language(form.programme_name, language),
+        session=form.session_id,
+        session_title=in_language(form.session_title, language),
+        programme=form.programme,
+        programme_name=in_language(form.programme_name, language),
         questions=questions,
         state=form.state,
         closes_at=form.closes_at,

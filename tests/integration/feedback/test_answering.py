@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from services.feedback.domain.tallies import count
-from tests.integration.feedback.house import QUESTIONS, House, survey_token, token_hash
+from tests.integration.feedback.house import PROGRAMME, QUESTIONS, House, survey_token, token_hash
 
 
 async def answered(house: House, session_id: str) -> int:
@@ -16,13 +16,13 @@ async def answered(house: House, session_id: str) -> int:
 
 
 async def test_a_link_shows_its_survey_and_changes_nothing(house: House) -> None:
-    _, tokens = await house.open_survey(3)
+    session_id, tokens = await house.open_survey(3)
     before = await house.raw.find("tallies")
     answer = await house.client.get(f"/api/v1/surveys/{tokens[0]}", headers={"Accept-Language": "ca"})
     assert answer.status_code == 200
     body = answer.json()
-    assert body["session"] == "Treu-li suc a l'eina de seguiment"
-    assert body["programme"] == "Dijous GOmunicipal"
+    assert (body["session"], body["session_title"]) == (session_id, "Treu-li suc a l'eina de seguiment")
+    assert (body["programme"], body["programme_name"]) == (PROGRAMME, "Dijous GOmunicipal")
     assert [question["key"] for question in body["questions"]] == list(QUESTIONS)
     assert body["scale"] == {"lowest": 0, "highest": 10}
     assert (body["state"], body["closes_at"]) == ("open", "2026-12-31T10:00:00Z")

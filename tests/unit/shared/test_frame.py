@@ -78,6 +78,19 @@ def routes() -> APIRouter:
     return router
 
 
+def same_address_routes() -> APIRouter:
+    router = APIRouter(prefix="/both")
+
+    @router.delete("/{number}")
+    async def remove(number: int) -> None: ...
+
+    @router.get("/{number}")
+    async def read(number: int) -> dict[str, int]:
+        return {"number": number}
+
+    return router
+
+
 class Readiness:
     def __init__(self) -> None:
         self.checks = {"store": "ok", "broker": "ok"}
@@ -93,7 +106,7 @@ def readiness() -> Readiness:
 
 @pytest.fixture
 async def http(readiness: Readiness) -> AsyncIterator[httpx.AsyncClient]:
-    app = make_application("test", "Test", [routes()], Words(), readiness)
+    app = make_application("test", "Test", [routes(), same_address_routes()], Words(), readiness)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://dijous.test") as client:
         yield client
@@ -233,6 +246,18 @@ async def test_the_frameworks_own_errors_are_problems_too(http: httpx.AsyncClien
     assert (missing.status_code, missing.json()["type"]) == (404, "urn:dijous:problem:not-found")
     assert (method.status_code, method.json()["type"]) == (405, "urn:dijous:problem:method-not-allowed")
     assert method.headers["allow"] == "POST"
+
+
+async def test_a_wrong_method_names_those_of_all_routes_with_that_address(http: httpx.AsyncClient) -> None:
+    assert (await http.put("/both/1")).headers["allow"] == "DELETE, GET, HEAD"
+
+
+async def test_the_head_of_an_answer_is_that_of_get_without_its_body(http: httpx.AsyncClient) -> None:
+    for path in ("/both/1", "/health/live", "/nowhere"):
+        get, head = await http.get(path), await http.head(path)
+        assert (head.status_code, head.content) == (get.status_code, b"")
+        assert {**head.headers, "x-request-id": ""} == {**get.headers, "x-request-id": ""}
+    assert (await http.head("/orders")).status_code == 405, "only POST is there"
 
 
 async def test_a_store_that_does_not_answer_is_told_without_its_words(http: httpx.AsyncClient) -> None:

@@ -55,7 +55,7 @@ async def test_a_store_that_does_not_answer_says_when_to_come_back(house: House)
 
 async def test_a_wrong_method_names_the_right_ones(house: House) -> None:
     allowed = (await house.browser.delete("/form")).headers["allow"]
-    assert set(allowed.split(", ")) == {"GET", "HEAD"}
+    assert set(allowed.split(", ")) == {"GET", "HEAD", "POST"}
 
 
 async def test_a_link_checker_may_ask_for_the_head_of_a_page(house: House) -> None:
