@@ -13,10 +13,12 @@ from deploy.embedded.demo.office import DemoFailedError, Office
 from deploy.embedded.demo.story import FIRST_MOMENT, Story
 from deploy.embedded.demo.telling import Report
 from deploy.embedded.demo.time import MovableClock
+from deploy.embedded.first_run import keep_first_run_link
 from deploy.embedded.folder import locked_folder
 from deploy.embedded.settings import EmbeddedSettings
 from deploy.embedded.supervisor import Installation, installed, run_until_stopped, say
 from deploy.settings import BrokenSettingError, explained_settings
+from shared.storage.opening import open_store
 
 MARK = "demonstration"
 """The file that tells a demonstration's folder, which may be deleted, from any other."""
@@ -70,8 +72,18 @@ async def _demo(settings: EmbeddedSettings, exit_when_done: bool, outcome: _Outc
             outcome.failure = f"{failure}. Logs: {settings.data / 'logs'}"
             return
         if not exit_when_done:
+            await _renew_first_run_link(installation, settings.public_url or installation.url)
             introduce(installation)
             await asyncio.Event().wait()
+
+
+async def _renew_first_run_link(installation: Installation, public_url: str) -> None:
+    """The one of the start was made on the story's first day, and its time is over by the last."""
+    store = open_store(f"sqlite:///{installation.folder}", "registration")
+    try:
+        await keep_first_run_link(store, public_url, installation.folder)
+    finally:
+        await store.close()
 
 
 async def _play(installation: Installation, clock: MovableClock) -> None:
