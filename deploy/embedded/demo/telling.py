@@ -31,7 +31,7 @@ class Report:
         rows = [(name, what, f"{seconds:.1f}") for name, what, seconds in self.steps]
         lines = ["", *_columns([("step", "what happened", "seconds"), *rows])]
         lines += ["", *_columns([("mails", ""), *((kind, str(count)) for kind, count in sorted(mails.items()))])]
-        figures = [(item["text"], f"{item['mean']:.1f}") for item in results["questions"].values()]
+        figures = [(item["text"], f"{item['mean']:.2f}") for item in results["questions"].values()]
         lines += ["", *_columns([(f"results of {results['n']} answers", "mean of 0-10"), *figures])]
         return "\n".join(lines)
 
