@@ -12,7 +12,7 @@ from itertools import product
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -238,6 +238,7 @@ def test_a_programme_with_a_nasty_name_is_one_sender(name: str) -> None:
     assert message["Reply-To"] is None
 
 
+@settings(deadline=None)  # three files of tests at a time, on two cores
 @given(st.lists(st.text('aàé’«»{}%(),:;=?_"<>@\\😀1', min_size=1, max_size=14), min_size=1, max_size=30))
 def test_any_title_and_any_name_of_a_programme_come_through_their_headers(words: list[str]) -> None:
     text = " ".join(words)
