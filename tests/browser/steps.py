@@ -130,6 +130,7 @@ async def send_with_foreign_token(page: Page) -> None:
 async def send_like_others(page: Page) -> None:
     """Propose what resembles what is there."""
     await page.locator("[name=title]").fill("Publicar les actes del ple")
+    await page.locator("[name=body]").fill("Quan s'han de publicar?")
     async with page.expect_navigation():
         await page.locator("form#proposal button").click()
 
