@@ -181,11 +181,12 @@ async def load_roster(store: Store, session_id: str, people: int) -> None:
 
 @asynccontextmanager
 async def running_services(environment: dict[str, str]) -> AsyncIterator[None]:
-    """notifications and feedback, each a process, answering."""
+    """notifications and feedback, each a process on a core of its own, answering."""
     ports = {service: str(free_port()) for service in ("notifications", "feedback")}
     with ExitStack() as stack:
-        for service, port in ports.items():
-            stack.enter_context(process([*DIJOUS, "run", service, "--port", port], environment))
+        for core, (service, port) in enumerate(ports.items()):
+            command = [*DIJOUS, "run", service, "--port", port, "--core", str(core)]
+            stack.enter_context(process(command, environment))
         for port in ports.values():
             await answering(f"http://127.0.0.1:{port}/health/live")
         yield
