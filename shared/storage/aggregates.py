@@ -93,6 +93,13 @@ class Aggregates(Generic[T]):
         document = await self._store.get(self._collection, aggregate_id)
         return self._model.model_validate(document) if document else None
 
+    async def renewed(self, known: T) -> T | None:
+        """The aggregate as it is now: the very same where it was not written since, None when it is gone."""
+        document = await self._store.get(self._collection, known.id)
+        if document is None or document["version"] != known.version:
+            return self._model.model_validate(document) if document else None
+        return known
+
     async def find(
         self,
         where: Where | None = None,

@@ -36,15 +36,17 @@ class Seats:
         `session` may be as it was before the request was written: once it has a roster, it has one for ever.
         """
         failpoint("registration-requested")
-        if session is None or not session.rostered:
+        if session is None:
             session = await self._store.sessions.get(requested.session_id)
+        elif not session.rostered:
+            session = await self._store.sessions.renewed(session)
         if session is None:
             return await self._tell_placed(requested, Place.CLOSED)
         if not session.rostered:
             return await self._place_freely(requested, session)
         if session.unsettled and session.is_scheduled:
             await self.settle(session.id)  # its limit is being set
-        found = await self._store.rosters.take(requested)
+        found = await self._store.rosters.admit(requested)
         failpoint("registration-seated")
         return await self._tell_placed(requested, found)
 
@@ -55,7 +57,7 @@ class Seats:
         if session.rostered:
             await self._store.rosters.touch(session.id)
         else:
-            await self._store.sessions.get(session.id)
+            await self._store.sessions.renewed(session)
         await self._store.touch(placed)
 
     async def _tell_placed(self, requested: Registration, found: Place) -> Place:
@@ -93,15 +95,7 @@ class Seats:
 
     async def promote(self, session_id: str) -> None:
         """Give every free seat to whoever has waited longest."""
-        while roster := await self._store.rosters.get(session_id):
-            promoting = roster.promoting
-            if not promoting:
-                first = roster.first_waiting()
-                if first is None:
-                    return
-                if not await self._store.rosters.begin_promotion(roster, first):
-                    continue
-                promoting = f"{first}:{roster.place_of(first)[1]}"
+        while promoting := await self._store.rosters.begin_promotion(session_id):
             await self._tell_promoted(session_id, promoting)
 
     async def _tell_promoted(self, session_id: str, promoting: str) -> None:
@@ -143,9 +137,8 @@ class Seats:
         for registration in await self._store.everybody(session_id):
             if registration.state is RegistrationState.REQUESTED:
                 await self._store.touch(registration)
-        while roster and (missing := roster.missing(await self._store.everybody(session_id))):
-            await self._store.rosters.enrol(roster, missing)
-            roster = await self._store.rosters.get(session_id)
+        while roster and roster.missing(registered := await self._store.everybody(session_id)):
+            roster = await self._store.rosters.enrol(session_id, registered)
 
     async def resume(self, registration: Registration) -> None:
         """Take up a registration where a crash left it."""

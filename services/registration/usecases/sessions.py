@@ -8,9 +8,9 @@ from typing import Any
 
 from services.registration.domain import sessions
 from services.registration.domain.problems import SessionUnknownProblem
+from services.registration.domain.rosters import Roster
 from services.registration.domain.sessions import Session
 from services.registration.public_store import KnownResults
-from services.registration.roster_store import Roster
 from services.registration.store import BY_START, BY_START_LATEST_FIRST, RegistrationStore
 from services.registration.usecases.seats import Seats
 from shared.clock import Clock

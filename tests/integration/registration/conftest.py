@@ -9,8 +9,8 @@ import pytest
 
 from services.registration.app import LOCALE, PUBLIC_LOCALE, TEMPLATES
 from services.registration.domain.registrations import Registration
+from services.registration.domain.rosters import Roster
 from services.registration.domain.sessions import Session
-from services.registration.roster_store import Roster
 from services.registration.settings import Settings
 from services.registration.store import COLLECTIONS, RegistrationStore
 from services.registration.usecases import NO_LIMITS, UseCases

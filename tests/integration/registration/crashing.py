@@ -4,8 +4,8 @@ from collections import Counter
 from typing import Any
 
 from services.registration.domain.registrations import Registration, RegistrationState
+from services.registration.domain.rosters import UNLIMITED_SEATS, Roster
 from services.registration.domain.sessions import Session
-from services.registration.roster_store import UNLIMITED_SEATS, Roster
 from tests.integration.registration.conftest import Office, data, told
 
 WRITES = ("insert", "insert_many", "replace", "update", "update_many", "delete")

@@ -126,7 +126,7 @@ async def test_a_round_entered_after_it_was_over_gives_its_seat_to_the_next(offi
     before = await office.registration(session)
     await office.cancel(session)
     await office.store.rosters.create(session, 1)
-    await office.store.rosters.enrol(await office.roster(session), [before])
-    assert await office.store.rosters.take(before.model_copy(update={"generation": 2})) is Place.SEAT
+    await office.store.rosters.enrol(session, [before])
+    assert await office.store.rosters.admit(before.model_copy(update={"generation": 2})) is Place.SEAT
     roster = await office.roster(session)
     assert (roster.seats_free, roster.members) == (0, {before.id: "seat:2"})

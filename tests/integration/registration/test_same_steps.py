@@ -34,7 +34,13 @@ class RecordingStore:
 
 
 FREELY = [("read", "registrations"), ("written", "registrations"), ("read", "sessions"), ("written", "registrations")]
-SEATED = [("read", "registrations"), ("written", "registrations"), ("written", "rosters"), ("written", "registrations")]
+SEATED = [
+    ("read", "registrations"),
+    ("written", "registrations"),
+    ("read", "rosters"),
+    ("written", "rosters"),
+    ("written", "registrations"),
+]
 
 
 @pytest.mark.parametrize(("capacity", "expected"), [(None, FREELY), (9, SEATED), (1, SEATED)])
