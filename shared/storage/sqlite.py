@@ -84,7 +84,7 @@ class SqliteStore:
     async def get(self, collection: str, document_id: str) -> Document | None:
         """The document, or None."""
         statement = f"SELECT doc FROM {sql.table(collection)} WHERE id = ?"
-        rows = await self._readers.run(lambda connection: connection.execute(statement, (document_id,)).fetchall())
+        rows = self._readers.read_here(lambda connection: connection.execute(statement, (document_id,)).fetchall())
         return orjson.loads(rows[0][0]) if rows else None
 
     async def replace(self, collection: str, document: Document, *, expected_version: int) -> bool:

@@ -1,4 +1,8 @@
-"""The few threads of a process that read an SQLite file; in WAL mode they neither wait for the writer nor block it."""
+"""How a process reads an SQLite file; in WAL mode readers neither wait for the writer nor block it.
+
+A document is read where it is asked for: that takes 6 µs, to hand it to a thread and back 40. What may take longer is
+read by a few threads, so that the event loop goes on meanwhile.
+"""
 
 import asyncio
 import sqlite3
@@ -16,7 +20,7 @@ _THREADS = 2  # readers wait for the interpreter's lock rather than for the disk
 
 
 class Readers:
-    """Runs reads, each on the connection of the thread that runs it."""
+    """Runs reads, each on the connection of the thread that runs it. Close it when nothing reads any more."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection], name: str) -> None:
         self._connect = connect
@@ -24,6 +28,7 @@ class Readers:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix=f"{name} reader")
         self._own = threading.local()
         self._connections: set[sqlite3.Connection] = set()
+        self._closed = False
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What `work` read.
@@ -36,8 +41,19 @@ class Readers:
         except RuntimeError as error:
             raise StoreError(f"{self._name} is closed") from error
 
+    def read_here(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` read, by the thread that asks: for what is done sooner than handed over.
+
+        Raises:
+            StoreError: the database did not answer.
+        """
+        if self._closed:
+            raise StoreError(f"{self._name} is closed")
+        return self._read(work)
+
     def close(self) -> None:
         """Finish the reads that were accepted and close the connections. Blocks."""
+        self._closed = True
         self._threads.shutdown(wait=True)
         for connection in self._connections:
             connection.close()
