@@ -1,14 +1,14 @@
 """The frame of every service's HTTP side: routes, problems, health, limits, headers, correlation."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.datastructures import Headers, MutableHeaders
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,8 +36,13 @@ SECURITY_HEADERS = {
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cache-control": "no-store",
 }
 """Set where a route did not set its own; a page brings its own policy."""
+_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""The framework's own would tell exporters addresses, which hold the tokens of personal links, and refused bodies."""
 
 
 class ReadinessCheck(Protocol):
@@ -89,6 +94,7 @@ def make_application(
         redoc_url=None,
         redirect_slashes=False,  # such a redirect names the host that the request claims
         lifespan=lifespan,
+        telemetry=_NO_TELEMETRY,
         responses={"default": {"model": ProblemDetails, "description": "Problem details (RFC 9457)"}},
     )
     describe_problems(app)
@@ -139,8 +145,8 @@ class Frame:
         """Handle one request; anything else passes."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        headers = Headers(scope=scope)
-        correlation_id = _correlation_id(headers.get("x-request-id", ""))
+        headers = dict(scope["headers"])
+        correlation_id = _correlation_id(headers.get(b"x-request-id", b"").decode("latin-1"))
         with structlog.contextvars.bound_contextvars(**{CORRELATION: correlation_id}):
             guarded = _Answer(send, correlation_id, has_body=scope["method"] != "HEAD")
             scope = scope if guarded.has_body else {**scope, "method": "GET"}
@@ -166,9 +172,9 @@ def _correlation_id(given: str) -> str:
     return given if is_plain else secrets.token_hex(8)
 
 
-def _content_length(headers: Headers) -> int:
-    given = headers.get("content-length", "0")
-    return int(given) if given.isdecimal() else MAX_BODY_BYTES + 1
+def _content_length(headers: Mapping[bytes, bytes]) -> int:
+    given = headers.get(b"content-length", b"0")
+    return int(given) if given.isdigit() else MAX_BODY_BYTES + 1
 
 
 def _limited(receive: Receive) -> Receive:
@@ -198,14 +204,16 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            headers = MutableHeaders(scope=message)
-            for name, value in SECURITY_HEADERS.items():
-                headers.setdefault(name, value)
-            headers.setdefault("cache-control", "no-store")
-            headers["x-request-id"] = self._correlation_id
+            message = {**message, "headers": self._completed(message["headers"])}
         elif not self.has_body:
             message = {**message, "body": b""}
         await self._send(message)
+
+    def _completed(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        brought = list(headers)
+        names = {name for name, _ in brought}
+        missing = [header for header in _HEADERS if header[0] not in names]
+        return [*brought, *missing, (b"x-request-id", self._correlation_id.encode())]
 
 
 def join_openapi(title: str, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -77,13 +77,13 @@ class OfficeCalls:
 
 
 def routers(use_cases: UseCases, office: OfficeCalls, clock: Clock) -> list[APIRouter]:
-    """All of the API."""
+    """All of the API. Routes are tried in their order: first what hundreds ask for at once."""
     return [
+        registration_routes(use_cases, office),
         programme_routes(use_cases.programmes, office),
         session_routes(use_cases.sessions, office),
         calendar_routes(use_cases.sessions, use_cases.programmes, office, clock),
         closing_routes(use_cases.sessions, office),
-        registration_routes(use_cases, office),
         people_routes(use_cases.mine, use_cases.erasures, office.staff_token),
         entity_routes(use_cases.entities, office),
     ]
