@@ -9,6 +9,7 @@ from datetime import timedelta
 import nats.errors
 import structlog
 from faststream.nats import NatsBroker
+from nats.js import JetStreamContext
 
 from shared.clock import Clock
 from shared.events import EventEnvelope
@@ -22,8 +23,7 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 0.25
 RETRY_SECONDS = 1.0
 LEASE_LENGTH = timedelta(seconds=5)
-PAGE = 500
-IN_FLIGHT = 256
+PAGE = 256
 """Documents whose events are being published at a time."""
 
 
@@ -42,7 +42,6 @@ class OutboxRelay:
         self._collections = collections
         self._lease = Lease(store, f"relay-{service}", clock=clock, length=LEASE_LENGTH)
         self._woken = asyncio.Event()
-        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
         self._last_success = time.monotonic()
 
     @property
@@ -84,10 +83,10 @@ class OutboxRelay:
     async def _publish_all(self) -> bool:
         if not self._broker.connection.is_connected:
             return False
-        clean = True
+        clean, js = True, jetstream(self._broker)
         for collection in self._collections:
             async for page in self._pages(collection):
-                outcomes = await asyncio.gather(*(self._relay(collection, document) for document in page))
+                outcomes = await asyncio.gather(*(self._relay(js, collection, document) for document in page))
                 clean = clean and all(outcomes)
                 if not await self._lease.hold():
                     return clean
@@ -102,24 +101,22 @@ class OutboxRelay:
                 return
             after = [page[-1]["_id"]]
 
-    async def _relay(self, collection: str, document: Document) -> bool:
+    async def _relay(self, js: JetStreamContext, collection: str, document: Document) -> bool:
         """Publish one document's events in order and clear them; whether that was done."""
-        async with self._in_flight:
-            try:
-                js = jetstream(self._broker)
-                for event in document["outbox"]:
-                    await publish_event(js, EventEnvelope.model_validate(event))
-                failpoint("after-publish")
-                return await self._clear(collection, document)
-            except (nats.errors.Error, StoreError, TimeoutError) as error:
-                log.warning(
-                    "events not relayed",
-                    action="relay_failed",
-                    collection=collection,
-                    document=document["_id"],
-                    error=type(error).__name__,
-                )
-                return False
+        try:
+            for event in document["outbox"]:
+                await publish_event(js, EventEnvelope.model_validate(event))
+            failpoint("after-publish")
+            return await self._clear(collection, document)
+        except (nats.errors.Error, StoreError, TimeoutError) as error:
+            log.warning(
+                "events not relayed",
+                action="relay_failed",
+                collection=collection,
+                document=document["_id"],
+                error=type(error).__name__,
+            )
+            return False
 
     async def _clear(self, collection: str, document: Document) -> bool:
         """Empty the outbox unless the document changed meanwhile; then it is read and published again."""
