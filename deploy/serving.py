@@ -4,7 +4,6 @@ import asyncio
 import logging
 import signal
 import socket
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,10 +15,6 @@ from deploy.settings import ServingSettings
 GRACE_SECONDS = 2
 """How long a stopping server waits for the requests that are running."""
 BACKLOG = 2048
-SWITCH_SECONDS = 0.0005
-"""After so long a thread gives way to another. By Python's default of 5 ms the threads that hand mails over and write
-to the disk wait, after each of their system calls, ten times as long for the event loop: a fan-out took a quarter
-longer."""
 
 
 class _Server(uvicorn.Server):
@@ -32,7 +27,6 @@ class _Server(uvicorn.Server):
 
 async def serve(app: ASGIApp, listening: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM; the caller's `async with` then stops what it started."""
-    sys.setswitchinterval(SWITCH_SECONDS)
     trusted_proxy = ServingSettings().trusted_proxy
     config = uvicorn.Config(
         app,
