@@ -1,12 +1,13 @@
 """The frame around every service: limits, headers, correlation, problems in the caller's language."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import pytest
 import structlog
 from fastapi import APIRouter, Depends, Request
+from opentelemetry import trace
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.health import warning
@@ -303,3 +304,22 @@ async def test_a_warning_is_told_and_keeps_nobody_away(http: httpx.AsyncClient, 
 
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
     assert answer.json()["checks"]["mails"] == "warning: mails do not go out: 530 authenticate first"
+
+
+class _Exporter(trace.TracerProvider):
+    """What an operator's environment may put into the process: it is asked for a tracer before anything is told."""
+
+    asked = 0
+
+    def get_tracer(self, *args: Any, **options: Any) -> trace.Tracer:
+        self.asked += 1
+        return trace.NoOpTracer()
+
+
+async def test_the_framework_tells_no_exporter_what_was_asked_for(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter = _Exporter()
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", exporter)
+    assert (await http.get("/both/7")).status_code == 200
+    assert exporter.asked == 0
