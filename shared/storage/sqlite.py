@@ -66,7 +66,9 @@ class SqliteStore:
 
     async def insert(self, collection: str, document: Document) -> bool:
         """Insert with `version` 1; False when the `_id` is there already."""
-        return await self.insert_many(collection, [document]) == 1
+        text = sql.encode({**check_document(document), "version": 1})
+        statement = f"INSERT INTO {sql.table(collection)} (id, doc) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
+        return await self._change(statement, [document["_id"], text]) == 1
 
     async def insert_many(self, collection: str, documents: Sequence[Document]) -> int:
         """Insert those whose `_id` is not there yet, each with `version` 1; how many were inserted."""
