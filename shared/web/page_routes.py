@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from shared.problems import FieldProblem, Problem
+from shared.problems import FieldProblem, Problem, mark
 from shared.storage.contract import StoreError
 from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
 from shared.web.office import SignInProblem
@@ -23,6 +23,7 @@ from shared.web.problems import HTTP_PROBLEMS, NOT_STORED, http_headers, problem
 from shared.web.ways_back import way_back
 
 SIGN_IN = "/office/sign-in"
+SIGNED_OUT = mark("You are signed out of the programme office, so nothing was saved.")
 API = "/api/"
 _EXPECTED = (Problem, HTTPException, RequestValidationError, StoreError)
 log = structlog.get_logger()
@@ -83,7 +84,7 @@ def _page_route(pages: Pages) -> type[APIRoute]:
                 try:
                     return await handle(request)
                 except _EXPECTED as error:
-                    return _answer(pages, request, error)
+                    return await _answer(pages, request, error)
 
             return guarded
 
@@ -91,7 +92,7 @@ def _page_route(pages: Pages) -> type[APIRoute]:
             try:
                 await super().handle(scope, receive, send)
             except HTTPException as error:  # the method is not one of the route's
-                answer = _answer(pages, Request(scope, receive), error)
+                answer = await _answer(pages, Request(scope, receive), error)
                 await answer(scope, receive, send)
 
     return PageRoute
@@ -100,18 +101,18 @@ def _page_route(pages: Pages) -> type[APIRoute]:
 def _page_or(otherwise: Callable[..., Any], pages: Pages) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def answer(request: Request, error: Exception) -> Response:
         if wants_page(request):
-            return _answer(pages, request, error)
+            return await _answer(pages, request, error)
         response: Response = await otherwise(request, error)
         return response
 
     return answer
 
 
-def _answer(pages: Pages, request: Request, error: Exception) -> Response:
+async def _answer(pages: Pages, request: Request, error: Exception) -> Response:
     if isinstance(error, SignInProblem):
-        return see_other(f"{SIGN_IN}?next={quote(_asked_for(request), safe='/')}")
+        return await _sign_in(pages, request)
     if isinstance(error, ForeignFormProblem) and _may_be_given_back(request, error.sent):
-        return _form_again(pages, request, error)
+        return _form_again(pages, request, error.sent, SEND_AGAIN)
     if isinstance(error, Problem):
         return _page(pages, request, error.status, pages.say(request, error), problem_headers(error))
     if isinstance(error, HTTPException):
@@ -129,29 +130,48 @@ def _page(pages: Pages, request: Request, status: int, text: str, headers: Mappi
     return answer
 
 
+async def _sign_in(pages: Pages, request: Request) -> Response:
+    """Lead to the sign-in and back, unless something was sent that would be lost on that way."""
+    is_form = request.method not in ("GET", "HEAD")
+    address = f"{SIGN_IN}?next={quote(_asked_for(request), safe='/')}"
+    sent = await pages.refused_fields(request) if is_form and _is_from_our_page(request) else {}
+    if not _may_be_given_back(request, sent):
+        return see_other(address)
+    return _form_again(pages, request, sent, SIGNED_OUT, sign_in=address)
+
+
 def _may_be_given_back(request: Request, sent: Mapping[str, str]) -> bool:
-    """Whether a refused form can be sent again as it is: a page of ours sent it, as only the browser can tell, and
-    there was no file in it and no password, which no page repeats."""
-    is_ours = request.headers.get("sec-fetch-site") == "same-origin"
+    """Whether a refused form can be sent again as it is: what another site sent would become ours by that, and no page
+    repeats a password."""
+    return bool(sent) and _is_from_our_page(request) and not any("password" in name for name in sent)
+
+
+def _is_from_our_page(request: Request) -> bool:
+    """Whether a page of ours sent the form, as only the browser can tell, and there was no file in it."""
     had_files = request.headers.get("content-type", "").startswith("multipart/")
-    return bool(sent) and is_ours and not had_files and not any("password" in name for name in sent)
+    return request.headers.get("sec-fetch-site") == "same-origin" and not had_files
 
 
-def _form_again(pages: Pages, request: Request, problem: ForeignFormProblem) -> Response:
+def _form_again(
+    pages: Pages, request: Request, sent: Mapping[str, str], message: str, *, sign_in: str = ""
+) -> Response:
     """What was sent, to be sent once more; what reads like words of a person is shown."""
+    status = ForeignFormProblem.status
     return pages.render(
         request,
         "send_again.html",
-        status=problem.status,
-        text=pages.text(request, SEND_AGAIN),
-        sent=problem.sent,
-        written=[text for text in problem.sent.values() if " " in text.strip() or "@" in text],
-        back=way_back(request, problem.status),
+        status=status,
+        text=pages.text(request, message),
+        sign_in=sign_in,
+        sent=sent,
+        written=[text for text in sent.values() if " " in text.strip() or "@" in text],
+        back=way_back(request, status),
     )
 
 
 def _asked_for(request: Request) -> str:
-    """The page to come back to: a form that was sent is not sent again, so its sender comes back to the start."""
+    """The page to come back to; that of a form which was sent."""
     if request.method not in ("GET", "HEAD"):
-        return "/office"
+        back = way_back(request, ForeignFormProblem.status)
+        return back.path if back else "/office"
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -141,8 +141,7 @@ class Pages:
         Raises:
             ForeignFormProblem: it did not come from a page of ours.
         """
-        is_multipart = request.headers.get("content-type", "").startswith("multipart/form-data")
-        sent, files = await (_parts if is_multipart else _fields)(request)
+        sent, files = await _read(request)
         only_language = sent.pop(ONLY_LANGUAGE, "")
         try:
             self.guard.check(request, sent.pop(CSRF_FIELD, ""))
@@ -150,6 +149,11 @@ class Pages:
             problem.sent = sent
             raise
         return Form(sent, files, bool(only_language))
+
+    async def refused_fields(self, request: Request) -> Mapping[str, str]:
+        """What a form held that is not taken, for a page that gives it back: nothing may be done with it."""
+        sent, _ = await _read(request)
+        return {name: value for name, value in sent.items() if name not in (CSRF_FIELD, ONLY_LANGUAGE)}
 
     def member(self, request: Request) -> StaffMember | None:
         """Who of the office is signed in."""
@@ -225,6 +229,11 @@ def _spoken(texts: Mapping[Language, str], language: Language, longest: int | No
 def see_other(path: str) -> RedirectResponse:
     """Post/Redirect/Get: lead to a page of ours after a form was taken. The path begins with one slash."""
     return RedirectResponse(path, status_code=303)
+
+
+async def _read(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
+    is_multipart = request.headers.get("content-type", "").startswith("multipart/form-data")
+    return await (_parts if is_multipart else _fields)(request)
 
 
 async def _fields(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:

@@ -20,6 +20,7 @@ from tests.browser.steps import (
     send_report,
     send_rule,
     send_sign_in,
+    send_signed_out,
     send_with_foreign_token,
     send_without_name,
 )
@@ -232,6 +233,7 @@ OFFICE = [
     State("office programmes", at("/office/programmes"), role=Role.EDITOR),
     State("office programme new", at("/office/programmes/new"), role=Role.EDITOR),
     State("office programme new errors", at("/office/programmes/new"), 422, role=Role.EDITOR, step=send_empty),
+    State("office form signed out", at("/office/programmes/new"), 403, role=Role.EDITOR, step=send_signed_out),
     State("office programme", at(f"/office/programmes/{PROGRAMME}"), role=Role.EDITOR),
     State("office survey of a programme", at(f"/office/programmes/{PROGRAMME}/survey"), role=Role.EDITOR),
     State(

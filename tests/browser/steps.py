@@ -2,6 +2,7 @@
 
 from playwright.async_api import FilePayload, Page
 
+from shared.web.office import SESSION_COOKIE
 from tests.support.world import PEOPLE, A
 
 NEWCOMER = "Ferran Font"
@@ -35,6 +36,18 @@ async def send_late(page: Page) -> None:
     await form.locator("[name=csrf]").evaluate("field => field.value = 'old'")
     async with page.expect_navigation():
         await form.locator("button").first.click()
+
+
+async def send_signed_out(page: Page) -> None:
+    """Send a form with a text in it when the session of the office has ended; others use the page signed in again."""
+    form = page.locator("main form[method=post]:has(textarea)").first
+    await form.locator("textarea").first.fill("Un text que ha costat d'escriure.\nEn dues línies.")
+    session = {cookie["name"]: cookie["value"] for cookie in await page.context.cookies()}[SESSION_COOKIE]
+    await page.context.clear_cookies(name=SESSION_COOKIE)
+    await form.evaluate("form => form.noValidate = true")
+    async with page.expect_navigation():
+        await form.locator("button").first.click()
+    await page.context.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": page.url}])
 
 
 async def send_rule(page: Page) -> None:

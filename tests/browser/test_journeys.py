@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from shared.web.office import Role, StaffMember
+from shared.web.office import SESSION_COOKIE, Role, StaffMember
 from tests.browser.words import Say
 from tests.support.browser import Chromium, Look, sign_in
 from tests.support.embedded import Embedded, running_embedded
@@ -261,6 +261,28 @@ async def test_the_office_from_a_new_session_to_published_results(walk: Walk, wo
     await page.goto(f"/results/{session}")
     await walk.headed("Results")
     await expect(page.get_by_role("table").first).to_be_visible()
+
+
+async def test_what_was_typed_is_kept_when_the_session_of_the_office_ended_meanwhile(walk: Walk, world: World) -> None:
+    page, title = walk.page, f"Sessió escrita a poc a poc {walk.number}"
+    await walk.sign_in(Role.EDITOR)
+    session = await schedule(walk.installation, f"signed out {walk.number}", timedelta(days=20))
+    await page.goto(f"/office/sessions/{session}/edit")
+    await walk.fill("Title in Catalan", title)
+    await page.context.clear_cookies(name=SESSION_COOKIE)
+    await walk.press("Save")
+    await walk.headed("You are signed out of the programme office, so nothing was saved.")
+    await walk.reads(title)
+    async with page.context.expect_page() as opened:
+        await walk.follow("Sign in, in another tab")
+    other = await opened.value
+    await expect(other).to_have_url(re.compile(r"/office/sign-in\?next=/office/sessions/\w+/edit$"))
+    await walk.sign_in(Role.EDITOR)
+    await other.close()
+    await walk.press("Send it again")
+    await expect(page).to_have_url(re.compile(rf"/office/sessions/{session}\b"))
+    found = await walk.installation.public("GET", f"/sessions/{session}")
+    assert found["title"]["ca"] == title
 
 
 async def test_a_series_is_planned_from_a_rule_one_date_moved_and_one_struck(walk: Walk, world: World) -> None:

@@ -3,9 +3,12 @@
 import pytest
 
 from shared.web.office import Role
+from tests.security.inert import active_parts
 from tests.security.matrix import MATRIX
+from tests.security.payloads import PAYLOADS
 from tests.security.people import BROWSER_SECRET, anybody, form_token, office_cookie
 from tests.security.routes import LINKS, NOBODYS_ID, OFFICE, Access, Route
+from tests.support.forms import form_of
 from tests.support.world import C, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -50,6 +53,21 @@ async def test_a_token_of_another_browser_is_refused(world: World, route: Route)
     other = cookies["Cookie"].replace(BROWSER_SECRET, BROWSER_SECRET[::-1])
     data = {"csrf": form_token(world.installation)}
     assert (await world.installation.api.post(path, headers={"Cookie": other}, data=data)).status_code == 403
+
+
+@pytest.mark.parametrize("route", [route for route in FORMS if MATRIX[route] in OFFICE], ids=str)
+async def test_what_was_typed_into_the_office_is_given_back_as_text_when_its_session_has_ended(
+    world: World, route: Route
+) -> None:
+    path, _ = _knock(world, route)
+    typed = {f"field_{number}": payload for number, payload in enumerate(PAYLOADS)}
+    headers = {**anybody(world.installation), "Sec-Fetch-Site": "same-origin"}
+    data = {"csrf": form_token(world.installation), **typed}
+    answer = await world.installation.api.post(path, headers=headers, data=data)
+    assert answer.status_code == 403, answer.headers.get("location")
+    assert active_parts(answer.text) == []
+    kept = form_of(answer).fields
+    assert {name: kept[name] for name in typed} == typed
 
 
 async def test_one_click_unsubscribing_needs_no_page_before(world: World) -> None:

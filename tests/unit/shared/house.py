@@ -149,7 +149,8 @@ class House:
             return self.pages.render(request, "form.html")
 
         @router.post("/office/plan")
-        async def keep(member: Annotated[StaffMember, Depends(office)]) -> Response:
+        async def keep(request: Request, member: Annotated[StaffMember, Depends(office)]) -> Response:
+            self.sent.append(dict((await self.pages.form(request)).values))
             return see_other("/office/plan")
 
         return router

@@ -2,12 +2,13 @@
 
 import html
 import re
+from typing import Any
 
 import httpx
 import pytest
 
 from shared.web.application import MAX_BODY_BYTES
-from shared.web.office import Role
+from shared.web.office import SESSION_HOURS, Role
 from shared.web.page_routes import own_path
 from tests.unit.shared.house import CANARY, HTTP, House
 from tests.unit.shared.test_pages import form_token
@@ -104,9 +105,9 @@ async def test_who_is_not_signed_in_is_led_to_the_sign_in_and_back(house: House)
     assert answer.headers["location"] == "/office/sign-in?next=/office/plan%3Fmonth%3D10%26day%3D%2526"
 
 
-async def test_a_form_sent_after_signing_out_leads_back_to_the_start(house: House) -> None:
+async def test_a_form_sent_after_signing_out_leads_back_to_its_page(house: House) -> None:
     answer = await house.browser.post("/office/plan")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/office/sign-in?next=/office")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/office/sign-in?next=/office/plan")
 
 
 @pytest.mark.parametrize(("role", "status"), [(Role.VIEWER, 403), (Role.EDITOR, 200), (Role.ADMIN, 200)])
@@ -195,3 +196,36 @@ async def test_a_password_is_never_given_back(house: House) -> None:
     page = await house.browser.post("/form", data=sent, headers=OURS)
     assert page.status_code == 403
     assert "correct horse" not in page.text
+
+
+SIGNED_OUT = "You are signed out of the programme office, so nothing was saved."
+
+
+async def test_what_was_sent_after_the_session_ended_is_given_back_to_be_sent_once_signed_in(house: House) -> None:
+    house.sign_in(Role.EDITOR)
+    token = await form_token(house)
+    house.clock.move(hours=SESSION_HOURS)
+    page = await house.browser.post("/office/plan", data={"csrf": token, "text": TEXT, "choice": "b"}, headers=OURS)
+    assert_page(page, 403, SIGNED_OUT)
+    assert '<a href="/office/sign-in?next=/office/plan" target="_blank">Sign in, in another tab</a>' in page.text
+    assert "Què fem amb els &lt;contractes&gt;?\nNo n&#39;estem segurs.</li>" in page.text
+
+    fields = {html.unescape(name): html.unescape(value) for name, value in HIDDEN.findall(page.text)}
+    assert_page(await house.browser.post("/office/plan", data=fields, headers=OURS), 403, SIGNED_OUT)
+    assert house.sent == []
+    house.sign_in(Role.EDITOR)
+    assert (await house.browser.post("/office/plan", data=fields, headers=OURS)).status_code == 303
+    assert house.sent == [{"text": TEXT, "choice": "b"}]
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none", ""])
+async def test_what_another_site_may_have_sent_to_the_office_is_not_given_back(house: House, site: str) -> None:
+    headers = {"Sec-Fetch-Site": site} if site else {}
+    answer = await house.browser.post("/office/plan", data={"text": TEXT}, headers=headers)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/office/sign-in?next=/office/plan")
+
+
+@pytest.mark.parametrize("sent", [{}, {"data": {"new_password": "a"}}, {"files": {"report": b"a"}, "data": {"a": "b"}}])
+async def test_a_form_that_no_page_repeats_leads_to_the_sign_in(house: House, sent: dict[str, Any]) -> None:
+    answer = await house.browser.post("/office/plan", headers=OURS, **sent)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/office/sign-in?next=/office/plan")
