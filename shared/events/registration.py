@@ -154,7 +154,7 @@ class RegistrationCancelled(
     key="registration_id",
     stream=Stream.PEOPLE,
 ):
-    """A person gave up the seat or the place on the waiting list."""
+    """A seat or a place on the waiting list was given up, by the person or by the programme office."""
 
     held_seat: bool = True
     """Whether it was a seat, so that there is a calendar entry to withdraw; False for a place on the waiting list."""

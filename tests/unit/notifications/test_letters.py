@@ -1,5 +1,6 @@
 """What the mails say: to whom, when, with what, what there is to do and until when."""
 
+import html
 import re
 from itertools import product
 
@@ -87,7 +88,27 @@ def test_only_who_had_a_seat_has_an_entry_withdrawn(held_seat: bool) -> None:
     message = composed(kind, make_registration(status=RegistrationStatus.CANCELLED, held_seat=held_seat))
     both = parts(message)
     assert ("text/calendar" in both) == ("del calendari" in both["text/plain"]) == held_seat
-    assert message["Subject"].startswith("Baixa confirmada: " if held_seat else "Sortida de la llista d'espera: ")
+    assert message["Subject"].startswith("Baixa de la inscripció: " if held_seat else "Baixa de la llista d'espera: ")
+
+
+@pytest.mark.parametrize(
+    ("language", "held_seat", "words"),
+    [
+        (Language.CA, True, "La vostra inscripció a aquesta sessió s'ha donat de baixa:"),
+        (Language.CA, False, "Ja no sou a la llista d'espera d'aquesta sessió:"),
+        (Language.ES, True, "Su inscripción en esta sesión se ha dado de baja:"),
+        (Language.ES, False, "Ya no está en la lista de espera de esta sesión:"),
+        (Language.EN, True, "Your registration for this session has been cancelled:"),
+        (Language.EN, False, "You are no longer on the waiting list of this session:"),
+    ],
+)
+def test_the_mail_about_a_cancelled_registration_is_true_whoever_cancelled_it(
+    language: Language, held_seat: bool, words: str
+) -> None:
+    person = make_registration(status=RegistrationStatus.CANCELLED, held_seat=held_seat, language=language)
+    both = parts(composed(DeliveryKind.REGISTRATION_CANCELLED, person))
+    assert words in both["text/plain"].splitlines()
+    assert words in html.unescape(both["text/html"])
 
 
 @pytest.mark.parametrize(
