@@ -34,14 +34,9 @@ class Attack:
         return f"INJ-{self.number}"
 
     @property
-    def visible(self) -> str:
-        """The payload without what cannot be seen, for fields that refuse that."""
-        return "".join(char for char in self.payload if char.isprintable())
-
-    @property
     def url(self) -> str:
         """The payload inside an address, as far as an address may hold it."""
-        return "https://files.example/" + self.visible.replace(" ", "")
+        return "https://files.example/" + self.payload.replace(" ", "")
 
     def everywhere(self) -> dict[str, str]:
         """The payload in every language."""

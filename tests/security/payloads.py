@@ -70,8 +70,18 @@ OTHERS = (
     "'; DROP TABLE registrations; --",
     '{"$gt": ""}',
     "../../../../etc/passwd",
-    "\u202eexe.fdp",
 )
+UNSEEN = (
+    "x\u202efdp.exe",
+    "x\u202a1\u202c",
+    "x\u2066y\u2069",
+    "x\u200fy",
+    "x\u200by",
+    "x\ufeffy",
+    "x\u2060y",
+    "x\U000e0041",
+)
+"""Characters that turn the direction of writing, or that nobody sees."""
 PAYLOADS = (*HTML, *TEMPLATES, *SPREADSHEETS, *LINES, *OTHERS)
 BROKEN_LINES = (
     "x\r\nBcc: evil@evil.example",
@@ -80,5 +90,6 @@ BROKEN_LINES = (
     "x\u2028Bcc: evil@evil.example",
     "x\x00y",
     "x\x1b[31m",
+    *UNSEEN,
 )
 """Refused at the door: a name or a title is one line."""

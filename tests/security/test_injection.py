@@ -211,7 +211,7 @@ async def test_pages_of_the_office_are_inert(attacks: Sequence[Attack], attacked
 
 async def test_comments_are_read_as_they_were_written(attacks: Sequence[Attack], attacked: Embedded) -> None:
     found = await attacked.staff("GET", f"/results/{attacks[0].sessions['commented']}/comments")
-    assert {attack.visible.strip() for attack in attacks} <= set(found["comments"])
+    assert {attack.payload.strip() for attack in attacks} <= set(found["comments"])
 
 
 async def test_a_mail_s_preview_in_the_office_is_inert(attacks: Sequence[Attack], attacked: Embedded) -> None:

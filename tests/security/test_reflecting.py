@@ -9,10 +9,10 @@ import pytest
 
 from shared.web.office import Role
 from tests.security.inert import active_parts
-from tests.security.payloads import BROKEN_LINES, PAYLOADS
+from tests.security.payloads import BROKEN_LINES, PAYLOADS, UNSEEN
 from tests.security.people import anybody, form_token, office_cookie
 from tests.support.forms import Visitor, form_of
-from tests.support.world import ALAMUS, PROGRAMME, C, World
+from tests.support.world import ALAMUS, ANSWERS, PROGRAMME, C, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -165,3 +165,30 @@ async def test_what_is_not_one_line_is_refused(world: World) -> None:
             assert answer.status_code == 422, f"{name}: {words!r}"
         proposal = {"programme": PROGRAMME, "title": words}
         assert (await api.post("/api/v1/proposals", json=proposal)).status_code == 422, repr(words)
+
+
+async def test_what_nobody_sees_is_refused_in_whatever_the_office_and_people_write(world: World) -> None:
+    installation = world.installation
+    coming = f"/api/v1/sessions/{world.sessions['coming']}"
+    texts = ("title", "description")
+    staff = {"Authorization": f"Bearer {installation.staff_token}"}
+    wording = f"/office/mails/wording/{PROGRAMME}/confirmation/ca"
+    office = who(world, wording)
+    form = await office.open(wording)
+    for words in UNSEEN:
+        for name in texts:
+            answer = await installation.api.patch(coming, json={name: {"ca": words}}, headers=staff)
+            assert answer.status_code == 422, f"{name}: {words!r}"
+        table = f"code,kind,name\nINV-1,council,{words}\n".encode()
+        imported = await installation.api.post("/api/v1/entities/import", content=table, headers=staff)
+        assert imported.status_code == 422, f"entity: {words!r}"
+        proposal = {"programme": PROGRAMME, "title": "Actes del ple", "body": words}
+        assert (await installation.api.post("/api/v1/proposals", json=proposal)).status_code == 422, repr(words)
+        reason = {"reason": words}
+        declined = f"/api/v1/proposals/{world.proposals['received']}/decline"
+        assert (await installation.api.post(declined, json=reason, headers=staff)).status_code == 422, repr(words)
+        answer = await office.post(wording, form, {"introduction": words, "act": "save"})
+        assert answer.status_code == 422, repr(words)
+        comment = {"answers": ANSWERS, "comment": words}
+        survey = world.link("survey", C).partition("?")[0].rpartition("/")[2]
+        assert (await installation.api.post(f"/api/v1/surveys/{survey}", json=comment)).status_code == 422, repr(words)

@@ -29,7 +29,7 @@ class ByTheForms:
         await self._office.done(f"/office/programmes/{attack.programme}/survey", question)
         wording = f"/office/mails/wording/{attack.programme}/confirmation/ca"
         await eventually(lambda: self._is_there(wording))
-        words = {"introduction": attack.visible, "closing": attack.visible}
+        words = {"introduction": attack.payload, "closing": attack.payload}
         await self._office.done(wording, {**words, "act": "save"})
 
     async def schedule(self, attack: Attack, after: timedelta) -> str:
@@ -73,7 +73,7 @@ class ByTheForms:
 
     async def comment(self, attack: Attack, link: str) -> None:
         scores = {f"q-{key}": str(score) for key, score in ANSWERS.items()}
-        await self._person.done(link, {**scores, "comment": attack.visible})
+        await self._person.done(link, {**scores, "comment": attack.payload})
 
     async def publish_results(self, session: str) -> None:
         await self._office.done(f"/office/results/{session}/publish", {})

@@ -1,13 +1,12 @@
 """What one person sends: scores and a comment, checked before anything is stored."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 from services.feedback.domain.problems import NoAnswerProblem, UnknownQuestionProblem
 from shared.problems import mark
+from shared.texts import holds_unseen
 
 COMMENT_LENGTH = 300
-_BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 CONTROL_CHARACTERS = mark("This holds characters that cannot be shown.")
 COMMENT_TOO_LONG = mark("The comment has more than 300 characters.")
 
@@ -16,20 +15,14 @@ def clean_comment(text: str) -> str:
     """The comment stripped, its line ends alike.
 
     Raises:
-        ValueError: it holds control characters or is longer than 300 characters; the words are a message id.
+        ValueError: it holds unseen characters or is longer than 300 characters; the words are a message id.
     """
     cleaned = text.replace("\r\n", "\n").replace("\r", "\n").strip()
-    if any(_is_unseen(character) for character in cleaned):
+    if holds_unseen(cleaned, allowed="\n"):
         raise ValueError(CONTROL_CHARACTERS)
     if len(cleaned) > COMMENT_LENGTH:
         raise ValueError(COMMENT_TOO_LONG)
     return cleaned
-
-
-def _is_unseen(character: str) -> bool:
-    if character == "\n":
-        return False
-    return unicodedata.category(character) in ("Cc", "Cs", "Cn", "Co") or character in _BIDI_OVERRIDES
 
 
 def check_answers(answers: Mapping[str, int], questions: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from shared.events.base import Event
 from shared.events.vocabulary import Language
 from shared.problems import mark
 from shared.storage.aggregates import Aggregate
+from shared.texts import holds_unseen
 
 MAX_LETTERS = 1000
 TOO_LONG = mark("This is longer than 1,000 characters.")
@@ -20,10 +21,10 @@ def clean(text: str) -> str:
     """A text of a few paragraphs, stripped and with Unix line ends.
 
     Raises:
-        ValueError: it is too long or holds control characters; the words are a message id.
+        ValueError: it is too long or holds unseen characters; the words are a message id.
     """
     lines = [line.rstrip() for line in text.strip().splitlines()]
-    if not all(line.isprintable() for line in lines):
+    if any(holds_unseen(line) for line in lines):
         raise ValueError(NOT_PLAIN)
     if len(cleaned := "\n".join(lines)) > MAX_LETTERS:
         raise ValueError(TOO_LONG)

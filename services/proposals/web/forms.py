@@ -1,6 +1,5 @@
-"""What people may send: texts stripped and free of control characters, unknown fields refused."""
+"""What people may send: texts stripped and free of unseen characters, unknown fields refused."""
 
-import unicodedata
 from enum import StrEnum
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from services.proposals.usecases.proposals import NewProposal
 from shared.addresses import EmailAddress
 from shared.events.vocabulary import Language, ProposalKind
 from shared.problems import mark
+from shared.texts import holds_unseen
 
 MAX_TITLE = 200
 MAX_TEXT = 4000
@@ -20,14 +20,14 @@ PLAIN_TEXT = mark("This must not hold control characters.")
 
 
 def _one_line(text: str) -> str:
-    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text):
+    if holds_unseen(text):
         raise ValueError(ONE_LINE)
     return text
 
 
 def _plain_text(text: str) -> str:
     lines = text.replace("\r\n", "\n")
-    if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in lines):
+    if holds_unseen(lines, allowed="\n\t"):
         raise ValueError(PLAIN_TEXT)
     return lines
 

@@ -1,6 +1,5 @@
-"""What people type: stripped, without control characters, in one line where it is a name or a title."""
+"""What people type: stripped, without unseen characters, in one line where it is a name or a title."""
 
-import unicodedata
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -8,25 +7,22 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.events.vocabulary import Language
 from shared.problems import mark
+from shared.texts import holds_unseen
 
 NOT_PLAIN = mark("Line breaks and control characters are not allowed here.")
 NO_WORDS = mark("Write it in at least one language.")
 NOT_HTTPS = mark("This must be a whole address that begins with https://.")
 
 
-def _has_control(text: str, allowed: str) -> bool:
-    return any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") and char not in allowed for char in text)
-
-
 def _one_line(text: str) -> str:
-    if _has_control(text, allowed=""):
+    if holds_unseen(text):
         raise ValueError(NOT_PLAIN)
     return text
 
 
 def _paragraphs(text: str) -> str:
     plain = text.replace("\r\n", "\n")
-    if _has_control(plain, allowed="\n\t"):
+    if holds_unseen(plain, allowed="\n\t"):
         raise ValueError(NOT_PLAIN)
     return plain
 
