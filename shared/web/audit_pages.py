@@ -145,7 +145,7 @@ async def audit_page(pages: Pages, request: Request, path: str, record: Record, 
         zone=OFFICE_ZONE,
         path=path,
         parts=AUDIT_PAGES,
-        members=[(id_, _who(pages, request, id_, name)) for id_, name in chain.members.items()],
+        members=[(id_, who_acted(pages, request, id_, name)) for id_, name in chain.members.items()],
         acts=sorted(acts, key=lambda act: act[1]),
         values=asked.chosen,
         older={**asked.chosen, "before": entries[-1].sequence} if len(entries) == PAGE else None,
@@ -162,7 +162,7 @@ async def _lines(pages: Pages, request: Request, record: Record, entries: list[A
         return Line(
             sequence=entry.sequence,
             at=entry.at,
-            who=_who(pages, request, entry.member_id, entry.member_name),
+            who=who_acted(pages, request, entry.member_id, entry.member_name),
             what=pages.text(request, act.words),
             subject=names.get(entry.subject, entry.subject),
             page=act.page.replace("{}", entry.subject) if is_there else "",
@@ -183,7 +183,8 @@ def _ids(record: Record, entries: list[AuditEntry]) -> set[str]:
     return named | {entry.subject for entry in entries}
 
 
-def _who(pages: Pages, request: Request, member_id: str, name: str) -> str:
+def who_acted(pages: Pages, request: Request, member_id: str, name: str) -> str:
+    """The person's name, or words for what is nobody of the office."""
     return pages.text(request, MACHINES[member_id]) if member_id in MACHINES else name
 
 

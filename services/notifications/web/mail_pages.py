@@ -13,6 +13,7 @@ from services.notifications.web.mail_words import GROUP_NAMES, KIND_NAMES, REASO
 from shared.addresses import normalised_address
 from shared.dates import OFFICE_ZONE
 from shared.problems import mark
+from shared.web.audit_pages import who_acted
 from shared.web.office import Role, StaffMember, page_staff
 from shared.web.pages import Pages, see_other
 from shared.web.paging import CursorParameter, decode_cursor, encode_cursor
@@ -98,7 +99,10 @@ class MailPages:
             "mail.html",
             item=found,
             titles=await self._office.titles([found]),
-            history=await self._office.history(id),
+            history=[
+                (who_acted(self._pages, request, act.member_id, act.member_name), act.at)
+                for act in await self._office.history(id)
+            ],
             may_resend=self._may(request, Role.EDITOR) and not found.delivery.open,
             is_done=bool(done),
             **_WORDS,

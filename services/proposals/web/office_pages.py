@@ -34,6 +34,7 @@ from shared.clock import Clock
 from shared.events.vocabulary import ProposalState
 from shared.problems import FieldProblem, Problem, mark
 from shared.staff import Role, StaffMember
+from shared.web.audit_pages import who_acted
 from shared.web.office import page_staff
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Pages, see_other
@@ -184,8 +185,10 @@ class Desk:
             status=status,
             reading=reading,
             followers=await self._browsing.followers([proposal]),
-            acts=await self._browsing.acts(proposal_id),
-            act_words=ACTS,
+            acts=[
+                (act.at, who_acted(self._pages, request, act.member_id, act.member_name), ACTS[act.action])
+                for act in await self._browsing.acts(proposal_id)
+            ],
             possible=[STEP_OF[state] for state in STEPS[proposal.state]] if member.role >= Role.EDITOR else [],
             candidate_choices=[
                 (other.id, f"{other.title} ({other.supports})")

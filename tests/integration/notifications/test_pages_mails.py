@@ -11,6 +11,7 @@ from shared.web.office import Role
 from tests.integration.notifications.house import (
     NOW,
     SESSION,
+    STAFF,
     House,
     programme_defined,
     registered,
@@ -165,3 +166,12 @@ async def test_an_unknown_delivery_is_a_page_that_says_so(known: House) -> None:
     answer = await known.http.get("/office/mails/deliveries/none")
     assert answer.status_code == 404
     assert "There is no such delivery." in answer.text
+
+
+async def test_the_history_of_a_mail_says_in_words_that_a_program_had_it_sent_once_more(known: House) -> None:
+    (id_, *_) = await known.delivery_ids("confirmation")
+    await known.send_everything()
+    assert (await known.http.post(f"/api/v1/deliveries/{id_}/resend", headers=STAFF)).is_success
+    known.sign_in(Role.VIEWER)
+    page = await shown(known, f"/office/mails/deliveries/{id_}")
+    assert "Sent once more by a program, with the API&#39;s token: " in page

@@ -132,6 +132,17 @@ async def test_a_step_that_is_no_longer_possible_says_why_and_is_not_noted(desk:
     assert await acts(desk) == [("API", "proposal.answered")]
 
 
+async def test_the_history_says_in_words_that_a_program_acted(desk: Desk) -> None:
+    desk.sign_in()
+    proposal_id = await desk.propose()
+    await desk.step(proposal_id, "review")
+
+    page = (await desk.http.get(f"/office/proposals/{proposal_id}")).text
+
+    assert "<td>una aplicació, amb la clau de l&#39;API</td>" in page
+    assert "<td>API</td>" not in page
+
+
 async def test_only_sessions_to_come_are_offered(desk: Desk) -> None:
     desk.sign_in()
     await desk.schedule_session("sessiona")
