@@ -34,8 +34,8 @@ def demo(exit_when_done: bool) -> None:
 
     It runs in the folder `demo` of DIJOUS_DATA, made anew each time, on DIJOUS_PORT. The six real sessions are loaded
     at their own dates; one more is played with 60 councils through the API, the events and the mails: waiting list,
-    promotion, another date, reminders, survey, results, materials, and a proposal that feeds the next session. The
-    people are invented and nothing leaves this machine.
+    promotion, another date, reminders, attendance, survey, results, materials, and a proposal that feeds the next
+    session. The people are invented and nothing leaves this machine.
 
     \b
     Examples:

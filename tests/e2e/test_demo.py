@@ -46,6 +46,7 @@ def test_it_plays_the_whole_job_and_ends_with_its_table(tmp_path: Path) -> None:
         "proposal_scheduled": "9",
     }
     assert "results of 42 answers" in table
+    assert "44 councils came, 6 people stayed away" in table
     assert "6 scheduled and ended at their time" in table
 
 

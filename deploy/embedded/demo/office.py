@@ -68,6 +68,18 @@ class Office:
             await asyncio.sleep(PROBE_SECONDS)
         return result
 
+    async def join(self, token: str) -> None:
+        """Follow a personal link into a session and press its button, as a person does; the meeting is not visited.
+
+        Raises:
+            DemoFailedError: it does not lead there.
+        """
+        page = await self._client.get(f"/join/{token}")
+        guard = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
+        answer = await self._client.post(f"/join/{token}", data={"csrf": guard[1] if guard else ""})
+        if not answer.is_redirect:
+            raise DemoFailedError(f"a link to join does not lead to the session: {answer.status_code}")
+
     async def read_mails(self) -> None:
         """Read what came since."""
         while True:

@@ -13,6 +13,7 @@ from deploy.embedded.demo.time import MovableClock
 COUNCILS = 60
 CAPACITY = 50
 SUPPORTERS = 8
+ATTENDING = 44
 ANSWERING = 36
 ANSWERING_LATE = 6
 MADRID = ZoneInfo("Europe/Madrid")
@@ -21,6 +22,7 @@ THURSDAY = 4
 DECEMBER = 12
 A_WEEK = timedelta(days=7)
 BEFORE_EACH = timedelta(days=20)
+JOIN_BEFORE = timedelta(minutes=5)
 STORY_TAKES = timedelta(days=20)
 """The played session was so long ago at least, so that its story ends before the present."""
 FIRST_MOMENT = datetime(2023, 8, 31, 7, tzinfo=UTC)
@@ -63,6 +65,7 @@ class Story:
         await self._propose()
         await self._reschedule()
         await self._remind()
+        await self._attend()
         await self._end()
         await self._answer()
         await self._remind_of_survey()
@@ -158,6 +161,16 @@ class Story:
                 self._clock.move_to(self._starts_at - before)
                 await self._office.await_mails("reminder", number * CAPACITY)
             outcome += [f"{CAPACITY} a day before", f"{CAPACITY} an hour before"]
+
+    async def _attend(self) -> None:
+        with self._report.step("people join") as outcome:
+            self._clock.move_to(self._starts_at - JOIN_BEFORE)
+            reminders = (await self._office.await_mails("reminder", 2 * CAPACITY))[-CAPACITY:]
+            for mail in reminders[:ATTENDING]:
+                await self._office.join(link_token(mail, "join"))
+            page = await self._office.staff("GET", f"/sessions/{self._session}/registrations?limit=100")
+            came = {item["entity"] for item in page["items"] if item["attended_at"]}
+            outcome += [f"{len(came)} councils came", f"{CAPACITY - ATTENDING} people stayed away"]
 
     async def _end(self) -> None:
         with self._report.step("the session ends") as outcome:
