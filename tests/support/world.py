@@ -122,6 +122,7 @@ async def _fill(world: World) -> None:
         mail = await _mail_about(world, "confirmation", email, "(soon)")
         for purpose in ("registration", "join"):
             world.links.setdefault(purpose, {})[email] = installation.link(mail, purpose)
+    await _mail_about(world, "confirmation", A, "(cancelled)")  # before it applies no more
     await installation.staff("POST", f"/sessions/{world.sessions['cancelled']}/cancel", {"reason": {"ca": "Vaga."}})
 
 
