@@ -3,6 +3,7 @@
 from shared.web.office import Role
 from tests.browser.states import State, at, link, proposal, session, standing, under
 from tests.browser.steps import (
+    ask_for_no_days,
     ask_no_question,
     ask_removal,
     decline_without_reason,
@@ -156,6 +157,8 @@ MAILS = [
     State("office mails none found", at("/office/mails?state=failed"), role=Role.VIEWER),
     State("office mails errors", at("/office/mails"), 422, role=Role.VIEWER, step=send_empty),
     State("office suppressions", at("/office/mails/suppressions"), role=Role.ADMIN),
+    State("office suppression lifted, asked", at("/office/mails/suppressions"), role=Role.ADMIN, step=press_first_step),
+    State("office suppression lifted", at("/office/mails/suppressions?done=1"), role=Role.ADMIN),
     State("office wording", at("/office/mails/wording"), role=Role.ADMIN),
     State("office wording of a programme", at(f"/office/mails/wording/{PROGRAMME}"), role=Role.ADMIN),
     State("office wording of a mail", at(f"/office/mails/wording/{PROGRAMME}/confirmation/ca"), role=Role.ADMIN),
@@ -243,6 +246,14 @@ OFFICE = [
         role=Role.EDITOR,
         step=ask_no_question,
     ),
+    State(
+        "office survey of a programme wrong days",
+        at(f"/office/programmes/{PROGRAMME}/survey"),
+        422,
+        role=Role.EDITOR,
+        step=ask_for_no_days,
+    ),
+    State("office survey of a programme saved", at(f"/office/programmes/{PROGRAMME}/survey?done=1"), role=Role.EDITOR),
     State("office rule of a series", at(f"/office/programmes/{PROGRAMME}/plan"), role=Role.EDITOR),
     State("office dates of a series", at(f"/office/programmes/{PROGRAMME}/plan"), role=Role.EDITOR, step=send_rule),
     State("office entities", at("/office/entities?q=alamus"), role=Role.VIEWER),
@@ -273,3 +284,14 @@ EMPTY = [
     ),
 ]
 """Those that list something, where nothing has been made yet."""
+
+BOUNCED = [
+    State("preferences after a bounce", link("preferences")),
+    State("preferences after a bounce, saved", under("preferences", "?saved=1")),
+    State("office suppressions after a bounce", at("/office/mails/suppressions"), role=Role.ADMIN),
+    State("office suppression lifted, asked", at("/office/mails/suppressions"), role=Role.ADMIN, step=press_first_step),
+    State("office mail refused", at("/office/mails?state=bounced"), role=Role.VIEWER, step=open_delivery),
+    State("office registrations not reached", session("coming", "/office/sessions/{}/registrations"), role=Role.EDITOR),
+    State("office today with a bounce", at("/office"), role=Role.VIEWER),
+]
+"""Those that tell of an address which refused a mail, where one did."""

@@ -122,6 +122,13 @@ async def ask_no_question(page: Page) -> None:
     await press_first_step(page)
 
 
+async def ask_for_no_days(page: Page) -> None:
+    """Let a survey be open for no day at all, and write a question in no language."""
+    await page.locator("[name=survey_days]").fill("0")
+    await page.locator("[name$=_text_ca]").first.fill("")
+    await press_first_step(page)
+
+
 async def send_few_letters(page: Page) -> None:
     """Name an entity by what many begin with."""
     await page.locator("[name=entity]").fill("sant")
