@@ -71,6 +71,12 @@ class Desk:
         """The form again, with what was sent and what is wrong."""
         return self.pages.render(request, template, status=422, errors=errors, **values)
 
+    async def is_signed_in(self, request: Request) -> bool:
+        """Whether somebody is who may still be here."""
+        member = self.pages.member(request)
+        person = await self.office.people.present(member.id) if member else None
+        return member is not None and not (person and person.is_removed)
+
     def _staff(self, role: Role) -> Staff:
         require = page_staff(self.pages.office, role)
 

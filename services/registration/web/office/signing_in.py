@@ -47,7 +47,7 @@ def _add_sign_in(router: PageRouter, desk: Desk, *, has_oidc: bool) -> None:
     @router.get("/office/sign-in")
     async def sign_in_page(request: Request) -> Response:
         following = own_path(request.query_params.get("next", ""))
-        if desk.pages.member(request):
+        if await desk.is_signed_in(request):
             return see_other(following)
         return desk.pages.render(request, template, following=following, has_oidc=has_oidc)
 
