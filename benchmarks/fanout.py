@@ -22,11 +22,13 @@ import nats
 from benchmarks.registrations import answering, finished, process
 from benchmarks.smtp_tools import SmtpTools, ToolsMissingError, find_smtp_tools
 from services.notifications.composing import Composer
+from services.notifications.delivery_store import DELIVERIES
 from services.notifications.domain.deliveries import DeliveryKind, DeliveryState, make_delivery
 from services.notifications.domain.known import KnownProgramme, KnownRegistration, KnownSession
 from services.notifications.domain.matters import Matter
 from services.notifications.domain.surveys import LinkMaker, new_key
-from services.notifications.store import COLLECTIONS, DELIVERIES, REGISTRATIONS
+from services.notifications.recipient_store import REGISTRATIONS
+from services.notifications.store import COLLECTIONS
 from shared import ids
 from shared.events import Event
 from shared.events.registration import ProgrammeDefined, SessionEnded, SessionScheduled, SurveyQuestion

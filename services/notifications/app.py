@@ -5,20 +5,14 @@ from pathlib import Path
 
 from services.notifications import handlers
 from services.notifications.composing import Composer
+from services.notifications.known_store import PROGRAMMES, PROPOSALS, SESSIONS
 from services.notifications.letters import Letters
 from services.notifications.outgoing import Connection, Transport
 from services.notifications.recipient_store import FOLLOWERS, REGISTRATIONS
 from services.notifications.settings import Settings
-from services.notifications.store import (
-    COLLECTIONS,
-    PROGRAMMES,
-    PROPOSALS,
-    SESSIONS,
-    SURVEY_KEYS,
-    SURVEY_PARTS,
-    NotificationsStore,
-)
+from services.notifications.store import COLLECTIONS, NotificationsStore
 from services.notifications.suppression_store import SUPPRESSIONS
+from services.notifications.survey_store import SURVEY_KEYS, SURVEY_PARTS
 from services.notifications.usecases import UseCases
 from services.notifications.usecases.punctuality import Punctuality
 from services.notifications.usecases.sending import Sender, SendingLimits
@@ -95,7 +89,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
 def make_inventory(store: NotificationsStore, inventory: Inventory) -> Inventory:
     """This service announces nothing: its survey parts are told again until they are taken over."""
     for kind, collection in KEPT.items():
-        inventory.keeps(kind, lambda entries, collection=collection: store.lacking(collection, entries))  # type: ignore[misc]  # binds the collection of this turn
+        inventory.keeps(kind, lambda entries, collection=collection: store.known.lacking(collection, entries))  # type: ignore[misc]  # binds the collection of this turn
     return inventory
 
 

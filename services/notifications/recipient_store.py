@@ -1,18 +1,19 @@
 """The documents of who gets mails, found by their address."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
+from services.notifications.documents import each, model_of
 from services.notifications.domain.known import KnownFollower, KnownRegistration, Recipient
-from shared.storage.contract import Scalar, Store
+from shared.storage.contract import Store, Where, one_of
 
 REGISTRATIONS = "registrations"
 FOLLOWERS = "followers"
-_PAGE = 1000
 R = TypeVar("R", bound=Recipient)
 
 
 class RecipientStore:
-    """Registrations and followers with one address."""
+    """Registrations and followers, and their addresses."""
 
     def __init__(self, documents: Store) -> None:
         self._documents = documents
@@ -25,6 +26,14 @@ class RecipientStore:
         """Who follows a proposal with an address, or was asked to confirm a support."""
         return await self._with(FOLLOWERS, address, KnownFollower)
 
+    async def addresses(self, recipient_ids: Sequence[str]) -> dict[str, str]:
+        """The mail addresses of registrations and followers that are known, by their ids."""
+        return await self._addresses({"_id": one_of(sorted(set(recipient_ids)))})
+
+    async def at(self, addresses: Sequence[str]) -> dict[str, str]:
+        """The address of every registration and follower that has one of these, by their ids."""
+        return await self._addresses({"email": one_of(addresses)})
+
     async def forget(self, recipient: Recipient) -> None:
         """Leave that there is nobody to write to, unless a later event has told of somebody else."""
         collection = REGISTRATIONS if isinstance(recipient, KnownRegistration) else FOLLOWERS
@@ -32,9 +41,11 @@ class RecipientStore:
         await self._documents.update(collection, recipient.id, guard={"email": recipient.email}, assign=nobody)
 
     async def _with(self, collection: str, address: str, model: type[R]) -> list[R]:
-        found: list[R] = []
-        after: list[Scalar] | None = None
-        while page := await self._documents.find(collection, {"email": address}, limit=_PAGE, after=after):
-            found += [model.model_validate({**document, "id": document["_id"]}) for document in page]
-            after = [page[-1]["_id"]]
-        return found
+        return [model_of(document, model) async for document in each(self._documents, collection, {"email": address})]
+
+    async def _addresses(self, where: Where) -> dict[str, str]:
+        return {
+            document["_id"]: document["email"]
+            for collection in (REGISTRATIONS, FOLLOWERS)
+            async for document in each(self._documents, collection, where)
+        }

@@ -3,22 +3,22 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
+from services.notifications.delivery_store import DELIVERIES
+from services.notifications.documents import PAGE
 from services.notifications.domain.deliveries import DeliveryKind, DeliveryState
 from services.notifications.domain.known import KnownProgramme, KnownSession
 from services.notifications.domain.reminders import WITHDRAWN, due
-from services.notifications.store import DELIVERIES, NotificationsStore
+from services.notifications.known_store import KnownStore
 from shared.clock import to_millis
-from shared.storage.contract import Document, Scalar, Where
-
-_PAGE = 1000
+from shared.storage.contract import Document, Scalar, Store, Where
 
 
 class ReminderStore:
     """Deliveries that are reminders, sent or not."""
 
-    def __init__(self, store: NotificationsStore) -> None:
-        self._store = store
-        self._documents = store.documents
+    def __init__(self, documents: Store, known: KnownStore) -> None:
+        self._documents = documents
+        self._known = known
 
     async def follow(self, session: KnownSession, programme: KnownProgramme, now: datetime) -> None:
         """Withdraw those that the programme does not have any more; take up again those that it has once more and
@@ -26,7 +26,7 @@ class ReminderStore:
         latest: KnownProgramme | None = programme
         while latest is not None:
             await self._follow(session, latest.reminders_minutes, now)
-            followed, latest = latest, await self._store.programme(programme.id)
+            followed, latest = latest, await self._known.programme(programme.id)
             if latest and latest.seen == followed.seen:
                 return
 
@@ -34,7 +34,7 @@ class ReminderStore:
         to_come = {minutes: to_millis(due(session, minutes)) for minutes in chosen if due(session, minutes) > now}
         after: list[Scalar] | None = None
         where: Where = {"subject_id": session.id, "kind": DeliveryKind.REMINDER.value}
-        while page := await self._documents.find(DELIVERIES, where, limit=_PAGE, after=after):
+        while page := await self._documents.find(DELIVERIES, where, limit=PAGE, after=after):
             await self._withdraw(item["_id"] for item in page if item["open"] and item["minutes_before"] not in chosen)
             for minutes, due_at in to_come.items():
                 await self._take_up(_withdrawn(page, minutes, due_at), due_at)

@@ -19,7 +19,7 @@ class Announcements:
 
     async def tell(self, deliveries: Sequence[Delivery]) -> None:
         """Tell these people, each at the due time."""
-        if deliveries and await self._store.add_deliveries(deliveries):
+        if deliveries and await self._store.deliveries.add(deliveries):
             self._bells.sender()
 
     async def tell_now(
@@ -43,14 +43,14 @@ class Announcements:
         fanout = make_fanout(
             kind, subject_id, now=self._clock(), round_=round_, sequence=sequence, hashes=tuple(hashes)
         )
-        await self._store.add_fanout(fanout)
+        await self._store.fanouts.add(fanout)
         self._bells.fanouts()
 
     async def tell_what_all_were_told(
         self, subject_id: str, recipient_id: str, kinds: frozenset[DeliveryKind], *, after_step: int = 0
     ) -> None:
         """Tell a person who became known late what everybody was told before; of a proposal, the steps after that."""
-        for fanout in await self._store.fanouts_about(subject_id):
+        for fanout in await self._store.fanouts.about(subject_id):
             if fanout.kind in kinds and not 0 < fanout.step <= after_step:
                 await self._tell_late(fanout, recipient_id)
 

@@ -27,7 +27,8 @@ class AnswerLimit:
         if not self._per_hour or not addresses:
             return exceeding
         since = min(each.created_at for each in asked) - _HOUR
-        sent = await self._store.direct_answers(sorted(set(addresses.values())), since)
+        having = await self._store.recipients.at(sorted(set(addresses.values())))
+        sent = await self._store.deliveries.direct_answers(having, since)
         for place, address in sorted((_place(each), addresses[each.id]) for each in asked if each.id in addresses):
             before = [other for other in sent.get(address, ()) if _is_within_hour(other, place)]
             if sum(id_ not in exceeding for _, id_ in before) >= self._per_hour:

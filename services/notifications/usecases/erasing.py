@@ -13,7 +13,7 @@ async def forget_bounce(store: NotificationsStore, known: Recipient | None, nobo
     """
     if known is None or not known.email or known.seen > nobody.seen:
         return
-    if set(await store.recipients_at([known.email])) <= {known.id}:
+    if set(await store.recipients.at([known.email])) <= {known.id}:
         for suppression in (await store.suppressions.of([known.email])).get(known.email, []):
             if suppression.reason is SuppressionReason.BOUNCED:
                 await store.suppressions.lift(suppression.id)

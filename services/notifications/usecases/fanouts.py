@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from services.notifications.delivery_store import delivery_document
 from services.notifications.domain.deliveries import DeliveryKind, delivery_id, make_delivery
 from services.notifications.domain.fanouts import Fanout
 from services.notifications.domain.reminders import reminders
 from services.notifications.domain.surveys import LinkMaker
-from services.notifications.reminder_store import ReminderStore
-from services.notifications.store import NotificationsStore, delivery_document
+from services.notifications.store import NotificationsStore
 from services.notifications.usecases.bells import Bells
 from shared import ids
 from shared.clock import Clock
@@ -38,7 +38,7 @@ class Fanouts:
     async def step(self) -> bool:
         """Expand the oldest fan-out; whether there may be another."""
         now = self._clock()
-        fanout = await self._store.claim_fanout(self._owner, now, now + LEASE)
+        fanout = await self._store.fanouts.claim(self._owner, now, now + LEASE)
         if fanout is None:
             self._holders = ("", {})
             return False
@@ -47,7 +47,7 @@ class Fanouts:
         elif make := await self._maker(fanout):
             await self._expand(fanout, make)
         else:
-            await self._store.finish_fanout(fanout.id)
+            await self._store.fanouts.finish(fanout.id)
         return True
 
     async def _expand(self, fanout: Fanout, make: Make) -> None:
@@ -59,16 +59,16 @@ class Fanouts:
             after = page[-1]["_id"]
             if len(page) < self._page_size:
                 break
-            if not await self._store.save_cursor(fanout.id, self._owner, after, self._clock() + LEASE):
+            if not await self._store.fanouts.save_cursor(fanout.id, self._owner, after, self._clock() + LEASE):
                 return  # another replica goes on with it
-        await self._store.finish_fanout(fanout.id)
+        await self._store.fanouts.finish(fanout.id)
 
     async def _audience(self, fanout: Fanout, after: str) -> list[Document]:
-        members = self._store.registrations if fanout.is_about_session else self._store.followers
+        members = self._store.known.registrations if fanout.is_about_session else self._store.known.followers
         return await members(fanout.subject_id, after=after, limit=self._page_size)
 
     async def _insert(self, documents: Sequence[Document]) -> None:
-        if await self._store.insert_deliveries(documents):
+        if await self._store.deliveries.insert(documents):
             self._bells.sender()
 
     async def _maker(self, fanout: Fanout) -> Make | None:
@@ -81,22 +81,22 @@ class Fanouts:
         return lambda recipients: [_addressed(template, fanout, recipient) for recipient in recipients]
 
     async def _reminders(self, fanout: Fanout) -> Make | None:
-        session = await self._store.session(fanout.subject_id)
-        programme = await self._store.programme(session.programme) if session else None
+        session = await self._store.known.session(fanout.subject_id)
+        programme = await self._store.known.programme(session.programme) if session else None
         if session is None or programme is None:
             return None
         now = self._clock()
-        await ReminderStore(self._store).follow(session, programme, now)
+        await self._store.reminders.follow(session, programme, now)
         return lambda recipients: [
             delivery_document(delivery) for delivery in reminders(session, programme, recipients, now)
         ]
 
     async def _links(self, fanout: Fanout) -> Make | None:
         """Survey links go to those whose link feedback has taken over."""
-        survey = await self._store.survey(fanout.subject_id)
+        survey = await self._store.surveys.get(fanout.subject_id)
         if survey is None or not survey.key:
             return None
-        parts = await self._store.survey_parts(survey.id)
+        parts = await self._store.surveys.parts_of(survey.id)
         opened = {digest for part in parts for digest in survey.opened_of(part)}
         maker = LinkMaker(survey.key_bytes, survey.id)
         template = self._template(fanout)
@@ -110,7 +110,7 @@ class Fanouts:
         template = self._template(fanout)
         recipients = sorted(holders[digest] for digest in fanout.hashes if digest in holders)
         await self._insert([_addressed(template, fanout, recipient) for recipient in recipients])
-        await self._store.finish_fanout(fanout.id)
+        await self._store.fanouts.finish(fanout.id)
 
     async def _holders_of(self, session_id: str) -> dict[str, str]:
         """Registration by hash of its link. Kept from one part to the next, forgotten when there is none."""
@@ -119,13 +119,13 @@ class Fanouts:
         return self._holders[1]
 
     async def _read_holders(self, session_id: str) -> dict[str, str]:
-        survey = await self._store.survey(session_id)
+        survey = await self._store.surveys.get(session_id)
         if survey is None or not survey.key:
             return {}
         maker = LinkMaker(survey.key_bytes, session_id)
         holders: dict[str, str] = {}
         after = ""
-        while page := await self._store.registrations(session_id, after=after, limit=self._page_size):
+        while page := await self._store.known.registrations(session_id, after=after, limit=self._page_size):
             seated = (item["_id"] for item in page if item["status"] == RegistrationStatus.REGISTERED.value)
             holders |= {maker.hash(registration_id): registration_id for registration_id in seated}
             after = page[-1]["_id"]

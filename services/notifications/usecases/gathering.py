@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from services.notifications.documents import model_of
 from services.notifications.domain.deliveries import SESSION_KINDS, Delivery
 from services.notifications.domain.known import (
     KnownFollower,
@@ -21,16 +22,10 @@ from services.notifications.domain.relevance import why_not
 from services.notifications.domain.suppressions import Suppression
 from services.notifications.domain.surveys import LinkMaker, Survey
 from services.notifications.domain.wording import Wording
+from services.notifications.known_store import PROGRAMMES, PROPOSALS, SESSIONS
 from services.notifications.recipient_store import FOLLOWERS, REGISTRATIONS
-from services.notifications.store import (
-    PROGRAMMES,
-    PROPOSALS,
-    SESSIONS,
-    SURVEY_KEYS,
-    NotificationsStore,
-    delivery_of,
-    known_of,
-)
+from services.notifications.store import NotificationsStore
+from services.notifications.survey_store import SURVEY_KEYS
 from services.notifications.usecases.answer_limit import TOO_MANY, AnswerLimit
 from shared.storage.contract import Document, one_of
 
@@ -67,7 +62,7 @@ class Gathering:
 
     async def gather(self, page: Sequence[Document], now: datetime) -> Gathered:
         """Sort a page of deliveries out."""
-        deliveries = [delivery_of(document) for document in page]
+        deliveries = [model_of(document, Delivery) for document in page]
         matters = await self._matters(deliveries)
         recipients = await self._recipients(deliveries)
         addresses = [recipient.email for recipient in recipients.values()]
@@ -131,8 +126,8 @@ class Gathering:
     async def _load(self, collection: str, ids: set[str], model: type[K]) -> dict[str, K]:
         if not ids:
             return {}
-        documents = await self._store.many(collection, sorted(ids))
-        return {id_: known_of(document, model) for id_, document in documents.items()}
+        documents = await self._store.known.many(collection, sorted(ids))
+        return {id_: model_of(document, model) for id_, document in documents.items()}
 
 
 def _suppressed(delivery: Delivery, suppressions: Sequence[Suppression]) -> str:

@@ -58,14 +58,14 @@ class Marker:
     async def skip(self, skipped: dict[str, list[str]]) -> None:
         """These no longer apply, for these reasons."""
         for reason, ids in skipped.items():
-            await self._store.mark(ids, DeliveryState.SKIPPED, reason)
+            await self._store.deliveries.mark(ids, DeliveryState.SKIPPED, reason)
 
     def _writes(self, by_outcome: dict[Outcome, list[Marked]]) -> list[Callable[[], Awaitable[object]]]:
         writes: list[Callable[[], Awaitable[object]]] = []
         for outcome, marked in by_outcome.items():
             ids = [ready.delivery.id for ready, _ in marked]
             if outcome is Outcome.ACCEPTED:
-                writes.append(lambda ids=ids: self._store.mark_sent(ids, self._clock()))  # type: ignore[misc]  # binds this turn's ids
+                writes.append(lambda ids=ids: self._store.deliveries.mark_sent(ids, self._clock()))  # type: ignore[misc]  # binds this turn's ids
             elif outcome not in _STILL_DUE:
                 writes += [lambda one=one: self._mark_one(*one) for one in marked]  # type: ignore[misc]
         return writes
@@ -77,18 +77,18 @@ class Marker:
             return
         if result.outcome is Outcome.REFUSED:
             await self._store.suppressions.bounce(ready.recipient.email, delivery, now)
-        await self._store.mark([delivery.id], _STATES[result.outcome], result.reason)
+        await self._store.deliveries.mark([delivery.id], _STATES[result.outcome], result.reason)
         log.warning("mail not sent", action="mail_not_sent", delivery=delivery.id, outcome=result.outcome.value)
 
     async def defer(self, delivery: Delivery, reason: str, *, wait: timedelta | None = None) -> None:
         """Try again later, or give up when it has been tried for long enough."""
         now = self._clock()
         if now - (delivery.resent_at or delivery.due_at) > self._patience:
-            await self._store.mark([delivery.id], DeliveryState.FAILED, f"given up: {reason}")
+            await self._store.deliveries.mark([delivery.id], DeliveryState.FAILED, f"given up: {reason}")
             return
         wait = wait or self._backoff[min(delivery.tries, len(self._backoff) - 1)]
         jitter = random.uniform(0.8, 1.2)  # noqa: S311  no secret
-        await self._store.defer(delivery.id, reason, now + wait * jitter, delivery.tries + 1)
+        await self._store.deliveries.defer(delivery.id, reason, now + wait * jitter, delivery.tries + 1)
 
 
 async def _until_stored(write: Callable[[], Awaitable[object]]) -> None:

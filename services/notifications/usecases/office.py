@@ -46,27 +46,28 @@ class Office:
         """The numbers of today."""
         now = self._clock()
         midnight = now.astimezone(ZoneInfo(OFFICE_ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
-        ended = {state: await self._store.count_ended(state, since=midnight) for state in _ENDED}
-        waiting, later = await self._store.count_open(now)
+        ended = {state: await self._store.deliveries.count_ended(state, since=midnight) for state in _ENDED}
+        waiting, later = await self._store.deliveries.count_open(now)
         return Today(ended, waiting, later)
 
     async def find(self, address: str) -> list[Addressed]:
         """What was and is to be sent to an address, the newest first; no more than the latest two hundred."""
-        deliveries = await self._store.deliveries_to(await self._store.recipients_at([address]), limit=_MOST_FOUND)
+        recipients = await self._store.recipients.at([address])
+        deliveries = await self._store.deliveries.to(recipients, limit=_MOST_FOUND)
         return [Addressed(delivery, address) for delivery in deliveries]
 
     async def latest_sessions(self, limit: int) -> list[KnownSession]:
         """Sessions to choose from, the one that starts last in front."""
-        return await self._store.latest_sessions(limit)
+        return await self._store.known.latest_sessions(limit)
 
     async def deliveries(self, ids: Collection[str]) -> list[Delivery]:
         """Those of the deliveries that are there."""
-        found = [await self._store.delivery(delivery_id) for delivery_id in sorted(ids)]
+        found = [await self._store.deliveries.get(delivery_id) for delivery_id in sorted(ids)]
         return [delivery for delivery in found if delivery]
 
     async def titles(self, deliveries: list[Addressed]) -> dict[str, Mapping[Language, str] | str]:
         """By session or proposal, the title: of a session in several languages."""
-        return await self._store.titles([each.delivery.subject_id for each in deliveries])
+        return await self._store.known.titles([each.delivery.subject_id for each in deliveries])
 
     async def history(self, delivery_id: str) -> list[AuditEntry]:
         """What the office did about a delivery, the latest first."""

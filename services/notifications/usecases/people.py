@@ -53,7 +53,7 @@ class People:
         for recipient in kept.recipients:
             await self._audit.record(by, ERASED, recipient.id)
             await self._store.recipients.forget(recipient)
-            await self._store.skip_all_to(recipient.id, RECIPIENT_ERASED)
+            await self._store.deliveries.skip_all_to(recipient.id, RECIPIENT_ERASED)
         for suppression in kept.suppressions:
             await self._store.suppressions.lift(suppression.id)
         await try_to_compact(self._store.documents)
@@ -66,6 +66,6 @@ class People:
         return Kept(
             registrations,
             followers,
-            await self._store.deliveries_to(ids, limit=_MOST_DELIVERIES) if ids else [],
+            await self._store.deliveries.to(ids, limit=_MOST_DELIVERIES) if ids else [],
             (await self._store.suppressions.of([address])).get(address, []),
         )

@@ -37,8 +37,8 @@ class Post:
         self, where: Mapping[str, Scalar], *, limit: int, after: Sequence[Scalar] | None
     ) -> tuple[list[Addressed], Place]:
         """Deliveries newest first with their addresses, and where the next page begins."""
-        deliveries, place = await self._store.list_deliveries(where, limit=limit, after=after)
-        addresses = await self._store.addresses([delivery.recipient_id for delivery in deliveries])
+        deliveries, place = await self._store.deliveries.page(where, limit=limit, after=after)
+        addresses = await self._store.recipients.addresses([delivery.recipient_id for delivery in deliveries])
         return [Addressed(delivery, addresses.get(delivery.recipient_id, "")) for delivery in deliveries], place
 
     async def delivery(self, delivery_id: str) -> Addressed:
@@ -47,10 +47,10 @@ class Post:
         Raises:
             DeliveryUnknownProblem: there is none with that id.
         """
-        delivery = await self._store.delivery(delivery_id)
+        delivery = await self._store.deliveries.get(delivery_id)
         if delivery is None:
             raise DeliveryUnknownProblem
-        addresses = await self._store.addresses([delivery.recipient_id])
+        addresses = await self._store.recipients.addresses([delivery.recipient_id])
         return Addressed(delivery, addresses.get(delivery.recipient_id, ""))
 
     async def ended(self, delivery_id: str) -> Addressed:
@@ -73,7 +73,7 @@ class Post:
             DeliveryOpenProblem: it is still to be sent.
         """
         await self.ended(delivery_id)
-        if not await self._store.make_due_again(delivery_id, self._clock()):
+        if not await self._store.deliveries.make_due_again(delivery_id, self._clock()):
             raise DeliveryOpenProblem
         self._bells.sender()
         return await self.delivery(delivery_id)

@@ -45,7 +45,7 @@ class Preferences:
         return recipient.language if recipient else None
 
     async def _known(self, recipient_id: str) -> Recipient | None:
-        return await self._store.registration(recipient_id) or await self._store.follower(recipient_id)
+        return await self._store.known.registration(recipient_id) or await self._store.known.follower(recipient_id)
 
     async def read(self, recipient: Recipient) -> Choices:
         """How it stands. Changes nothing."""

@@ -2,11 +2,9 @@
 
 from services.notifications.domain.deliveries import RECIPIENT_ERASED, DeliveryKind
 from services.notifications.domain.known import KnownFollower, KnownProposal
+from services.notifications.known_store import PROPOSALS
 from services.notifications.recipient_store import FOLLOWERS
-from services.notifications.store import (
-    PROPOSALS,
-    NotificationsStore,
-)
+from services.notifications.store import NotificationsStore
 from services.notifications.usecases.announcements import Announcements
 from services.notifications.usecases.erasing import forget_bounce
 from shared.events.vocabulary import FollowerRole
@@ -31,21 +29,21 @@ class Proposals:
 
     async def learn(self, told: KnownProposal) -> None:
         """Keep a proposal's public state."""
-        await self._store.remember(PROPOSALS, told)
+        await self._store.known.remember(PROPOSALS, told)
 
     async def advance(self, told: KnownProposal, kind: DeliveryKind) -> None:
         """Tell author and supporters the step, unless the proposal has taken another one since."""
-        await self._store.remember(PROPOSALS, told)
-        proposal = await self._store.proposal(told.id)
+        await self._store.known.remember(PROPOSALS, told)
+        proposal = await self._store.known.proposal(told.id)
         if proposal is not None and proposal.state is told.state:
             await self._announcements.tell_everybody(kind, told.id, round_=_occasion(told))
 
     async def follow(self, told: KnownFollower, after_step: int | None) -> None:
         """Keep somebody who is to be told, unless erased since; an author is told that the proposal was received, and
         what came after."""
-        await self._store.remember(FOLLOWERS, told)
+        await self._store.known.remember(FOLLOWERS, told)
         following = {"role": told.role.value, "following": 1}
-        holds = await self._store.remember_detail(FOLLOWERS, told.id, "followed", told.seen, following)
+        holds = await self._store.known.remember_detail(FOLLOWERS, told.id, "followed", told.seen, following)
         if not holds:
             return
         if told.role is FollowerRole.AUTHOR:
@@ -56,20 +54,20 @@ class Proposals:
 
     async def ask_to_confirm_support(self, told: KnownFollower) -> None:
         """Mail the link by which a support is confirmed; until then the person is told nothing else."""
-        await self._store.remember(FOLLOWERS, told, leave={"role"})
-        await self._store.set_if_missing(FOLLOWERS, told.id, "role", {"role": told.role.value, "following": 0})
+        await self._store.known.remember(FOLLOWERS, told, leave={"role"})
+        await self._store.known.set_if_missing(FOLLOWERS, told.id, "role", {"role": told.role.value, "following": 0})
         kind = DeliveryKind.SUPPORT_CONFIRMATION
         await self._announcements.tell_now(kind, told.proposal_id, told.id, round_=str(told.seen))
 
     async def forget_follower(self, nobody: KnownFollower) -> None:
         """Forget the person, and write nothing more. `nobody` is kept, so that a late event brings nobody back; who
         comes back by a later one is told no news before following anew."""
-        known = await self._store.follower(nobody.id)
+        known = await self._store.known.follower(nobody.id)
         await forget_bounce(self._store, known, nobody)
-        if await self._store.remember(FOLLOWERS, nobody):
-            await self._store.skip_all_to(nobody.id, RECIPIENT_ERASED)
+        if await self._store.known.remember(FOLLOWERS, nobody):
+            await self._store.deliveries.skip_all_to(nobody.id, RECIPIENT_ERASED)
         await forget_bounce(self._store, known, nobody)
-        await self._store.remember_detail(FOLLOWERS, nobody.id, "followed", nobody.seen, {"following": 0})
+        await self._store.known.remember_detail(FOLLOWERS, nobody.id, "followed", nobody.seen, {"following": 0})
 
 
 def _occasion(proposal: KnownProposal) -> str:

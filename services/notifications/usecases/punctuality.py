@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from services.notifications.store import NotificationsStore, delivery_of
+from services.notifications.documents import model_of
+from services.notifications.domain.deliveries import Delivery
+from services.notifications.store import NotificationsStore
 from shared.clock import Clock
 
 LATE = timedelta(minutes=15)
@@ -24,9 +26,9 @@ class Punctuality:
         if trouble := self._trouble():
             return f"mails do not go out: {trouble}"
         now = self._clock()
-        late, _ = await self._store.due(now - LATE, limit=1, after=None)
+        late, _ = await self._store.deliveries.due(now - LATE, limit=1, after=None)
         if not late:
             return ""
-        delivery = delivery_of(late[0])
+        delivery = model_of(late[0], Delivery)
         waited = now - (delivery.next_try_at or delivery.due_at)
         return f"a mail that is due has waited for {waited // timedelta(minutes=1)} min"

@@ -4,9 +4,7 @@ from services.notifications.domain.deliveries import RECIPIENT_ERASED, DeliveryK
 from services.notifications.domain.known import KnownRegistration, KnownSession
 from services.notifications.domain.reminders import reminders
 from services.notifications.recipient_store import REGISTRATIONS
-from services.notifications.store import (
-    NotificationsStore,
-)
+from services.notifications.store import NotificationsStore
 from services.notifications.usecases.announcements import Announcements
 from services.notifications.usecases.erasing import forget_bounce
 from services.notifications.usecases.surveys import Surveys
@@ -48,22 +46,22 @@ class Registrations:
 
     async def erase(self, nobody: KnownRegistration) -> None:
         """Forget the person, and write nothing more. `nobody` is kept, so that a late event brings nobody back."""
-        known = await self._store.registration(nobody.id)
+        known = await self._store.known.registration(nobody.id)
         await forget_bounce(self._store, known, nobody)
-        if await self._store.remember(REGISTRATIONS, nobody):
-            await self._store.skip_all_to(nobody.id, RECIPIENT_ERASED)
+        if await self._store.known.remember(REGISTRATIONS, nobody):
+            await self._store.deliveries.skip_all_to(nobody.id, RECIPIENT_ERASED)
         await forget_bounce(self._store, known, nobody)
 
     async def _answer(self, told: KnownRegistration, kind: DeliveryKind, *, again: str = "") -> None:
         """Tell the person, unless a later event has overtaken this one in what it tells."""
-        kept = await self._store.remember(REGISTRATIONS, told)
-        current = told if kept else await self._store.registration(told.id)
+        kept = await self._store.known.remember(REGISTRATIONS, told)
+        current = told if kept else await self._store.known.registration(told.id)
         if current is None or (current.status, current.generation) != (told.status, told.generation):
             return
         await self._tell(current, kind, f"{current.generation}{again}")
 
     async def _tell(self, registration: KnownRegistration, kind: DeliveryKind, round_: str) -> None:
-        session, now = await self._store.session(registration.session_id), self._clock()
+        session, now = await self._store.known.session(registration.session_id), self._clock()
         answer = make_delivery(
             kind,
             registration.session_id,
@@ -76,7 +74,7 @@ class Registrations:
         )
         deliveries = [answer]
         has_seat = registration.status is RegistrationStatus.REGISTERED
-        if session and has_seat and (programme := await self._store.programme(session.programme)):
+        if session and has_seat and (programme := await self._store.known.programme(session.programme)):
             deliveries += reminders(session, programme, [registration.id], now)
         await self._announcements.tell(deliveries)
         if registration.status is not RegistrationStatus.CANCELLED:

@@ -169,7 +169,7 @@ class Sender:
         if self._tasks:
             return
         if self._limits.per_day:
-            self._quota.use(await self._store.count_sent_since(self._clock() - timedelta(days=1)))
+            self._quota.use(await self._store.deliveries.count_sent_since(self._clock() - timedelta(days=1)))
         loop = asyncio.get_running_loop()
 
         def report(mail: QueuedMail, result: Result) -> None:
@@ -197,7 +197,7 @@ class Sender:
             return False
         self._finished.clear()
         now = self._clock()
-        page, self._place = await self._store.due(now, limit=limit, after=self._place)
+        page, self._place = await self._store.deliveries.due(now, limit=limit, after=self._place)
         failpoint("after-claim")
         known = self._in_hand.keys() | self._finished
         fresh = [document for document in page if document["_id"] not in known]

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from services.notifications.domain.deliveries import DeliveryKind
 from services.notifications.domain.known import KnownProgramme, KnownSession
-from services.notifications.store import PROGRAMMES, SESSIONS, NotificationsStore
+from services.notifications.known_store import PROGRAMMES, SESSIONS
+from services.notifications.store import NotificationsStore
 from services.notifications.usecases.announcements import Announcements
 from services.notifications.usecases.surveys import Surveys
 from shared.clock import Clock, from_millis, to_millis
@@ -34,24 +35,24 @@ class Sessions:
 
     async def learn_programme(self, told: KnownProgramme) -> None:
         """Keep a programme; its sessions' reminders follow its settings."""
-        await self._store.remember(PROGRAMMES, told)
-        programme = await self._store.programme(told.id)
-        for session in await self._store.scheduled_sessions(told.id):
+        await self._store.known.remember(PROGRAMMES, told)
+        programme = await self._store.known.programme(told.id)
+        for session in await self._store.known.scheduled_sessions(told.id):
             await self._remind(session, programme)
 
     async def learn(self, told: KnownSession) -> KnownSession:
         """Keep a session and have its registrations reminded; the session as it is now."""
-        await self._store.remember(SESSIONS, told, leave=_TOLD_BY_ONE_EVENT)
-        session = await self._store.session(told.id)
+        await self._store.known.remember(SESSIONS, told, leave=_TOLD_BY_ONE_EVENT)
+        session = await self._store.known.session(told.id)
         assert session is not None, "sessions are never deleted"
-        await self._remind(session, await self._store.programme(session.programme))
+        await self._remind(session, await self._store.known.programme(session.programme))
         return session
 
     async def reschedule(self, told: KnownSession, version: int, previous: datetime) -> None:
         """Tell everybody that the session moved, unless it has moved again or is off."""
         session = await self.learn(told)
         detail = {"previous_starts_at": to_millis(previous), "moved_sequence": told.sequence}
-        await self._store.remember_detail(SESSIONS, told.id, "moved", version, detail)
+        await self._store.known.remember_detail(SESSIONS, told.id, "moved", version, detail)
         if session.status is SessionStatus.SCHEDULED and session.starts_at == _as_stored(told.starts_at):
             await self._announcements.tell_everybody(
                 DeliveryKind.RESCHEDULED, told.id, round_=str(told.sequence), sequence=told.sequence
@@ -66,7 +67,7 @@ class Sessions:
         if title is None and minutes is None:
             return
         before = {"previous_title": _words(title), "previous_duration_minutes": minutes}
-        await self._store.remember_detail(SESSIONS, told.id, "changed", version, before)
+        await self._store.known.remember_detail(SESSIONS, told.id, "changed", version, before)
         if session.status is SessionStatus.SCHEDULED and session.sequence == told.sequence:
             await self._announcements.tell_everybody(
                 DeliveryKind.CHANGED, told.id, round_=str(told.sequence), sequence=told.sequence
@@ -75,7 +76,9 @@ class Sessions:
     async def cancel(self, told: KnownSession, version: int, reason: dict[Language, str] | None) -> None:
         """Tell everybody that the session is off."""
         await self.learn(told)
-        await self._store.remember_detail(SESSIONS, told.id, "cancelled", version, {"cancel_reason": _words(reason)})
+        await self._store.known.remember_detail(
+            SESSIONS, told.id, "cancelled", version, {"cancel_reason": _words(reason)}
+        )
         await self._announcements.tell_everybody(DeliveryKind.SESSION_CANCELLED, told.id, sequence=told.sequence)
 
     async def end(self, told: KnownSession, ended_at: datetime, registrations: int) -> None:

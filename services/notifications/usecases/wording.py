@@ -27,7 +27,7 @@ class Wordings:
 
     async def programmes(self) -> list[KnownProgramme]:
         """The programmes whose mails can be adjusted."""
-        return await self._store.programmes()
+        return await self._store.known.programmes()
 
     async def read(self, slug: str) -> tuple[KnownProgramme, Wording]:
         """A programme and what it adds.
@@ -35,7 +35,7 @@ class Wordings:
         Raises:
             ProgrammeUnknownProblem: no event told of it.
         """
-        programme = await self._store.programme(slug)
+        programme = await self._store.known.programme(slug)
         if programme is None:
             raise ProgrammeUnknownProblem
         return programme, await self._store.wordings.get(slug) or Wording(id=slug)

@@ -12,13 +12,15 @@ from fastapi import FastAPI, Response
 
 from services.notifications import handlers
 from services.notifications.app import WORDS_FOLDERS
+from services.notifications.delivery_store import DELIVERIES
 from services.notifications.domain.deliveries import DeliveryKind, DeliveryState, make_delivery
 from services.notifications.domain.suppressions import Suppression
 from services.notifications.domain.surveys import survey_token
 from services.notifications.letters import Letters
 from services.notifications.settings import Settings
-from services.notifications.store import COLLECTIONS, DELIVERIES, SURVEY_PARTS, NotificationsStore
+from services.notifications.store import COLLECTIONS, NotificationsStore
 from services.notifications.suppression_store import SUPPRESSIONS
+from services.notifications.survey_store import SURVEY_PARTS
 from services.notifications.usecases import UseCases
 from services.notifications.usecases.gathering import Gathering
 from services.notifications.web import api, pages
@@ -239,7 +241,7 @@ class House:
     async def send_everything(self) -> None:
         """Mark all that is open as sent."""
         open_ones = [document["_id"] for document in await self.deliveries() if document["open"]]
-        await self.store.mark_sent(open_ones, self.clock.now)
+        await self.store.deliveries.mark_sent(open_ones, self.clock.now)
 
     async def bounce(self, address: str, number: int = 1) -> Suppression:
         """Have the confirmation to a person refused for good."""
@@ -265,7 +267,7 @@ class House:
 
     async def token(self, number: int) -> str:
         """The survey token of a person, as the mail will have it."""
-        survey = await self.store.survey(SESSION)
+        survey = await self.store.surveys.get(SESSION)
         assert survey is not None, "no survey"
         return survey_token(survey.key_bytes, SESSION, registration_id(number))
 

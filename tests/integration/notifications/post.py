@@ -7,15 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from services.notifications.domain.deliveries import Delivery, DeliveryKind, DeliveryState
+from services.notifications.known_store import PROGRAMMES, SESSIONS
 from services.notifications.outgoing import Connection, Transport
+from services.notifications.recipient_store import REGISTRATIONS
 from services.notifications.smtp_server import parse_smtp_url
-from services.notifications.store import (
-    COLLECTIONS,
-    PROGRAMMES,
-    REGISTRATIONS,
-    SESSIONS,
-    NotificationsStore,
-)
+from services.notifications.store import COLLECTIONS, NotificationsStore
 from services.notifications.suppression_store import SUPPRESSIONS
 from services.notifications.usecases.sending import Sender, SendingLimits
 from shared import ids
@@ -70,16 +66,16 @@ class Post:
 
     async def know(self, *, session: dict[str, Any] | None = None, people: int = 1, **registration: Any) -> None:
         """Programme, session and registrations."""
-        await self.store.remember(PROGRAMMES, make_programme())
-        await self.store.remember(SESSIONS, make_session(**(session or {})))
+        await self.store.known.remember(PROGRAMMES, make_programme())
+        await self.store.known.remember(SESSIONS, make_session(**(session or {})))
         for number in range(people):
             known = make_registration(id=person(number), email=f"p{number}@x.example", **registration)
-            await self.store.remember(REGISTRATIONS, known)
+            await self.store.known.remember(REGISTRATIONS, known)
 
     async def due(self, kind: DeliveryKind = DeliveryKind.CONFIRMATION, *, people: int = 1) -> list[str]:
         """A delivery of that kind for each; their ids."""
         made = [delivery_of(kind, id=f"{kind}:{number}", recipient_id=person(number)) for number in range(people)]
-        await self.store.add_deliveries(made)
+        await self.store.deliveries.add(made)
         return [delivery.id for delivery in made]
 
     async def send(self, sender: Sender | None = None) -> None:
@@ -95,7 +91,7 @@ class Post:
 
     async def delivery(self, delivery_id: str) -> Delivery:
         """How it stands."""
-        found = await self.store.delivery(delivery_id)
+        found = await self.store.deliveries.get(delivery_id)
         assert found is not None
         return found
 

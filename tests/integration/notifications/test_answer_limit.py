@@ -24,8 +24,8 @@ async def gather(house: House, *, per_hour: int) -> Gathered:
     due = [item for item in await house.deliveries("confirmation") if item["open"]]
     gathered = await Gathering(house.store, answers_per_hour=per_hour).gather(due, house.clock.now)
     for reason, ids in gathered.skipped.items():
-        await house.store.mark(ids, DeliveryState.SKIPPED, reason)
-    await house.store.mark_sent([item.delivery.id for item in gathered.ready], house.clock.now)
+        await house.store.deliveries.mark(ids, DeliveryState.SKIPPED, reason)
+    await house.store.deliveries.mark_sent([item.delivery.id for item in gathered.ready], house.clock.now)
     return gathered
 
 

@@ -75,12 +75,12 @@ async def test_a_mail_that_ended_is_sent_once_more_and_one_that_has_not_is_not(h
     await know_three(house)
     id_ = (await house.delivery_ids("confirmation"))[0]
     await staff(house, "POST", f"/deliveries/{id_}/resend", expect=409)
-    await house.store.mark([id_], DeliveryState.FAILED, "refused")
+    await house.store.deliveries.mark([id_], DeliveryState.FAILED, "refused")
     due_at = (await staff(house, "GET", f"/deliveries/{id_}"))["due_at"]
     house.clock.now += timedelta(hours=1)
     again = await staff(house, "POST", f"/deliveries/{id_}/resend", expect=202)
     assert (again["state"], again["reason"], again["due_at"]) == ("due", "", due_at)
-    due, _ = await house.store.due(house.clock.now, limit=10, after=None)
+    due, _ = await house.store.deliveries.due(house.clock.now, limit=10, after=None)
     assert id_ in [document["_id"] for document in due]
     await staff(house, "POST", f"/deliveries/{id_}/resend", expect=409)
 
@@ -128,19 +128,19 @@ async def test_what_the_office_does_by_the_api_is_audited(house: House) -> None:
 async def test_a_deferred_delivery_is_due_again_when_its_time_comes_and_not_before(house: House) -> None:
     await know_three(house)
     now = house.clock.now
-    due, _ = await house.store.due(now, limit=10, after=None)
+    due, _ = await house.store.deliveries.due(now, limit=10, after=None)
     assert len(due) == 3, "the confirmations; the reminders are not due"
     ids = [document["_id"] for document in due]
-    await house.store.mark(ids[:1], DeliveryState.DEFERRED, "busy", next_try_at=now + timedelta(minutes=1))
-    await house.store.mark_sent(ids[1:], now)
-    assert await house.store.due(now, limit=10, after=None) == ([], None)
-    ((again,), _) = await house.store.due(now + timedelta(minutes=1), limit=10, after=None)
+    await house.store.deliveries.mark(ids[:1], DeliveryState.DEFERRED, "busy", next_try_at=now + timedelta(minutes=1))
+    await house.store.deliveries.mark_sent(ids[1:], now)
+    assert await house.store.deliveries.due(now, limit=10, after=None) == ([], None)
+    ((again,), _) = await house.store.deliveries.due(now + timedelta(minutes=1), limit=10, after=None)
     assert (again["_id"], again["due_at"]) == (ids[0], to_millis(now))
 
 
 async def test_what_is_due_comes_in_pages(house: House) -> None:
     await know_three(house)
-    first, place = await house.store.due(house.clock.now, limit=2, after=None)
-    second, end = await house.store.due(house.clock.now, limit=2, after=place)
+    first, place = await house.store.deliveries.due(house.clock.now, limit=2, after=None)
+    second, end = await house.store.deliveries.due(house.clock.now, limit=2, after=place)
     assert (len(first), len(second), end) == (2, 1, None)
     assert {document["_id"] for document in first}.isdisjoint({document["_id"] for document in second})

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.notifications.domain.deliveries import DeliveryKind, delivery_id
-from services.notifications.store import FOLLOWERS, PROGRAMMES, PROPOSALS, REGISTRATIONS, SESSIONS
+from services.notifications.known_store import PROGRAMMES, PROPOSALS, SESSIONS
+from services.notifications.recipient_store import FOLLOWERS, REGISTRATIONS
 from shared.events import Event
 from shared.events.feedback import ResultsPublished, SurveyClosed, SurveyOpened, SurveyUnanswered
 from shared.events.registration import MaterialsPublished

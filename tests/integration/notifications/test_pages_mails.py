@@ -45,7 +45,7 @@ async def test_the_pages_are_for_those_signed_in(house: House, page: str) -> Non
 
 async def test_every_delivery_is_listed_with_its_state_and_chosen_by_it(known: House) -> None:
     (id_, *_) = await known.delivery_ids("confirmation")
-    await known.store.mark([id_], DeliveryState.FAILED, "DATA: 554 no")
+    await known.store.deliveries.mark([id_], DeliveryState.FAILED, "DATA: 554 no")
     page = await shown(known, "/office/mails")
     assert page.count("/office/mails/deliveries/") == 9
     assert "Treu-li suc" in page
@@ -83,7 +83,7 @@ async def test_an_address_is_searched_by_a_form_and_stands_in_no_url(known: Hous
 
 async def test_the_numbers_of_today_and_the_senders_trouble_are_told(known: House) -> None:
     ids = await known.delivery_ids("confirmation")
-    await known.store.mark_sent(ids[:2], known.clock.now)
+    await known.store.deliveries.mark_sent(ids[:2], known.clock.now)
     today = await known.use_cases.office.today()
     assert (today.ended[DeliveryState.SENT], today.waiting, today.later) == (2, 1, 6)
     known.clock.now += timedelta(days=1)
@@ -104,7 +104,7 @@ async def test_an_editor_sends_a_mail_once_more_and_it_is_written_down(known: Ho
     assert answer.status_code == 303
     again = await shown(known, answer.headers["location"])
     assert "Sent once more by Anna" in again
-    assert (await known.store.delivery(id_)).state is DeliveryState.DUE  # type: ignore[union-attr]  # it is there
+    assert (await known.store.deliveries.get(id_)).state is DeliveryState.DUE  # type: ignore[union-attr]  # it is there
     (entry,) = await Audit(known.raw, known.clock).entries()
     assert (entry.action, entry.subject, entry.member_name) == ("delivery.resent", id_, "Anna")
     assert (await known.http.post(f"{page}/resend", data=await known.form(page))).status_code == 409

@@ -3,9 +3,7 @@
 from datetime import timedelta
 
 from services.notifications.domain.deliveries import DeliveryKind, DeliveryState, message_id
-from services.notifications.store import (
-    REGISTRATIONS,
-)
+from services.notifications.recipient_store import REGISTRATIONS
 from shared.events.vocabulary import RegistrationStatus
 from tests.integration.notifications.post import Post, person
 from tests.support.mails import (
@@ -30,7 +28,7 @@ async def test_a_refused_address_bounces_and_gets_nothing_more(post: Post) -> No
     assert (await post.state(accepted))[0] is DeliveryState.SENT
     post.smtp.answer_normally()
     (again, _) = await post.due(DeliveryKind.REGISTRATION_CANCELLED, people=2)
-    await post.store.remember(
+    await post.store.known.remember(
         REGISTRATIONS,
         make_registration(id=person(0), email="p0@x.example", seen=2, status=RegistrationStatus.CANCELLED),
     )
@@ -52,7 +50,7 @@ async def test_a_bounce_is_told_once_without_the_address_until_it_is_lifted(post
     assert await post.told() == [told], "as after a crash between the two writes"
     assert await post.store.suppressions.lift(told["data"]["suppression_id"])
     assert not await post.store.suppressions.lift(told["data"]["suppression_id"])
-    assert await post.store.make_due_again(refused, NOW)
+    assert await post.store.deliveries.make_due_again(refused, NOW)
     await post.send()
     assert [(event["headers"]["ce-type"].split(".")[2], event["data"]["version"]) for event in await post.told()] == [
         ("mail-bounced", 1),
@@ -136,6 +134,6 @@ async def test_what_the_office_sends_once_more_is_tried_as_long_as_a_new_mail(po
     post.smtp.answer("RCPT", "451 4.7.1 greylisted")
     days_ago = NOW - timedelta(days=30)
     again = delivery_of(DeliveryKind.MATERIALS, id="again", recipient_id=person(0), due_at=days_ago, resent_at=NOW)
-    await post.store.add_deliveries([again])
+    await post.store.deliveries.add([again])
     await post.send()
     assert (await post.state("again"))[0] is DeliveryState.DEFERRED

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
+from services.notifications.delivery_store import DELIVERIES
 from services.notifications.domain.reminders import WITHDRAWN
-from services.notifications.reminder_store import ReminderStore
-from services.notifications.store import DELIVERIES, NotificationsStore
+from services.notifications.store import NotificationsStore
 from shared.clock import to_millis
 from shared.storage.contract import Document
 from shared.storage.sqlite import SqliteStore
@@ -125,13 +125,12 @@ class _Overtaken(SqliteStore):
 async def test_who_is_overtaken_by_another_change_follows_it_too(house: House) -> None:
     await _begin(house)
     await house.handle(programme_defined(2, reminders_minutes=[HOUR]))
-    session, programme = await house.store.session(SESSION), await house.store.programme(PROGRAMME)
+    session, programme = await house.store.known.session(SESSION), await house.store.known.programme(PROGRAMME)
     assert session
     assert programme
     documents = _Overtaken(house.path)
     documents.house = house
-    await ReminderStore(NotificationsStore(documents, secret=SECRET, clock=house.clock)).follow(
-        session, programme, house.clock.now
-    )
+    overtaken = NotificationsStore(documents, secret=SECRET, clock=house.clock)
+    await overtaken.reminders.follow(session, programme, house.clock.now)
     await documents.close()
     assert await _planned(house) == {HOUR: PEOPLE, DAY: PEOPLE}

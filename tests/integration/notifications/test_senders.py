@@ -71,7 +71,7 @@ async def test_a_page_read_while_its_mails_are_being_marked_sends_none_twice(
 ) -> None:
     await post.know(people=40)
     await post.due(people=40)
-    due, sender = post.store.due, post.sender(page=30)
+    due, sender = post.store.deliveries.due, post.sender(page=30)
 
     async def late(*args: Any, **kwargs: Any) -> Any:
         """A page that shows what was due before the mails in hand were marked."""
@@ -79,7 +79,7 @@ async def test_a_page_read_while_its_mails_are_being_marked_sends_none_twice(
         await sender.settled()
         return page
 
-    monkeypatch.setattr(post.store, "due", late)
+    monkeypatch.setattr(post.store.deliveries, "due", late)
     await post.send(sender)
     assert post.arrived() == sorted(f"p{number}@x.example" for number in range(40))
 
@@ -108,7 +108,7 @@ async def test_no_more_than_the_window_is_accepted_while_nothing_can_be_marked(
 ) -> None:
     await post.know(people=30)
     await post.due(people=30)
-    answers, refused, mark_sent = asyncio.Event(), list[Any](), post.store.mark_sent
+    answers, refused, mark_sent = asyncio.Event(), list[Any](), post.store.deliveries.mark_sent
 
     async def away(*args: Any) -> int:
         if not answers.is_set():
@@ -116,7 +116,7 @@ async def test_no_more_than_the_window_is_accepted_while_nothing_can_be_marked(
             raise StoreError("away")
         return await mark_sent(*args)
 
-    monkeypatch.setattr(post.store, "mark_sent", away)
+    monkeypatch.setattr(post.store.deliveries, "mark_sent", away)
     sender = post.sender(window=8, connections=4)
     await sender.step()
 

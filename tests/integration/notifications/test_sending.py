@@ -10,12 +10,8 @@ from services.notifications.domain.deliveries import DeliveryKind, DeliveryState
 from services.notifications.domain.reminders import reminder
 from services.notifications.domain.suppressions import MailGroup
 from services.notifications.domain.surveys import Survey
-from services.notifications.store import (
-    FOLLOWERS,
-    PROGRAMMES,
-    PROPOSALS,
-    REGISTRATIONS,
-)
+from services.notifications.known_store import PROGRAMMES, PROPOSALS
+from services.notifications.recipient_store import FOLLOWERS, REGISTRATIONS
 from shared import ids
 from shared.events.vocabulary import ProposalState, RegistrationStatus, SessionStatus
 from tests.integration.notifications.post import Post, person
@@ -52,7 +48,7 @@ async def test_what_is_due_is_sent_once_and_marked(post: Post) -> None:
 
 async def test_what_is_not_due_yet_waits_for_its_time(post: Post) -> None:
     await post.know()
-    await post.store.add_deliveries(
+    await post.store.deliveries.add(
         [delivery_of(DeliveryKind.CONFIRMATION, recipient_id=person(0), next_try_at=NOW + MINUTE)]
     )
     sender = post.sender()
@@ -98,7 +94,7 @@ async def test_a_reminder_never_comes_after_the_start_or_for_another_time(
 ) -> None:
     await post.know(session=session)
     made = reminder(make_session(), person(0), 60, NOW)
-    await post.store.add_deliveries([made])
+    await post.store.deliveries.add([made])
     post.now = made.due_at + late
     await post.send()
     expected = (DeliveryState.SKIPPED, reason) if reason else (DeliveryState.SENT, "")
@@ -108,7 +104,7 @@ async def test_a_reminder_never_comes_after_the_start_or_for_another_time(
 async def test_a_survey_mail_carries_the_link_that_feedback_knows_by_its_hash(post: Post) -> None:
     await post.know()
     survey = Survey(id=SESSION, key=ids.encode(SURVEY_KEY))
-    await post.store.add_survey(survey)
+    await post.store.surveys.add(survey)
     await post.due(DeliveryKind.SURVEY)
     await post.send()
     (mail,) = post.smtp.mails()
@@ -123,7 +119,7 @@ async def test_of_two_moves_and_two_registrations_only_what_still_holds_is_sent(
         delivery_of(DeliveryKind.CONFIRMATION, id="before", recipient_id=person(0), generation=1),
         delivery_of(DeliveryKind.CONFIRMATION, id="after", recipient_id=person(0), generation=2),
     ]
-    await post.store.add_deliveries(made)
+    await post.store.deliveries.add(made)
     await post.send()
     assert await post.state("first") == (DeliveryState.SKIPPED, "session moved again")
     assert await post.state("before") == (DeliveryState.SKIPPED, "registered again since")
@@ -140,7 +136,7 @@ async def test_who_stopped_the_news_still_gets_direct_answers(post: Post) -> Non
 
 
 async def test_what_is_not_known_yet_waits_a_moment(post: Post) -> None:
-    await post.store.remember(REGISTRATIONS, make_registration(id=person(0), email="p0@x.example"))
+    await post.store.known.remember(REGISTRATIONS, make_registration(id=person(0), email="p0@x.example"))
     (delivery,) = await post.due()
     sender = post.sender()
     await post.send(sender)
@@ -161,10 +157,10 @@ async def test_what_is_not_known_yet_waits_a_moment(post: Post) -> None:
 async def test_news_of_a_proposal_that_has_moved_on_are_skipped(
     post: Post, state: ProposalState, expected: tuple[DeliveryState, str]
 ) -> None:
-    await post.store.remember(PROGRAMMES, make_programme())
-    await post.store.remember(PROPOSALS, make_proposal(state=state, session_id=""))
-    await post.store.remember(FOLLOWERS, make_follower())
+    await post.store.known.remember(PROGRAMMES, make_programme())
+    await post.store.known.remember(PROPOSALS, make_proposal(state=state, session_id=""))
+    await post.store.known.remember(FOLLOWERS, make_follower())
     made = delivery_of(DeliveryKind.PROPOSAL_UNDER_REVIEW, recipient_id=PERSON)
-    await post.store.add_deliveries([made])
+    await post.store.deliveries.add([made])
     await post.send()
     assert await post.state(made.id) == expected

@@ -15,8 +15,9 @@ from nats.js import JetStreamContext
 from pydantic import SecretStr, ValidationError
 
 from services.notifications import app
+from services.notifications.delivery_store import DELIVERIES
 from services.notifications.settings import Settings
-from services.notifications.store import DELIVERIES, NotificationsStore
+from services.notifications.store import NotificationsStore
 from services.notifications.usecases.punctuality import Punctuality
 from shared.events import Event
 from shared.events.notifications import BounceLifted, MailBounced, SurveyLinksPrepared

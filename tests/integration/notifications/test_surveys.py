@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from services.notifications.domain.surveys import PATIENCE
-from services.notifications.store import SURVEY_KEYS, SURVEY_PARTS
+from services.notifications.survey_store import SURVEY_KEYS, SURVEY_PARTS
 from shared import ids
 from shared.events.feedback import ResultsPublished, SurveyClosed, SurveyOpened, SurveyUnanswered
 from tests.integration.notifications.house import (
@@ -170,7 +170,7 @@ async def test_only_who_has_not_answered_is_reminded(house: House) -> None:
 async def test_closing_destroys_key_and_hashes_and_skips_what_was_not_sent(house: House) -> None:
     await end_with(house, 12)
     await house.hear(opened(12))
-    survey = await house.store.survey(SESSION)
+    survey = await house.store.surveys.get(SESSION)
     assert survey is not None
     secrets = [survey.key.encode(), (await digest(house, 0)).encode()]
     assert all(secret in house.raw_bytes() for secret in secrets)
