@@ -254,3 +254,14 @@ async def test_the_record_says_in_words_what_was_done_with_proposals(desk: Desk)
     assert f'<a href="/office/proposals/{source}">Perfil del contractant</a>' in page
     assert "Continua com a: Publicar contractes" in page
     assert "Amb aquestes paraules: Es tracta a la guia &lt;b&gt;" in page
+
+
+async def test_a_reason_of_the_office_comes_back_to_be_sent_again(desk: Desk) -> None:
+    desk.sign_in()
+    proposal_id = await desk.propose()
+    path, sent = f"/office/proposals/{proposal_id}/decline", {"reason": "Ja es va explicar.", "csrf": "old"}
+    answer = await desk.http.post(path, data=sent, headers={"Sec-Fetch-Site": "same-origin"})
+
+    assert answer.status_code == 403
+    assert "Ja es va explicar.</li>" in answer.text
+    assert f'<a href="/office/proposals/{proposal_id}">' in answer.text

@@ -1,82 +1,17 @@
+"""Sessions as the office schedules, moves, changes and ends them, and who may."""
+
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from services.registration.settings import Settings
-from tests.integration.registration.conftest import JOIN_URL, PROGRAMME, STAFF, Office, data, told
+from tests.integration.registration.conftest import JOIN_URL, Office, data, told
 
 MATERIALS = {
     "recording_url": "https://video.example/1",
     "materials": [{"title": "Presentació", "url": "https://docs.example/1.pdf"}],
 }
-
-
-async def test_a_programme_has_the_defaults_of_the_reference(office: Office) -> None:
-    programme = (await office.api.get("/api/v1/programmes/dijous")).json()
-    assert programme["time_zone"] == "Europe/Madrid"
-    assert programme["reminders_minutes"] == [1440, 60]
-    assert [question["key"] for question in programme["survey_questions"]] == [
-        "content",
-        "duration",
-        "understood",
-        "applicable",
-    ]
-    assert set(programme["survey_questions"][0]["text"]) == {"ca", "es", "en"}
-    assert (programme["survey_days"], programme["survey_reminder_days"]) == (14, 7)
-
-
-async def test_a_programme_is_told_when_created_and_when_changed(office: Office) -> None:
-    await office.staff("PATCH", "/programmes/dijous", {"organiser": "Diputació de Barcelona"})
-    await office.staff("PATCH", "/programmes/dijous", {"organiser": "Diputació de Barcelona"})
-    stored = await office.store.programmes.get("dijous")
-    assert stored is not None
-    assert [item.data["organiser"] for item in stored.outbox] == ["", "Diputació de Barcelona"]
-    assert [item.data["version"] for item in stored.outbox] == [1, 2]
-
-
-async def test_a_slug_is_taken_once(office: Office) -> None:
-    problem = await office.staff("POST", "/programmes", PROGRAMME, expect=409)
-    assert problem["type"] == "urn:dijous:problem:programme-exists"
-    await office.staff("PATCH", "/programmes/unknown", {"organiser": "x"}, expect=404)
-    assert (await office.api.get("/api/v1/programmes/unknown")).status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("given", "pointer"),
-    [
-        ({"slug": "Dijous!"}, "/slug"),
-        ({"slug": "d"}, "/slug"),
-        ({"name": {"ca": " "}}, "/name"),
-        ({"name": {"fr": "Jeudi"}}, "/name/fr"),
-        ({"kind": "club"}, "/kind"),
-        ({"time_zone": "Europe/Lleida"}, "/time_zone"),
-        ({"time_zone": "localtime"}, "/time_zone"),
-        ({"reminders_minutes": ["60"]}, "/reminders_minutes/0"),
-        ({"survey_days": "14"}, "/survey_days"),
-        ({"reply_to": "nobody"}, "/reply_to"),
-        ({"survey_days": 0}, "/survey_days"),
-        ({"owner": "me"}, "/owner"),
-    ],
-)
-async def test_a_wrong_setting_is_refused(office: Office, given: dict[str, Any], pointer: str) -> None:
-    problem = await office.staff("POST", "/programmes", {**PROGRAMME, "slug": "another", **given}, expect=422)
-    assert [error["pointer"] for error in problem["errors"]] == [pointer]
-
-
-async def test_a_setting_may_be_empty_and_a_reminder_is_sent_once(office: Office) -> None:
-    given = {"reply_to": "", "reminders_minutes": [60, 60, 1440, 60]}
-    programme = await office.staff("PATCH", "/programmes/dijous", given)
-    assert (programme["reply_to"], programme["reminders_minutes"]) == ("", [60, 1440])
-
-
-async def test_programmes_are_listed_page_by_page(office: Office) -> None:
-    for slug in ("aa", "zz"):
-        await office.staff("POST", "/programmes", {**PROGRAMME, "slug": slug}, expect=201)
-    first = (await office.api.get("/api/v1/programmes?limit=2")).json()
-    rest = (await office.api.get(f"/api/v1/programmes?limit=2&cursor={first['next']}")).json()
-    assert [item["slug"] for item in [*first["items"], *rest["items"]]] == ["aa", "dijous", "zz"]
-    assert rest["next"] is None
 
 
 @pytest.mark.parametrize(
@@ -342,73 +277,3 @@ async def test_a_wrong_token_is_said_even_where_none_is_needed(office: Office) -
     session = await office.scheduled()
     answer = await office.api.get(f"/api/v1/sessions/{session}", headers={"Authorization": "Bearer wrong"})
     assert answer.status_code == 401
-
-
-HEADER = "ens_code,code,ine5,kind,name,name_sorted,council,comarca_code,comarca,province_code,province,population_2020"
-RENAMED = "2500450006,250045,25004,municipality,els Alamús,x,Ajuntament dels Alamús Nou,33,Segrià,25,Lleida,812"
-NEW = "9900000001,990000,99000,municipality,Vilanova,x,Ajuntament de Vilanova,33,Segrià,25,Lleida,"
-
-
-async def _import(office: Office, *rows: str) -> Any:
-    text = "\n".join([HEADER, *rows])
-    return await office.api.post("/api/v1/entities/import", content=text.encode(), headers=STAFF)
-
-
-async def test_imported_entities_add_to_and_replace_the_shipped_ones(office: Office) -> None:
-    for _ in range(2):
-        assert (await _import(office, RENAMED, NEW)).json() == {"imported": 2}
-    found = (await office.api.get("/api/v1/entities", params={"q": "els alamús"})).json()["items"]
-    assert [(item["code"], item["name"], item["population"]) for item in found] == [
-        ("2500450006", "Ajuntament dels Alamús Nou", 812)
-    ]
-    session = await office.scheduled()
-    await office.register(session, entity="9900000001")
-    assert (await office.registration(session)).entity_name == "Ajuntament de Vilanova"
-
-
-async def test_an_import_with_a_wrong_line_stores_nothing_and_names_the_line(office: Office) -> None:
-    answer = await _import(office, NEW, RENAMED.replace("municipality", "city"), "short")
-    assert answer.status_code == 422
-    assert [error["pointer"] for error in answer.json()["errors"]] == ["/3/kind", "/4/columns"]
-    assert answer.json()["errors"][1]["detail"] == "Aquesta línia no té tantes columnes com la primera."
-    assert await office.store.imported_entities() == []
-
-
-async def test_the_whole_directory_is_read_by_code_page_by_page(office: Office) -> None:
-    await _import(office, NEW)
-    codes: list[str] = []
-    query: dict[str, Any] = {"limit": 400}
-    for _ in range(3):
-        page = (await office.api.get("/api/v1/entities", params=query)).json()
-        codes += [item["code"] for item in page["items"]]
-        query["cursor"] = page["next"]
-    assert page["next"] is None
-    assert codes == sorted(entity.code for entity in await office.use_cases.entities.everybody())
-    assert "9900000001" in codes
-
-
-async def test_what_a_search_found_is_read_page_by_page_the_best_first(office: Office) -> None:
-    whole = (await office.api.get("/api/v1/entities", params={"q": "vila", "limit": 500})).json()
-    assert whole["next"] is None
-    found: list[Any] = []
-    query: dict[str, Any] = {"q": "vila", "limit": 20}
-    while "cursor" not in query or query["cursor"]:
-        page = (await office.api.get("/api/v1/entities", params=query)).json()
-        found += page["items"]
-        query["cursor"] = page["next"]
-    assert len(found) > 40
-    assert found == whole["items"]
-    assert (await office.api.get("/api/v1/entities", params={"q": "vila", "cursor": "x"})).status_code == 422
-
-
-@pytest.mark.parametrize("query", ["alamus", "els alamús", "25004", "Ajuntament dels Alamús"])
-async def test_the_directory_is_searched_by_name_and_code(office: Office, query: str) -> None:
-    found = (await office.api.get("/api/v1/entities", params={"q": query, "limit": 5})).json()["items"]
-    assert found[0] == {
-        "code": "2500450006",
-        "name": "Ajuntament dels Alamús",
-        "kind": "municipality",
-        "comarca": "Segrià",
-        "province": "Lleida",
-        "population": 811,
-    }
