@@ -23,6 +23,7 @@ ROOMS = (
     "locale/es.po",
 )
 MAX_LINES = 45
+MAX_LINES_OF_A_FILE = 400
 STORE_METHODS = frozenset(
     {"insert", "insert_many", "get", "replace", "update", "update_many", "find", "count", "claim", "delete"}
 )
@@ -72,6 +73,14 @@ def no_file_without_a_noun(root: Path) -> Iterator[str]:
     for path, _ in trees(root):
         if path.stem in ("utils", "util", "helpers", "common", "misc"):
             yield f"{path} is named for nothing"
+
+
+def no_file_is_long(root: Path) -> Iterator[str]:
+    """A file that holds more than one noun is split by them."""
+    for path, _ in trees(root, *PACKAGES, "tests", "benchmarks"):
+        lines = len((root / path).read_text(encoding="utf-8").splitlines())
+        if lines > MAX_LINES_OF_A_FILE:
+            yield f"{path} has {lines} lines"
 
 
 def nothing_is_imported_by_string(root: Path) -> Iterator[str]:

@@ -20,6 +20,7 @@ RULES: Sequence[Rule] = (
     rules.handlers_stand_in_handlers,
     rules.subjects_come_from_shared,
     rules.no_file_without_a_noun,
+    rules.no_file_is_long,
     rules.nothing_is_imported_by_string,
     rules.collections_are_the_services_own,
     rules.every_service_has_the_same_rooms,
@@ -47,6 +48,7 @@ FAULTS: Sequence[tuple[Rule, str, str, str]] = (
     ),
     (rules.subjects_come_from_shared, "deploy/planted.py", 'DEAD = "dlq.>"', "has the subject 'dlq.>'"),
     (rules.no_file_without_a_noun, "shared/utils.py", "", "shared/utils.py is named for nothing"),
+    (rules.no_file_is_long, "tests/planted.py", "\n" * 401, "tests/planted.py has 401 lines"),
     (
         rules.nothing_is_imported_by_string,
         "services/feedback/planted.py",
