@@ -193,8 +193,8 @@ def _own_collections(root: Path, service: str) -> set[str]:
 def _collection_of(call: ast.Call, constants: dict[str, str]) -> str | None:
     if _called(call) == "Aggregates" and len(call.args) > 1:
         return _text(call.args[1], constants)
-    owner = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
-    if _called(call) in STORE_METHODS and owner in ("store", "self._store", "self.store") and call.args:
+    owner = ast.unparse(call.func.value).removeprefix("self.") if isinstance(call.func, ast.Attribute) else ""
+    if _called(call) in STORE_METHODS and owner.lstrip("_") in ("store", "documents") and call.args:
         return _text(call.args[0], constants)
     return None
 

@@ -70,6 +70,12 @@ FAULTS: Sequence[tuple[Rule, str, str, str]] = (
     (
         rules.collections_are_the_services_own,
         "services/proposals/planted.py",
+        'async def read(self): return await self._documents.find("registrations")',
+        "names the collection 'registrations'",
+    ),
+    (
+        rules.collections_are_the_services_own,
+        "services/proposals/planted.py",
         'surveys = Aggregates(store, "surveys", Survey)',
         "names the collection 'surveys'",
     ),
