@@ -204,13 +204,15 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            message = {**message, "headers": self._completed(message["headers"])}
+            message = {**message, "headers": self._completed(message["status"], message["headers"])}
         elif not self.has_body:
             message = {**message, "body": b""}
         await self._send(message)
 
-    def _completed(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    def _completed(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         brought = list(headers)
+        if status == 204:  # the framework says of what type nothing is
+            brought = [header for header in brought if header[0] != b"content-type"]
         names = {name for name, _ in brought}
         missing = [header for header in _HEADERS if header[0] not in names]
         return [*brought, *missing, (b"x-request-id", self._correlation_id.encode())]

@@ -7,7 +7,7 @@ from shared.web.office import Role
 from shared.web.page_routes import own_path
 from tests.security.people import office_cookie
 from tests.security.routes import Route, all_routes
-from tests.support.world import World
+from tests.support.world import C, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ROUTES = all_routes()
@@ -55,6 +55,27 @@ async def test_a_personal_page_is_stored_by_nobody_and_found_by_no_search(world:
     assert answer.status_code == 200
     assert faults(answer, personal=True) == []
     assert '<meta name="robots" content="noindex' in answer.text or "noindex" in answer.headers.get("x-robots-tag", "")
+
+
+async def test_an_answer_without_content_says_no_type_of_it(world: World) -> None:
+    installation = world.installation
+    description = (await installation.api.get("/api/v1/openapi.json")).json()
+    silent = {
+        f"{method.upper()} {path}"
+        for path, operations in description["paths"].items()
+        for method, operation in operations.items()
+        if "204" in operation["responses"]
+    }
+    assert silent == {"DELETE /api/v1/suppressions/{id}"}, "each is to be asked here"
+    stop = {"List-Unsubscribe": "One-Click"}
+    assert (await installation.api.post(world.link("preferences", C), data=stop)).status_code == 200
+    (suppression,) = [
+        each for each in (await installation.staff("GET", "/suppressions"))["items"] if each["address"] == C
+    ]
+    headers = {"Authorization": f"Bearer {installation.staff_token}"}
+    lifted = await installation.api.delete(f"/api/v1/suppressions/{suppression['id']}", headers=headers)
+    assert (lifted.status_code, lifted.content) == (204, b"")
+    assert "content-type" not in lifted.headers
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/api/v1/nowhere", "/office/nowhere", "/mailbox", "/%2e%2e/etc/passwd"])

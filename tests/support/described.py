@@ -23,6 +23,8 @@ def described(app: FastAPI) -> dict[str, list[Hook]]:
         if content := said.get("content"):
             given = answer.headers["content-type"]
             assert given in content, f"{answer.status_code} is said to be other than {given}"
+        else:
+            assert "content-type" not in answer.headers, f"{answer.status_code} is said to have no content"
 
     return {"response": [check]}
 
