@@ -45,6 +45,14 @@ class SessionClosedProblem(Problem):
     title = mark("Registration for this session is closed.")
 
 
+class SessionFullProblem(Problem):
+    """A session has begun without a seat left: nobody can cancel any more, so whoever waited would wait in vain."""
+
+    status = 409
+    code = "session-full"
+    title = mark("The session has begun and all its seats are taken.")
+
+
 class SameTimeProblem(Problem):
     """A session was to be moved to the time at which it is."""
 

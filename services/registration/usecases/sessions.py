@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.registration.domain import sessions
-from services.registration.domain.problems import SessionUnknownProblem
+from services.registration.domain.problems import SessionFullProblem, SessionUnknownProblem
 from services.registration.domain.rosters import Roster
 from services.registration.domain.sessions import Session
 from services.registration.public_store import KnownResults
@@ -51,6 +51,12 @@ class SessionView:
     def waiting(self) -> int:
         """How many wait for a seat."""
         return self.roster.waiting_count if self.roster else 0
+
+    def turns_away(self, now: datetime) -> bool:
+        """Whether it takes nobody more although it is not over: all seats are taken by people who cannot cancel any
+        more. A place on the waiting list is worth something again once the office adds seats."""
+        may_cancel = self.session.lets_cancel(now)
+        return self.session.takes_registrations(now) and not may_cancel and self.seats_left == 0
 
 
 class Sessions:
@@ -137,6 +143,18 @@ class Sessions:
             raise SessionUnknownProblem
         [view] = await self._views([session])
         return view
+
+    async def require_seat_once_begun(self, session: Session) -> None:
+        """Before the start there is always a place, be it on the waiting list. It may be taken just afterwards.
+
+        Raises:
+            SessionFullProblem: the session has begun without a seat left, whoever asks for one.
+        """
+        now = self._clock()
+        if session.rostered and not session.lets_cancel(now):
+            [view] = await self._views([session])
+            if view.turns_away(now):
+                raise SessionFullProblem
 
     async def page(
         self, *, programme: str | None, when: When | None, limit: int, after: Sequence[Scalar] | None

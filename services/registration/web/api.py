@@ -236,7 +236,8 @@ def registration_routes(use_cases: UseCases, office: OfficeCalls) -> APIRouter:
         summary="Register a person for a session",
         description="The answer is the same whoever was registered before; a mail tells what came of it. How many may "
         "be asked for in ten minutes from one place, with one address and for one session is limited (429 with "
-        "Retry-After), but for who sends the office's token.",
+        "Retry-After), and a session that has begun without a seat left takes nobody more (409). Neither holds for who "
+        "sends the office's token.",
         responses=problems(409, 429),
         openapi_extra=ANYBODY_OR_STAFF,
     )
@@ -248,6 +249,7 @@ def registration_routes(use_cases: UseCases, office: OfficeCalls) -> APIRouter:
         if "authorization" in request.headers:
             await office.act(require_staff(request), Act.REGISTRATION_ADDED, session_id, entity=entity.code)
         else:
+            await use_cases.sessions.require_seat_once_begun(session)
             await use_cases.gate.admit(session_id, body.email, origin_of(request))
         person = Person(name=body.name, email=body.email, role=body.role, language=body.language)
         await registrations.register(session, entity, person)

@@ -202,6 +202,10 @@ async def test_a_session_under_way_is_called_so_and_says_until_when_one_may_regi
     assert "La sessió ha començat." in words(page)
     assert ("Encara us hi podeu inscriure fins que acabi (11.00" in words(page)) is may_register
     assert ('id="registering"' in page.text) is may_register
+    assert ("Inscriu-m'hi" in home) is may_register
+    for text in (home, words(page)):
+        assert ("No queden places" in text) is not may_register
+        assert "llista d'espera" not in text
     office.clock.move(hours=1)
     over = words(await office.api.get(f"/sessions/{session}"))
     assert "En curs" not in over

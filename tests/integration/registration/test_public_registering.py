@@ -32,6 +32,18 @@ async def _register(office: Office, session: str, **changes: str) -> httpx.Respo
     return await send(office, f"/sessions/{session}/register", fields, form_on=f"/sessions/{session}")
 
 
+async def test_a_form_that_comes_once_the_session_is_full_and_has_begun_says_so(office: Office) -> None:
+    session = await office.scheduled(capacity=1)
+    guard = re.search(r'name="csrf" value="(\w+)"', (await office.api.get(f"/sessions/{session}")).text)
+    assert guard
+    await office.register(session, 2)
+    office.clock.move(days=7, minutes=5)
+    page = await office.api.post(f"/sessions/{session}/register", data={"csrf": guard[1], **PERSON})
+    assert_page(page, 409)
+    assert "La sessió ha començat i totes les places estan ocupades." in words(page)
+    assert len(await office.registrations(session)) == 1
+
+
 async def test_the_form_registers_and_leads_to_what_happens_next(office: Office) -> None:
     session = await office.scheduled()
     answer = await _register(office, session)

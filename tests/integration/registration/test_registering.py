@@ -214,6 +214,48 @@ async def test_one_cannot_register_for_what_is_not_open(office: Office) -> None:
         assert await office.registrations(session) == []
 
 
+FULL = {
+    "ca": "La sessió ha començat i totes les places estan ocupades.",
+    "es": "La sesión ha empezado y todas las plazas están ocupadas.",
+    "en": "The session has begun and all its seats are taken.",
+}
+
+
+@pytest.mark.parametrize("language", FULL)
+async def test_a_session_that_has_begun_and_is_full_takes_nobody_more(office: Office, language: str) -> None:
+    session = await office.scheduled(capacity=1)
+    await office.register(session, 1)
+    office.clock.move(days=7)
+    office.api.headers["accept-language"] = language
+    for number in (1, 2):  # the same answer whoever is registered
+        answer = await office.register(session, number)
+        assert answer.status_code == 409
+        assert answer.json() == {"type": "urn:dijous:problem:session-full", "title": FULL[language], "status": 409}
+    assert [each.state for each in await office.registrations(session)] == [RegistrationState.REGISTERED]
+
+
+async def test_a_session_that_has_begun_takes_people_while_it_has_seats(office: Office) -> None:
+    session = await office.scheduled(capacity=1)
+    for number in (1, 2):
+        await office.register(session, number)
+    office.clock.move(days=7)
+    await office.staff("PATCH", f"/sessions/{session}", {"capacity": 3})
+    assert (await office.register(session, 3)).status_code == 202
+    assert (await office.register(session, 4)).status_code == 409
+    states = [each.state for each in await office.registrations(session)]
+    assert states == [RegistrationState.REGISTERED] * 3, "who waited has a seat of those that the office added"
+
+
+async def test_the_office_adds_whom_it_wants_to_a_full_session_under_way(office: Office) -> None:
+    session = await office.scheduled(capacity=1)
+    await office.register(session)
+    office.clock.move(days=7)
+    body = {"name": "Pau Vila", "email": "pau@alamus.example", "entity": "2500450006", "consent": True}
+    await office.staff("POST", f"/sessions/{session}/registrations", body, expect=202)
+    await office.staff("PATCH", f"/sessions/{session}", {"capacity": 2})
+    assert [each.state for each in await office.registrations(session)] == [RegistrationState.REGISTERED] * 2
+
+
 async def test_a_link_shows_and_cancels_ones_own_registration_only(office: Office) -> None:
     session = await office.scheduled()
     await office.register(session)

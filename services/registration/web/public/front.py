@@ -47,6 +47,8 @@ class Shown:
     programme: Programme
     seats_left: int | None
     """Seats to be had now; None without limit."""
+    turns_away: bool
+    """Whether it has begun without a seat left."""
     has_results: bool
     """Whether there are results to be seen."""
     seen_at: datetime
@@ -55,7 +57,7 @@ class Shown:
     @property
     def is_open(self) -> bool:
         """Whether one can register."""
-        return self.session.takes_registrations(self.seen_at)
+        return self.session.takes_registrations(self.seen_at) and not self.turns_away
 
     @property
     def is_past(self) -> bool:
@@ -157,6 +159,7 @@ def shown(view: SessionView, programme: Programme, now: datetime) -> Shown:
         session=view.session,
         programme=programme,
         seats_left=view.seats_left,
+        turns_away=view.turns_away(now),
         has_results=view.has_results,
         seen_at=now,
     )

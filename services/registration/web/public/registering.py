@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
-from services.registration.domain.problems import SessionUnknownProblem
+from services.registration.domain.problems import SessionFullProblem, SessionUnknownProblem
 from services.registration.usecases.registrations import Person
 from services.registration.web.models.registrations import RegistrationIn
 from services.registration.web.public.entity_fields import SCRIPT
@@ -81,6 +81,8 @@ async def _not_taken(front: Front, request: Request, session_id: str, problem: F
 
 async def _register(front: Front, request: Request, shown: Shown, form: Form) -> Response:
     session = await front.use_cases.registrations.open_session(shown.session.id)
+    if shown.turns_away:
+        raise SessionFullProblem
     sent = await filled(front.pages, request, front.use_cases.entities, form, RegistrationIn)
     if sent.person is None or sent.entity is None:
         return session_page(front, request, shown, sent, status=422)
