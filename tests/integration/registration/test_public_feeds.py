@@ -6,6 +6,8 @@ import pytest
 from icalendar import Calendar, Component
 
 from tests.integration.registration.conftest import Office
+from tests.integration.registration.crashing import replace_store
+from tests.integration.registration.test_same_steps import RecordingStore
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 FEEDS = ("/calendar.ics", "/programmes/dijous/calendar.ics", "/feed.atom", "/feed.json")
@@ -105,6 +107,31 @@ async def test_a_feed_is_read_again_only_when_it_changed(office: Office, path: s
     assert (same.status_code, same.content) == (304, b"")
     await office.scheduled(title={"ca": "Una altra"})
     assert (await office.api.get(path, headers=seen)).status_code == 200
+
+
+@pytest.mark.parametrize("path", FEEDS)
+async def test_a_feed_that_was_written_before_costs_no_reading_of_its_sessions(office: Office, path: str) -> None:
+    await office.scheduled(capacity=10)
+    first = await office.api.get(path)
+    store = RecordingStore(office.store.documents)
+    replace_store(office, store)
+    for headers in ({"if-none-match": first.headers["etag"]}, {}):
+        store.steps.clear()
+        assert (await office.api.get(path, headers=headers)).headers["etag"] == first.headers["etag"]
+        assert store.steps == [("read", "programmes")], "the list of sessions asks on its own what has changed"
+
+
+async def test_a_calendar_holds_what_comes_and_what_was_within_a_year_the_latest_first(office: Office) -> None:
+    for title, starts_at in (
+        ("Fa molt", "2026-12-01T10:00:00+01:00"),
+        ("Fa poc", "2027-12-16T10:00:00+01:00"),
+        ("Ara", "2028-01-13T10:00:00+01:00"),
+        ("Aviat", "2028-01-27T10:00:00+01:00"),
+    ):
+        await office.scheduled(title={"ca": title}, starts_at=starts_at)
+    office.clock.move(days=413, minutes=30)
+    entries = await _entries(office)
+    assert [str(entry["SUMMARY"]) for entry in entries.values()] == ["Aviat", "Ara", "Fa poc"]
 
 
 @pytest.mark.parametrize("path", FEEDS)

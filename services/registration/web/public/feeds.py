@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -11,7 +11,7 @@ import orjson
 from fastapi import Request, Response
 
 from services.registration.domain.programmes import Programme
-from services.registration.usecases.sessions import When
+from services.registration.domain.session_list import Line
 from services.registration.web.public.calendars import feed_calendar
 from services.registration.web.public.front import Front, Publisher, Shown
 from shared.dates import instant_in_words
@@ -44,8 +44,11 @@ class Feed:
     name: str
     address: str
     """Where it is, with the language if one was asked for."""
-    sessions: Sequence[Shown]
-    """The latest first."""
+    lines: Sequence[Line]
+    """Its sessions, the latest first."""
+    programmes: Mapping[str, Programme]
+    seen_at: datetime
+    """The instant at which it is asked for."""
     links: Links
     publisher: Publisher
     words: Words
@@ -66,7 +69,8 @@ class Feed:
     def digest(self, form: str) -> str:
         """Another one when anything that it is made of has changed."""
         versions = [
-            (each.session.id, each.session.version, each.programme.version, each.is_over) for each in self.sessions
+            (line.session_id, line.version, self.programmes[line.programme].version, line.over_at <= self.seen_at)
+            for line in self.lines
         ]
         made_of = (form, self.name, self.address, self.language, self.links.public_url, self.publisher, versions)
         return hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]
@@ -74,12 +78,17 @@ class Feed:
     @property
     def updated(self) -> datetime | None:
         """When the latest of its entries changed."""
-        return max(map(changed_at, self.sessions), default=None)
+        return max((line.changed_at for line in self.lines), default=None)
 
 
-def changed_at(shown: Shown) -> datetime:
-    """When people last had something new to read about a session."""
-    return shown.session.changed_at or shown.session.starts_at
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a feed is written."""
+
+    media_type: str
+    write: Callable[[Feed, Sequence[Shown]], bytes]
+    most: int | None = None
+    """How many sessions it holds; None for all of the feed."""
 
 
 def routes(front: Front) -> PageRouter:
@@ -88,43 +97,37 @@ def routes(front: Front) -> PageRouter:
 
     @router.get("/calendar.ics")
     async def calendar(request: Request) -> Response:
-        return await _calendar(front, request, await front.programmes())
+        return await _answer(front, request, await _feed(front, request, await front.programmes()), _CALENDAR)
 
     @router.get("/programmes/{slug}/calendar.ics")
     async def calendar_of_programme(request: Request, slug: str) -> Response:
-        return await _calendar(front, request, {slug: await front.use_cases.programmes.get(slug)}, slug)
+        programmes = {slug: await front.use_cases.programmes.get(slug)}
+        return await _answer(front, request, await _feed(front, request, programmes, slug), _CALENDAR)
 
     @router.get("/feed.atom")
     async def atom(request: Request) -> Response:
-        feed = await _feed(front, request, await front.programmes(), None)
-        return _answer(request, feed, "application/atom+xml; charset=utf-8", _atom)
+        return await _answer(front, request, await _feed(front, request, await front.programmes()), _ATOM_FEED)
 
     @router.get("/feed.json")
     async def json_feed(request: Request) -> Response:
-        feed = await _feed(front, request, await front.programmes(), None)
-        return _answer(request, feed, "application/feed+json; charset=utf-8", _json)
+        return await _answer(front, request, await _feed(front, request, await front.programmes()), _JSON_FEED)
 
     return router
 
 
-async def _calendar(
-    front: Front, request: Request, programmes: dict[str, Programme], slug: str | None = None
-) -> Response:
-    feed = await _feed(front, request, programmes, slug)
-    return _answer(request, feed, "text/calendar; charset=utf-8; method=PUBLISH", _ical)
-
-
-async def _feed(front: Front, request: Request, programmes: dict[str, Programme], slug: str | None) -> Feed:
-    language, oldest = front.pages.language(request), front.clock() - KEPT_FOR
-    coming = await front.sessions(programmes, when=When.UPCOMING, limit=_COMING, programme=slug)
-    past = await front.sessions(programmes, when=When.PAST, limit=_PAST, programme=slug)
-    recent = [each for each in past if each.session.starts_at > oldest]
+async def _feed(front: Front, request: Request, programmes: Mapping[str, Programme], slug: str = "") -> Feed:
+    language, now = front.pages.language(request), front.clock()
+    lines = [line for line in await front.use_cases.session_list.lines() if line.programme in programmes]
+    coming = [line for line in lines if line.over_at > now][-_COMING:]
+    past = [line for line in lines if line.over_at <= now][:_PAST]
     everything = f"{front.pages.text(request, ALL_SESSIONS)} · {front.pages.site_name}"
     asked = f"?lang={language}" if request.query_params.get("lang") == language else ""
     return Feed(
         name=in_language(programmes[slug].name, language) if slug else everything,
         address=front.links.page(request.url.path + asked),
-        sessions=[*reversed(coming), *recent],
+        lines=[*coming, *(line for line in past if line.starts_at > now - KEPT_FOR)],
+        programmes=programmes,
+        seen_at=now,
         links=front.links,
         publisher=front.publisher,
         words=front.pages.words,
@@ -132,38 +135,40 @@ async def _feed(front: Front, request: Request, programmes: dict[str, Programme]
     )
 
 
-def _answer(request: Request, feed: Feed, media_type: str, write: Callable[[Feed], bytes]) -> Response:
+async def _answer(front: Front, request: Request, feed: Feed, form: Form) -> Response:
     """The feed, or 304 where the reader has it already; nothing personal is in it, so caches may keep it."""
-    tag = f'"{feed.digest(media_type)}"'
+    tag = f'"{feed.digest(form.media_type)}"'
     headers = {"etag": tag, "cache-control": f"public, max-age={MAX_AGE_SECONDS}", "vary": "accept-language, cookie"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    body = _written(tag, feed, write)
-    return Response(body, media_type=media_type, headers={**headers, "access-control-allow-origin": "*"})
+    body = _kept.get(tag) or await _written(front, tag, feed, form)
+    return Response(body, media_type=form.media_type, headers={**headers, "access-control-allow-origin": "*"})
 
 
-def _written(tag: str, feed: Feed, write: Callable[[Feed], bytes]) -> bytes:
-    """The feed written once: a calendar of hundreds of entries takes as many milliseconds."""
-    if tag not in _kept:
-        _kept[tag] = write(feed)
+async def _written(front: Front, tag: str, feed: Feed, form: Form) -> bytes:
+    """The feed written once, which is also when its sessions are read: hundreds of entries take more milliseconds than
+    a reader who has them already is worth."""
+    views = await front.use_cases.sessions.some([line.session_id for line in feed.lines[: form.most]])
+    if tag not in _kept:  # nobody else has written it meanwhile
+        _kept[tag] = form.write(feed, front.shown(views, feed.programmes))
         while len(_kept) > _MOST_KEPT:
             _kept.popitem(last=False)
     return _kept[tag]
 
 
-def _ical(feed: Feed) -> bytes:
-    return feed_calendar(feed.name, feed.sessions, feed.links, feed.publisher, feed.language)
+def _ical(feed: Feed, sessions: Sequence[Shown]) -> bytes:
+    return feed_calendar(feed.name, sessions, feed.links, feed.publisher, feed.language)
 
 
-def _atom(feed: Feed) -> bytes:
+def _atom(feed: Feed, sessions: Sequence[Shown]) -> bytes:
     root = Element("feed", {"xmlns": _ATOM, "xml:lang": feed.language})
     home = feed.links.page("/")
     _texts(root, id=home, title=feed.name, updated=_rfc3339(feed.updated))
     SubElement(root, "link", {"rel": "self", "href": feed.address})
     SubElement(root, "link", {"rel": "alternate", "type": "text/html", "href": home})
-    for shown in feed.sessions[:_IN_FEED]:
+    for shown in sessions:
         entry, address = SubElement(root, "entry"), feed.links.page(shown.path)
-        _texts(entry, id=address, title=feed.title(shown), updated=_rfc3339(changed_at(shown)))
+        _texts(entry, id=address, title=feed.title(shown), updated=_rfc3339(_changed_at(shown)))
         SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": address})
         author = SubElement(entry, "author")
         _texts(author, name=shown.programme.organiser or in_language(shown.programme.name, feed.language))
@@ -178,22 +183,26 @@ def _texts(parent: Element, **texts: str) -> None:
         SubElement(parent, name).text = text
 
 
+def _changed_at(shown: Shown) -> datetime:
+    return shown.session.changed_at or shown.session.starts_at
+
+
 def _rfc3339(instant: datetime | None) -> str:
     return instant.isoformat(timespec="seconds") if instant else "1970-01-01T00:00:00Z"
 
 
-def _json(feed: Feed) -> bytes:
+def _json(feed: Feed, sessions: Sequence[Shown]) -> bytes:
     items = [
         {
             "id": feed.links.page(shown.path),
             "url": feed.links.page(shown.path),
             "title": feed.title(shown),
             "content_text": feed.text(shown),
-            "date_modified": _rfc3339(changed_at(shown)),
+            "date_modified": _rfc3339(_changed_at(shown)),
             "tags": [shown.programme.id],
             "language": str(feed.language),
         }
-        for shown in feed.sessions[:_IN_FEED]
+        for shown in sessions
     ]
     return orjson.dumps(
         {
@@ -205,3 +214,8 @@ def _json(feed: Feed) -> bytes:
             "items": items,
         }
     )
+
+
+_CALENDAR = Form("text/calendar; charset=utf-8; method=PUBLISH", _ical)
+_ATOM_FEED = Form("application/atom+xml; charset=utf-8", _atom, most=_IN_FEED)
+_JSON_FEED = Form("application/feed+json; charset=utf-8", _json, most=_IN_FEED)
