@@ -1,6 +1,7 @@
 """Serving an ASGI application with uvicorn until the process is told to stop."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -15,6 +16,10 @@ from deploy.settings import ServingSettings
 GRACE_SECONDS = 2
 """How long a stopping server waits for the requests that are running."""
 BACKLOG = 2048
+GARBAGE_AFTER = 10_000
+"""After so many objects more than were let go of, the garbage collector looks at the young ones. Requests under way at
+a time hold more than Python's default of 700, so that it looked in vain again and again: a quarter fewer registrations
+a second were taken."""
 
 
 class _Server(uvicorn.Server):
@@ -27,6 +32,7 @@ class _Server(uvicorn.Server):
 
 async def serve(app: ASGIApp, listening: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM; the caller's `async with` then stops what it started."""
+    gc.set_threshold(GARBAGE_AFTER)
     trusted_proxy = ServingSettings().trusted_proxy
     config = uvicorn.Config(
         app,
