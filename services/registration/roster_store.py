@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from weakref import WeakValueDictionary
 
 from services.registration.domain.registrations import Place, Registration
@@ -32,10 +33,12 @@ class _Asked:
 
 @dataclass(slots=True, weakref_slot=True)
 class _Line:
-    """Those who wait for one roster."""
+    """Those who wait for one roster; it is there while somebody waits."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     asked: list[_Asked] = field(default_factory=list)
+    written: Roster | None = None
+    """The roster as it was last written here, which spares the reading unless somebody else wrote it since."""
 
 
 class Rosters:
@@ -108,28 +111,36 @@ class Rosters:
         try:
             async with line.turn:
                 if not asked.is_done:
-                    await self._take_all(session_id, [each for each in line.asked if not each.is_done])
+                    await self._take_all(session_id, line)
         finally:
             line.asked.remove(asked)
         return asked.roster
 
-    async def _take_all(self, session_id: str, together: list[_Asked]) -> None:
+    async def _take_all(self, session_id: str, line: _Line) -> None:
         """One write, or none where every step leaves the very same roster."""
+        together = [each for each in line.asked if not each.is_done]
         for attempt in range(_TRIES):
             if attempt:
                 await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * attempt))  # noqa: S311  jitter, no secret
-            before = roster = await self.get(session_id)
+            known, line.written = line.written, None
+            before = roster = known or await self.get(session_id)
             for asked in together:
                 roster = roster and asked.step(roster)
-            if roster is None or roster is before or await self._replace(roster):
+            if roster and roster is not before:
+                line.written = await self._write(roster)
+            if line.written or (roster is before and not known):  # what is known may be old until a write proves it
                 for asked in together:
                     asked.roster, asked.is_done = roster, True
                 return
         raise ConflictError("the roster was changed by others again and again")
 
-    async def _replace(self, roster: Roster) -> bool:
-        return await self._store.replace(ROSTERS, _dump(roster), expected_version=roster.version)
+    async def _write(self, roster: Roster) -> Roster | None:
+        """The roster as it is then, None when somebody else was faster."""
+        written = await self._store.replace(ROSTERS, _dump(roster), expected_version=roster.version)
+        return roster.model_copy(update={"version": roster.version + 1}) if written else None
 
 
-def _dump(roster: Roster) -> dict[str, object]:
-    return roster.model_dump(mode="json", by_alias=True)
+def _dump(roster: Roster) -> dict[str, Any]:
+    """Its fields are as they are stored: to write out hundreds of members once more would take longer than the rest."""
+    document = dict(roster)
+    return {"_id": document.pop("id"), **document}
