@@ -73,6 +73,7 @@ BY_START_LATEST_FIRST: Order = (("starts_at", -1),)
 BY_ARRIVAL: Order = (("arrived_at", 1),)
 
 _IDS_AT_A_TIME = 500
+_SESSIONS_KEPT = 64  # more than are open for registration at a time
 _PAGE = 1000
 
 
@@ -93,7 +94,7 @@ class RegistrationStore:
         self._store = self.documents = store
         self._clock = clock
         self.programmes = Aggregates(store, PROGRAMMES, Programme, clock=clock)
-        self.sessions = Aggregates(store, SESSIONS, Session, clock=clock)
+        self.sessions = Aggregates(store, SESSIONS, Session, clock=clock, keep=_SESSIONS_KEPT)
         self.registrations = Aggregates(store, REGISTRATIONS, Registration, clock=clock)
         self.rosters = Rosters(store)
 

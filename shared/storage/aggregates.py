@@ -16,7 +16,7 @@ from structlog.contextvars import get_contextvars
 from shared.clock import Clock, system_clock
 from shared.events.base import Event, EventEnvelope
 from shared.faults import failpoint
-from shared.storage.contract import Index, Order, Scalar, Store, StoreError, Where
+from shared.storage.contract import Document, Index, Order, Scalar, Store, StoreError, Where
 
 PENDING = Index(("pending",))
 """The index that every collection of aggregates needs, for its relay."""
@@ -70,14 +70,21 @@ class Aggregates(Generic[T]):
         *,
         clock: Clock = system_clock,
         on_events: Callable[[], None] = lambda: None,
+        keep: int = 0,
     ) -> None:
-        """`on_events` is called after events were saved: where every moment counts, it wakes the relay."""
+        """`on_events` is called after events were saved: where every moment counts, it wakes the relay.
+
+        `keep` so many of those last read, for a collection of which the same are read again and again: each time the
+        document is read, but taken to pieces only when its version is another one.
+        """
         self._store = store
         self._collection = collection
         self._model = model
         self._clock = clock
         self._on_events = on_events
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._keep = keep
+        self._kept: dict[str, T] = {}
 
     async def create(self, aggregate: T, *events: Event) -> bool:
         """Insert with its events as version 1; False, and nothing written, when the id is there already."""
@@ -91,14 +98,7 @@ class Aggregates(Generic[T]):
     async def get(self, aggregate_id: str) -> T | None:
         """The aggregate, or None."""
         document = await self._store.get(self._collection, aggregate_id)
-        return self._model.model_validate(document) if document else None
-
-    async def renewed(self, known: T) -> T | None:
-        """The aggregate as it is now: the very same where it was not written since, None when it is gone."""
-        document = await self._store.get(self._collection, known.id)
-        if document is None or document["version"] != known.version:
-            return self._model.model_validate(document) if document else None
-        return known
+        return self._read(document) if document else None
 
     async def find(
         self,
@@ -144,6 +144,15 @@ class Aggregates(Generic[T]):
             restated = current.model_copy(update={"outbox": outbox, "pending": 1})
             if await self._store.replace(self._collection, _dump(restated), expected_version=current.version):
                 self._on_events()
+
+    def _read(self, document: Document) -> T:
+        kept = self._kept.pop(document["_id"], None)
+        aggregate = kept if kept and kept.version == document["version"] else self._model.model_validate(document)
+        if self._keep:
+            self._kept[aggregate.id] = aggregate
+            if len(self._kept) > self._keep:
+                del self._kept[next(iter(self._kept))]
+        return aggregate
 
     async def _try_change(self, aggregate_id: str, decide: Decide[T], known: T | None) -> T | None:
         """The aggregate afterwards, or None when somebody else was faster."""

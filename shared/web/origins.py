@@ -1,5 +1,6 @@
 """Where a request comes from, as far as limits need it."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from fastapi import Request
@@ -10,7 +11,11 @@ _ONE_HOUSEHOLD = 64
 
 def origin_of(request: Request) -> str:
     """The caller's IPv4 address or IPv6 network; empty where it is not known. Never store or log it as it is."""
-    host = request.client.host if request.client else ""
+    return _network_of(request.client.host if request.client else "")
+
+
+@lru_cache(maxsize=256)
+def _network_of(host: str) -> str:
     try:
         address = ip_address(host)
     except ValueError:

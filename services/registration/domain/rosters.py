@@ -110,13 +110,13 @@ class Roster(BaseModel):
     def _move(self, places: dict[str, str]) -> Self:
         """Put members in other places; the counters follow."""
         before = [self.members[member] for member in places if member in self.members]
+        more_seated = _count(Place.SEAT, places.values()) - _count(Place.SEAT, before)
+        more_waiting = _count(Place.WAITING, places.values()) - _count(Place.WAITING, before)
         return self.model_copy(
             update={
                 "members": self.members | places,
-                "seats_free": self.seats_free + _count(Place.SEAT, before) - _count(Place.SEAT, places.values()),
-                "waiting_count": self.waiting_count
-                + _count(Place.WAITING, places.values())
-                - _count(Place.WAITING, before),
+                "seats_free": self.seats_free - more_seated,
+                "waiting_count": self.waiting_count + more_waiting,
             }
         )
 

@@ -36,10 +36,8 @@ class Seats:
         `session` may be as it was before the request was written: once it has a roster, it has one for ever.
         """
         failpoint("registration-requested")
-        if session is None:
+        if session is None or not session.rostered:
             session = await self._store.sessions.get(requested.session_id)
-        elif not session.rostered:
-            session = await self._store.sessions.renewed(session)
         if session is None:
             return await self._tell_placed(requested, Place.CLOSED)
         if not session.rostered:
@@ -57,7 +55,7 @@ class Seats:
         if session.rostered:
             await self._store.rosters.touch(session.id)
         else:
-            await self._store.sessions.renewed(session)
+            await self._store.sessions.get(session.id)
         await self._store.touch(placed)
 
     async def _tell_placed(self, requested: Registration, found: Place) -> Place:
