@@ -41,8 +41,7 @@ from shared.words import Words
 from tests.support.nats import free_port, running_broker
 from tests.support.probes import eventually
 
-FANOUTS = {(1_000, False): "", (20_000, False): "", (20_000, True): ", each service kept on a core"}
-"""What is measured: how many people, and whether the services are run with `--core`, as by default they are not."""
+SIZES = (1_000, 20_000)
 SOURCE_MAILS = 40_000
 WARM_UP = 50
 DIJOUS = [sys.executable, "-m", "deploy.cli"]
@@ -149,7 +148,7 @@ async def publish(url: str, events: list[Event]) -> None:
     await client.close()
 
 
-async def fanout_round(count: int, smtp_port: int, *, on_cores: bool) -> Fanout:
+async def fanout_round(count: int, smtp_port: int) -> Fanout:
     """One fan-out to that many people, by services that have done a small one before."""
     with tempfile.TemporaryDirectory(prefix="dijous-bench-") as folder:
         async with running_broker() as broker, opened(folder) as store:
@@ -167,7 +166,7 @@ async def fanout_round(count: int, smtp_port: int, *, on_cores: bool) -> Fanout:
                 "DIJOUS_LOG_LEVEL": "warning",
             }
             await finished([*DIJOUS, "streams", "apply"], environment)
-            async with running_services(environment, on_cores=on_cores):
+            async with running_services(environment):
                 scheduled = [session(SessionScheduled, session_id, version=1) for session_id in sessions]
                 await publish(broker.url, [programme(), *scheduled])
                 for session_id, people in sessions.items():
@@ -183,14 +182,12 @@ async def load_roster(store: Store, session_id: str, people: int) -> None:
 
 
 @asynccontextmanager
-async def running_services(environment: dict[str, str], *, on_cores: bool) -> AsyncIterator[None]:
-    """notifications and feedback, each a process, answering; kept on a core of its own where that is asked for."""
+async def running_services(environment: dict[str, str]) -> AsyncIterator[None]:
+    """notifications and feedback, each a process, answering."""
     ports = {service: str(free_port()) for service in ("notifications", "feedback")}
     with ExitStack() as stack:
-        for core, (service, port) in enumerate(ports.items()):
-            command = [*DIJOUS, "run", service, "--port", port]
-            kept = ["--core", str(core)] if on_cores else []
-            stack.enter_context(process([*command, *kept], environment))
+        for service, port in ports.items():
+            stack.enter_context(process([*DIJOUS, "run", service, "--port", port], environment))
         for port in ports.values():
             await answering(f"http://127.0.0.1:{port}/health/live")
         yield
@@ -226,20 +223,20 @@ async def measure(tools: SmtpTools, rounds: int) -> list[tuple[str, float, float
     """Rows of (what, median mails a second, median ratio to smtp-source in the same round)."""
     size = size_of_a_mail()
     source: list[float] = []
-    fanouts: dict[tuple[int, bool], list[float]] = {which: [] for which in FANOUTS}
+    fanouts: dict[int, list[float]] = {count: [] for count in SIZES}
     with tools.running_sink() as port:
         for number in range(rounds):
             source.append(tools.rate(port, mails=SOURCE_MAILS, size=size))
-            for (count, on_cores), rates in fanouts.items():
-                rates.append((await fanout_round(count, port, on_cores=on_cores)).rate)
+            for count, rates in fanouts.items():
+                rates.append((await fanout_round(count, port)).rate)
             figures = ", ".join(f"{rates[-1]:.0f}" for rates in fanouts.values())
             print(
                 f"  round {number + 1} of {rounds}: smtp-source {source[-1]:.0f}, fan-out {figures} mails/s", flush=True
             )
     rows = [(f"smtp-source -d -s 16, {size} bytes, nothing stored", median(source), 1.0)]
-    for (count, on_cores), rates in fanouts.items():
+    for count, rates in fanouts.items():
         ratio = median(mine / its for mine, its in zip(rates, source, strict=True))
-        rows.append((f"fan-out to {count:,} people, durable{FANOUTS[count, on_cores]}", median(rates), ratio))
+        rows.append((f"whole fan-out to {count:,} people, durable", median(rates), ratio))
     return rows
 
 
@@ -253,9 +250,9 @@ def main(rounds: int = 3) -> None:
         return
     rows = asyncio.run(measure(tools, rounds))
     for what, rate, ratio in rows:
-        print(f"| {what:63} | {rate:7.0f} /s | {ratio:5.2f} |")
+        print(f"| {what:55} | {rate:7.0f} /s | {ratio:5.2f} |")
     small, large = rows[1][1], rows[2][1]
-    print(f"| {'cost of a mail at 20,000 against 1,000 people':63} | {'':10} | {small / large:5.2f} |")
+    print(f"| cost of a mail at {SIZES[1]:,} against {SIZES[0]:,} people {'':16} | {'':10} | {small / large:5.2f} |")
 
 
 if __name__ == "__main__":

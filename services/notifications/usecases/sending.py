@@ -20,6 +20,7 @@ from services.notifications.usecases.gathering import Gathered, Gathering, Ready
 from services.notifications.usecases.marking import Marker
 from services.notifications.usecases.restraint import Brake, Quota
 from shared.clock import Clock
+from shared.cores import OneCore
 from shared.faults import failpoint
 from shared.messaging.lease import Lease
 from shared.storage.contract import Scalar, StoreError
@@ -29,6 +30,7 @@ log = structlog.get_logger()
 _NOT_KNOWN_YET = "not known yet what it is about"
 _NOT_KNOWN_WAIT = timedelta(seconds=2)
 _CLOSE_SECONDS = 8.0
+_MANY = 200  # mails in hand at which the threads are kept on one core
 _COLLECT_SECONDS = 0.01  # results are written down in batches: each costs an fsync, whatever is in it
 
 
@@ -120,6 +122,7 @@ class Sender:
         self._marker = Marker(store, clock, backoff=limits.backoff, patience=limits.patience)
         self._quota = Quota(limits.per_minute, limits.per_day)
         self._brake = Brake()
+        self._core = OneCore()
         self._place: list[Scalar] | None = None
         """Where the next page begins; None for the longest due."""
         self._in_hand: dict[str, QueuedMail] = {}
@@ -162,6 +165,7 @@ class Sender:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        self._core.leave()
         if not self._turn.is_over:
             await self._lease.release()
 
@@ -220,6 +224,10 @@ class Sender:
         self._count_hands()
 
     def _count_hands(self) -> None:
+        if len(self._in_hand) > _MANY:
+            self._core.keep()
+        elif not self._in_hand:
+            self._core.leave()
         _set(self._room, len(self._in_hand) < self._limits.page)
         _set(self._settled, not self._in_hand)
 

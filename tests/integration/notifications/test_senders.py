@@ -1,6 +1,7 @@
 """Several senders, slow ones, and those that stop: every mail is in one pair of hands."""
 
 import asyncio
+import os
 import time
 from datetime import timedelta
 from typing import Any
@@ -129,3 +130,16 @@ async def test_no_more_than_the_window_is_accepted_while_nothing_can_be_marked(
     answers.set()
     await post.send(sender)
     assert len(post.arrived()) == 30
+
+
+async def test_while_many_mails_are_in_hand_the_threads_share_one_core(post: Post) -> None:
+    """Whether that holds is seen on a machine with several; on one it always does."""
+    anywhere = os.sched_getaffinity(0)
+    await post.know(people=300)
+    await post.due(people=300)
+    sender = post.sender(page=300)
+    await sender.step()
+    assert len(os.sched_getaffinity(0)) == 1
+    await sender.settled()
+    assert os.sched_getaffinity(0) == anywhere
+    await sender.close()

@@ -1,0 +1,41 @@
+"""Keeping a process on one core while its threads take turns thousands of times a second.
+
+Python's interpreter lock lets one thread run at a time. Where the threads are on several cores, every turn wakes
+another core, which takes as long as the turn itself: a mail of a fan-out then costs 260 µs of CPU time instead of 185.
+"""
+
+import os
+import threading
+from pathlib import Path
+
+_TASKS = Path("/proc/self/task")
+_CORE_FIELD = 36  # of those after the name: field 39 of proc(5)
+
+
+class OneCore:
+    """The core on which the process is kept, while it is. It does nothing where the system has no such thing."""
+
+    def __init__(self) -> None:
+        self._free: set[int] = set()
+
+    def keep(self) -> None:
+        """Keep all threads where the one is that calls; again changes nothing."""
+        if self._free or not _TASKS.is_dir():
+            return
+        self._free = os.sched_getaffinity(0)
+        after_name = (_TASKS / str(threading.get_native_id()) / "stat").read_text().rpartition(")")[2]
+        _put_threads({int(after_name.split()[_CORE_FIELD])})
+
+    def leave(self) -> None:
+        """Let all threads go where they might before."""
+        if self._free:
+            _put_threads(self._free)
+            self._free = set()
+
+
+def _put_threads(cores: set[int]) -> None:
+    for thread in _TASKS.iterdir():
+        try:
+            os.sched_setaffinity(int(thread.name), cores)
+        except OSError:  # it has ended, or may not be moved
+            continue
