@@ -20,6 +20,7 @@ from services.notifications.domain.wording import NOTHING
 from shared.dates import date_in_words, instant_in_words, time_in_words
 from shared.events.vocabulary import Language, in_language
 from shared.links import LinkPurpose, Links
+from shared.templates import COMPILED_TEMPLATES
 from shared.words import Words
 
 TEMPLATES = Path(__file__).parent / "emails"
@@ -174,6 +175,7 @@ def _environment(words: Words, language: Language) -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(["html"]),
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=COMPILED_TEMPLATES,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,

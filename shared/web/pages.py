@@ -24,6 +24,7 @@ from shared.events.vocabulary import Language, in_language, language_of
 from shared.numbers import decimal_in_words, percent_in_words
 from shared.problems import Problem, mark
 from shared.settings import ServiceSettings
+from shared.templates import COMPILED_TEMPLATES
 from shared.web.cookies import cookie_name, set_cookie
 from shared.web.csrf import CSRF_FIELD, ForeignFormProblem, FormGuard
 from shared.web.office import OfficeSessions, Role, StaffMember
@@ -193,6 +194,7 @@ class Pages:
             undefined=StrictUndefined,
             trim_blocks=True,
             extensions=["jinja2.ext.i18n"],
+            bytecode_cache=COMPILED_TEMPLATES,
         )
         environment.install_gettext_translations(self.words.catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
         environment.globals.update(

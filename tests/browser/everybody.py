@@ -12,7 +12,9 @@ from tests.browser.states import State
 from tests.support.browser import Chromium, Look, sign_in
 from tests.support.world import World
 
-LANGUAGES = ("ca", "es", "en")
+LANGUAGES = ("ca", "es")
+"""The whole recipe is for the first. In the second, whose words are as long, the page is looked at where they may not
+fit. English words are shorter than both; that none is missing or stale is the words' own test."""
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 320, "height": 800}
 MAX_BYTES = 100_000
@@ -46,17 +48,22 @@ async def one_page_for_each(chromium: Chromium, world: World) -> AsyncIterator[D
 
 
 async def examine(page: Page, world: World, state: State, language: str) -> None:
-    """The whole recipe; what does not depend on the words is looked at in the first language only."""
-    is_first = language == LANGUAGES[0]
+    """The recipe in the first language; in others what depends on the words."""
     await show(page, world, state, language)
-    found = await accessibility.axe(page, contrast=is_first) + await accessibility.structure(page, language)
-    found += await accessibility.reflow(page) + await accessibility.text_spacing(page)
-    found += await accessibility.double_text(page)
+    found = await accessibility.structure(page, language)
+    if language == LANGUAGES[0]:
+        found += await _at_the_desk(page)
     await page.set_viewport_size(PHONE)
     found += await accessibility.reflow(page) + await accessibility.text_spacing(page)
-    if is_first:
+    found += await accessibility.double_text(page)
+    if language == LANGUAGES[0]:
         found += await _as_readers_set_it(page)
     assert_none(found, f"{page.url} ({await page.title()})")
+
+
+async def _at_the_desk(page: Page) -> list[Finding]:
+    found = await accessibility.axe(page) + await accessibility.reflow(page)
+    return found + await accessibility.text_spacing(page) + await accessibility.double_text(page)
 
 
 async def show(page: Page, world: World, state: State, language: str) -> None:
@@ -80,7 +87,7 @@ async def show(page: Page, world: World, state: State, language: str) -> None:
 
 async def _as_readers_set_it(page: Page) -> list[Finding]:
     """Keyboard, dark screen, no motion, colours of one's own; at both widths what depends on where things stand."""
-    found = await accessibility.axe(page, contrast=False) + await accessibility.double_text(page)
+    found = await accessibility.axe(page, contrast=False)
     found += await accessibility.dark_contrast(page) + await accessibility.reduced_motion(page)
     found += await accessibility.keyboard(page) + await accessibility.forced_colours(page)
     found += await accessibility.focus(page)

@@ -9,13 +9,18 @@ from fastapi import FastAPI
 
 Hook = Callable[[httpx.Response], Awaitable[None]]
 
+_descriptions: dict[str | None, dict[str, Any]] = {}
+"""By the address of the description: to write one takes longer than most tests, and a service's is always the same."""
+
 
 def described(app: FastAPI) -> dict[str, list[Hook]]:
     """The `event_hooks` of a client: they fail where the application answers what its description does not say."""
 
     async def check(answer: httpx.Response) -> None:
         method = answer.request.method.replace("HEAD", "GET")
-        operation = operation_of(app.openapi(), method, answer.request.url.path)
+        if app.openapi_url not in _descriptions:
+            _descriptions[app.openapi_url] = app.openapi()
+        operation = operation_of(_descriptions[app.openapi_url], method, answer.request.url.path)
         if operation is None or answer.status_code >= 500:
             return
         said = operation["responses"].get(str(answer.status_code))

@@ -1,6 +1,7 @@
 """The directory as the service uses it: what is shipped, with what was imported on top."""
 
 import asyncio
+import functools
 from collections.abc import Sequence
 
 from services.registration.domain.entities import Directory, Entity, replaced
@@ -10,12 +11,18 @@ from services.registration.store import RegistrationStore
 _AT_A_TIME = 100
 
 
+@functools.cache
+def shipped_directory() -> Directory:
+    """What is shipped, indexed once: it never changes, and takes 50 ms."""
+    return Directory(shipped_entities().values())
+
+
 class Entities:
     """Searches and extends the directory. It is held in memory and reloaded at intervals, for other replicas import."""
 
     def __init__(self, store: RegistrationStore) -> None:
         self._store = store
-        self._directory = Directory(shipped_entities().values())
+        self._directory = shipped_directory()
         self._imported: list[Entity] = []
         self._is_loaded = False
 
