@@ -19,6 +19,8 @@ class StaffMember:
     id: str
     name: str
     role: Role
+    version: int = 0
+    """Of the person's document at registration when this was so; 0 for who has none."""
 
 
 API_CALLER = StaffMember("token", "API", Role.ADMIN)

@@ -13,6 +13,7 @@ from shared.loops import Loop
 from shared.messaging.broker import make_broker
 from shared.messaging.inventory import Inventory
 from shared.messaging.outbox import OutboxRelay
+from shared.office_access import OfficeAccess
 from shared.service import Service
 from shared.storage.opening import open_store
 from shared.web.pages import Pages
@@ -29,9 +30,10 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     broker = make_broker(settings.nats_url, service=NAME)
     inventory = Inventory(store, broker, service=NAME, every=settings.inventory_seconds)
     relay = OutboxRelay(store, broker, service=NAME, collections=[SURVEYS, COUNTS], clock=clock)
-    use_cases = UseCases.over(FeedbackStore(store, clock, on_events=relay.wake), clock, inventory, Audit(store, clock))
+    kept = FeedbackStore(store, clock, on_events=relay.wake)
+    use_cases = UseCases.over(kept, clock, inventory, Audit(store, clock), OfficeAccess(store))
     words = Words(LOCALE)
-    frame = Pages(settings, words, pages.TEMPLATES, clock=clock)
+    frame = Pages(settings, words, pages.TEMPLATES, clock=clock, access=use_cases.access)
     return Service(
         name=NAME,
         title="Dijous: surveys and their results",

@@ -7,6 +7,7 @@ from services.feedback.usecases import UseCases
 from shared.events.notifications import SurveyLinksPrepared
 from shared.events.registration import (
     MaterialsPublished,
+    OfficeAccessChanged,
     ProgrammeDefined,
     SessionCancelled,
     SessionChanged,
@@ -25,6 +26,7 @@ def routes(use_cases: UseCases) -> NatsRouter:
     router = NatsRouter()
     _add_registration(router, use_cases)
     _add_notifications(router, use_cases)
+    _add_office(router, use_cases)
     sweep_routes(router, use_cases.inventory, by=NAME)
     return router
 
@@ -64,3 +66,9 @@ def _add_notifications(router: NatsRouter, use_cases: UseCases) -> None:
     @consumes(router, SurveyLinksPrepared, by=NAME, max_workers=8)
     async def on_survey_links_prepared(event: SurveyLinksPrepared) -> None:
         await use_cases.surveys.prepare_links(event.session_id, event.part, event.parts, event.hashes)
+
+
+def _add_office(router: NatsRouter, use_cases: UseCases) -> None:
+    @consumes(router, OfficeAccessChanged, by=NAME)
+    async def on_office_access_changed(event: OfficeAccessChanged) -> None:
+        await use_cases.access.learn(event)

@@ -12,6 +12,7 @@ from services.feedback.domain.surveys import UNFINISHED, AnswerCount, Survey, Su
 from services.feedback.domain.tallies import SPENT, UNSPENT, Tally, TallyState, cell, new_cells, tally_id
 from shared.audit import AUDIT_COLLECTIONS
 from shared.clock import Clock, to_millis
+from shared.office_access import OFFICE_ACCESS_COLLECTIONS
 from shared.storage.aggregates import PENDING, Aggregates, ConflictError
 from shared.storage.compacting import try_to_compact
 from shared.storage.contract import (
@@ -50,6 +51,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     ],
     _COMMENTS: [Index(("delete_at",))],
     **AUDIT_COLLECTIONS,
+    **OFFICE_ACCESS_COLLECTIONS,
 }
 
 _NEWEST_FIRST: Order = (("published_at", -1),)

@@ -23,6 +23,7 @@ from shared.loops import Loop
 from shared.messaging.broker import make_broker
 from shared.messaging.inventory import Inventory
 from shared.messaging.outbox import OutboxRelay
+from shared.office_access import OFFICE_ACCESS, OFFICE_PEOPLE_KIND
 from shared.service import Service
 from shared.storage.opening import open_store
 from shared.web.pages import Pages
@@ -36,6 +37,7 @@ KEPT = {
     "registration-sessions": SESSIONS,
     "registration-registrations": REGISTRATIONS,
     "registration-erasures": REGISTRATIONS,
+    OFFICE_PEOPLE_KIND: OFFICE_ACCESS,
     "feedback-surveys": SURVEY_KEYS,
     "proposals-proposals": PROPOSALS,
     "proposals-followers": FOLLOWERS,
@@ -67,7 +69,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         survey_part_size=settings.survey_part_size,
     )
     sender = make_sender(settings, store, words, links, clock)
-    frame = Pages(settings, words, pages.TEMPLATES, clock=clock)
+    frame = Pages(settings, words, pages.TEMPLATES, clock=clock, access=use_cases.access)
     return Service(
         name=NAME,
         title="Dijous: mails and what became of them",

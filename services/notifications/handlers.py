@@ -31,6 +31,7 @@ from shared.events.registration import (
     ConfirmationRequested,
     EntityRegistered,
     MaterialsPublished,
+    OfficeAccessChanged,
     ProgrammeDefined,
     RegistrationCancelled,
     RegistrationCorrected,
@@ -58,6 +59,7 @@ def routes(use_cases: UseCases) -> NatsRouter:
     _survey_routes(router, use_cases)
     _proposal_routes(router, use_cases)
     _follower_routes(router, use_cases)
+    _office_routes(router, use_cases)
     sweep_routes(router, use_cases.inventory, by=NAME)
     return router
 
@@ -180,3 +182,9 @@ def _follower_routes(router: NatsRouter, use_cases: UseCases) -> None:
     @consumes(router, FollowerErased, by=NAME)
     async def on_follower_erased(event: FollowerErased) -> None:
         await use_cases.proposals.forget_follower(erased_follower_of(event))
+
+
+def _office_routes(router: NatsRouter, use_cases: UseCases) -> None:
+    @consumes(router, OfficeAccessChanged, by=NAME)
+    async def on_office_access_changed(event: OfficeAccessChanged) -> None:
+        await use_cases.access.learn(event)

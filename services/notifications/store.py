@@ -13,6 +13,7 @@ from services.notifications.survey_store import SURVEY_KEYS, SURVEY_PARTS, Surve
 from shared.audit import AUDIT_COLLECTIONS
 from shared.clock import Clock
 from shared.messaging.lease import LEASES
+from shared.office_access import OFFICE_ACCESS_COLLECTIONS
 from shared.storage.aggregates import PENDING, Aggregates
 from shared.storage.contract import Index, Store
 
@@ -38,6 +39,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     WORDINGS: [],
     LEASES: [],
     **AUDIT_COLLECTIONS,
+    **OFFICE_ACCESS_COLLECTIONS,
 }
 
 

@@ -34,6 +34,7 @@ from shared.messaging.broker import make_broker
 from shared.messaging.inventory import Inventory
 from shared.messaging.outbox import OutboxRelay
 from shared.messaging.purging import purge_events
+from shared.office_access import OFFICE_PEOPLE_KIND, OfficeAccess
 from shared.service import Service
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
@@ -55,7 +56,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     broker = make_broker(settings.nats_url, service=NAME)
     use_cases = make_use_cases(settings, store, broker, now)
     words = Words(Path(__file__).parent / "locale")
-    pages = Pages(settings, words, TEMPLATES, clock=now)
+    pages = Pages(settings, words, TEMPLATES, clock=now, access=use_cases.access)
     return Service(
         name=NAME,
         title="Dijous: proposals",
@@ -109,7 +110,7 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
     followers = Followers(documents, erasures, secret=secret.encode(), clock=clock)
     merging = Merging(documents, followers, clock=clock)
     calendar = Calendar(documents, clock=clock)
-    audit, limits = Audit(store, clock), Limits(store, clock, secret=secret.encode())
+    access, audit, limits = OfficeAccess(store), Audit(store, clock), Limits(store, clock, secret=secret.encode())
     propose = Allowance(settings.proposals_per_address, settings.proposals_per_origin)
     support = Allowance(settings.supports_per_address, settings.supports_per_origin)
     sweep = Sweep(documents, followers, merging, calendar, clock=clock)
@@ -118,6 +119,7 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
     inventory.announces("proposals-followers", "followers", sweep.recent, sweep.tell_follower_again)
     inventory.keeps("registration-programmes", calendar.programmes_lacking)
     inventory.keeps("registration-sessions", calendar.sessions_lacking)
+    inventory.keeps(OFFICE_PEOPLE_KIND, access.lacking)
     return UseCases(
         proposals=Proposals(
             documents, followers, Gate(limits, "proposals", propose), secret=secret.encode(), clock=clock
@@ -133,4 +135,5 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
         inventory=inventory,
         limits=limits,
         audit=audit,
+        access=access,
     )

@@ -5,6 +5,7 @@ from faststream.nats import NatsRouter
 from services.proposals.usecases import UseCases
 from shared.events.registration import (
     MaterialsPublished,
+    OfficeAccessChanged,
     ProgrammeDefined,
     SessionCancelled,
     SessionChanged,
@@ -49,5 +50,12 @@ def routes(use_cases: UseCases) -> NatsRouter:
     async def on_materials_published(event: MaterialsPublished) -> None:
         await calendar.learn_session(event)
 
+    _add_office(router, use_cases)
     sweep_routes(router, use_cases.inventory, by="proposals")
     return router
+
+
+def _add_office(router: NatsRouter, use_cases: UseCases) -> None:
+    @consumes(router, OfficeAccessChanged, by="proposals")
+    async def on_office_access_changed(event: OfficeAccessChanged) -> None:
+        await use_cases.access.learn(event)

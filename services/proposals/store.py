@@ -13,6 +13,7 @@ from shared.clock import Clock, to_millis
 from shared.events.base import Event
 from shared.events.vocabulary import ProposalState, SessionStatus
 from shared.limits import LIMIT_COLLECTIONS
+from shared.office_access import OFFICE_ACCESS_COLLECTIONS
 from shared.storage.aggregates import PENDING, Aggregate, Aggregates
 from shared.storage.compacting import try_to_compact
 from shared.storage.contract import Condition, Index, Order, Scalar, Store, Where, at_least, at_most, not_equal, one_of
@@ -44,6 +45,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     "programmes": [],
     "sessions": [Index(("status", "starts_at"))],
     **AUDIT_COLLECTIONS,
+    **OFFICE_ACCESS_COLLECTIONS,
     **LIMIT_COLLECTIONS,
 }
 TELLING = ("proposals", "followers")

@@ -57,8 +57,8 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         RegistrationStore(store, clock), links, secret.encode(), inventory, clock, allowance=allowance(settings)
     )
     words = Words(LOCALE, OFFICE_LOCALE, PUBLIC_LOCALE)
-    frame = Pages(settings, words, TEMPLATES, clock=clock)
-    office = Office.over(store, use_cases.entities, secret.encode(), clock)
+    office = Office.over(store, use_cases.entities, secret.encode(), inventory, clock)
+    frame = Pages(settings, words, TEMPLATES, clock=clock, access=office.people)
 
     async def sweep() -> None:
         await use_cases.sessions.refresh_live()

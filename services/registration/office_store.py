@@ -27,7 +27,7 @@ class OfficeStore:
 
     async def everybody(self) -> list[OfficePerson]:
         """The people of the office by name."""
-        found = [person for person in await self.people.find(limit=1000) if not person.is_removed]
+        found = await self.people.find({"removed_at": None}, limit=1000)
         return sorted(found, key=lambda person: person.name.casefold())
 
     async def count_administrators(self) -> int:
@@ -38,10 +38,6 @@ class OfficeStore:
         """Who has signed in before as this subject of the OIDC provider."""
         found = await self.people.find({"subject": subject, "removed_at": None}, limit=1)
         return found[0] if found else None
-
-    async def forget_removed(self, before: datetime) -> None:
-        """Delete those removed so long ago that no session of theirs is open."""
-        await self._store.delete(OFFICE_PEOPLE, {"removed_at": at_most(to_millis(before))})
 
     async def keep_link(self, link: OneTimeLink) -> None:
         """Keep a new link, in place of those for the same person; the expired ones go."""

@@ -57,7 +57,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     ENTITIES: [],
     ERASURES: [],
     **LIMIT_COLLECTIONS,
-    OFFICE_PEOPLE: [Index(("role",)), Index(("subject",))],
+    OFFICE_PEOPLE: [PENDING, Index(("role",)), Index(("subject",))],
     OFFICE_LINKS: [Index(("expires_at",))],
     SIGN_IN_ATTEMPTS: [Index(("last_at",))],
     KNOWN_PROPOSALS: [Index(("state", "supports"))],
@@ -65,7 +65,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     KNOWN_BOUNCES: [Index(("standing",))],
     **AUDIT_COLLECTIONS,
 }
-AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS)
+AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS, OFFICE_PEOPLE)
 """The collections whose outboxes the relay publishes."""
 
 BY_START: Order = (("starts_at", 1),)

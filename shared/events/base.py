@@ -22,7 +22,7 @@ class Stream(StrEnum):
     PEOPLE = "DIJOUS_PEOPLE"
     """The few events with a person's contact; 30 days, named readers."""
     SYNC = "DIJOUS_SYNC"
-    """Talk among the services (survey links, inventories): no personal data, of no use to others, one day."""
+    """Talk among the services (survey links, roles, inventories): no personal data, of no use to others, one day."""
 
 
 class EventEnvelope(BaseModel):

@@ -1,4 +1,4 @@
-"""Events that the registration service publishes: programmes, sessions, registrations."""
+"""Events that the registration service publishes: programmes, sessions, registrations, who is of the office."""
 
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from shared.events.vocabulary import (
     Snapshot,
     Texts,
 )
+from shared.staff import Role
 
 
 class SurveyQuestion(Snapshot):
@@ -196,3 +197,18 @@ class RegistrationErased(
     session_id: str
     programme: str
     generation: int = 1
+
+
+class OfficeAccessChanged(
+    Event,
+    name="sync.office-access-changed",
+    source="registration",
+    key="person_id",
+    stream=Stream.SYNC,
+):
+    """What somebody of the programme office may do from now on: who was added, has another role or was removed."""
+
+    person_id: str
+    """Opaque; the one that the cookie of who is signed in holds."""
+    role: Role | None
+    """1 reads, 2 edits, 3 administers; None for who is not of the office any more."""

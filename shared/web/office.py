@@ -1,14 +1,16 @@
 """Who of the programme office is signed in: a signed cookie that every service can read, three roles, deny by default.
 
 Registration signs people in and makes the cookie; the other services only read it. It lives eight hours and holds no
-more than an opaque id, a name to show and the role.
+more than an opaque id, a name to show, the role and as of which version of the person's document that was so. What a
+service has heard since then counts more: who was removed is out, whose role was changed has the new one.
 """
 
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import orjson
 from fastapi import Request, Response
@@ -20,6 +22,7 @@ from shared.web.cookies import cookie_name, set_cookie
 from shared.web.description import Credentials
 
 __all__ = [
+    "Access",
     "ForbiddenProblem",
     "OfficeSessions",
     "Role",
@@ -50,18 +53,27 @@ class SignInProblem(Problem):
     title = mark("Sign in to the programme office to see this page.")
 
 
+class Access(Protocol):
+    """What this service knows of who is of the office."""
+
+    async def present(self, member: StaffMember) -> StaffMember | None:
+        """Somebody of whom the cookie tells, as known now; None for who is not of the office any more."""
+
+
 class OfficeSessions:
     """Makes and reads the cookie of those signed in."""
 
-    def __init__(self, secret: str, clock: Clock, *, secure: bool) -> None:
-        self._key = hmac.digest(secret.encode(), b"office session", hashlib.sha256)
+    def __init__(self, secret: str, clock: Clock, *, secure: bool, access: Access | None = None) -> None:
+        # The number is raised when the cookie holds something else: those made before are nobody's.
+        self._key = hmac.digest(secret.encode(), b"office session 2", hashlib.sha256)
         self._clock = clock
         self._secure = secure
+        self._access = access
 
     def begin(self, response: Response, member: StaffMember) -> None:
         """Sign a person in: always a fresh cookie, so that none fixed beforehand is of use."""
         expires = self._clock() + timedelta(hours=SESSION_HOURS)
-        payload = orjson.dumps([member.id, member.name, int(member.role), int(expires.timestamp())])
+        payload = orjson.dumps([member.id, member.name, int(member.role), member.version, int(expires.timestamp())])
         value = base64.urlsafe_b64encode(hmac.digest(self._key, payload, hashlib.sha256) + payload).decode()
         set_cookie(response, SESSION_COOKIE, value, secure=self._secure, max_age=timedelta(hours=SESSION_HOURS))
 
@@ -69,8 +81,21 @@ class OfficeSessions:
         """Sign out on this browser."""
         set_cookie(response, SESSION_COOKIE, "", secure=self._secure, max_age=timedelta(0))
 
+    async def present(self, request: Request) -> StaffMember | None:
+        """Who is signed in, as known now, or None; from here on `member` says the same of this request.
+
+        Without `access` nobody is: there are no pages of the office.
+        """
+        member = self._of_cookie(request)
+        request.state.member = await self._access.present(member) if member and self._access else None
+        return self.member(request)
+
     def member(self, request: Request) -> StaffMember | None:
-        """Who is signed in, or None."""
+        """Who is signed in, or None: on a page that is not the office's as the cookie says, which gives no right."""
+        found: StaffMember | None = getattr(request.state, "member", self._of_cookie(request))
+        return found
+
+    def _of_cookie(self, request: Request) -> StaffMember | None:
         try:
             data = base64.urlsafe_b64decode(request.cookies.get(cookie_name(SESSION_COOKIE, secure=self._secure), ""))
         except ValueError:
@@ -78,23 +103,23 @@ class OfficeSessions:
         mac, payload = data[:_MAC_BYTES], data[_MAC_BYTES:]
         if not payload or not hmac.compare_digest(mac, hmac.digest(self._key, payload, hashlib.sha256)):
             return None
-        member_id, name, role, expires = orjson.loads(payload)
-        return StaffMember(member_id, name, Role(role)) if self._still(expires) else None
+        member_id, name, role, version, expires = orjson.loads(payload)
+        return StaffMember(member_id, name, Role(role), version) if self._still(expires) else None
 
     def _still(self, expires: int) -> bool:
         return self._clock() < datetime.fromtimestamp(expires, self._clock().tzinfo)
 
 
-def page_staff(sessions: OfficeSessions, role: Role) -> Callable[[Request], StaffMember]:
+def page_staff(sessions: OfficeSessions, role: Role) -> Callable[[Request], Awaitable[StaffMember]]:
     """A dependency of the office's pages.
 
     Raises:
-        SignInProblem: nobody is signed in.
+        SignInProblem: nobody is signed in, or who was removed since.
         ForbiddenProblem: the role is too low.
     """
 
-    def require(request: Request) -> StaffMember:
-        member = sessions.member(request)
+    async def require(request: Request) -> StaffMember:
+        member = await sessions.present(request)
         if member is None:
             raise SignInProblem
         if member.role < role:

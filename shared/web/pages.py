@@ -27,7 +27,7 @@ from shared.settings import ServiceSettings
 from shared.templates import COMPILED_TEMPLATES
 from shared.web.cookies import cookie_name, set_cookie
 from shared.web.csrf import CSRF_FIELD, ForeignFormProblem, FormGuard
-from shared.web.office import OfficeSessions, Role, StaffMember
+from shared.web.office import Access, OfficeSessions, Role, StaffMember
 from shared.web.problems import request_language
 from shared.words import Words
 
@@ -79,17 +79,26 @@ class Form:
 class Pages:
     """Renders a service's templates inside the frame and reads the forms that come back.
 
-    Without templates there is the frame alone, with the pages of what goes wrong.
+    Without templates there is the frame alone, with the pages of what goes wrong. Without `access` nobody is let in to
+    the pages of the office.
     """
 
-    def __init__(self, settings: ServiceSettings, words: Words, templates: Path | None = None, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        words: Words,
+        templates: Path | None = None,
+        *,
+        clock: Clock,
+        access: Access | None = None,
+    ) -> None:
         secret = settings.secret.get_secret_value()
         self._secure = settings.public_url.startswith("https://")
         self.site_name = settings.site_name
         self.public_url = settings.public_url.rstrip("/")
         self.words = words
         self.guard = FormGuard(secret, secure=self._secure)
-        self.office = OfficeSessions(secret, clock, secure=self._secure)
+        self.office = OfficeSessions(secret, clock, secure=self._secure, access=access)
         folders = [folder for folder in (templates, _HERE / "templates") if folder]
         self._environments = {language: self._environment(language, folders) for language in Language}
 

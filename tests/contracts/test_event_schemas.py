@@ -15,7 +15,7 @@ from tests.contracts.regenerate import PUBLIC_EVENTS, SAMPLES, SCHEMAS, as_text,
 from tests.contracts.schema_growth import Schema, breaking_changes, schema_of
 
 SAMPLE_FILES = sorted(SAMPLES.glob("*/*.json"))
-FEWEST_SAMPLES = 80
+FEWEST_SAMPLES = 82
 """How many samples there were at some time: they are kept for ever. Raise it with each that is added."""
 UNKNOWN = "field_of_tomorrow"
 

@@ -12,6 +12,7 @@ from services.feedback.usecases.surveys import Surveys
 from shared.audit import Audit
 from shared.clock import Clock
 from shared.messaging.inventory import Inventory
+from shared.office_access import OFFICE_PEOPLE_KIND, OfficeAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,20 @@ class UseCases:
     publications: Publications
     office: Office
     audit: Audit
+    access: OfficeAccess
     inventory: Inventory
 
     @classmethod
-    def over(cls, store: FeedbackStore, clock: Clock, inventory: Inventory, audit: Audit) -> "UseCases":
+    def over(
+        cls, store: FeedbackStore, clock: Clock, inventory: Inventory, audit: Audit, access: OfficeAccess
+    ) -> "UseCases":
         """The use cases over a store, which the reconcile sweep is told of."""
         surveys, closing = Surveys(store, clock), Closing(store, clock)
         inventory.announces("feedback-surveys", SURVEYS, surveys.live, surveys.restate)
         inventory.announces("feedback-results", SURVEYS, surveys.live_results, surveys.restate)
         inventory.keeps("registration-programmes", store.programmes_lacking)
         inventory.keeps("registration-sessions", store.sessions_lacking)
+        inventory.keeps(OFFICE_PEOPLE_KIND, access.lacking)
         return cls(
             projections=Projections(store, surveys),
             surveys=surveys,
@@ -43,6 +48,7 @@ class UseCases:
             publications=Publications(store),
             office=Office(store, closing, audit),
             audit=audit,
+            access=access,
             inventory=inventory,
         )
 

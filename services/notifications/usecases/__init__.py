@@ -19,6 +19,7 @@ from services.notifications.usecases.wording import Wordings
 from shared.audit import Audit
 from shared.clock import Clock
 from shared.messaging.inventory import Inventory
+from shared.office_access import OfficeAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class UseCases:
     office: Office
     wordings: Wordings
     audit: Audit
+    access: OfficeAccess
     inventory: Inventory
 
     @classmethod
@@ -68,6 +70,7 @@ class UseCases:
             office=Office(store, post, audit, clock),
             wordings=Wordings(store, letters, audit, clock),
             audit=audit,
+            access=OfficeAccess(store.documents),
             preferences=Preferences(store, clock),
             inventory=inventory,
         )

@@ -14,6 +14,7 @@ from services.proposals.usecases.sweeping import Sweep
 from shared.audit import Audit
 from shared.limits import Limits
 from shared.messaging.inventory import Inventory
+from shared.office_access import OfficeAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +33,4 @@ class UseCases:
     inventory: Inventory
     limits: Limits
     audit: Audit
+    access: OfficeAccess

@@ -1,10 +1,14 @@
 """The people of the programme office, the one-time links that let them in, and what may be wrong with either."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.clock import StoredInstant
+from shared.events.base import Event
+from shared.events.registration import OfficeAccessChanged
 from shared.problems import Problem, mark
 from shared.staff import Role, StaffMember
 from shared.storage.aggregates import Aggregate
@@ -28,7 +32,7 @@ class OfficePerson(Aggregate):
     """Issuer and subject at the OIDC provider, once signed in there."""
     added_at: StoredInstant
     removed_at: StoredInstant | None = None
-    """A removed person is kept, without name, while a session of theirs may still be open somewhere."""
+    """A removed person is kept, without name, so that the version goes on when they come back: others go by it."""
 
     @property
     def is_removed(self) -> bool:
@@ -38,7 +42,20 @@ class OfficePerson(Aggregate):
     @property
     def member(self) -> StaffMember:
         """The person as pages know who is signed in."""
-        return StaffMember(self.id, self.name, self.role)
+        return StaffMember(self.id, self.name, self.role, self.version)
+
+    def access_changed(self) -> OfficeAccessChanged:
+        """What the other services are to know of the person."""
+        return OfficeAccessChanged(version=self.version, person_id=self.id, role=None if self.is_removed else self.role)
+
+    def in_role(self, role: Role) -> tuple[Self, Sequence[Event]]:
+        """The person with a role, which is told if it is another one."""
+        changed = self.model_copy(update={"role": role})
+        return changed, [changed.access_changed()] if role is not self.role else []
+
+    def in_place_of(self, before: Self) -> tuple[Self, Sequence[Event]]:
+        """Somebody who was of the office before is so again, as if never there."""
+        return self.model_copy(update={"version": before.version}), [self.access_changed()]
 
 
 class OneTimeLink(BaseModel):

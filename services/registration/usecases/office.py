@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.registration.office_reading import OfficeReading
 from services.registration.office_store import Attempts, KnownBounces, KnownProposals, OfficeStore
-from services.registration.store import RegistrationStore
+from services.registration.store import OFFICE_PEOPLE, RegistrationStore
 from services.registration.usecases.attendance import Attendance
 from services.registration.usecases.coverage import Participations
 from services.registration.usecases.entities import Entities
@@ -14,6 +14,8 @@ from services.registration.usecases.signing_in import SigningIn
 from services.registration.usecases.today import Today
 from shared.audit import Audit
 from shared.clock import Clock
+from shared.messaging.inventory import Inventory
+from shared.office_access import OFFICE_PEOPLE_KIND
 from shared.storage.contract import Store
 
 
@@ -31,13 +33,15 @@ class Office:
     participations: Participations
 
     @classmethod
-    def over(cls, store: Store, entities: Entities, secret: bytes, clock: Clock) -> "Office":
+    def over(cls, store: Store, entities: Entities, secret: bytes, inventory: Inventory, clock: Clock) -> "Office":
         """The use cases on a store and the directory. `secret` keys the ids of people."""
         kept, reading = OfficeStore(store, clock), OfficeReading(store, clock)
         signing_in = SigningIn(kept, Attempts(store), secret, clock)
+        people = OfficePeople(kept, signing_in, clock)
+        inventory.announces(OFFICE_PEOPLE_KIND, OFFICE_PEOPLE, {}, people.restate)
         return cls(
             signing_in=signing_in,
-            people=OfficePeople(kept, signing_in, clock),
+            people=people,
             audit=Audit(store, clock),
             reading=reading,
             attendance=Attendance(RegistrationStore(store, clock), reading, clock),

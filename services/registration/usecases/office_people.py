@@ -1,6 +1,6 @@
 """The people of the office: adding, changing roles, removing."""
 
-from datetime import timedelta
+from collections.abc import Sequence
 
 from services.registration.domain.office_people import (
     LastAdministratorProblem,
@@ -12,10 +12,7 @@ from services.registration.office_store import OfficeStore
 from services.registration.usecases.signing_in import SigningIn, password_link
 from shared.clock import Clock
 from shared.events.base import Event
-from shared.staff import Role
-
-REMOVED_KEPT_FOR = timedelta(days=1)
-"""Longer than a session lives."""
+from shared.staff import Role, StaffMember
 
 
 class OfficePeople:
@@ -54,13 +51,13 @@ class OfficePeople:
         person = OfficePerson(
             id=self._signing_in.id_of(user_name), user_name=user_name, name=name, role=role, added_at=self._clock()
         )
-        if await self._office.people.create(person):
+        if await self._office.people.create(person, person.access_changed()):
             return person
 
-        def again(before: OfficePerson) -> tuple[OfficePerson, list[Event]]:
+        def again(before: OfficePerson) -> tuple[OfficePerson, Sequence[Event]]:
             if not before.is_removed:
                 raise PersonExistsProblem
-            return person.model_copy(update={"version": before.version}), []
+            return person.in_place_of(before)
 
         return await self._office.people.change(person.id, again)
 
@@ -83,10 +80,10 @@ class OfficePeople:
         person = await self.get(person_id)
         if role is not Role.ADMIN:
             await self._require_another_administrator(person)
-        return await self._office.people.change(person.id, lambda now: (now.model_copy(update={"role": role}), []))
+        return await self._office.people.change(person.id, lambda now: now.in_role(role))
 
     async def remove(self, person_id: str) -> None:
-        """Remove somebody, who is out of registration's pages at once and of the others' when the session ends.
+        """Remove somebody, who is out of registration's pages at once and of the others' as soon as they are told.
 
         Raises:
             PersonUnknownProblem, LastAdministratorProblem: as `change_role`.
@@ -94,13 +91,24 @@ class OfficePeople:
         person = await self.get(person_id)
         await self._require_another_administrator(person)
         now = self._clock()
-        gone = {"removed_at": now, "name": "", "user_name": "", "password_hash": "", "subject": "", "role": Role.VIEWER}
-        await self._office.people.change(person.id, lambda current: (current.model_copy(update=gone), []))
-        await self._office.forget_removed(now - REMOVED_KEPT_FOR)
+        nobody = {"name": "", "user_name": "", "password_hash": "", "subject": "", "role": Role.VIEWER}
 
-    async def present(self, person_id: str) -> OfficePerson | None:
-        """What is known of somebody who is signed in; also one who was removed."""
-        return await self._office.people.get(person_id)
+        def gone(current: OfficePerson) -> tuple[OfficePerson, Sequence[Event]]:
+            removed = current.model_copy(update={**nobody, "removed_at": now})
+            return removed, [removed.access_changed()]
+
+        await self._office.people.change(person.id, gone)
+
+    async def present(self, member: StaffMember) -> StaffMember | None:
+        """Somebody who is signed in, as the office knows them now; None for who was removed."""
+        person = await self._office.people.get(member.id)
+        if person is None:
+            return member
+        return None if person.is_removed else person.member
+
+    async def restate(self, person_id: str) -> None:
+        """Tell once more what somebody may do."""
+        await self._office.people.restate(person_id, lambda person: [person.access_changed()])
 
     async def _require_another_administrator(self, person: OfficePerson) -> None:
         if person.role is Role.ADMIN and await self._office.count_administrators() < 2:

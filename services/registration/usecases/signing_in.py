@@ -109,9 +109,7 @@ class SigningIn:
             added_at=self._clock(),
         )
         await self._spend(token)
-        if not await self._office.people.create(administrator):
-            await self._office.people.change(administrator.id, lambda before: (_in_place_of(before, administrator), []))
-        return administrator
+        return await self._admit(administrator)
 
     async def check_first_run(self, token: str) -> None:
         """Let the first-run page be shown.
@@ -182,34 +180,32 @@ class SigningIn:
         subject = f"{claims['iss']} {claims['sub']}"
         role = _granted(claims.get(role_claim))
         if person := await self._office.of_subject(subject):
-            granted = role or person.role
-            return await self._office.people.change(
-                person.id, lambda now: (now.model_copy(update={"role": granted}), [])
-            )
+            return await self._office.people.change(person.id, lambda now: now.in_role(role or now.role))
         address = _vouched_address(claims)
         person = await self._office.people.get(self.id_of(address)) if address else None
         if person and not person.is_removed and not person.subject:
-            update = {"subject": subject, "role": role or person.role}
-            return await self._office.people.change(person.id, lambda now: (now.model_copy(update=update), []))
+            bound = {"subject": subject}
+            return await self._office.people.change(
+                person.id, lambda now: now.model_copy(update=bound).in_role(role or now.role)
+            )
         if not role or not address or (person and not person.is_removed):
             raise NotOfTheOfficeProblem
-        return await self._admit(claims, address, subject, role, person)
-
-    async def _admit(
-        self, claims: Mapping[str, object], address: str, subject: str, role: Role, before: OfficePerson | None
-    ) -> OfficePerson:
-        """Make a person of somebody to whom the provider gives a role."""
-        admitted = OfficePerson(
-            id=self.id_of(address),
-            user_name=address,
-            name=str(claims.get("name") or address)[:200],
-            role=role,
-            subject=subject,
-            added_at=self._clock(),
+        return await self._admit(
+            OfficePerson(
+                id=self.id_of(address),
+                user_name=address,
+                name=str(claims.get("name") or address)[:200],
+                role=role,
+                subject=subject,
+                added_at=self._clock(),
+            )
         )
-        if before is None and await self._office.people.create(admitted):
-            return admitted
-        return await self._office.people.change(admitted.id, lambda now: (_in_place_of(now, admitted), []))
+
+    async def _admit(self, person: OfficePerson) -> OfficePerson:
+        """Take somebody in, also who was of the office before; the person as kept."""
+        if await self._office.people.create(person, person.access_changed()):
+            return person.model_copy(update={"version": 1})
+        return await self._office.people.change(person.id, person.in_place_of)
 
     async def _link(self, token: str) -> OneTimeLink:
         link = await self._office.link(digest_of(token))
@@ -289,8 +285,3 @@ def _granted(claim: object) -> Role | None:
     """The highest role that a claim, one value or several, gives."""
     values = claim if isinstance(claim, list) else [claim]
     return max((ROLES[value] for value in values if isinstance(value, str) and value in ROLES), default=None)
-
-
-def _in_place_of(before: OfficePerson, after: OfficePerson) -> OfficePerson:
-    """Somebody who was of the office before is so again, as if never there."""
-    return after.model_copy(update={"version": before.version})

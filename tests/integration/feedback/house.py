@@ -27,6 +27,7 @@ from shared.events.registration import ProgrammeDefined, SessionEnded, SessionSc
 from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
 from shared.messaging.broker import make_broker
 from shared.messaging.inventory import Inventory
+from shared.office_access import OfficeAccess
 from shared.storage.sqlite import SqliteStore
 from shared.web.application import make_application
 from shared.web.office import SESSION_COOKIE, OfficeSessions, Role, StaffMember
@@ -212,8 +213,10 @@ async def running_house(folder: Path, *, seed: int = 1) -> AsyncIterator[House]:
     await raw.prepare(COLLECTIONS)
     store = FeedbackStore(raw, clock)
     broker = make_broker("nats://127.0.0.1:1", service="feedback")
-    use_cases = UseCases.over(store, clock, Inventory(raw, broker, service="feedback"), Audit(raw, clock))
-    frame = Pages(SETTINGS, words, pages.TEMPLATES, clock=clock)
+    use_cases = UseCases.over(
+        store, clock, Inventory(raw, broker, service="feedback"), Audit(raw, clock), OfficeAccess(raw)
+    )
+    frame = Pages(SETTINGS, words, pages.TEMPLATES, clock=clock, access=use_cases.access)
     routers = [api.routes(use_cases, words, staff_token=STAFF_TOKEN), pages.routes(use_cases, frame)]
     app = make_application("feedback", "Feedback", routers, words, AlwaysReady())
     client = httpx.AsyncClient(

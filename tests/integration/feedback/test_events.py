@@ -23,6 +23,7 @@ from shared.events.inventory import InventoryGapFound, InventoryPublished
 from shared.events.notifications import SurveyLinksPrepared
 from shared.messaging.consuming import consumer_specs
 from shared.messaging.streams import apply_streams
+from shared.office_access import OFFICE_PEOPLE_KIND
 from tests.integration.feedback.house import (
     ENGLISH,
     STAFF,
@@ -159,10 +160,11 @@ async def test_the_sweep_asks_for_unknown_sessions_and_tells_surveys_again(runni
     again = await running.hears(SurveyOpened, times=2)
     assert again[1] == opened
     await running.tell(InventoryPublished(version=0, kind="registration-sessions", entries=[("other", 3)]))
+    await running.tell(InventoryPublished(version=0, kind=OFFICE_PEOPLE_KIND, entries=[("somebody", 1)]))
 
     async def asked() -> None:
         gaps = [gap for gap in await running.heard(InventoryGapFound) if gap["consumer"] == "feedback"]
-        assert [gap["keys"] for gap in gaps] == [["other"]]
+        assert sorted(gap["keys"] for gap in gaps) == [["other"], ["somebody"]]
 
     await eventually(asked)
 

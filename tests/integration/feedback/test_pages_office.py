@@ -2,10 +2,13 @@
 
 import pytest
 
+from services.feedback.handlers import routes
 from shared import ids
 from shared.audit import Audit
+from shared.events.registration import OfficeAccessChanged
 from shared.web.office import Role
 from tests.integration.feedback.house import House, token_hash
+from tests.support.handling import handle
 
 LIST = "/office/results"
 
@@ -138,3 +141,23 @@ async def test_the_export_holds_every_session_under_the_same_rule(house: House) 
     assert len(lines) == 1 + 1 + 4
     assert sum(",6,content,Contingut,8.0," in line for line in lines) == 1
     assert not any(",4," in line for line in lines)
+
+
+async def test_what_was_told_of_somebody_since_they_signed_in_counts(house: House) -> None:
+    session_id = await open_with_answers(house, 3, 0)
+    survey, publish = f"{LIST}/{session_id}", f"{LIST}/{session_id}/publish"
+    house.sign_in(Role.EDITOR)
+
+    async def told(version: int, role: Role | None) -> None:
+        event = OfficeAccessChanged(version=version, person_id="member-editor", role=role)
+        await handle(routes(house.use_cases), event)
+
+    assert publish in (await house.client.get(survey)).text
+    await told(2, Role.VIEWER)
+    await told(1, Role.ADMIN)  # overtaken on the way
+    assert publish not in (await house.client.get(survey)).text
+    assert (await house.client.get(publish)).status_code == 403
+    await told(3, None)
+    for path in (LIST, survey, publish, "/office/audit/results"):
+        answer = await house.client.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/office/sign-in?next={path}")

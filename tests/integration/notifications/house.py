@@ -189,7 +189,7 @@ class House:
     def _application(self) -> FastAPI:
         settings = Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN})
         words = Words(*WORDS_FOLDERS)
-        self.frame = Pages(settings, words, pages.TEMPLATES, clock=self.clock)
+        self.frame = Pages(settings, words, pages.TEMPLATES, clock=self.clock, access=self.use_cases.access)
         routers = [
             api.routes(self.use_cases, staff_token=STAFF_TOKEN),
             pages.routes(self.use_cases, self.frame, self.links, self.clock, trouble=lambda: self.trouble),

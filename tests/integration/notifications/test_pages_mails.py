@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from services.notifications.app import KEPT
 from services.notifications.domain.deliveries import DeliveryState
 from services.notifications.domain.suppressions import MailGroup
 from shared.audit import Audit
+from shared.events.registration import OfficeAccessChanged
+from shared.office_access import OFFICE_PEOPLE_KIND
 from shared.web.office import Role
 from tests.integration.notifications.house import (
     NOW,
@@ -175,3 +178,24 @@ async def test_the_history_of_a_mail_says_in_words_that_a_program_had_it_sent_on
     known.sign_in(Role.VIEWER)
     page = await shown(known, f"/office/mails/deliveries/{id_}")
     assert "Sent once more by a program, with the API&#39;s token: " in page
+
+
+async def test_what_was_told_of_somebody_since_they_signed_in_counts(house: House) -> None:
+    await house.hear(programme_defined())
+    wording = "/office/mails/wording/dijous-gomunicipal/confirmation/ca"
+    house.sign_in(Role.ADMIN)
+
+    async def told(version: int, role: Role | None) -> None:
+        await house.handle(OfficeAccessChanged(version=version, person_id="member", role=role))
+
+    assert 'name="introduction"' in (await house.http.get(wording)).text
+    await told(2, Role.VIEWER)
+    await told(1, Role.ADMIN)  # overtaken on the way
+    assert 'name="introduction"' not in (await house.http.get(wording)).text
+    assert (await house.http.get("/office/audit/mails")).status_code == 403
+    await told(3, None)
+    for page in (*PAGES, wording, "/office/audit/mails"):
+        answer = await house.http.get(page)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/office/sign-in?next={page}")
+    lacking = await house.store.known.lacking(KEPT[OFFICE_PEOPLE_KIND], [("member", 3), ("somebody", 1)])
+    assert lacking == ["somebody"], "the sweep completes what is known"

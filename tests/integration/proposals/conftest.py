@@ -51,7 +51,7 @@ class Desk:
         self.store = open_store(self.settings.store_url, "proposals")
         self.links = Links(self.settings.public_url, "s" * 32)
         self.cases = self.compose()
-        self.pages = Pages(self.settings, WORDS, TEMPLATES, clock=self.clock)
+        self.pages = Pages(self.settings, WORDS, TEMPLATES, clock=self.clock, access=self.cases.access)
         self.documents = self.cases.supports._store
         routers = [
             public_routes(self.cases),

@@ -22,6 +22,7 @@ from shared.events.registration import MaterialsPublished, ProgrammeDefined, Ses
 from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
 from shared.messaging.consuming import consumer_specs
 from shared.messaging.streams import apply_streams
+from shared.office_access import OFFICE_PEOPLE_KIND
 from tests.integration.proposals.conftest import PROGRAMME, STAFF, STAFF_TOKEN, START
 from tests.support.nats import RunningBroker, running_broker
 from tests.support.probes import eventually
@@ -144,8 +145,12 @@ async def test_what_the_broker_lost_is_asked_for_and_told_again(house: House) ->
 
     entries = [("known", 7), ("lost", 2)]
     await house.publish(InventoryPublished(version=0, kind="registration-sessions", entries=entries))
-    [gap] = await house.sees(InventoryGapFound)
-    assert (gap["consumer"], gap["keys"]) == ("proposals", ["lost"])
+    await house.publish(InventoryPublished(version=0, kind=OFFICE_PEOPLE_KIND, entries=[("somebody", 1)]))
+    gaps = await house.sees(InventoryGapFound, times=2)
+    assert sorted((gap["consumer"], gap["keys"]) for gap in gaps) == [
+        ("proposals", ["lost"]),
+        ("proposals", ["somebody"]),
+    ]
 
     await house.publish(
         InventoryGapFound(version=0, kind="proposals-proposals", consumer="notifications", keys=[proposal_id])

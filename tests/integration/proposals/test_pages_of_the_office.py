@@ -2,8 +2,11 @@
 
 import pytest
 
+from services.proposals.handlers import routes
+from shared.events.registration import OfficeAccessChanged
 from shared.staff import Role
 from tests.integration.proposals.conftest import Desk
+from tests.support.handling import handle
 
 ANNA, BERNAT = "anna@ens.example", "bernat@ens.example"
 EVIL = '<script>alert("x")</script>'
@@ -265,3 +268,21 @@ async def test_a_reason_of_the_office_comes_back_to_be_sent_again(desk: Desk) ->
     assert answer.status_code == 403
     assert "Ja es va explicar.</li>" in answer.text
     assert f'<a href="/office/proposals/{proposal_id}">' in answer.text
+
+
+async def test_what_was_told_of_somebody_since_they_signed_in_counts(desk: Desk) -> None:
+    page = f"/office/proposals/{await desk.propose()}"
+    desk.sign_in(Role.EDITOR)
+
+    async def told(version: int, role: Role | None) -> None:
+        await handle(routes(desk.cases), OfficeAccessChanged(version=version, person_id="m1", role=role))
+
+    assert f'action="{page}/review"' in (await desk.http.get(page)).text
+    await told(2, Role.VIEWER)
+    await told(1, Role.ADMIN)  # overtaken on the way
+    assert f'action="{page}/review"' not in (await desk.http.get(page)).text
+    assert (await desk.send(f"{page}/review", page="/office/proposals")).status_code == 403
+    await told(3, None)
+    for path in (page, "/office/proposals", "/office/audit/proposals"):
+        answer = await desk.http.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/office/sign-in?next={path}")

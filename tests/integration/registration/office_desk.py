@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
-from fastapi import Response
+from fastapi import Request, Response
 from pydantic import SecretStr
 
 from services.registration.app import LOCALE, OFFICE_LOCALE, TEMPLATES, office_pages
@@ -84,6 +84,12 @@ class OfficeDesk:
         OfficeSessions(SECRET, self.clock, secure=False).begin(answer, StaffMember(member_id or name, name, role))
         self.browser.cookies.set("office", answer.headers["set-cookie"].split(";")[0].partition("=")[2])
 
+    def signed_in(self) -> StaffMember | None:
+        """Who the browser's cookie says is signed in."""
+        cookies = f"office={self.browser.cookies.get('office')}".encode()
+        request = Request({"type": "http", "headers": [(b"cookie", cookies)]})
+        return OfficeSessions(SECRET, self.clock, secure=False).member(request)
+
     def sign_out(self) -> None:
         self.browser.cookies.delete("office")
 
@@ -148,10 +154,8 @@ async def open_desk(folder: Path, **settings: str) -> AsyncIterator[OfficeDesk]:
     inventory = Inventory(store, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
     use_cases = UseCases.over(kept, Links(URL, SECRET), SECRET.encode(), inventory, clock)
     own = Settings(secret=SecretStr(SECRET), staff_token=SecretStr(STAFF_TOKEN), public_url=URL, **settings)  # type: ignore[arg-type]
-    frame, office = (
-        Pages(own, words, TEMPLATES, clock=clock),
-        Office.over(store, use_cases.entities, SECRET.encode(), clock),
-    )
+    office = Office.over(store, use_cases.entities, SECRET.encode(), inventory, clock)
+    frame = Pages(own, words, TEMPLATES, clock=clock, access=office.people)
     calls = api.OfficeCalls(STAFF_TOKEN, office.audit)
     routers = [
         *api.routers(use_cases, calls, clock),

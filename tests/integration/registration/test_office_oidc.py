@@ -61,6 +61,28 @@ async def test_the_role_follows_the_provider_and_the_person_stays_the_same(
     assert [person.role for person in await desk.office.people.everybody()] == [Role.VIEWER]
 
 
+async def test_the_other_services_are_told_what_the_provider_changed(desk: OfficeDesk, provider: OidcProcess) -> None:
+    for roles in ("admin", "admin", "viewer"):
+        await provider.tell(**MARTA, roles=roles)
+        await _there_and_back(desk, provider)
+    [person] = await desk.office.people.everybody()
+    assert [event.data["role"] for event in person.outbox] == [Role.ADMIN, Role.VIEWER]
+
+
+async def test_the_cookie_of_who_signs_in_is_as_late_as_what_the_others_are_told(
+    desk: OfficeDesk, provider: OidcProcess
+) -> None:
+    """Else a service that has heard only of the removal would not let in who has just come back."""
+    await desk.office.people.add("Aina", "aina@diputacio.example", Role.ADMIN)
+    for _ in range(2):
+        await provider.tell(**MARTA, roles="editor")
+        await _there_and_back(desk, provider)
+        [marta] = [person for person in await desk.office.people.everybody() if person.name == MARTA["name"]]
+        assert desk.signed_in() == marta.member
+        assert marta.member.version == marta.outbox[-1].data["version"]
+        await desk.office.people.remove(marta.id)
+
+
 async def test_who_was_added_by_address_signs_in_and_the_address_alone_is_enough_only_once(
     desk: OfficeDesk, provider: OidcProcess
 ) -> None:

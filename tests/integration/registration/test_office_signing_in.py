@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.registration.store import OFFICE_LINKS
+from services.registration.store import OFFICE_LINKS, OFFICE_PEOPLE
 from services.registration.usecases import signing_in
 from services.registration.usecases.signing_in import FREE_ATTEMPTS, first_run_token
 from services.registration.usecases.way_in import WhoseLinkError, make_way_in
@@ -56,6 +56,7 @@ async def test_the_first_run_link_makes_the_first_administrator_and_signs_her_in
     assert [(person.user_name, person.role) for person in people] == [("marta@diputacio.example", Role.ADMIN)]
     assert (await desk.get("/office/people")).status_code == 200
     assert await desk.acts() == ["office.founded", "person.signed-in"]
+    assert desk.signed_in() == people[0].member
 
 
 async def test_the_first_run_link_works_once_and_none_is_made_any_more(desk: OfficeDesk) -> None:
@@ -269,6 +270,51 @@ async def test_somebody_removed_is_out_at_once_and_may_be_added_again(founded: O
     assert where(await founded.submit("/office/people", {**newcomer, "role": "viewer"})) == path
     founded.sign_in(Role.ADMIN, "Pere", pere)
     await founded.get("/office/people", expect=403)
+
+
+async def test_who_may_do_more_or_less_now_may_so_at_once(founded: OfficeDesk) -> None:
+    pere = (await founded.office.people.add("Pere", "pere@diputacio.example", Role.VIEWER)).id
+    founded.sign_in(Role.VIEWER, "Pere", pere)
+    await founded.get("/office/audit", expect=403)
+    await founded.office.people.change_role(pere, Role.ADMIN)
+    await founded.get("/office/audit")
+    await founded.office.people.change_role(pere, Role.EDITOR)
+    await founded.get("/office/audit", expect=403)
+    await founded.office.people.remove(pere)
+    await founded.get("/office/audit", expect=303)
+
+
+async def test_the_other_services_are_told_what_each_may_do(founded: OfficeDesk) -> None:
+    async def told(person_id: str) -> list[tuple[int, int | None]]:
+        document = await founded.raw.get(OFFICE_PEOPLE, person_id)
+        assert document
+        events = [envelope["data"] for envelope in document["outbox"]]
+        assert [envelope["headers"]["ce-subject"] for envelope in document["outbox"]] == [person_id] * len(events)
+        return [(event["version"], event["role"]) for event in events]
+
+    people = founded.office.people
+    [marta] = await people.everybody()
+    assert await told(marta.id) == [(1, Role.ADMIN)]
+    pere = (await people.add("Pere", "pere@diputacio.example", Role.VIEWER)).id
+    await people.change_role(pere, Role.EDITOR)
+    await people.change_role(pere, Role.EDITOR)
+    assert await told(pere) == [(1, Role.VIEWER), (2, Role.EDITOR)], "what stays the same is not told"
+    await people.remove(pere)
+    assert (await told(pere))[-1] == (3, None)
+
+
+async def test_who_comes_back_much_later_is_told_as_later_than_the_removal(founded: OfficeDesk) -> None:
+    people = founded.office.people
+    pere = (await people.add("Pere", "pere@diputacio.example", Role.EDITOR)).id
+    joan = (await people.add("Joan", "joan@diputacio.example", Role.EDITOR)).id
+    await people.remove(pere)
+    founded.clock.move(days=400)
+    await people.remove(joan)
+    assert {person.name for person in await people.everybody()} == {"Marta Vila"}
+    assert (await people.add("Pere", "pere@diputacio.example", Role.VIEWER)).id == pere
+    document = await founded.raw.get(OFFICE_PEOPLE, pere)
+    assert document
+    assert [(event["data"]["version"], event["data"]["role"]) for event in document["outbox"]] == [(3, Role.VIEWER)]
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.EDITOR])

@@ -14,12 +14,16 @@ from nats.aio.msg import Msg
 
 from services.registration.app import make_service
 from services.registration.domain.entity_files import decode_entities
+from services.registration.domain.office_people import OfficePerson
+from services.registration.office_store import OfficeStore
 from services.registration.settings import Settings
 from services.registration.store import RegistrationStore
 from services.registration.usecases.entities import Entities
 from shared.events.inventory import InventoryGapFound
 from shared.messaging.consuming import consumer_specs
 from shared.messaging.streams import apply_streams
+from shared.office_access import OFFICE_PEOPLE_KIND
+from shared.staff import Role
 from shared.storage.opening import open_store
 from tests.integration.registration.conftest import PROGRAMME, SECRET, STAFF, STAFF_TOKEN, MovingClock
 from tests.support.nats import RunningBroker, running_broker
@@ -130,3 +134,37 @@ async def test_what_another_replica_imported_is_known_at_once(tmp_path: Path) ->
         assert [answer.status_code for answer in answers] == [202] * 3, "found though not reloaded yet"
         ready = (await api.get("/health/ready")).json()
         assert ready["status"] == "ok", ready
+
+
+async def test_what_somebody_of_the_office_may_do_is_told_listed_and_told_again(tmp_path: Path) -> None:
+    async with (
+        running_broker() as broker,
+        listening(broker) as (ear, connection),
+        running_service(tmp_path, broker),
+    ):
+        store = open_store(f"sqlite:///{tmp_path}", "registration")
+        await OfficeStore(store, MovingClock()).people.create(pere := somebody(), pere.access_changed())
+        told = {"version": 1, "person_id": pere.id, "role": Role.EDITOR}
+
+        def told_and_listed() -> None:
+            assert ear.named("office-access-changed") == [told]
+            listed = [
+                event["entries"] for event in ear.named("inventory-published") if event["kind"] == OFFICE_PEOPLE_KIND
+            ]
+            assert [[pere.id, 1]] in listed
+
+        await eventually(told_and_listed)
+        gap = InventoryGapFound(version=0, kind=OFFICE_PEOPLE_KIND, consumer="test", keys=[pere.id]).envelope()
+        await connection.jetstream().publish(gap.subject, orjson.dumps(gap.data), headers=gap.headers)
+
+        def told_again() -> None:
+            assert ear.named("office-access-changed") == [told, told], "with the same version"
+
+        await eventually(told_again)
+        await store.close()
+
+
+def somebody() -> OfficePerson:
+    return OfficePerson(
+        id="p" * 26, user_name="pere@diputacio.example", name="Pere", role=Role.EDITOR, added_at=MovingClock()()
+    )

@@ -11,7 +11,7 @@ from shared.problems import Problem, mark
 from shared.settings import ServiceSettings
 from shared.storage.contract import StoreError
 from shared.web.application import make_application
-from shared.web.office import Role, StaffMember, page_staff
+from shared.web.office import Access, Role, StaffMember, page_staff
 from shared.web.page_routes import page_router
 from shared.web.pages import Pages, see_other
 from shared.words import Words
@@ -60,14 +60,24 @@ class Ready:
         return {}
 
 
+class Everybody:
+    """Nothing was told of anybody."""
+
+    async def present(self, member: StaffMember) -> StaffMember:
+        return member
+
+
+EVERYBODY = Everybody()
+
+
 class House:
     """The application and a browser in front of it."""
 
-    def __init__(self, templates: Path, public_url: str = HTTP) -> None:
+    def __init__(self, templates: Path, public_url: str = HTTP, access: Access | None = EVERYBODY) -> None:
         (templates / "form.html").write_text(FORM)
         self.clock = MovingClock()
         settings = ServiceSettings(secret=SECRET, staff_token=TOKEN, public_url=public_url, site_name="Dijous")  # type: ignore[arg-type]  # read as secrets
-        self.pages = Pages(settings, Words(), templates, clock=self.clock)
+        self.pages = Pages(settings, Words(), templates, clock=self.clock, access=access)
         self.sent: list[dict[str, str]] = []
         app = make_application(
             "house", "House", [self._public(), self._things(), self._office(), _api()], Words(), Ready()
@@ -78,10 +88,10 @@ class House:
             headers={"Accept-Language": "en"},
         )
 
-    def sign_in(self, role: Role = Role.VIEWER) -> None:
+    def sign_in(self, role: Role = Role.VIEWER, version: int = 0) -> None:
         """Leave the office's cookie in the browser."""
         response = Response()
-        self.pages.office.begin(response, StaffMember("m1", "Aina", role))
+        self.pages.office.begin(response, StaffMember("m1", "Aina", role, version))
         name, _, rest = response.headers["set-cookie"].partition("=")
         self.browser.cookies.set(name, rest.partition(";")[0].strip('"'))
 

@@ -1,0 +1,102 @@
+"""Who is let in to the office's pages: as the cookie says, until an event told of something later."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from shared.events.registration import OfficeAccessChanged
+from shared.office_access import OFFICE_ACCESS_COLLECTIONS, OfficeAccess
+from shared.staff import Role
+from shared.storage.sqlite import SqliteStore
+from tests.unit.shared.house import House
+
+PERSON = "m1"
+EDITORS_PAGE = "/office/plan"
+SIGNED_OUT, REFUSED, SHOWN = 303, 403, 200
+
+
+@pytest.fixture
+async def access(tmp_path: Path) -> AsyncIterator[OfficeAccess]:
+    store = SqliteStore(tmp_path / "house.sqlite3")
+    await store.prepare(OFFICE_ACCESS_COLLECTIONS)
+    yield OfficeAccess(store)
+    await store.close()
+
+
+@pytest.fixture
+async def house(tmp_path: Path, access: OfficeAccess) -> AsyncIterator[House]:
+    house = House(tmp_path, access=access)
+    async with house.browser:
+        yield house
+
+
+def told(version: int, role: Role | None, person_id: str = PERSON) -> OfficeAccessChanged:
+    return OfficeAccessChanged(version=version, person_id=person_id, role=role)
+
+
+async def _status(house: House) -> int:
+    return (await house.browser.get(EDITORS_PAGE)).status_code
+
+
+async def test_of_whom_nothing_was_told_the_cookie_counts(house: House, access: OfficeAccess) -> None:
+    house.sign_in(Role.EDITOR)
+    await access.learn(told(2, None, "somebody-else"))
+    assert await _status(house) == SHOWN
+
+
+@pytest.mark.parametrize(
+    ("cookie", "known", "status"),
+    [
+        (Role.EDITOR, None, SIGNED_OUT),
+        (Role.ADMIN, Role.VIEWER, REFUSED),
+        (Role.ADMIN, Role.EDITOR, SHOWN),
+        (Role.VIEWER, Role.EDITOR, SHOWN),
+    ],
+)
+async def test_what_was_told_after_the_sign_in_counts(
+    house: House, access: OfficeAccess, cookie: Role, known: Role | None, status: int
+) -> None:
+    house.sign_in(cookie, version=1)
+    await access.learn(told(2, known))
+    assert await _status(house) == status
+
+
+@pytest.mark.parametrize("known", [None, Role.VIEWER])
+@pytest.mark.parametrize("version", [2, 3])
+async def test_who_signed_in_after_what_was_told_is_who_the_cookie_says(
+    house: House, access: OfficeAccess, known: Role | None, version: int
+) -> None:
+    await access.learn(told(2, known))
+    house.sign_in(Role.EDITOR, version=version)
+    assert await _status(house) == SHOWN
+
+
+async def test_told_late_or_again_changes_nothing(house: House, access: OfficeAccess) -> None:
+    house.sign_in(Role.EDITOR)
+    for event in (told(3, None), told(2, Role.ADMIN), told(3, None)):
+        await access.learn(event)
+        assert await _status(house) == SIGNED_OUT
+    await access.learn(told(4, Role.EDITOR))
+    assert await _status(house) == SHOWN
+
+
+async def test_a_page_of_the_office_leads_only_where_one_may_go_now(house: House, access: OfficeAccess) -> None:
+    house.sign_in(Role.ADMIN)
+    assert "/office/people" in (await house.browser.get(EDITORS_PAGE)).text
+    await access.learn(told(2, Role.VIEWER))
+    assert "/office/people" not in (await house.browser.get(EDITORS_PAGE)).text
+
+
+async def test_without_knowing_who_is_of_the_office_nobody_is_let_in(tmp_path: Path) -> None:
+    house = House(tmp_path, access=None)
+    async with house.browser:
+        house.sign_in(Role.ADMIN)
+        assert await _status(house) == SIGNED_OUT
+
+
+async def test_the_sweep_finds_who_is_not_known_or_not_as_they_are_now(access: OfficeAccess) -> None:
+    await access.learn(told(2, Role.EDITOR))
+    await access.learn(told(3, None, "m2"))
+    assert await access.lacking([(PERSON, 2), ("m2", 4), ("m3", 1)]) == ["m2", "m3"]
+    assert await access.lacking([]) == []
