@@ -80,7 +80,7 @@ def new_tally(session_id: str, part: int, hashes: Sequence[str]) -> Tally:
         id=tally_id(session_id, part),
         session_id=session_id,
         part=part,
-        slots=dict.fromkeys(shuffled(set(hashes)), UNSPENT),
+        slots=dict.fromkeys(shuffled(sorted(set(hashes))), UNSPENT),
         comments=dict.fromkeys(shuffled(_new_keys(len(set(hashes)), set())), ""),
     )
 
