@@ -60,6 +60,8 @@ class Session(Aggregate):
     materials: tuple[Material, ...] = ()
     unsettled: int = 0
     """1 while something that this document decided is not yet carried out elsewhere."""
+    decided: int = 0
+    """How often that was: the same limit decided again is another thing to carry out."""
 
     @property
     def ends_at(self) -> datetime:
@@ -114,7 +116,7 @@ def change(session: Session, changes: dict[str, Any]) -> Decision:
     changed = session.model_copy(update=changes)
     if changed.capacity != session.capacity:
         _require_scheduled(session)
-        changed = changed.model_copy(update={"rostered": 1, "unsettled": 1})
+        changed = changed.model_copy(update={"rostered": 1, **_to_carry_out(session)})
     if changed.duration_minutes != session.duration_minutes:
         _require_scheduled(session)
         changed = changed.model_copy(update={"over_at": changed.ends_at})
@@ -176,7 +178,7 @@ def cancel(session: Session, reason: dict[Language, str] | None) -> Decision:
         "status": SessionStatus.CANCELLED,
         "reason": reason,
         "sequence": session.sequence + 1,
-        "unsettled": 1,
+        **_to_carry_out(session),
     }
     return session.model_copy(update=update), []
 
@@ -194,18 +196,21 @@ def end(session: Session, now: datetime) -> Decision:
         "status": SessionStatus.ENDED,
         "ended_at": now,
         "over_at": min(now, session.over_at),
-        "unsettled": 1,
+        **_to_carry_out(session),
     }
     return session.model_copy(update=update), []
+
+
+def _to_carry_out(session: Session) -> dict[str, int]:
+    return {"unsettled": 1, "decided": session.decided + 1}
 
 
 def settle(session: Session, carried_out: Session, registrations: int) -> Decision:
     """What `carried_out` decided is done everywhere; tells of the end or the cancellation, once.
 
-    Nothing happens where the session has changed in what had to be carried out: whoever changed it settles it.
+    Nothing happens where more was decided since: whoever decided it settles it.
     """
-    same = (session.status, session.capacity) == (carried_out.status, carried_out.capacity)
-    if not session.unsettled or not same:
+    if not session.unsettled or session.decided != carried_out.decided:
         return session, []
     settled = session.model_copy(update={"unsettled": 0, "registrations": registrations})
     return settled, _closing_events(settled)

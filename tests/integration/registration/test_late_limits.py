@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.registration.domain import sessions
 from services.registration.domain.registrations import Place, RegistrationState
 from shared.events.vocabulary import SessionStatus
 from shared.storage import sqlite
@@ -95,6 +96,26 @@ async def test_a_limit_knows_everybody_whatever_happens_meanwhile(
         await _assert_whole(office, session)
         if other in ("register", "register again"):
             assert "waiting-list-promoted" not in await _told(office, session), "there was a seat from the beginning"
+    raise AssertionError("the step has more operations than this test interrupts")
+
+
+async def test_a_limit_decided_again_is_carried_out_again(office: Office, replica: Office) -> None:
+    """One replica still carries out «6» while another goes to 4 and back to 6, and dies before it carries that out."""
+    store = interruptible(replica)
+
+    async def there_and_back(session: str) -> None:
+        await office.api.patch(f"/api/v1/sessions/{session}", json={"capacity": 4}, headers=STAFF)
+        await office.store.sessions.change(session, lambda current: sessions.change(current, {"capacity": 6}))
+
+    for at in range(60):
+        session = await office.scheduled(capacity=2)
+        store.interrupt(at, lambda: there_and_back(session))  # noqa: B023  used before the next round
+        await replica.staff("PATCH", f"/sessions/{session}", {"capacity": 6})
+        if not store.was_interrupted:
+            assert at > 1
+            return
+        await office.sweep()
+        assert ((await office.session(session)).capacity, (await office.roster(session)).capacity) == (6, 6)
     raise AssertionError("the step has more operations than this test interrupts")
 
 
