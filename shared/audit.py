@@ -5,7 +5,9 @@ same time one finds the place taken and goes behind: the chain cannot fork. The 
 which shows whether the end of the chain was cut off or the whole of it written anew.
 """
 
+import asyncio
 import hashlib
+import random
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ BEGINNING = "0" * 64
 """Stands for the digest before the first entry."""
 
 _TRIES = 50
+_PAUSE_SECONDS = 0.002  # times the number of the try, at random
 _PAGE = 500
 _MAX_TEXT = 500
 _ADDRESS = re.compile(r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+")
@@ -91,6 +94,7 @@ class Audit:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._turn = asyncio.Lock()
 
     async def record(
         self, member: StaffMember, action: str, subject: str, details: Mapping[str, Scalar] | None = None
@@ -102,12 +106,17 @@ class Audit:
         Raises:
             StoreError: nothing was recorded, so nothing may be done.
         """
-        for _ in range(_TRIES):
-            entry = self._entry(await self._last(), member, action, subject, details or {})
+        async with self._turn:  # callers of this process queue up instead of taking each other's place
+            entry = await self._add(member, action, subject, details or {})
+        log.info("office acted", action="office_acted", act=action, sequence=entry.sequence, digest=entry.digest)
+        return entry
+
+    async def _add(self, member: StaffMember, action: str, subject: str, details: Mapping[str, Scalar]) -> AuditEntry:
+        for attempt in range(_TRIES):
+            if attempt:
+                await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * attempt))  # noqa: S311  jitter, no secret
+            entry = self._entry(await self._last(), member, action, subject, details)
             if await self._store.insert(AUDIT, entry.model_dump(mode="json", by_alias=True)):
-                log.info(
-                    "office acted", action="office_acted", act=action, sequence=entry.sequence, digest=entry.digest
-                )
                 return entry
         raise ConflictError(f"{AUDIT}: others took the next place {_TRIES} times in a row")
 

@@ -105,6 +105,12 @@ async def test_a_line_put_in_twice_is_found(store: Store, audit: Audit) -> None:
     assert fault is not None
 
 
+async def test_hundreds_of_acts_at_once_are_all_recorded(audit: Audit) -> None:
+    await asyncio.gather(*(audit.record(AINA, "registration.added", f"s{number}") for number in range(300)))
+    chain = await audit.read_chain()
+    assert (chain.length, chain.fault) == (300, None)
+
+
 async def test_many_replicas_at_once_make_one_chain(store: Store) -> None:
     replicas = [Audit(store, MovingClock()) for _ in range(4)]
     await asyncio.gather(*(replica.record(AINA, "session.ended", "s1") for replica in replicas for _ in range(5)))
