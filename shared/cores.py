@@ -20,24 +20,24 @@ class OneCore:
         self._free: set[int] = set()
 
     def keep(self) -> None:
-        """Keep all threads where the one is that calls; again changes nothing."""
-        if self._free or not _TASKS.is_dir():
+        """Keep all threads where the one is that calls; again changes nothing. Where it cannot be, they stay free."""
+        if self._free:
             return
-        with suppress(OSError):  # a sandbox may show less: then the threads go where they like
+        with suppress(OSError, AttributeError, IndexError, ValueError):  # another system, a sandbox, no descriptor left
             after_name = (_TASKS / str(threading.get_native_id()) / "stat").read_text().rpartition(")")[2]
+            core = int(after_name.split()[_CORE_FIELD])
             self._free = os.sched_getaffinity(0)
-            _put_threads({int(after_name.split()[_CORE_FIELD])})
+            _put_threads({core})
 
     def leave(self) -> None:
-        """Let all threads go where they might before."""
-        if self._free:
-            _put_threads(self._free)
-            self._free = set()
+        """Let all threads go where they might before; where that cannot be done now, the next call tries again."""
+        with suppress(OSError):
+            if self._free:
+                _put_threads(self._free)
+                self._free = set()
 
 
 def _put_threads(cores: set[int]) -> None:
-    for thread in _TASKS.iterdir():
-        try:
-            os.sched_setaffinity(int(thread.name), cores)
-        except OSError:  # it has ended, or may not be moved
-            continue
+    for thread in [int(task.name) for task in _TASKS.iterdir()]:
+        with suppress(OSError):  # it has ended, or may not be moved
+            os.sched_setaffinity(thread, cores)

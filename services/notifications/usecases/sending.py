@@ -30,8 +30,8 @@ log = structlog.get_logger()
 _NOT_KNOWN_YET = "not known yet what it is about"
 _NOT_KNOWN_WAIT = timedelta(seconds=2)
 _CLOSE_SECONDS = 8.0
-_MANY = 200  # mails in hand at which the threads are kept on one core
 _COLLECT_SECONDS = 0.01  # results are written down in batches: each costs an fsync, whatever is in it
+_MANY = 5  # results collected in that time, at which the threads are kept on one core until nothing is in hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +224,7 @@ class Sender:
         self._count_hands()
 
     def _count_hands(self) -> None:
-        if len(self._in_hand) > _MANY:
-            self._core.keep()
-        elif not self._in_hand:
+        if not self._in_hand:
             self._core.leave()
         _set(self._room, len(self._in_hand) < self._limits.page)
         _set(self._settled, not self._in_hand)
@@ -239,6 +237,8 @@ class Sender:
             self._told = False
             results = [self._results.popleft() for _ in range(len(self._results))]
             self._heed(results)
+            if len(results) > _MANY:
+                self._core.keep()
             await self._marker.mark([(mail.ready, result) for mail, result in results])
             failpoint("after-mark")
             self._transport.acknowledge(len(results))

@@ -4,9 +4,11 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from shared import cores
 from shared.cores import OneCore
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps threads on cores")
@@ -50,3 +52,18 @@ def test_who_kept_nothing_lets_nothing_go(thread: int) -> None:
         assert os.sched_getaffinity(0) == one
     finally:
         os.sched_setaffinity(0, before)
+
+
+def test_where_the_system_hides_or_refuses_it_nothing_breaks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = os.sched_getaffinity(0)
+    core = OneCore()
+    with monkeypatch.context() as sandbox:
+        sandbox.setattr(cores, "_TASKS", tmp_path / "hidden")
+        core.keep()
+        core.leave()
+    core.keep()
+    with monkeypatch.context() as sandbox:  # as without a file descriptor left
+        sandbox.setattr(cores, "_TASKS", tmp_path / "hidden")
+        core.leave()
+    core.leave()
+    assert os.sched_getaffinity(0) == before
