@@ -11,7 +11,7 @@ from services.registration.domain.registrations import Place, Registration
 from services.registration.domain.rosters import Roster
 from services.registration.domain.sessions import Session
 from shared.storage.aggregates import ConflictError
-from shared.storage.contract import Store, one_of
+from shared.storage.contract import Store, StoreError, one_of
 
 ROSTERS = "rosters"
 
@@ -29,6 +29,7 @@ class _Asked:
     step: Step
     is_done: bool = False
     roster: Roster | None = None
+    error: StoreError | None = None
 
 
 @dataclass(slots=True, weakref_slot=True)
@@ -103,7 +104,7 @@ class Rosters:
         """The roster after this step and those taken together with it; None where there is no roster.
 
         Raises:
-            ConflictError: other processes changed it again and again.
+            StoreError: the store did not answer, or other processes changed the roster again and again.
         """
         line = self._lines.setdefault(session_id, _Line())
         asked = _Asked(step)
@@ -111,27 +112,36 @@ class Rosters:
         try:
             async with line.turn:
                 if not asked.is_done:
-                    await self._take_all(session_id, line)
+                    await self._take_all(session_id, [each for each in line.asked if not each.is_done], line)
         finally:
             line.asked.remove(asked)
+        if asked.error:
+            raise type(asked.error)(str(asked.error)) from asked.error
         return asked.roster
 
-    async def _take_all(self, session_id: str, line: _Line) -> None:
-        """One write, or none where every step leaves the very same roster."""
-        together = [each for each in line.asked if not each.is_done]
+    async def _take_all(self, session_id: str, together: list[_Asked], line: _Line) -> None:
+        try:
+            roster = await self._after(session_id, [asked.step for asked in together], line)
+        except StoreError as error:  # one after the other they would wait for it as often as they are
+            for asked in together:
+                asked.error, asked.is_done = error, True
+            return
+        for asked in together:
+            asked.roster, asked.is_done = roster, True
+
+    async def _after(self, session_id: str, steps: Sequence[Step], line: _Line) -> Roster | None:
+        """The roster after these steps: one write, or none where every step leaves the very same roster."""
         for attempt in range(_TRIES):
             if attempt:
                 await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * attempt))  # noqa: S311  jitter, no secret
             known, line.written = line.written, None
             before = roster = known or await self.get(session_id)
-            for asked in together:
-                roster = roster and asked.step(roster)
+            for step in steps:
+                roster = roster and step(roster)
             if roster and roster is not before:
                 line.written = await self._write(roster)
             if line.written or (roster is before and not known):  # what is known may be old until a write proves it
-                for asked in together:
-                    asked.roster, asked.is_done = roster, True
-                return
+                return roster
         raise ConflictError("the roster was changed by others again and again")
 
     async def _write(self, roster: Roster) -> Roster | None:

@@ -9,7 +9,7 @@ import pytest
 
 from services.registration.domain.registrations import Place
 from services.registration.roster_store import ROSTERS, Rosters
-from shared.storage.contract import Document, Store
+from shared.storage.contract import Document, Store, StoreError
 from shared.storage.sqlite import SqliteStore
 from tests.unit.registration.test_rosters import request
 
@@ -87,3 +87,29 @@ async def test_a_seat_that_another_replica_gave_meanwhile_is_freed(store: Store)
 
 async def test_where_there_is_no_roster_nobody_is_admitted(store: Store) -> None:
     assert await Rosters(store).admit(request("nuria")) is Place.CLOSED
+
+
+async def test_a_store_that_is_away_is_asked_once_for_all_who_wait_together(store: Store) -> None:
+    away = Away(store)
+    rosters = Rosters(away)  # type: ignore[arg-type]
+    await rosters.create(SESSION, 10)
+    people = [request(f"p{number:02}") for number in range(20)]
+    outcomes = await asyncio.gather(*(rosters.admit(each) for each in people), return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {StoreError}
+    assert away.asked == 2, "by who came first, then for all who came meanwhile"
+
+
+class Away:
+    """Reads and writes nothing any more once there is a roster."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.asked = 0
+
+    async def insert(self, collection: str, document: Document) -> bool:
+        return await self._store.insert(collection, document)
+
+    async def get(self, collection: str, document_id: str) -> Document | None:
+        self.asked += 1
+        await asyncio.sleep(0)
+        raise StoreError("away")
