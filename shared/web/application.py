@@ -31,6 +31,8 @@ from shared.words import Words
 MAX_BODY_BYTES = 1_000_000
 """Larger bodies are refused: the largest legitimate one is an import of the directory (about 120 kB)."""
 
+_MOST_DIGITS = 20  # of a length: more are no number that Python reads
+
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -174,7 +176,7 @@ def _correlation_id(given: str) -> str:
 
 def _content_length(headers: Mapping[bytes, bytes]) -> int:
     given = headers.get(b"content-length", b"0")
-    return int(given) if given.isdigit() else MAX_BODY_BYTES + 1
+    return int(given) if given.isdigit() and len(given) <= _MOST_DIGITS else MAX_BODY_BYTES + 1
 
 
 def _limited(receive: Receive) -> Receive:

@@ -306,6 +306,11 @@ async def test_a_warning_is_told_and_keeps_nobody_away(http: httpx.AsyncClient, 
     assert answer.json()["checks"]["mails"] == "warning: mails do not go out: 530 authenticate first"
 
 
+async def test_a_length_of_more_digits_than_a_number_has_is_too_large(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/raw", content=b"{}", headers={"content-length": "0" * 5000 + "2"})
+    assert answer.status_code == 413
+
+
 class _Exporter(trace.TracerProvider):
     """What an operator's environment may put into the process: it is asked for a tracer before anything is told."""
 
