@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from deploy.settings import BrokenSettingError, explained_settings
+from deploy.settings import BrokenSettingError, ServingSettings, explained_settings
 from shared.observability import configure_logging
 from shared.service import Service
 from shared.settings import ServiceSettings
@@ -63,8 +63,8 @@ def start_logs() -> None:
     """Log as the settings say.
 
     Raises:
-        BrokenSettingError: the settings of all services cannot be worked with.
+        BrokenSettingError: the settings of all services, or how they take requests, cannot be worked with.
     """
     with explained_settings():
-        settings = ServiceSettings()
+        settings, _ = ServiceSettings(), ServingSettings()
     configure_logging(settings.log_format, settings.log_level)

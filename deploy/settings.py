@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_network
 
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -19,6 +20,17 @@ class ServingSettings(BaseSettings):
     trusted_proxy: str = ""
     """Addresses or networks of the reverse proxies whose X-Forwarded-For tells the client, such as `10.0.0.0/8`,
     separated by commas. Empty: whoever connects is the client."""
+
+    @field_validator("trusted_proxy")
+    @classmethod
+    def _are_networks(cls, proxies: str) -> str:
+        """A mistyped one would make the proxy the client of everybody."""
+        for proxy in filter(None, proxies.split(",")):
+            try:
+                ip_network(proxy.strip(), strict=False)
+            except ValueError:
+                raise ValueError(f"{proxy.strip()!r} is no address or network such as 10.0.0.0/8") from None
+        return proxies
 
 
 class BrokenSettingError(Exception):

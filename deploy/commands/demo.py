@@ -17,7 +17,7 @@ from deploy.embedded.first_run import keep_first_run_link
 from deploy.embedded.folder import locked_folder
 from deploy.embedded.settings import EmbeddedSettings
 from deploy.embedded.supervisor import Installation, installed, run_until_stopped, say
-from deploy.settings import BrokenSettingError, explained_settings
+from deploy.settings import BrokenSettingError, ServingSettings, explained_settings
 from shared.storage.opening import open_store
 
 MARK = "demonstration"
@@ -43,7 +43,7 @@ def demo(exit_when_done: bool) -> None:
       DIJOUS_PORT=8090 dijous demo --exit
     """
     with explained_settings():
-        given = EmbeddedSettings()
+        given, _ = EmbeddedSettings(), ServingSettings()
     folder = given.data.absolute() / "demo"
     own = {"data": folder, "store_url": None, "nats_url": None, "smtp_url": None}
     for variable in ("DIJOUS_STORE_URL", "DIJOUS_NATS_URL", "DIJOUS_SMTP_URL"):

@@ -6,7 +6,7 @@ import click
 
 from deploy.embedded.settings import EmbeddedSettings
 from deploy.embedded.supervisor import Installation, installed, run_until_stopped, say
-from deploy.settings import explained_settings
+from deploy.settings import ServingSettings, explained_settings
 
 
 @click.command()
@@ -31,7 +31,7 @@ def up() -> None:
       DIJOUS_PORT=8090 DIJOUS_DATA=/srv/dijous dijous up
     """
     with explained_settings():
-        settings = EmbeddedSettings()
+        settings, _ = EmbeddedSettings(), ServingSettings()
     run_until_stopped(_up(settings))
 
 

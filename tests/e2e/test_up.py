@@ -294,6 +294,7 @@ async def test_a_taken_port_is_said_in_one_line(data: Path) -> None:
         ("DIJOUS_STAFF_TOKEN", "short"),
         ("DIJOUS_DATA", "/proc/dijous"),
         ("DIJOUS_SMTP_URL", "pigeon://relay"),
+        ("DIJOUS_TRUSTED_PROXY", "10.0.0.0/8, 10.0.0.300"),
         ("DIJOUS_NATS_URL", "amqp://broker"),
         ("DIJOUS_STORE_URL", "sqlite:////proc/dijous"),
     ],

@@ -62,6 +62,13 @@ def test_a_broken_secret_is_not_repeated() -> None:
     assert done.stderr == "DIJOUS_SECRET: must have at least 32 characters\n"
 
 
+def test_a_mistyped_proxy_of_a_service_is_said_in_one_line() -> None:
+    secrets = {"DIJOUS_SECRET": "x" * 32, "DIJOUS_STAFF_TOKEN": "x" * 16}
+    done = _run("run", "proposals", "--port", "0", DIJOUS_TRUSTED_PROXY="10.0.0.0/8,banana", **secrets)
+    assert done.returncode == 2
+    assert done.stderr == "DIJOUS_TRUSTED_PROXY: 'banana' is no address or network such as 10.0.0.0/8\n"
+
+
 def test_a_taken_port_of_a_service_is_said_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
