@@ -151,7 +151,7 @@ class Sessions:
             SessionFullProblem: the session has begun without a seat left, whoever asks for one.
         """
         now = self._clock()
-        if session.rostered and not session.lets_cancel(now):
+        if session.rostered and not session.unsettled and not session.lets_cancel(now):
             [view] = await self._views([session])
             if view.turns_away(now):
                 raise SessionFullProblem
