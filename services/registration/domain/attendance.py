@@ -70,7 +70,10 @@ def read_report(data: bytes) -> list[Attendee]:
     Raises:
         ReportProblem: there is no list of participants in it.
     """
-    rows = list(_rows(_decoded(data)))[:_MAX_ROWS]
+    try:
+        rows = list(_rows(_decoded(data)))[:_MAX_ROWS]
+    except csv.Error:
+        raise ReportProblem from None
     for place, row in enumerate(rows):
         titles = [" ".join(words_of(cell)) for cell in row]
         if any(title in _NAMES for title in titles) and len(titles) > 1:
@@ -111,7 +114,7 @@ def _decoded(data: bytes) -> str:
 
 
 def _rows(text: str) -> Iterator[list[str]]:
-    plain = text.replace("\0", "")
+    plain = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
     delimiter = max("\t;,", key=plain.count)
     return csv.reader(io.StringIO(plain), delimiter=delimiter)
 

@@ -82,7 +82,18 @@ def test_an_erased_registration_is_matched_by_nothing() -> None:
     assert _found("Name,Email\n(),\nPau,\n", erased) == ([], ["()", "Pau"])
 
 
-@pytest.mark.parametrize("data", [b"", b"\x00\x01\x02", b"Name\nPau\n", b"\xff\xfe\x00"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_on_any_machine(line_end: str) -> None:
+    assert len(read_report(line_end.join(["Name,Email", "Pau,", '"Puig, Núria",', ""]).encode())) == 2
+
+
+UNCLOSED_QUOTE = b'Name,Email\n"' + b"Pau,\n" * 40_000
+"""What the quote opens is longer than a cell may be."""
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x00\x01\x02", b"Name\nPau\n", b"\xff\xfe\x00", b"PK\x03\r\x04", UNCLOSED_QUOTE]
+)
 def test_what_is_no_report_is_refused(data: bytes) -> None:
     with pytest.raises(ReportProblem):
         read_report(data)
