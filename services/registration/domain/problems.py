@@ -69,6 +69,17 @@ class SessionStartedProblem(Problem):
     title = mark("The session has begun or is over: the registration can no longer be cancelled.")
 
 
+class AttendanceTooEarlyProblem(Problem):
+    """Nobody can have come to a session that cannot be joined yet."""
+
+    status = 409
+    code = "attendance-too-early"
+    title = mark("Attendance can be marked from {minutes} minutes before the session begins.")
+
+    def __init__(self, opens_before: timedelta) -> None:
+        super().__init__(minutes=opens_before // timedelta(minutes=1))
+
+
 class NotCorrectableProblem(Problem):
     """A registration that was cancelled, or whose session is over, stays as it is."""
 

@@ -81,6 +81,10 @@ class Session(Aggregate):
         """Whether registrations can still be cancelled."""
         return self.is_scheduled and now < self.starts_at
 
+    def takes_attendance(self, now: datetime) -> bool:
+        """Whether it can be said who came: from when it can be joined, or once it was ended, however early."""
+        return self.status is SessionStatus.ENDED or now >= self.join_opens_at()
+
     def join_opens_at(self) -> datetime:
         """When the join link begins to lead to the session."""
         return self.starts_at - JOIN_OPENS_BEFORE_START

@@ -84,6 +84,11 @@ class OfficeDesk:
         OfficeSessions(SECRET, self.clock, secure=False).begin(answer, StaffMember(member_id or name, name, role))
         self.browser.cookies.set("office", answer.headers["set-cookie"].split(";")[0].partition("=")[2])
 
+    def come_back(self, **after: float) -> None:
+        """Let time pass, and sign an editor in again."""
+        self.clock.move(**after)
+        self.sign_in()
+
     def signed_in(self) -> StaffMember | None:
         """Who the browser's cookie says is signed in."""
         cookies = f"office={self.browser.cookies.get('office')}".encode()

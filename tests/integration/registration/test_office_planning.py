@@ -241,6 +241,7 @@ async def test_coverage_counts_the_councils_that_came(desk: OfficeDesk) -> None:
     await desk.register(session, 1)
     await desk.register(session, 2, entity="0800180001")
     first = (await desk.office.reading.registrations(session))[0]
+    desk.come_back(days=7)
     await desk.office.attendance.mark(session, [first.id])
     page = (await desk.get("/office/entities/coverage")).text
     assert "1 dels 947" in main_of(page)

@@ -258,6 +258,7 @@ async def test_attendance_is_marked_and_taken_back_and_touches_only_what_was_cha
     for number in (1, 2, 3):
         await desk.register(session, number)
     first, second, third = [item.id for item in await desk.office.reading.registrations(session)]
+    desk.come_back(days=7)
     path = f"/office/sessions/{session}/registrations"
     await desk.submit(path, {"were": "", f"came-{first}": "1", f"came-{second}": "1"})
     await desk.use_cases.registrations.view(third)
@@ -271,6 +272,7 @@ async def test_the_report_of_teams_is_compared_first_and_then_stored(desk: Offic
     session = await desk.scheduled()
     for number in (1, 2, 3):
         await desk.register(session, number)
+    desk.come_back(days=7)
     path = f"/office/sessions/{session}/attendance"
     page = (await desk.submit(path, {}, files={"report": REPORT.encode(encoding)}, expect=200)).text
     assert "2 persones" in page
@@ -287,6 +289,7 @@ async def test_the_report_of_teams_is_compared_first_and_then_stored(desk: Offic
 )
 async def test_a_file_that_is_no_report_is_said_beside_the_field(desk: OfficeDesk, content: bytes) -> None:
     session = await desk.scheduled()
+    desk.come_back(days=7)
     page = await desk.submit(
         f"/office/sessions/{session}/attendance", {"x": "y"}, files={"report": content}, expect=422
     )

@@ -24,7 +24,9 @@ def routes(desk: Desk) -> PageRouter:
     async def choose(
         request: Request, session_id: str, _: Annotated[StaffMember, Depends(desk.editor)]
     ) -> HTMLResponse:
-        return desk.pages.render(request, template, row=await session_page(desk, session_id), matches=None)
+        row = await session_page(desk, session_id)
+        await desk.office.attendance.require_open(session_id)
+        return desk.pages.render(request, template, row=row, matches=None)
 
     @router.post(path)
     async def compare(
@@ -45,7 +47,7 @@ def routes(desk: Desk) -> PageRouter:
         request: Request, session_id: str, member: Annotated[StaffMember, Depends(desk.editor)]
     ) -> Response:
         form = await desk.pages.form(request)
-        await session_page(desk, session_id)
+        await desk.office.attendance.require_open(session_id)
         found = form.get("registrations").split()
         await desk.act(member, Act.ATTENDANCE_IMPORTED, session_id, {"found": len(found)})
         await desk.office.attendance.mark(session_id, found)

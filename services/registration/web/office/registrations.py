@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 
 from services.registration.domain.acts import Act
 from services.registration.domain.entities import Entity, words_of
-from services.registration.domain.problems import SessionStartedProblem
+from services.registration.domain.problems import AttendanceTooEarlyProblem, SessionStartedProblem
 from services.registration.domain.registrations import Registration, RegistrationState
+from services.registration.domain.sessions import JOIN_OPENS_BEFORE_START
 from services.registration.domain.texts import OneLine
 from services.registration.usecases.exports import COLUMNS, as_csv, as_xlsx, rows
 from services.registration.usecases.registrations import Person
@@ -80,6 +81,8 @@ def _add_list(router: PageRouter, desk: Desk) -> None:
             unreached=await desk.use_cases.bounces.among(shown),
             found=len(found),
             states=STATE_NAMES,
+            takes_attendance=row.session.takes_attendance(desk.clock()),
+            not_yet=desk.say(request, AttendanceTooEarlyProblem(JOIN_OPENS_BEFORE_START)),
             q=q,
             page=page,
             is_last=len(found) <= page * PAGE,
@@ -90,7 +93,7 @@ def _add_list(router: PageRouter, desk: Desk) -> None:
         request: Request, session_id: str, member: Annotated[StaffMember, Depends(desk.editor)]
     ) -> Response:
         form = await desk.pages.form(request)
-        await session_page(desk, session_id)
+        await desk.office.attendance.require_open(session_id)
         before = set(form.get("were").split())
         now = {name.removeprefix("came-") for name in form.values if name.startswith("came-")}
         details = {"came": len(now - before), "did_not": len(before - now)}

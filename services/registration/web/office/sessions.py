@@ -156,7 +156,7 @@ def _add_session(router: PageRouter, desk: Desk) -> None:
         request: Request, session_id: str, _: Annotated[StaffMember, Depends(desk.viewer)]
     ) -> HTMLResponse:
         row = await session_page(desk, session_id)
-        return desk.pages.render(request, "office/session.html", row=row, session=row.session)
+        return desk.pages.render(request, "office/session.html", row=row, session=row.session, now=desk.clock())
 
 
 def _add_edit(router: PageRouter, desk: Desk) -> None:

@@ -1,0 +1,74 @@
+"""What the office's pages offer of a session before it begins and after."""
+
+from collections.abc import AsyncIterator
+from html import unescape
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shared.staff import Role
+from tests.integration.registration.office_desk import PROGRAMME, OfficeDesk, main_of, open_desk
+
+NOT_YET = "L'assistència es pot marcar des de 15 minuts abans que comenci la sessió."
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[OfficeDesk]:
+    async with open_desk(tmp_path) as opened:
+        await opened.staff("POST", "/programmes", PROGRAMME, expect=201)
+        opened.sign_in()
+        yield opened
+
+
+def _words(page: httpx.Response) -> str:
+    return unescape(main_of(page.text))
+
+
+async def _registered(desk: OfficeDesk, **given: object) -> tuple[str, str]:
+    """A session in a week, and the id of who has registered for it."""
+    session = await desk.scheduled(**given)
+    await desk.register(session)
+    return session, (await desk.office.reading.registrations(session))[0].id
+
+
+async def test_attendance_is_not_offered_before_the_session_can_be_joined(desk: OfficeDesk) -> None:
+    session, registration = await _registered(desk)
+    path = f"/office/sessions/{session}"
+    assert f"{path}/attendance" not in (await desk.get(path)).text
+    assert NOT_YET in _words(await desk.get(f"{path}/attendance", expect=409))
+    page = await desk.get(f"{path}/registrations")
+    assert f"came-{registration}" not in page.text
+    assert "Desa l'assistència" not in _words(page)
+    assert NOT_YET in _words(page)
+    desk.come_back(days=7, minutes=-14)
+    assert f"{path}/attendance" in (await desk.get(path)).text
+    page = await desk.get(f"{path}/registrations")
+    assert f"came-{registration}" in page.text
+    assert "Desa l'assistència" in _words(page)
+    assert NOT_YET not in _words(page)
+
+
+@pytest.mark.parametrize("part", ["registrations", "attendance", "attendance/store"])
+async def test_attendance_is_not_taken_before_the_session_can_be_joined(desk: OfficeDesk, part: str) -> None:
+    session, registration = await _registered(desk)
+    path, fields = f"/office/sessions/{session}/{part}", {f"came-{registration}": "1", "registrations": registration}
+    desk.come_back(days=7, minutes=-16)
+    before = await desk.acts()
+    answer = await desk.submit(path, fields, expect=409)
+    assert NOT_YET in _words(answer)
+    assert (await desk.office.reading.registrations(session))[0].attended_at is None
+    assert await desk.acts() == before, "what was refused is not recorded as done"
+
+
+async def test_attendance_of_a_session_that_was_ended_early_is_taken(desk: OfficeDesk) -> None:
+    session, registration = await _registered(desk)
+    await desk.staff("POST", f"/sessions/{session}/end", {})
+    await desk.submit(f"/office/sessions/{session}/attendance/store", {"registrations": registration})
+    assert (await desk.office.reading.registrations(session))[0].attended_at
+
+
+async def test_who_only_reads_is_told_nothing_of_marking(desk: OfficeDesk) -> None:
+    session, _ = await _registered(desk)
+    desk.sign_in(Role.VIEWER)
+    assert NOT_YET not in _words(await desk.get(f"/office/sessions/{session}/registrations"))
