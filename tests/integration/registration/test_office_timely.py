@@ -72,3 +72,29 @@ async def test_who_only_reads_is_told_nothing_of_marking(desk: OfficeDesk) -> No
     session, _ = await _registered(desk)
     desk.sign_in(Role.VIEWER)
     assert NOT_YET not in _words(await desk.get(f"/office/sessions/{session}/registrations"))
+
+
+async def test_cancelling_is_offered_until_the_session_begins(desk: OfficeDesk) -> None:
+    session, registration = await _registered(desk)
+    path = f"/office/sessions/{session}/registrations"
+    assert f"{path}/{registration}/cancel" in (await desk.get(path)).text
+    desk.come_back(days=7)
+    assert f"{path}/{registration}/cancel" not in (await desk.get(path)).text
+
+
+async def test_who_registers_somebody_by_hand_is_told_first_that_the_session_is_full_and_has_begun(
+    desk: OfficeDesk,
+) -> None:
+    full, roomy = (await _registered(desk, capacity=1))[0], (await _registered(desk, capacity=2))[0]
+    path = f"/office/sessions/{full}/registrations/add"
+    told = "La sessió ha començat i totes les places estan ocupades."
+    assert told not in _words(await desk.get(path)), "a seat may become free until then"
+    desk.come_back(days=7)
+    page = await desk.get(path)
+    assert told in _words(page)
+    assert f'href="/office/sessions/{full}/edit#capacity"' in page.text
+    assert told not in _words(await desk.get(path.replace(full, roomy)))
+    person = {"name": "Núria Puig", "email": "nuria@alamus.example", "entity": "els Alamús", "language": "ca"}
+    assert told in _words(await desk.submit(path, {**person, "name": ""}, expect=422))
+    await desk.submit(path, person)
+    assert [each.is_waiting for each in await desk.office.reading.registrations(full)] == [False, True]

@@ -210,6 +210,19 @@ async def test_who_waits_is_told_of_no_seat_no_link_and_no_entry(office: Office)
     assert "Hi teniu el número 1." in words(await office.api.get(path))
 
 
+async def test_who_waits_once_the_session_has_begun_is_told_that_it_is_full(office: Office) -> None:
+    session, path = await _waiting(office)
+    told = "La sessió ha començat i totes les places estan ocupades."
+    assert told not in words(await office.api.get(path))
+    office.clock.move(days=7)
+    page = await office.api.get(path)
+    assert told in words(page)
+    assert f"{path}/cancel" not in page.text
+    assert "Si queda lliure una plaça" not in words(page)
+    seated = await office.api.get(f"/registration/{await office.token(session, 1)}")
+    assert told not in words(seated)
+
+
 async def test_the_entry_of_who_waits_is_tentative_and_leads_nowhere(office: Office) -> None:
     session, path = await _waiting(office)
     (entry,) = Calendar.from_ical((await office.api.get(f"{path}/session.ics")).content).walk("VEVENT")

@@ -81,6 +81,7 @@ def _add_list(router: PageRouter, desk: Desk) -> None:
             unreached=await desk.use_cases.bounces.among(shown),
             found=len(found),
             states=STATE_NAMES,
+            may_cancel=row.session.lets_cancel(desk.clock()),
             takes_attendance=row.session.takes_attendance(desk.clock()),
             not_yet=desk.say(request, AttendanceTooEarlyProblem(JOIN_OPENS_BEFORE_START)),
             q=q,
@@ -142,20 +143,25 @@ def _file(content: bytes, media_type: str, name: str) -> Response:
 
 def _add_by_hand(router: PageRouter, desk: Desk) -> None:
     path = "/office/sessions/{session_id}/registrations/add"
-    template = "office/registration_form.html"
+
+    async def page(request: Request, session_id: str, *, status: int = 200, **given: Any) -> HTMLResponse:
+        """The form, which says of a session that is full and has begun that it is."""
+        turns_away = (await desk.use_cases.sessions.view(session_id)).turns_away(desk.clock())
+        row = await session_page(desk, session_id)
+        return desk.pages.render(
+            request, "office/registration_form.html", status=status, row=row, turns_away=turns_away, **given
+        )
 
     @router.get(path)
     async def form_page(
         request: Request, session_id: str, _: Annotated[StaffMember, Depends(desk.editor)]
     ) -> HTMLResponse:
-        row = await session_page(desk, session_id)
         await desk.use_cases.registrations.open_session(session_id)
-        return desk.pages.render(request, template, row=row, entities=[], values={"language": "ca"})
+        return await page(request, session_id, entities=[], values={"language": "ca"})
 
     @router.post(path)
     async def add(request: Request, session_id: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
         form = await desk.pages.form(request)
-        row = await session_page(desk, session_id)
         session = await desk.use_cases.registrations.open_session(session_id)
         fields = {name: form.get(name) for name in ("name", "email", "role", "language")}
         asked, errors = desk.checked(request, _PersonIn, fields)
@@ -163,7 +169,7 @@ def _add_by_hand(router: PageRouter, desk: Desk) -> None:
         if wrong:
             errors["entity"] = desk.pages.text(request, wrong)
         if asked is None or entity is None:
-            return desk.refused(request, template, errors, row=row, entities=entities, values=form.values)
+            return await page(request, session_id, status=422, errors=errors, entities=entities, values=form.values)
         await desk.act(member, Act.REGISTRATION_ADDED, session_id, {"entity": entity.code})
         person = Person(asked.name, asked.email, asked.role, asked.language)
         await desk.use_cases.registrations.register(session, entity, person)
