@@ -1,11 +1,11 @@
 """The list of those registered as a spreadsheet."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from xlsxwriter import Workbook  # type: ignore[import-untyped]  # ships no types
 
-from services.registration.domain.registrations import Registration
+from services.registration.domain.registrations import Registration, RegistrationState
 from shared.dates import wall_clock
 from shared.problems import mark
 from shared.spreadsheets import csv_table, defused
@@ -25,8 +25,10 @@ COLUMNS = (
 _WIDTHS = (28, 34, 34, 14, 24, 10, 14, 18, 18)
 
 
-def rows(registrations: Sequence[Registration], time_zone: str) -> list[list[Scalar]]:
-    """A row for each; instants in the programme's time zone, `2026-12-17 10:00`."""
+def rows(
+    registrations: Sequence[Registration], time_zone: str, states: Mapping[RegistrationState, str]
+) -> list[list[Scalar]]:
+    """A row for each; instants in the programme's time zone, `2026-12-17 10:00`; states in the reader's words."""
 
     def when(registration: Registration) -> str:
         attended = registration.attended_at
@@ -40,7 +42,7 @@ def rows(registrations: Sequence[Registration], time_zone: str) -> list[list[Sca
             item.entity_code,
             item.role,
             item.language,
-            item.state,
+            states[item.state],
             wall_clock(item.arrived_at, time_zone).replace("T", " "),
             when(item),
         ]

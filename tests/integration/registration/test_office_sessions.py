@@ -4,6 +4,7 @@ import re
 import zipfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -312,6 +313,26 @@ async def test_the_spreadsheets_hold_everybody_and_no_formula(desk: OfficeDesk) 
     assert b"<f>" not in workbook.read("xl/worksheets/sheet1.xml")
     assert b"'=HYPERLINK" in workbook.read("xl/sharedStrings.xml")
     assert (await desk.acts()).count("registrations.exported") == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "seated", "waits"),
+    [("ca", "amb plaça", "en llista d'espera"), ("es", "con plaza", "en lista de espera")],
+)
+async def test_the_spreadsheets_say_states_in_the_words_of_the_page(
+    desk: OfficeDesk, language: str, seated: str, waits: str
+) -> None:
+    session = await desk.scheduled(capacity=1)
+    await desk.register(session, 1)
+    await desk.register(session, 2)
+    desk.browser.headers["accept-language"] = language
+    path = f"/office/sessions/{session}/registrations"
+    page, table = unescape((await desk.get(path)).text), (await desk.get(f"{path}.csv")).content.decode("utf-8-sig")
+    assert [row[6] for row in csv.reader(io.StringIO(table))][1:] == [seated, waits]
+    assert f"<td>{seated}" in page
+    assert f"<td>{waits}" in page
+    workbook = zipfile.ZipFile(io.BytesIO((await desk.get(f"{path}.xlsx")).content))
+    assert seated in workbook.read("xl/sharedStrings.xml").decode()
 
 
 @pytest.mark.parametrize("part", ["new", "{id}/edit", "{id}/reschedule", "{id}/cancel", "{id}/end", "{id}/materials"])

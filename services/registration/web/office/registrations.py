@@ -124,7 +124,8 @@ def _add_spreadsheets(router: PageRouter, desk: Desk) -> None:
         row = await session_page(desk, session_id)
         await desk.act(member, Act.REGISTRATIONS_EXPORTED, session_id)
         header = [desk.pages.text(request, title) for title in COLUMNS]
-        return header, rows(await desk.office.reading.registrations(session_id), row.zone)
+        states = {state: desk.pages.text(request, name) for state, name in STATE_NAMES.items()}
+        return header, rows(await desk.office.reading.registrations(session_id), row.zone, states)
 
     @router.get("/office/sessions/{session_id}/registrations.csv")
     async def csv(request: Request, session_id: str, member: Annotated[StaffMember, Depends(desk.viewer)]) -> Response:
