@@ -27,6 +27,12 @@ class Rule:
     at: time
     """On the wall clock of the programme's time zone."""
 
+    @property
+    def exceeds_plan(self) -> bool:
+        """Whether it spans more months than are planned at a time: those after them are left out."""
+        years = self.last_month.year - self.first_month.year
+        return years * 12 + self.last_month.month - self.first_month.month >= MOST_MONTHS
+
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:

@@ -98,11 +98,45 @@ async def test_what_is_wrong_in_a_plan_is_said_and_the_rest_is_kept(desk: Office
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [(("first=2027-01", "first=gener"), "first"), (("last=2027-06", "last=2026-12"), "last"), (("10:00", "x"), "at")],
+    [
+        (("first=2027-01", "first=gener"), "first"),
+        (("last=2027-06", "last=2026-12"), "last"),
+        (("10:00", "x"), "at"),
+        (("duration_minutes=60", "duration_minutes=abc"), "duration_minutes"),
+        (("duration_minutes=60", "duration_minutes="), "duration_minutes"),
+        (("capacity=", "capacity=-3"), "capacity"),
+    ],
 )
 async def test_a_rule_that_cannot_be_is_said(desk: OfficeDesk, change: tuple[str, str], field: str) -> None:
     page = await desk.get(f"/office/programmes/dijous/plan?{RULE.replace(*change)}", expect=422)
     assert f'href="#{field}"' in page.text
+
+
+async def test_all_that_is_wrong_with_a_rule_is_said_at_once(desk: OfficeDesk) -> None:
+    rule = RULE.replace("10:00", "x").replace("duration_minutes=60", "duration_minutes=2")
+    page = (await desk.get(f"/office/programmes/dijous/plan?{rule}", expect=422)).text
+    assert re.findall(r'href="#(\w+)"', page.partition("<main")[2]) == ["at", "duration_minutes"]
+
+
+async def test_a_length_that_cannot_be_is_said_of_the_rule_and_not_of_the_titles(desk: OfficeDesk) -> None:
+    _, fields = await _plan(desk)
+    page = await desk.submit("/office/programmes/dijous/plan", {**fields, "duration_minutes": "abc"}, expect=422)
+    assert 'href="#duration_minutes"' in page.text
+    assert 'href="#title_0"' not in page.text
+    assert await _scheduled(desk) == []
+
+
+async def test_of_a_rule_that_spans_more_than_a_plan_holds_it_is_said_that_months_are_left_out(
+    desk: OfficeDesk,
+) -> None:
+    told = "36 mesos"
+    page, fields = await _plan(desk, RULE.replace("last=2027-06", "last=2030-01"))
+    assert told in main_of(page)
+    assert [fields["starts_at_35"], "starts_at_36" in fields] == ["2029-12-27T10:00", False]
+    just, _ = await _plan(desk, RULE.replace("last=2027-06", "last=2029-12"))
+    assert told not in main_of(just)
+    over, _ = await _plan(desk, RULE.replace("first=2027-01", "first=2020-01"))
+    assert told in main_of(over), "all its first months are over"
 
 
 async def test_what_is_over_is_not_suggested(desk: OfficeDesk) -> None:

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from babel.dates import get_day_names
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from services.registration.domain.acts import Act
 from services.registration.domain.planning import MOST_MONTHS, Rule, Suggestion
 from services.registration.domain.programmes import Programme
 from services.registration.usecases.planning import planned_id
-from services.registration.web.models.sessions import SessionIn
+from services.registration.web.models.sessions import Capacity, Duration, SessionIn
 from services.registration.web.office.desk import Desk
 from services.registration.web.office.forms import NO_SUCH_TIME, local_instant
 from shared import ids
@@ -36,6 +36,13 @@ LAST_MONTH = 6
 """A course ends in June."""
 
 
+class _EachIn(BaseModel):
+    """What the rule says of each of its sessions."""
+
+    duration_minutes: Duration
+    capacity: Capacity | None
+
+
 def routes(desk: Desk) -> PageRouter:
     """`/office/programmes/{slug}/plan`."""
     router = page_router(desk.pages)
@@ -49,17 +56,21 @@ def routes(desk: Desk) -> PageRouter:
         values = {**_defaults(desk, programme), **asked.values}
         if not asked.get("nth"):
             return _rule_page(desk, request, programme, values=values)
-        rule, errors = _rule(desk, request, asked)
+        rule, errors = _rule(desk, request, Form(values))
         if rule is None:
             return _rule_page(desk, request, programme, values=values, errors=errors, status=422)
         found = await desk.office.planning.suggest(programme, rule, desk.pages.language(request))
         rows = [_row(place, item, kept=item.is_advisable) for place, item in enumerate(found)]
-        return _plan_page(desk, request, programme, rows, {**values, "plan": ids.new_id()})
+        values["plan"] = ids.new_id()
+        return _plan_page(desk, request, programme, rows, values, exceeds_plan=rule.exceeds_plan)
 
     @router.post(path)
     async def schedule(request: Request, slug: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
         form = await desk.pages.form(request)
         programme = await desk.use_cases.programmes.get(slug)
+        if wrong := _each_errors(desk, request, form):
+            values = {**_defaults(desk, programme), **form.values}
+            return _rule_page(desk, request, programme, values=values, errors=wrong, status=422)
         plan_id = form.get("plan") if _PLAN_ID.fullmatch(form.get("plan")) else ids.new_id()
         kept = [place for place in range(MOST_MONTHS) if form.get(f"keep_{place}")]
         asked, errors = _sessions(desk, request, form, programme, kept)
@@ -93,16 +104,31 @@ def _defaults(desk: Desk, programme: Programme) -> dict[str, str]:
 
 def _rule(desk: Desk, request: Request, asked: Form) -> tuple[Rule | None, dict[str, str]]:
     """The rule that was asked for, or what is wrong with it."""
-    first, last = _month(asked.get("first")), _month(asked.get("last"))
-    try:
-        at = time.fromisoformat(asked.get("at")).replace(second=0, microsecond=0, tzinfo=None)
-    except ValueError:
-        return None, {"at": desk.pages.text(request, NO_TIME)}
+    errors: dict[str, str] = {}
+    first, last, at = _month(asked.get("first")), _month(asked.get("last")), _time(asked.get("at"))
     if first is None or last is None or last < first:
-        return None, {"last" if first else "first": desk.pages.text(request, NO_MONTH)}
+        errors["last" if first else "first"] = desk.pages.text(request, NO_MONTH)
+    if at is None:
+        errors["at"] = desk.pages.text(request, NO_TIME)
+    errors |= _each_errors(desk, request, asked)
+    if errors or at is None or first is None or last is None:
+        return None, errors
     nth = int(asked.get("nth")) if asked.get("nth") in PLACES else -1
     weekday = int(asked.get("weekday")) if asked.get("weekday") in [*"0123456"] else 3
     return Rule(nth, weekday, first, last, at), {}
+
+
+def _each_errors(desk: Desk, request: Request, asked: Form) -> dict[str, str]:
+    """What is wrong with the length and the seats of each session."""
+    fields = {"duration_minutes": asked.get("duration_minutes"), "capacity": asked.get("capacity") or None}
+    return desk.checked(request, _EachIn, fields)[1]
+
+
+def _time(text: str) -> time | None:
+    try:
+        return time.fromisoformat(text).replace(second=0, microsecond=0, tzinfo=None)
+    except ValueError:
+        return None
 
 
 def _month(text: str) -> date | None:
@@ -182,8 +208,17 @@ def _plan_page(
     values: Any,
     *,
     status: int = 200,
+    exceeds_plan: bool = False,
     **given: Any,
 ) -> HTMLResponse:
     return desk.pages.render(
-        request, "office/plan.html", status=status, programme=programme, rows=rows, values=values, **given
+        request,
+        "office/plan.html",
+        status=status,
+        programme=programme,
+        rows=rows,
+        values=values,
+        exceeds_plan=exceeds_plan,
+        most_months=MOST_MONTHS,
+        **given,
     )
