@@ -6,6 +6,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, StringConstraints
 
 from shared.problems import mark
+from shared.texts import without_unseen_ends
 
 NOT_AN_ADDRESS = mark("This is not an email address.")
 NOT_ASCII = mark("Before the @ there can be no accents or special letters: not every mail server takes them.")
@@ -15,7 +16,8 @@ MAX_LENGTH = 254  # RFC 5321 with erratum 1690: a path of 256 without its angle 
 def normalised_address(text: str) -> str:
     """The address as it is stored, compared and written to: lower case whole, its domain in IDNA's ASCII form.
 
-    Whether the domain receives mail is not looked up. Names reserved for tests and examples are accepted.
+    Spaces and what a paste leaves unseen around it are left out. Whether the domain receives mail is not looked up.
+    Names reserved for tests and examples are accepted.
 
     Raises:
         ValueError: it is not exactly one plain address: no display name, no quoting, no list, no control characters,
@@ -23,7 +25,11 @@ def normalised_address(text: str) -> str:
     """
     try:
         address = validate_email(
-            text, check_deliverability=False, test_environment=True, allow_smtputf8=True, strict=True
+            without_unseen_ends(text),
+            check_deliverability=False,
+            test_environment=True,
+            allow_smtputf8=True,
+            strict=True,
         )
     except EmailNotValidError:
         raise ValueError(NOT_AN_ADDRESS) from None  # the library's words repeat parts of the address

@@ -1,16 +1,60 @@
-"""What may stand in a text that somebody typed: nothing that is unseen and changes how the rest is read."""
+"""What may stand in a text that somebody typed or pasted: nothing that is unseen and changes how the rest is read.
 
+What other programs leave in a paste, and nobody could see to remove, goes without a word; the rest is refused.
+"""
+
+import re
+import string
 import unicodedata
 
+_LEFT_BY_PASTING = "\u200b\u2060\u2061\u2062\u2063\u2064\ufeff\u061c\u200e\u200f"
+"""Spaces and joiners without a width, a byte order mark, and marks of direction, which turn no other characters."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories: controls, formats, surrogates, separators of lines and paragraphs. Among the formats are those
 that turn the direction of writing: after one of them «fdp.exe» reads «exe.pdf»."""
 _USEFUL = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}\N{SOFT HYPHEN}")
 """Formats that some scripts and pictograms are written with, and that texts are pasted with from other programs."""
+_FLAG = re.compile("\N{WAVING BLACK FLAG}[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\N{CANCEL TAG}")
+"""The flag of a part of a country, such as Scotland: tags are taken nowhere else, as they can hide whole sentences."""
+_BLANK_LETTERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters, marks and signs that show nothing by themselves (Unicode's Default_Ignorable_Code_Point, and the empty
+Braille pattern)."""
+
+
+def tidy(text: str) -> str:
+    """The text without what a paste leaves in it unseen; empty where nothing of it can be seen. What is to be refused
+    stays."""
+    kept = text.translate(dict.fromkeys(map(ord, _LEFT_BY_PASTING)))
+    shows = any(unicodedata.category(each)[0] not in "CZ" for each in _BLANK_LETTERS.sub("", kept))
+    return kept if shows or holds_unseen(kept, allowed=string.whitespace) else ""
+
+
+def tidy_line(text: str) -> str:
+    """The same for one line: a tab, as from a cell of a spreadsheet, is a space in it."""
+    return tidy(text.replace("\t", " "))
+
+
+def tidied(given: object) -> object:
+    """A field as `tidy` leaves it, for models; what is no text is for them to refuse."""
+    return tidy(given) if isinstance(given, str) else given
+
+
+def tidied_line(given: object) -> object:
+    """A field as `tidy_line` leaves it."""
+    return tidy_line(given) if isinstance(given, str) else given
+
+
+def without_unseen_ends(text: str) -> str:
+    """What stands between the spaces and the unseen characters around it."""
+    return text.strip(f"{string.whitespace}\N{NO-BREAK SPACE}{_LEFT_BY_PASTING}")
 
 
 def holds_unseen(text: str, *, allowed: str = "") -> bool:
     """Whether there is a character in it that is not seen; `allowed` are those which the field takes all the same,
     such as the line feed."""
     accepted = _USEFUL.union(allowed)
-    return any(unicodedata.category(character) in _UNSEEN and character not in accepted for character in text)
+    return any(
+        unicodedata.category(character) in _UNSEEN and character not in accepted for character in _FLAG.sub("", text)
+    )

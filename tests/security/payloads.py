@@ -75,13 +75,10 @@ UNSEEN = (
     "x\u202efdp.exe",
     "x\u202a1\u202c",
     "x\u2066y\u2069",
-    "x\u200fy",
-    "x\u200by",
-    "x\ufeffy",
-    "x\u2060y",
+    "x\ufff9y",
     "x\U000e0041",
 )
-"""Characters that turn the direction of writing, or that nobody sees."""
+"""Characters that turn the direction of writing, or that hide words where nobody sees them."""
 PAYLOADS = (*HTML, *TEMPLATES, *SPREADSHEETS, *LINES, *OTHERS)
 BROKEN_LINES = (
     "x\r\nBcc: evil@evil.example",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from services.feedback.domain.problems import NoAnswerProblem, UnknownQuestionProblem
 from shared.problems import mark
-from shared.texts import holds_unseen
+from shared.texts import holds_unseen, tidy_line
 
 COMMENT_LENGTH = 300
 CONTROL_CHARACTERS = mark("This holds characters that cannot be shown.")
@@ -12,12 +12,12 @@ COMMENT_TOO_LONG = mark("The comment has more than 300 characters.")
 
 
 def clean_comment(text: str) -> str:
-    """The comment stripped, its line ends alike.
+    """The comment tidied and stripped, its line ends alike.
 
     Raises:
         ValueError: it holds unseen characters or is longer than 300 characters; the words are a message id.
     """
-    cleaned = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    cleaned = tidy_line(text).replace("\r\n", "\n").replace("\r", "\n").strip()
     if holds_unseen(cleaned, allowed="\n"):
         raise ValueError(CONTROL_CHARACTERS)
     if len(cleaned) > COMMENT_LENGTH:

@@ -10,7 +10,7 @@ from shared.events.base import Event
 from shared.events.vocabulary import Language
 from shared.problems import mark
 from shared.storage.aggregates import Aggregate
-from shared.texts import holds_unseen
+from shared.texts import holds_unseen, tidy_line
 
 MAX_LETTERS = 1000
 TOO_LONG = mark("This is longer than 1,000 characters.")
@@ -18,12 +18,12 @@ NOT_PLAIN = mark("This must not hold control characters.")
 
 
 def clean(text: str) -> str:
-    """A text of a few paragraphs, stripped and with Unix line ends.
+    """A text of a few paragraphs, tidied, stripped and with Unix line ends.
 
     Raises:
         ValueError: it is too long or holds unseen characters; the words are a message id.
     """
-    lines = [line.rstrip() for line in text.strip().splitlines()]
+    lines = [line.rstrip() for line in tidy_line(text).strip().splitlines()]
     if any(holds_unseen(line) for line in lines):
         raise ValueError(NOT_PLAIN)
     if len(cleaned := "\n".join(lines)) > MAX_LETTERS:

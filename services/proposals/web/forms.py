@@ -1,15 +1,15 @@
-"""What people may send: texts stripped and free of unseen characters, unknown fields refused."""
+"""What people may send: texts tidied and free of unseen characters, unknown fields refused."""
 
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from services.proposals.usecases.proposals import NewProposal
 from shared.addresses import EmailAddress
 from shared.events.vocabulary import Language, ProposalKind
 from shared.problems import mark
-from shared.texts import holds_unseen
+from shared.texts import holds_unseen, tidied, tidied_line
 
 MAX_TITLE = 200
 MAX_TEXT = 4000
@@ -33,9 +33,16 @@ def _plain_text(text: str) -> str:
 
 
 _Stripped = StringConstraints(strip_whitespace=True)
-Title = Annotated[str, _Stripped, Field(min_length=1, max_length=MAX_TITLE), AfterValidator(_one_line)]
-Text = Annotated[str, _Stripped, Field(max_length=MAX_TEXT), AfterValidator(_plain_text)]
-Written = Annotated[str, _Stripped, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_plain_text)]
+_Tidied = BeforeValidator(tidied)
+Title = Annotated[
+    str,
+    _Stripped,
+    Field(min_length=1, max_length=MAX_TITLE),
+    BeforeValidator(tidied_line),
+    AfterValidator(_one_line),
+]
+Text = Annotated[str, _Stripped, Field(max_length=MAX_TEXT), _Tidied, AfterValidator(_plain_text)]
+Written = Annotated[str, _Stripped, Field(min_length=1, max_length=MAX_TEXT), _Tidied, AfterValidator(_plain_text)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z2-7]{1,64}$")]
 Slug = Annotated[str, Field(min_length=1, max_length=100)]
 

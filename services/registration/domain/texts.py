@@ -1,13 +1,13 @@
-"""What people type: stripped, without unseen characters, in one line where it is a name or a title."""
+"""What people type: tidied, without unseen characters, in one line where it is a name or a title."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from shared.events.vocabulary import Language
 from shared.problems import mark
-from shared.texts import holds_unseen
+from shared.texts import holds_unseen, tidied, tidied_line
 
 NOT_PLAIN = mark("Line breaks and control characters are not allowed here.")
 NO_WORDS = mark("Write it in at least one language.")
@@ -50,9 +50,13 @@ def _https_or_nothing(url: str) -> str:
     return _https(url) if url else url
 
 
-OneLine = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_one_line)]
+OneLine = Annotated[
+    str, StringConstraints(strip_whitespace=True), BeforeValidator(tidied_line), AfterValidator(_one_line)
+]
 """A name or a title."""
-Paragraphs = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_paragraphs)]
+Paragraphs = Annotated[
+    str, StringConstraints(strip_whitespace=True), BeforeValidator(tidied), AfterValidator(_paragraphs)
+]
 """Text of several lines."""
 Titles = Annotated[dict[Language, Annotated[OneLine, Field(max_length=300)]], AfterValidator(_with_words)]
 """A name, title or question in one or more languages."""

@@ -47,6 +47,14 @@ async def test_an_answer_is_counted_once(house: House) -> None:
     assert await answered(house, session_id) == 1
 
 
+async def test_what_a_paste_leaves_unseen_in_a_comment_is_left_out(house: House) -> None:
+    _, tokens = await house.open_survey(2)
+    assert (await house.answer(tokens[0], comment="\ufeffMolt\tclar\u200b")).status_code == 202
+    assert (await house.answer(tokens[1], comment="\u2800\u200d")).status_code == 202
+    [tally] = await house.raw.find("tallies")
+    assert [text for text in tally["comments"].values() if text] == ["Molt clar"]
+
+
 async def test_the_refusal_speaks_the_callers_language(house: House) -> None:
     _, tokens = await house.open_survey(1)
     await house.answer(tokens[0])

@@ -96,6 +96,12 @@ async def test_one_language_or_kind_says_nothing_of_another(known: House) -> Non
         assert "<p>Hola</p>" not in preview((await known.http.get(other)).text)
 
 
+async def test_what_a_paste_leaves_unseen_is_left_out(known: House) -> None:
+    await act(known, "save", introduction="\ufeffPorteu\tl'ordinador\u200b")
+    page = (await known.http.get(PAGE)).text
+    assert "Porteu l&#39;ordinador<" in page
+
+
 @pytest.mark.parametrize("introduction", ["x" * 1001, "bell \x07"])
 async def test_what_is_too_long_or_not_plain_is_refused_and_kept_in_the_form(known: House, introduction: str) -> None:
     answer = await known.http.post(PAGE, data=await known.form(PAGE, act="save", introduction=introduction))

@@ -83,10 +83,19 @@ async def test_an_unknown_programme_is_pointed_at(desk: Desk) -> None:
     assert answer.json()["errors"] == [{"pointer": "/programme", "detail": "There is no such programme."}]
 
 
+async def test_what_a_paste_leaves_unseen_is_left_out(desk: Desk) -> None:
+    pasted = {"title": "\u200bActes\tdel ple\ufeff", "body": "\u2060Com\n\tes fa"}
+    answer = await desk.http.post("/api/v1/proposals", json={"programme": PROGRAMME, **pasted})
+
+    stored = (await desk.http.get(f"/api/v1/proposals/{answer.json()['id']}")).json()
+    assert (stored["title"], stored["body"]) == ("Actes del ple", "Com\n\tes fa")
+
+
 @pytest.mark.parametrize(
     ("fields", "pointer"),
     [
         ({"title": ""}, "/title"),
+        ({"title": "\u2800\u034f"}, "/title"),
         ({"title": "a" * 201}, "/title"),
         ({"title": "two\nlines"}, "/title"),
         ({"title": "bell\x07"}, "/title"),

@@ -164,10 +164,20 @@ async def test_a_wrong_or_unknown_field_is_refused(office: Office, given: dict[s
     assert await office.registrations(session) == []
 
 
+async def test_what_a_paste_leaves_unseen_is_left_out(office: Office) -> None:
+    session = await office.scheduled()
+    pasted = {"name": "\ufeffNúria\tPuig\u200b", "role": "\u200eTècnica", "email": "\u200bnuria@x.example\u2060"}
+    await office.register(session, **pasted)
+    [stored] = await office.registrations(session)
+    assert (stored.name, stored.role, stored.email) == ("Núria Puig", "Tècnica", "nuria@x.example")
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
         ({"name": " "}, "This field is required."),
+        ({"name": "\u3164"}, "This field is required."),
+        ({"name": "\u00ad\u200b"}, "This field is required."),
         ({"role": "R" * 201}, "This is too long: at most 200 characters."),
     ],
 )

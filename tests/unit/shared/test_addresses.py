@@ -14,6 +14,8 @@ class Form(BaseModel):
         ("nuria@alamus.example", "nuria@alamus.example"),
         ("Nuria.PUIG@Alamus.EXAMPLE", "nuria.puig@alamus.example"),
         ("  nuria@alamus.example \n", "nuria@alamus.example"),
+        ("\ufeffnuria@alamus.example\u200b", "nuria@alamus.example"),
+        ("\u200e nuria@alamus.example \u200f\u2060", "nuria@alamus.example"),
         ("nuria@alamús.example", "nuria@xn--alams-bva.example"),
         ("nuria@ALAMÚS.example", "nuria@xn--alams-bva.example"),
         ("nuria+dijous@alamus.test", "nuria+dijous@alamus.test"),
