@@ -147,7 +147,11 @@ class Letters:
             "starts": instant_in_words(session.starts_at, time_zone, language),
             "when": _when(session.starts_at, time_zone, language),
             "previous_starts": instant_in_words(previous, time_zone, language) if previous else "",
-            "previous_title": _one_line(in_language(session.previous_title or {}, language)),
+            "previous_title": (
+                _one_line(in_language(session.previous_title or {}, language))
+                if session.is_retitled_for(language)
+                else ""
+            ),
             "minutes": session.duration_minutes,
             "previous_minutes": session.previous_duration_minutes,
             "reason": in_language(session.cancel_reason or {}, language),

@@ -100,11 +100,14 @@ class OfficeReading:
         found = await self._sessions.find(where, order=BY_START, limit=_PAGE)
         return [session for session in found if session.starts_at <= until]
 
-    async def numbers(self, session_id: str) -> Numbers:
-        """How many are registered, wait and came."""
+    async def numbers(self, session_id: str, readers: Collection[Language] = tuple(Language)) -> Numbers:
+        """How many are registered, wait and came, of those who read in these languages."""
+        of_them: Where = {"session_id": session_id}
+        if len(readers) < len(Language):
+            of_them = {**of_them, "language": one_of(sorted(readers))}
 
         async def count(**where: Scalar | Condition) -> int:
-            return await self._store.count(REGISTRATIONS, {"session_id": session_id, **where})
+            return await self._store.count(REGISTRATIONS, {**of_them, **where})
 
         return Numbers(
             registered=await count(state=RegistrationState.REGISTERED),

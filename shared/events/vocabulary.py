@@ -43,6 +43,11 @@ def language_of(texts: Mapping[Language, str], language: Language) -> Language:
     return next((choice for choice in (language, Language.CA, *texts) if texts.get(choice, "").strip()), language)
 
 
+def reads_otherwise(before: Mapping[Language, str], after: Mapping[Language, str], language: Language) -> bool:
+    """Whether readers of that language find other words in the text after than before."""
+    return in_language(before, language).split() != in_language(after, language).split()
+
+
 class ProgrammeKind(StrEnum):
     """How a programme runs."""
 

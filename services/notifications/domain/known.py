@@ -22,6 +22,7 @@ from shared.events.vocabulary import (
     ProposalState,
     RegistrationStatus,
     SessionStatus,
+    reads_otherwise,
 )
 from shared.invitations import invitation_sequence
 
@@ -67,6 +68,14 @@ class KnownSession(Known):
     cancel_reason: dict[Language, str] | None = None
     recording_url: str = ""
     materials: list[Material] = []
+
+    def is_retitled_for(self, language: Language) -> bool:
+        """Whether readers of a language knew it under another title before the last change."""
+        return self.previous_title is not None and reads_otherwise(self.previous_title, self.title, language)
+
+    def is_changed_for(self, language: Language) -> bool:
+        """Whether they can see the last change that calendars show."""
+        return bool(self.previous_duration_minutes) or self.is_retitled_for(language)
 
 
 class Recipient(Known):

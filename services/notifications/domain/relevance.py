@@ -68,7 +68,11 @@ def why_not(delivery: Delivery, matter: Matter, recipient: Recipient, now: datet
     if delivery.kind in _STATES and matter.proposal:
         return _why_not_about_proposal(delivery.kind, matter.proposal)
     if delivery.kind in _BEFORE_THE_SESSION and matter.session:
-        return _why_not_before_session(delivery, matter.session, now) or _why_not_remind(delivery, matter.programme)
+        return (
+            _why_not_before_session(delivery, matter.session, now)
+            or _why_not_remind(delivery, matter.programme)
+            or _why_not_change(delivery, matter.session, recipient)
+        )
     return ""
 
 
@@ -99,3 +103,9 @@ def _why_not_before_session(delivery: Delivery, session: KnownSession, now: date
 def _why_not_remind(delivery: Delivery, programme: KnownProgramme) -> str:
     is_reminder = delivery.kind is DeliveryKind.REMINDER
     return WITHDRAWN if is_reminder and delivery.minutes_before not in programme.reminders_minutes else ""
+
+
+def _why_not_change(delivery: Delivery, session: KnownSession, recipient: Recipient) -> str:
+    """A title may change in one language only. What it was before is known of the last change alone."""
+    is_last_change = delivery.kind is DeliveryKind.CHANGED and delivery.sequence == session.sequence
+    return "same in their language" if is_last_change and not session.is_changed_for(recipient.language) else ""

@@ -69,6 +69,7 @@ REASONS: Mapping[str, str] = {
     "session cancelled": mark("The session was cancelled."),
     "session moved": mark("The session was moved; a new reminder took its place."),
     "session moved again": mark("The session was moved once more; a later mail tells of it."),
+    "same in their language": mark("The title is the same in the person's language."),
     WITHDRAWN: mark("The programme does not send this reminder any more."),
     "after the start": mark("The session had begun."),
     "proposal received": mark("The proposal was in another state by then: received."),

@@ -13,7 +13,7 @@ from services.notifications.domain.surveys import Survey
 from services.notifications.known_store import PROGRAMMES, PROPOSALS
 from services.notifications.recipient_store import FOLLOWERS, REGISTRATIONS
 from shared import ids
-from shared.events.vocabulary import ProposalState, RegistrationStatus, SessionStatus
+from shared.events.vocabulary import Language, ProposalState, RegistrationStatus, SessionStatus
 from tests.integration.notifications.post import Post, person
 from tests.support.mails import (
     DOMAIN,
@@ -124,6 +124,33 @@ async def test_of_two_moves_and_two_registrations_only_what_still_holds_is_sent(
     assert await post.state("first") == (DeliveryState.SKIPPED, "session moved again")
     assert await post.state("before") == (DeliveryState.SKIPPED, "registered again since")
     assert {(await post.state(each))[0] for each in ("second", "after")} == {DeliveryState.SENT}
+
+
+@pytest.mark.parametrize(
+    ("session", "language", "expected"),
+    [
+        ({}, Language.CA, (DeliveryState.SENT, "")),
+        ({}, Language.EN, (DeliveryState.SENT, "")),
+        ({}, Language.ES, (DeliveryState.SKIPPED, "same in their language")),
+        ({"previous_title": {"ca": "Abans"}}, Language.ES, (DeliveryState.SENT, "")),
+        ({"previous_duration_minutes": 45}, Language.ES, (DeliveryState.SENT, "")),
+        ({"sequence": 2}, Language.ES, (DeliveryState.SENT, "")),
+    ],
+)
+async def test_another_title_is_told_to_who_reads_it_unless_a_later_change_hides_what_it_was(
+    post: Post, session: dict[str, Any], language: Language, expected: tuple[DeliveryState, str]
+) -> None:
+    retitled = {
+        "title": {"ca": "Ara", "es": "Siempre"},
+        "previous_title": {"ca": "Abans", "es": "Siempre"},
+        "previous_duration_minutes": None,
+        "sequence": 1,
+    }
+    await post.know(session=retitled | session, language=language)
+    made = delivery_of(DeliveryKind.CHANGED, recipient_id=person(0), sequence=1)
+    await post.store.deliveries.add([made])
+    await post.send()
+    assert await post.state(made.id) == expected
 
 
 async def test_who_stopped_the_news_still_gets_direct_answers(post: Post) -> None:

@@ -139,12 +139,14 @@ class OfficeDesk:
         }
         return (await self.staff("POST", "/sessions", body, expect=201))["id"]
 
-    async def register(self, session_id: str, number: int = 1, **given: str) -> None:
+    async def register(
+        self, session_id: str, number: int = 1, *, language: Language = Language.CA, **given: str
+    ) -> None:
         """As the public page does."""
         entity = await self.use_cases.entities.find(given.get("entity", "2500450006"))
         assert entity
         email = f"persona{number}@alamus.example"
-        person = Person(given.get("name", f"Persona {number}"), email, given.get("role", ""), Language.CA)
+        person = Person(given.get("name", f"Persona {number}"), email, given.get("role", ""), language)
         session = await self.use_cases.registrations.open_session(session_id)
         await self.use_cases.registrations.register(session, entity, person)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.registration.domain.registrations import RegistrationState
-from shared.events.vocabulary import SessionStatus
+from shared.events.vocabulary import Language, SessionStatus
 from shared.staff import Role
 from tests.integration.registration.office_desk import JOIN_URL, PROGRAMME, OfficeDesk, open_desk, where
 
@@ -135,6 +135,27 @@ async def test_another_title_says_first_who_is_told_and_what(desk: OfficeDesk) -
     await desk.submit(path, {**asked, "confirmed": "1"})
     after = (await desk.use_cases.sessions.view(session)).session
     assert (after.title, after.sequence) == ({"ca": "Treu-li més suc"}, 1)
+
+
+async def test_another_title_in_one_language_is_told_to_who_reads_it(desk: OfficeDesk) -> None:
+    session = await desk.scheduled(title={"ca": "Ara", "es": "Ahora"}, capacity=2)
+    for number, language in enumerate((Language.CA, Language.ES, Language.EN)):
+        await desk.register(session, number, language=language)
+    path = f"/office/sessions/{session}/edit"
+    catalan = (await desk.submit(path, {"title_ca": "Avui", "title_es": "Ahora"}, expect=200)).text
+    assert "2 persones rebran un correu" in catalan
+    assert "1 amb plaça i 1 en llista" in catalan
+    spanish = (await desk.submit(path, {"title_ca": "Ara", "title_es": "Hoy"}, expect=200)).text
+    assert "1 persona rebrà un correu" in spanish
+    assert 'Canvi a la sessió: <span lang="es">Hoy</span>' in spanish
+    assert 'abans era: <span lang="es">Ahora</span>' in spanish
+
+
+async def test_another_title_that_nobody_reads_is_saved_at_once(desk: OfficeDesk) -> None:
+    session = await desk.scheduled(title={"ca": "Ara", "es": "Ahora"})
+    await desk.register(session)
+    await desk.submit(f"/office/sessions/{session}/edit", {"title_ca": "Ara", "title_es": "Hoy"})
+    assert (await desk.use_cases.sessions.view(session)).session.title == {"ca": "Ara", "es": "Hoy"}
 
 
 async def test_another_description_is_saved_at_once(desk: OfficeDesk) -> None:

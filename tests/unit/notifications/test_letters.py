@@ -192,3 +192,18 @@ def test_the_tool_is_named_where_the_programme_tells_it(kind: DeliveryKind, tool
 )
 def test_the_subject_about_a_seat_says_when_the_session_is(kind: DeliveryKind) -> None:
     assert composed(kind)["Subject"].endswith(" · dijous 25 d'abril de 2024, 10.00\u00a0h")
+
+
+def test_of_a_change_the_title_before_is_told_only_where_it_was_another() -> None:
+    session = make_session(
+        title={"ca": "Ara", "es": "Siempre"},
+        previous_title={"ca": "Abans", "es": "Siempre"},
+        previous_duration_minutes=45,
+    )
+    catalan, spanish = (
+        parts(composed(DeliveryKind.CHANGED, make_registration(language=language), session=session))["text/plain"]
+        for language in (Language.CA, Language.ES)
+    )
+    assert "El títol d'abans era: Abans" in catalan
+    assert "título anterior" not in spanish
+    assert "45 minutos" in spanish

@@ -21,7 +21,10 @@ from tests.support.mails import (
 )
 
 ABOUT_REGISTRATIONS = {"registered again since", *(f"registration {status}" for status in RegistrationStatus)}
-ABOUT_SESSIONS = {"session cancelled", "session moved", "session moved again", "after the start", "survey closed"}
+ABOUT_SESSIONS = {
+    *("session cancelled", "session moved", "session moved again", "after the start", "survey closed"),
+    "same in their language",
+}
 ABOUT_PROPOSALS = {f"proposal {state}" for state in ProposalState}
 
 
@@ -37,6 +40,9 @@ def test_every_reason_why_a_mail_about_a_session_does_not_apply_has_words() -> N
         mail = delivery_of(kind, generation=1, minutes_before=minutes, due_at=due_at)
         given.add(why_not(mail, matter, registration, now))
         given.add(why_not(mail.model_copy(update={"due_at": NOW, "minutes_before": 60}), matter, registration, now))
+    unseen = make_session(previous_title=make_session().title, previous_duration_minutes=None)
+    changed = DeliveryKind.CHANGED
+    given.add(why_not(delivery_of(changed), matter_of(changed, session=unseen), make_registration(), NOW))
     assert given >= ABOUT_REGISTRATIONS | ABOUT_SESSIONS, "these are no longer given"
     assert given - {""} <= set(REASONS)
 

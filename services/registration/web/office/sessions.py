@@ -1,7 +1,7 @@
 """Sessions at the office: the lists, one session, a new one, changing it, publishing what was shown."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
@@ -24,6 +24,7 @@ from services.registration.web.office.forms import (
     session_values,
 )
 from shared import ids
+from shared.events.vocabulary import Language, in_language, reads_otherwise
 from shared.problems import mark
 from shared.staff import StaffMember
 from shared.storage.contract import position
@@ -184,9 +185,9 @@ def _add_edit(router: PageRouter, desk: Desk) -> None:
         asked, errors = desk.checked(request, SessionIn, {**session_fields(form, row.zone), **unchanged})
         if asked is None or form.get("change"):
             return await form_page(request, row, status=422 if errors else 200, errors=errors, values=form.values)
-        if not form.get("confirmed") and _is_told(row, asked):
+        if not form.get("confirmed") and (told := await _title_news(desk, request, row, asked)):
             return desk.pages.render(
-                request, "office/change_preview.html", row=row, session=row.session, asked=asked, values=form.values
+                request, "office/change_preview.html", **told, session=row.session, values=form.values
             )
         changes = asked.model_dump(include={"title", "description", "capacity", "join_url"})
         changed = [name for name, value in changes.items() if getattr(row.session, name) != value]
@@ -199,9 +200,18 @@ def _add_edit(router: PageRouter, desk: Desk) -> None:
         return see_other(f"/office/sessions/{session_id}")
 
 
-def _is_told(row: Row, asked: SessionIn) -> bool:
-    """Whether saving mails somebody: another title goes to who is registered or waits, with the calendar entry."""
-    return row.session.is_scheduled and row.session.title != asked.title and row.numbers.told > 0
+async def _title_news(desk: Desk, request: Request, row: Row, asked: SessionIn) -> dict[str, Any]:
+    """Whom saving mails, and with which title in place of which; empty where it mails nobody. Another title goes to
+    who reads it and is registered or waits, with the calendar entry."""
+    before, after = row.session.title, asked.title
+    readers = [language for language in Language if reads_otherwise(before, after, language)]
+    if not row.session.is_scheduled or not readers:
+        return {}
+    numbers = await desk.office.reading.numbers(row.session.id, readers)
+    own = desk.pages.language(request)
+    shown = own if own in readers else readers[0]
+    titles = {name: {shown: in_language(title, shown)} for name, title in (("before", before), ("after", after))}
+    return {"row": replace(row, numbers=numbers), **titles} if numbers.told else {}
 
 
 def _add_materials(router: PageRouter, desk: Desk) -> None:
