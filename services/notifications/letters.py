@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -146,6 +147,7 @@ class Letters:
             "title": _one_line(in_language(session.title, language)),
             "starts": instant_in_words(session.starts_at, time_zone, language),
             "when": _when(session.starts_at, time_zone, language),
+            "is_same_day": previous is not None and _day(previous, time_zone) == _day(session.starts_at, time_zone),
             "previous_starts": instant_in_words(previous, time_zone, language) if previous else "",
             "previous_title": (
                 _one_line(in_language(session.previous_title or {}, language))
@@ -187,6 +189,10 @@ def _environment(words: Words, language: Language) -> Environment:
     environment.globals["style"] = Markup(STYLE)  # noqa: S704  our own file
     environment.install_gettext_translations(words.catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     return environment
+
+
+def _day(instant: datetime, time_zone: str) -> date:
+    return instant.astimezone(ZoneInfo(time_zone)).date()
 
 
 def _when(instant: datetime, time_zone: str, language: Language) -> str:

@@ -165,6 +165,16 @@ async def test_another_description_is_saved_at_once(desk: OfficeDesk) -> None:
     assert (await desk.use_cases.sessions.view(session)).session.description == {"ca": "Nova"}
 
 
+async def test_moving_within_the_day_is_previewed_as_another_time(desk: OfficeDesk) -> None:
+    session = await desk.scheduled()
+    await desk.register(session)
+    asked = {"starts_at": "2026-12-03T11:30", "duration_minutes": "60"}
+    page = (await desk.submit(f"/office/sessions/{session}/reschedule", asked, expect=200)).text
+    assert "Canvi d'hora: Treu-li suc" in page
+    assert "ha canviat d'hora." in page
+    assert "Canvi de data" not in page
+
+
 async def test_moving_says_first_who_is_told_and_what(desk: OfficeDesk) -> None:
     session = await desk.scheduled(capacity=1)
     for number in (1, 2):

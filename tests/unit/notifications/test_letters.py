@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -15,6 +16,7 @@ from tests.support.mails import (
     PERSON,
     SESSION,
     SESSION_END,
+    STARTS_AT,
     composed,
     make_programme,
     make_proposal,
@@ -207,3 +209,29 @@ def test_of_a_change_the_title_before_is_told_only_where_it_was_another() -> Non
     assert "El títol d'abans era: Abans" in catalan
     assert "título anterior" not in spanish
     assert "45 minutos" in spanish
+
+
+ANOTHER_TIME = {
+    Language.CA: ("Canvi d'hora: ", "Aquesta sessió ha canviat d'hora. Estava prevista per al ", "la nova hora"),
+    Language.ES: ("Cambio de hora: ", "Esta sesión ha cambiado de hora. Estaba prevista para el ", "la nueva hora"),
+    Language.EN: ("New time: ", "This session has another time. It was to be held on ", "the new time"),
+}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_move_within_the_day_is_told_as_another_time(language: Language) -> None:
+    session = make_session(previous_starts_at=STARTS_AT - timedelta(minutes=90))
+    mail = composed(DeliveryKind.RESCHEDULED, make_registration(language=language), session=session)
+    subject, sentence, preheader = ANOTHER_TIME[language]
+    assert mail["subject"].startswith(subject)
+    assert sentence in " ".join(parts(mail)["text/plain"].split())
+    assert sentence in " ".join(html.unescape(parts(mail)["text/html"]).split())
+    assert preheader in parts(mail)["text/html"]
+
+
+def test_the_day_of_a_move_is_that_of_the_programme() -> None:
+    session = make_session(starts_at=STARTS_AT, previous_starts_at=STARTS_AT - timedelta(hours=9))
+    kind = DeliveryKind.RESCHEDULED
+    assert composed(kind, session=session)["subject"].startswith("Canvi d'hora: ")
+    far = composed(kind, session=session, programme=make_programme(time_zone="America/New_York"))
+    assert far["subject"].startswith("Canvi de data: ")
