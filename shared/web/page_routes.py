@@ -18,12 +18,14 @@ from shared.problems import FieldProblem, Problem, mark
 from shared.storage.contract import StoreError
 from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
 from shared.web.office import SignInProblem
-from shared.web.pages import Pages, see_other
+from shared.web.pages import LanguageProblem, Pages, see_other
 from shared.web.problems import HTTP_PROBLEMS, NOT_STORED, http_headers, problem_headers, route_path
 from shared.web.ways_back import way_back
 
 SIGN_IN = "/office/sign-in"
 SIGNED_OUT = mark("You are signed out of the programme office, so nothing was saved.")
+NOT_SAVED_YET = mark("Nothing was saved yet. Look through this and send it again.")
+"""What a page says that gives the form back in another language."""
 API = "/api/"
 _EXPECTED = (Problem, HTTPException, RequestValidationError, StoreError)
 log = structlog.get_logger()
@@ -113,6 +115,8 @@ async def _answer(pages: Pages, request: Request, error: Exception) -> Response:
         return await _sign_in(pages, request)
     if isinstance(error, ForeignFormProblem) and _may_be_given_back(request, error.sent):
         return _form_again(pages, request, error.sent, SEND_AGAIN)
+    if isinstance(error, LanguageProblem):
+        return _in_other_language(pages, request, error)
     if isinstance(error, Problem):
         return _page(pages, request, error.status, pages.say(request, error), problem_headers(error))
     if isinstance(error, HTTPException):
@@ -140,29 +144,46 @@ async def _sign_in(pages: Pages, request: Request) -> Response:
     return _form_again(pages, request, sent, SIGNED_OUT, sign_in=address)
 
 
+def _in_other_language(pages: Pages, request: Request, error: LanguageProblem) -> Response:
+    """The form in the language that was chosen beside it; its own page where nothing in it can be repeated."""
+    if not _is_repeatable(request, error.sent):
+        return see_other(_asked_for(request))
+    return _form_again(pages, request, error.sent, NOT_SAVED_YET, status=error.status)
+
+
 def _may_be_given_back(request: Request, sent: Mapping[str, str]) -> bool:
-    """Whether a refused form can be sent again as it is: what another site sent would become ours by that, and no page
-    repeats a password."""
-    return bool(sent) and _is_from_our_page(request) and not any("password" in name for name in sent)
+    """Whether a refused form can be sent again as it is: what another site sent would become ours by that."""
+    return _is_from_our_page(request) and _is_repeatable(request, sent)
 
 
 def _is_from_our_page(request: Request) -> bool:
-    """Whether a page of ours sent the form, as only the browser can tell, and there was no file in it."""
+    """Whether a page of ours sent the form, as only the browser can tell."""
+    return request.headers.get("sec-fetch-site") == "same-origin"
+
+
+def _is_repeatable(request: Request, sent: Mapping[str, str]) -> bool:
+    """Whether a page can hold what was sent: files it cannot, passwords it must not."""
     had_files = request.headers.get("content-type", "").startswith("multipart/")
-    return request.headers.get("sec-fetch-site") == "same-origin" and not had_files
+    return bool(sent) and not had_files and not any("password" in name for name in sent)
 
 
 def _form_again(
-    pages: Pages, request: Request, sent: Mapping[str, str], message: str, *, sign_in: str = ""
+    pages: Pages,
+    request: Request,
+    sent: Mapping[str, str],
+    message: str,
+    *,
+    status: int = ForeignFormProblem.status,
+    sign_in: str = "",
 ) -> Response:
     """What was sent, to be sent once more; what reads like words of a person is shown."""
-    status = ForeignFormProblem.status
     return pages.render(
         request,
         "send_again.html",
         status=status,
         text=pages.text(request, message),
         sign_in=sign_in,
+        kept_form="again",
         sent=sent,
         written=[text for text in sent.values() if " " in text.strip() or "@" in text],
         back=way_back(request, status),

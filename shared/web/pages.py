@@ -22,13 +22,15 @@ from shared.clock import Clock
 from shared.dates import date_in_figures, date_in_words, instant_in_words, time_in_words
 from shared.events.vocabulary import Language, in_language, language_of
 from shared.numbers import decimal_in_words, percent_in_words
-from shared.problems import Problem, mark
+from shared.problems import Problem
 from shared.settings import ServiceSettings
 from shared.templates import COMPILED_TEMPLATES
 from shared.web.cookies import cookie_name, set_cookie
 from shared.web.csrf import CSRF_FIELD, ForeignFormProblem, FormGuard
-from shared.web.office import Access, OfficeSessions, Role, StaffMember
+from shared.web.navigation import NAVIGATION, OFFICE_NAVIGATION
+from shared.web.office import Access, OfficeSessions, StaffMember
 from shared.web.problems import request_language
+from shared.web.ways_back import way_back
 from shared.words import Words
 
 _HERE = Path(__file__).parent
@@ -37,28 +39,26 @@ _LANGUAGE_COOKIE = "language"
 _MAX_FIELDS = 500
 ONLY_LANGUAGE = "only_language"
 """The field that a button of the language switch adds to the form that it takes along."""
+CONFIRMED = "confirmed"
+"""The field of the button that confirms a step: it says that its consequences were read, once."""
 
 LANGUAGE_NAMES = {Language.CA: "Català", Language.ES: "Castellano", Language.EN: "English"}
-NAVIGATION = (
-    ("/sessions", mark("Sessions")),
-    ("/proposals", mark("Proposals")),
-    ("/results", mark("Results")),
-)
-OFFICE_NAVIGATION = (
-    ("/office", mark("Today"), Role.VIEWER),
-    ("/office/sessions", mark("Sessions"), Role.VIEWER),
-    ("/office/proposals", mark("Proposals"), Role.VIEWER),
-    ("/office/results", mark("Results"), Role.VIEWER),
-    ("/office/mails", mark("Mails"), Role.VIEWER),
-    ("/office/entities", mark("Local entities"), Role.VIEWER),
-    ("/office/people", mark("People of the office"), Role.ADMIN),
-)
-"""Address, name, and from which role on one gets there."""
 
 
 def policy_hash(text: str) -> str:
     """A Content-Security-Policy source for an inline style or script (CSP 3 section 2.3.1)."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+class LanguageProblem(Problem):
+    """Another language was chosen beside a form whose route cannot show it again: nothing may be done with it."""
+
+    status = 200
+    code = "language"
+
+    def __init__(self, sent: Mapping[str, str]) -> None:
+        super().__init__()
+        self.sent = sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Pages:
         `scripts` are the inline scripts that the template includes, `styles` the style sheets of documents shown inside
         the page (an iframe's `srcdoc` is under the page's own policy), `form_target` the one foreign origin to which a
         form of the page may lead in the end. `kept_form` is the id of the form that the language switch takes along,
-        lest an answer to a form lose what was typed into it.
+        lest an answer to a form lose what was typed into it; where it is not on the page, they lead to where it opens.
         """
         language = self.language(request)
         browser_secret = self.guard.browser_secret(request)
@@ -127,7 +127,7 @@ class Pages:
         page = self._environments[language].get_template(template)
         kept_form = kept_form if request.method == "POST" else ""
         frame = self._frame(request, language, browser_secret)
-        html = page.render({**frame, "kept_form": kept_form, **values})
+        html = page.render({**frame, "kept_form": kept_form, "opened_at": _opened_at(request, status), **values})
         response = HTMLResponse(
             html, status_code=status, headers={"content-security-policy": _policy(scripts, styles, form_target)}
         )
@@ -145,11 +145,15 @@ class Pages:
         """A message in the reader's language."""
         return self.words.text(self.language(request), message, **values)
 
-    async def form(self, request: Request) -> Form:
+    async def form(self, request: Request, *, heeds_language: bool = False) -> Form:
         """The form that was sent, its guard's token checked.
+
+        Whoever asks for it acts upon it, unless it says by `heeds_language` that it looks at `Form.only_language` first
+        or acts on what is confirmed alone: a switch of language confirms nothing.
 
         Raises:
             ForeignFormProblem: it did not come from a page of ours.
+            LanguageProblem: only another language was chosen beside it, which the caller does not heed.
         """
         sent, files = await _read(request)
         only_language = sent.pop(ONLY_LANGUAGE, "")
@@ -158,6 +162,10 @@ class Pages:
         except ForeignFormProblem as problem:
             problem.sent = sent
             raise
+        if only_language:
+            sent.pop(CONFIRMED, "")
+            if not heeds_language:
+                raise LanguageProblem(sent)
         return Form(sent, files, bool(only_language))
 
     async def refused_fields(self, request: Request) -> Mapping[str, str]:
@@ -277,3 +285,9 @@ def _policy(scripts: Sequence[str], styles: Sequence[str], form_target: str) -> 
 def _same_page(request: Request, language: Language) -> str:
     query = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
     return "?" + urlencode([*query, ("lang", language)])
+
+
+def _opened_at(request: Request, status: int) -> str:
+    """Where an answer to a form leads in another language if it cannot take the form along; empty for this address."""
+    back = way_back(request, status) if request.method == "POST" else None
+    return back.path if back and back.path != quote(request.scope["path"]) else ""

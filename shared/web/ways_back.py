@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.routing import Match
 
 from shared.problems import mark
-from shared.web.pages import NAVIGATION, OFFICE_NAVIGATION
+from shared.web.navigation import NAVIGATION, OFFICE_NAVIGATION
 
 _NAMES = {path: label for path, label, *_ in (*NAVIGATION, *OFFICE_NAVIGATION)}
 _BEFORE = mark("Go back to the previous page")

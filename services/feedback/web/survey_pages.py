@@ -45,7 +45,7 @@ class SurveyPages:
         form = await self._answers.read_form(token)
         keys = [question.key for question in form.questions]
         try:
-            posted = await self._pages.form(request)
+            posted = await self._pages.form(request, heeds_language=True)
             sent = read_sent_form(posted.values, keys)
         except ForeignFormProblem as problem:
             sent = read_sent_form(problem.sent, keys)

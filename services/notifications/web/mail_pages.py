@@ -15,7 +15,7 @@ from shared.dates import OFFICE_ZONE
 from shared.problems import mark
 from shared.web.audit_pages import who_acted
 from shared.web.office import Role, StaffMember, page_staff
-from shared.web.pages import Pages, see_other
+from shared.web.pages import CONFIRMED, Pages, see_other
 from shared.web.paging import CursorParameter, decode_cursor, encode_cursor
 
 LIST = "/office/mails"
@@ -50,10 +50,12 @@ class MailPages:
 
         async def lift(request: Request, id: str, member: Annotated[StaffMember, Depends(manages)]) -> Response:  # noqa: A002  the same
             """Ask whether to send to an address again; then do so."""
-            form = await self._pages.form(request)
-            if not form.get("confirmed"):
+            form = await self._pages.form(request, heeds_language=True)
+            if not form.get(CONFIRMED):
                 suppression = await self._office.suppression(id)
-                return self._pages.render(request, "suppression_lift.html", suppression=suppression)
+                return self._pages.render(
+                    request, "suppression_lift.html", kept_form="lifting", suppression=suppression
+                )
             await self._office.lift(member, id)
             return see_other(f"{SUPPRESSIONS}?done=1")
 
@@ -83,7 +85,7 @@ class MailPages:
 
     async def find(self, request: Request) -> Response:
         """Deliveries to one address. It comes in a form, so that no address is in a URL; nothing is changed."""
-        form = await self._pages.form(request)
+        form = await self._pages.form(request, heeds_language=True)
         try:
             address = normalised_address(form.get("address"))
         except ValueError:
@@ -135,6 +137,7 @@ class MailPages:
         return self._pages.render(
             request,
             "mails.html",
+            kept_form="finding",
             status=422 if errors else 200,
             items=found,
             titles=await self._office.titles(found),

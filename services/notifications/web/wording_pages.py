@@ -41,13 +41,13 @@ class WordingPages:
             member: Annotated[StaffMember, Depends(manages)],
         ) -> Response:
             """Show how a mail would read, save it, or bring the default back: by the button that was pressed."""
-            form = await self._pages.form(request)
+            form = await self._pages.form(request, heeds_language=True)
             try:
                 addition = _addition(form)
             except ValidationError as error:
                 errors = self._errors(request, error)
                 return await self._present(request, programme, kind, language, NOTHING, form.values, errors)
-            if form.get("act") not in ("save", "reset"):
+            if form.only_language or form.get("act") not in ("save", "reset"):
                 return await self._present(request, programme, kind, language, addition, form.values, {})
             chosen = NOTHING if form.get("act") == "reset" else addition
             await self._wordings.adjust(member, programme, kind, language, chosen)
@@ -103,6 +103,7 @@ class WordingPages:
             request,
             "wording.html",
             status=422 if errors else 200,
+            kept_form="wording",
             styles=(STYLE,),
             programme=known,
             kind=kind,

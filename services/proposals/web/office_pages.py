@@ -37,7 +37,7 @@ from shared.staff import Role, StaffMember
 from shared.web.audit_pages import who_acted
 from shared.web.office import page_staff
 from shared.web.page_routes import PageRouter, page_router
-from shared.web.pages import Pages, see_other
+from shared.web.pages import CONFIRMED, Pages, see_other
 from shared.words import Words
 
 LISTED = 50
@@ -99,6 +99,7 @@ class Triage:
             request,
             "office_proposals.html",
             status=status,
+            kept_form="scheduling",
             query=query,
             **{"values": {}, "errors": {}, **values},
             proposals=[(proposal, (self._clock() - proposal.created_at).days) for proposal in found],
@@ -116,7 +117,7 @@ class Triage:
 
     async def schedule(self, request: Request, member: StaffMember) -> Response:
         """Ask to confirm that a session will treat the chosen proposals; then do so."""
-        sent = (await self._pages.form(request)).values
+        sent = (await self._pages.form(request, heeds_language=True)).values
         try:
             form = ScheduleManyForm(session=sent.get("session", ""), proposals=picked(sent))
         except ValidationError as error:
@@ -125,7 +126,7 @@ class Triage:
         if "change" in sent:
             return await self.show(request, member, values=sent)
         try:
-            if "confirmed" not in sent:
+            if CONFIRMED not in sent:
                 return await self._ask(request, form)
             await self._steps.schedule_many(member, form.proposals, form.session)
         except Problem as problem:
@@ -144,6 +145,7 @@ class Triage:
         return self._pages.render(
             request,
             "office_schedule.html",
+            kept_form="scheduling",
             form=form,
             proposals=proposals,
             session=session,
@@ -170,6 +172,7 @@ class Desk:
         proposal_id: str,
         *,
         status: int = 200,
+        step: OfficeStep | None = None,
         values: Mapping[str, str] | None = None,
         errors: Mapping[str, str] | None = None,
     ) -> Response:
@@ -183,6 +186,7 @@ class Desk:
             request,
             "office_proposal.html",
             status=status,
+            kept_form=f"{step}-form" if step else "",
             reading=reading,
             followers=await self._browsing.followers([proposal]),
             acts=[
@@ -206,16 +210,16 @@ class Desk:
 
     async def take(self, request: Request, member: StaffMember, proposal_id: str, step: OfficeStep) -> Response:
         """Ask to confirm a step, saying who will be told; then take it."""
-        sent = (await self._pages.form(request)).values
+        sent = (await self._pages.form(request, heeds_language=True)).values
         try:
             form = read_step(step, sent)
         except ValidationError as error:
             errors = faults_of(error, request, self._pages, self._words, FIELDS[step])
-            return await self.show(request, member, proposal_id, status=422, values=sent, errors=errors)
+            return await self.show(request, member, proposal_id, status=422, step=step, values=sent, errors=errors)
         if "change" in sent:
-            return await self.show(request, member, proposal_id, values=sent)
+            return await self.show(request, member, proposal_id, step=step, values=sent)
         try:
-            if "confirmed" not in sent:
+            if CONFIRMED not in sent:
                 return await self._ask(request, proposal_id, step, form, sent)
             await take_step(self._steps, member, proposal_id, form)
         except ProposalUnknownProblem:
@@ -223,7 +227,9 @@ class Desk:
         except Problem as problem:
             field = next(iter(FIELDS[step].values()), "main") if isinstance(problem, FieldProblem) else "main"
             errors = {field: self._pages.say(request, problem)}
-            return await self.show(request, member, proposal_id, status=problem.status, values=sent, errors=errors)
+            return await self.show(
+                request, member, proposal_id, status=problem.status, step=step, values=sent, errors=errors
+            )
         return see_other(f"/office/proposals/{proposal_id}?done=1")
 
     async def _ask(
@@ -242,6 +248,7 @@ class Desk:
         return self._pages.render(
             request,
             "office_step.html",
+            kept_form="confirming",
             reading=reading,
             step=step,
             step_word=STEP_WORDS[step],

@@ -98,7 +98,7 @@ class ProposalPages:
     async def propose(self, request: Request) -> Response:
         """Receive what the form holds, unless it resembles proposals that its sender has not been shown yet."""
         try:
-            form = await self._pages.form(request)
+            form = await self._pages.form(request, heeds_language=True)
         except ForeignFormProblem as problem:
             return await self._form(request, problem.sent, status=problem.status, errors=self._send_again(request))
         try:
@@ -126,7 +126,7 @@ class ProposalPages:
         """Have the link mailed that supports or follows; what is said never depends on the address."""
         reading = await self._cases.browsing.read(proposal_id)
         try:
-            form = await self._pages.form(request)
+            form = await self._pages.form(request, heeds_language=True)
         except ForeignFormProblem as problem:
             errors = self._send_again(request)
             return self._proposal(request, reading, status=problem.status, errors=errors, values=problem.sent)

@@ -376,3 +376,22 @@ async def test_who_only_reads_changes_nothing(desk: OfficeDesk, part: str) -> No
     page = (await desk.get(f"/office/sessions/{session}")).text
     assert "/edit" not in page
     assert (await desk.use_cases.sessions.view(session)).session.version == 1
+
+
+async def test_another_language_beside_a_session_s_form_keeps_it_and_changes_nothing(desk: OfficeDesk) -> None:
+    refused = await desk.submit("/office/sessions/new", {**NEW, "duration_minutes": "0"}, expect=422)
+    assert 'form="session" formaction="?lang=es" formnovalidate name="only_language"' in refused.text
+    kept = await desk.submit("/office/sessions/new", {**NEW, "only_language": "1"}, expect=200)
+    assert 'value="Dades obertes"' in kept.text
+    assert "session.scheduled" not in await desk.acts()
+
+    session = await desk.scheduled()
+    path = f"/office/sessions/{session}"
+    moved = {"starts_at": "2026-12-18T10:00", "duration_minutes": "60"}
+    asked = await desk.submit(f"{path}/reschedule", moved, expect=200)
+    assert 'form="asking" formaction="?lang=es" formnovalidate name="only_language"' in asked.text
+    before = await desk.acts()
+    switch = {**moved, "only_language": "1", "confirmed": "1"}
+    kept = await desk.submit(f"{path}/reschedule", switch, expect=200)
+    assert 'name="starts_at" value="2026-12-18T10:00"' in kept.text
+    assert await desk.acts() == before

@@ -229,3 +229,35 @@ async def test_what_another_site_may_have_sent_to_the_office_is_not_given_back(h
 async def test_a_form_that_no_page_repeats_leads_to_the_sign_in(house: House, sent: dict[str, Any]) -> None:
     answer = await house.browser.post("/office/plan", headers=OURS, **sent)
     assert (answer.status_code, answer.headers["location"]) == (303, "/office/sign-in?next=/office/plan")
+
+
+async def test_another_language_beside_what_is_given_back_keeps_it_and_sends_nothing(house: House) -> None:
+    page = await house.browser.post("/form?a=1", data={"csrf": "old", "text": TEXT}, headers=OURS)
+    assert 'form="again" formaction="?a=1&amp;lang=es" formnovalidate name="only_language"' in page.text
+
+    fields = {html.unescape(name): html.unescape(value) for name, value in HIDDEN.findall(page.text)}
+    switch = {**fields, "only_language": "1", "confirmed": "1"}
+    page = await house.browser.post("/form?a=1&lang=es", data=switch)
+    assert page.status_code == 200
+    assert '<html lang="es">' in page.text
+    assert "Què fem amb els &lt;contractes&gt;?\nNo n&#39;estem segurs.</li>" in page.text
+    assert house.sent == []
+
+    fields = {html.unescape(name): html.unescape(value) for name, value in HIDDEN.findall(page.text)}
+    assert (await house.browser.post("/form", data=fields)).status_code == 303
+    assert house.sent == [{"text": TEXT}]
+
+
+async def test_another_language_beside_a_form_that_no_page_repeats_leads_to_its_page(house: House) -> None:
+    sent = {"csrf": await form_token(house), "new_password": "correct horse", "only_language": "1"}
+    answer = await house.browser.post("/form?lang=es", data=sent)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/form")
+    assert house.sent == []
+
+
+async def test_an_answer_to_a_form_is_in_another_language_where_its_page_opens(house: House) -> None:
+    answer = await house.browser.post("/things/a/again?b=1", data={"csrf": await form_token(house)})
+    assert answer.status_code == 409
+    assert '<a href="/things/a?b=1&amp;lang=es" lang="es"' in answer.text
+    answer = await house.browser.post("/things/a", data={"csrf": await form_token(house)})
+    assert '<a href="?lang=es" lang="es"' in answer.text

@@ -39,7 +39,7 @@ def routes(desk: Desk) -> PageRouter:
             matches = await desk.office.attendance.compare(session_id, form.files.get("report", b""))
         except ReportProblem as problem:
             errors = {"report": desk.say(request, problem)}
-            return desk.refused(request, template, errors, row=row, matches=None)
+            return desk.again(request, template, errors, row=row, matches=None)
         return desk.pages.render(request, template, row=row, matches=matches)
 
     @router.post(path + "/store")

@@ -67,9 +67,9 @@ class Desk:
         """A problem in the reader's language."""
         return self.pages.say(request, problem)
 
-    def refused(self, request: Request, template: str, errors: Mapping[str, str], **values: Any) -> HTMLResponse:
-        """The form again, with what was sent and what is wrong."""
-        return self.pages.render(request, template, status=422, errors=errors, **values)
+    def again(self, request: Request, template: str, errors: Mapping[str, str], **values: Any) -> HTMLResponse:
+        """The form again, with what was sent and what is wrong, if anything is."""
+        return self.pages.render(request, template, status=422 if errors else 200, errors=errors, **values)
 
     async def is_signed_in(self, request: Request) -> bool:
         """Whether somebody is who may still be here."""

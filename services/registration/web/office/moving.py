@@ -19,7 +19,7 @@ from shared.events.vocabulary import in_language
 from shared.problems import mark
 from shared.staff import StaffMember
 from shared.web.page_routes import PageRouter, page_router
-from shared.web.pages import Form, see_other
+from shared.web.pages import CONFIRMED, Form, see_other
 
 END = mark("End «{title}»?")
 END_EARLY = mark("The session is planned until later: it ends now, and its join links stop working.")
@@ -72,17 +72,30 @@ def _add_reschedule(router: PageRouter, desk: Desk) -> None:
     async def reschedule(
         request: Request, session_id: str, member: Annotated[StaffMember, Depends(desk.editor)]
     ) -> Response:
-        form = await desk.pages.form(request)
+        form = await desk.pages.form(request, heeds_language=True)
         row = await _scheduled(desk, session_id)
         asked, errors = _new_time(desk, request, form, row)
         if asked is None or errors or form.get("change"):
             status = 422 if errors else 200
             return desk.pages.render(
-                request, template, status=status, row=row, session=row.session, errors=errors, values=form.values
+                request,
+                template,
+                status=status,
+                kept_form="asking",
+                row=row,
+                session=row.session,
+                errors=errors,
+                values=form.values,
             )
-        if not form.get("confirmed"):
+        if not form.get(CONFIRMED):
             return desk.pages.render(
-                request, "office/reschedule_preview.html", row=row, session=row.session, asked=asked, values=form.values
+                request,
+                "office/reschedule_preview.html",
+                kept_form="asking",
+                row=row,
+                session=row.session,
+                asked=asked,
+                values=form.values,
             )
         details = {"from": row.session.starts_at.isoformat(), "to": asked.starts_at.isoformat()}
         await desk.act(member, Act.SESSION_RESCHEDULED, session_id, details)
@@ -116,18 +129,31 @@ def _add_cancel(router: PageRouter, desk: Desk) -> None:
     async def cancel(
         request: Request, session_id: str, member: Annotated[StaffMember, Depends(desk.editor)]
     ) -> Response:
-        form = await desk.pages.form(request)
+        form = await desk.pages.form(request, heeds_language=True)
         row = await _scheduled(desk, session_id)
         asked, errors = desk.checked(request, _Reason, {"reason": texts(form, "reason") or None})
         if asked is None or form.get("change"):
             status = 422 if errors else 200
             return desk.pages.render(
-                request, template, status=status, row=row, session=row.session, errors=errors, values=form.values
+                request,
+                template,
+                status=status,
+                kept_form="asking",
+                row=row,
+                session=row.session,
+                errors=errors,
+                values=form.values,
             )
-        if not form.get("confirmed"):
+        if not form.get(CONFIRMED):
             values = text_values("reason", asked.reason)
             return desk.pages.render(
-                request, "office/cancel_preview.html", row=row, session=row.session, reason=asked.reason, values=values
+                request,
+                "office/cancel_preview.html",
+                kept_form="asking",
+                row=row,
+                session=row.session,
+                reason=asked.reason,
+                values=values,
             )
         await desk.act(member, Act.SESSION_CANCELLED, session_id)
         await desk.use_cases.sessions.cancel(session_id, asked.reason)

@@ -50,6 +50,7 @@ async def _list(desk: Desk, request: Request, *, status: int = 200, **values: An
         request,
         "office/people.html",
         status=status,
+        kept_form="newcomer",
         people=await desk.office.people.everybody(),
         roles=_roles(desk, request),
         role_names=ROLE_NAMES,
@@ -64,13 +65,13 @@ def _add_people(router: PageRouter, desk: Desk) -> None:
 
     @router.post("/office/people")
     async def add(request: Request, member: Annotated[StaffMember, Depends(desk.admin)]) -> Response:
-        form = await desk.pages.form(request)
+        form = await desk.pages.form(request, heeds_language=True)
         values = {name: form.get(name) for name in ("name", "user_name", "role")}
         newcomer, errors = desk.checked(request, Newcomer, values)
         if values["role"] not in ROLES:
             errors["role"] = desk.pages.text(request, CHOOSE_ROLE)
-        if newcomer is None or errors:
-            return await _list(desk, request, status=422, errors=errors, values=values)
+        if newcomer is None or errors or form.only_language:
+            return await _list(desk, request, status=422 if errors else 200, errors=errors, values=values)
         role = ROLES[values["role"]]
         await desk.act(member, Act.PERSON_ADDED, newcomer.name, {"role": role.name.lower()})
         try:

@@ -66,7 +66,7 @@ def routes(desk: Desk) -> PageRouter:
 
     @router.post(path)
     async def schedule(request: Request, slug: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
-        form = await desk.pages.form(request)
+        form = await desk.pages.form(request, heeds_language=True)
         programme = await desk.use_cases.programmes.get(slug)
         if wrong := _each_errors(desk, request, form):
             values = {**_defaults(desk, programme), **form.values}
@@ -74,10 +74,11 @@ def routes(desk: Desk) -> PageRouter:
         plan_id = form.get("plan") if _PLAN_ID.fullmatch(form.get("plan")) else ids.new_id()
         kept = [place for place in range(MOST_MONTHS) if form.get(f"keep_{place}")]
         asked, errors = _sessions(desk, request, form, programme, kept)
-        if errors:
+        if errors or form.only_language:
             rows = await _rows_again(desk, request, form, programme)
             values = {**_defaults(desk, programme), **form.values, "plan": plan_id}
-            return _plan_page(desk, request, programme, rows, values, errors=errors, status=422)
+            status = 422 if errors else 200
+            return _plan_page(desk, request, programme, rows, values, errors=errors, status=status)
         await desk.act(member, Act.SERIES_PLANNED, slug, {"sessions": len(asked)})
         for place, session in asked:
             await desk.use_cases.sessions.schedule(session.session(planned_id(plan_id, place)))
@@ -215,6 +216,7 @@ def _plan_page(
         request,
         "office/plan.html",
         status=status,
+        kept_form="series",
         programme=programme,
         rows=rows,
         values=values,

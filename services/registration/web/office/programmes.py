@@ -47,7 +47,9 @@ def routes(desk: Desk) -> PageRouter:
 
 def _form(desk: Desk, request: Request, *, slug: str = "", status: int = 200, **given: Any) -> HTMLResponse:
     kinds = [(kind.value, desk.pages.text(request, name)) for kind, name in KIND_NAMES.items()]
-    return desk.pages.render(request, "office/programme_form.html", status=status, slug=slug, kinds=kinds, **given)
+    return desk.pages.render(
+        request, "office/programme_form.html", status=status, kept_form="programme", slug=slug, kinds=kinds, **given
+    )
 
 
 def _add_list(router: PageRouter, desk: Desk) -> None:
@@ -64,10 +66,10 @@ def _add_new(router: PageRouter, desk: Desk) -> None:
 
     @router.post("/office/programmes/new")
     async def define(request: Request, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
-        form = await desk.pages.form(request)
+        form = await desk.pages.form(request, heeds_language=True)
         asked, errors = desk.checked(request, ProgrammeIn, programme_fields(form))
-        if asked is None:
-            return _form(desk, request, status=422, errors=errors, values=form.values)
+        if asked is None or form.only_language:
+            return _form(desk, request, status=422 if errors else 200, errors=errors, values=form.values)
         await desk.act(member, Act.PROGRAMME_DEFINED, asked.slug)
         try:
             await desk.use_cases.programmes.define(asked.programme())
@@ -84,11 +86,12 @@ def _add_change(router: PageRouter, desk: Desk) -> None:
 
     @router.post("/office/programmes/{slug}")
     async def change(request: Request, slug: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
-        form = await desk.pages.form(request)
+        form = await desk.pages.form(request, heeds_language=True)
         programme = await desk.use_cases.programmes.get(slug)
         asked, errors = desk.checked(request, ProgrammeIn, {**programme_fields(form), "slug": slug})
-        if asked is None:
-            return _form(desk, request, slug=slug, status=422, errors=errors, values=form.values)
+        if asked is None or form.only_language:
+            status = 422 if errors else 200
+            return _form(desk, request, slug=slug, status=status, errors=errors, values=form.values)
         if changes := changed_fields(programme, asked.model_dump(exclude={"slug", *SURVEY})):
             await desk.act(member, Act.PROGRAMME_CHANGED, slug, {"fields": ", ".join(changes)})
             await desk.use_cases.programmes.change(slug, changes)

@@ -150,7 +150,13 @@ def _add_by_hand(router: PageRouter, desk: Desk) -> None:
         turns_away = (await desk.use_cases.sessions.view(session_id)).turns_away(desk.clock())
         row = await session_page(desk, session_id)
         return desk.pages.render(
-            request, "office/registration_form.html", status=status, row=row, turns_away=turns_away, **given
+            request,
+            "office/registration_form.html",
+            status=status,
+            kept_form="person",
+            row=row,
+            turns_away=turns_away,
+            **given,
         )
 
     @router.get(path)
@@ -162,15 +168,16 @@ def _add_by_hand(router: PageRouter, desk: Desk) -> None:
 
     @router.post(path)
     async def add(request: Request, session_id: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
-        form = await desk.pages.form(request)
+        form = await desk.pages.form(request, heeds_language=True)
         session = await desk.use_cases.registrations.open_session(session_id)
         fields = {name: form.get(name) for name in ("name", "email", "role", "language")}
         asked, errors = desk.checked(request, _PersonIn, fields)
         entity, entities, wrong = await _entity(desk, form)
         if wrong:
             errors["entity"] = desk.pages.text(request, wrong)
-        if asked is None or entity is None:
-            return await page(request, session_id, status=422, errors=errors, entities=entities, values=form.values)
+        if asked is None or entity is None or form.only_language:
+            status = 422 if errors else 200
+            return await page(request, session_id, status=status, errors=errors, entities=entities, values=form.values)
         await desk.act(member, Act.REGISTRATION_ADDED, session_id, {"entity": entity.code})
         person = Person(asked.name, asked.email, asked.role, asked.language)
         await desk.use_cases.registrations.register(session, entity, person)

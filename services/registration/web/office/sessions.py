@@ -29,7 +29,7 @@ from shared.problems import mark
 from shared.staff import StaffMember
 from shared.storage.contract import position
 from shared.web.page_routes import PageRouter, page_router
-from shared.web.pages import see_other
+from shared.web.pages import CONFIRMED, see_other
 from shared.web.paging import decode_cursor, encode_cursor
 
 PAGE = 25
@@ -117,7 +117,13 @@ def _add_new(router: PageRouter, desk: Desk) -> None:
 
     async def form_page(request: Request, *, status: int = 200, **given: Any) -> HTMLResponse:
         return desk.pages.render(
-            request, template, status=status, session=None, programmes=await programmes_by_slug(desk), **given
+            request,
+            template,
+            status=status,
+            kept_form="session",
+            session=None,
+            programmes=await programmes_by_slug(desk),
+            **given,
         )
 
     @router.get("/office/sessions/new")
@@ -135,7 +141,7 @@ def _add_new(router: PageRouter, desk: Desk) -> None:
 
     @router.post("/office/sessions/new")
     async def schedule(request: Request, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
-        form = await desk.pages.form(request)
+        form = await desk.pages.form(request, heeds_language=True)
         programme = (await programmes_by_slug(desk)).get(form.get("programme"))
         fields = session_fields(form, programme.time_zone if programme else DEFAULT_TIME_ZONE)
         asked, errors = desk.checked(request, SessionIn, fields)
@@ -143,8 +149,10 @@ def _add_new(router: PageRouter, desk: Desk) -> None:
         errors |= _time_errors(desk, request, form.get("starts_at"), fields)
         if programme is None:
             errors = {"programme": desk.pages.text(request, CHOOSE_PROGRAMME), **errors}
-        if asked is None or errors:
-            return await form_page(request, status=422, errors=errors, values={**form.values, "id": new_id})
+        if asked is None or errors or form.only_language:
+            return await form_page(
+                request, status=422 if errors else 200, errors=errors, values={**form.values, "id": new_id}
+            )
         session = asked.session(new_id)
         await desk.act(member, Act.SESSION_SCHEDULED, session.id, {"programme": session.programme})
         await desk.use_cases.sessions.schedule(session)
@@ -164,7 +172,9 @@ def _add_edit(router: PageRouter, desk: Desk) -> None:
     template = "office/session_form.html"
 
     async def form_page(request: Request, row: Row, *, status: int = 200, **given: Any) -> HTMLResponse:
-        return desk.pages.render(request, template, status=status, session=row.session, programmes={}, **given)
+        return desk.pages.render(
+            request, template, status=status, kept_form="session", session=row.session, programmes={}, **given
+        )
 
     @router.get("/office/sessions/{session_id}/edit")
     async def edit(request: Request, session_id: str, _: Annotated[StaffMember, Depends(desk.editor)]) -> HTMLResponse:
@@ -175,7 +185,7 @@ def _add_edit(router: PageRouter, desk: Desk) -> None:
     async def change(
         request: Request, session_id: str, member: Annotated[StaffMember, Depends(desk.editor)]
     ) -> Response:
-        form = await desk.pages.form(request)
+        form = await desk.pages.form(request, heeds_language=True)
         row = await session_page(desk, session_id)
         unchanged = {
             "programme": row.session.programme,
@@ -185,10 +195,17 @@ def _add_edit(router: PageRouter, desk: Desk) -> None:
         asked, errors = desk.checked(request, SessionIn, {**session_fields(form, row.zone), **unchanged})
         if asked is None or form.get("change"):
             return await form_page(request, row, status=422 if errors else 200, errors=errors, values=form.values)
-        if not form.get("confirmed") and (told := await _title_news(desk, request, row, asked)):
+        if not form.get(CONFIRMED) and (told := await _title_news(desk, request, row, asked)):
             return desk.pages.render(
-                request, "office/change_preview.html", **told, session=row.session, values=form.values
+                request,
+                "office/change_preview.html",
+                kept_form="session",
+                **told,
+                session=row.session,
+                values=form.values,
             )
+        if form.only_language:
+            return await form_page(request, row, values=form.values)
         changes = asked.model_dump(include={"title", "description", "capacity", "join_url"})
         changed = [name for name, value in changes.items() if getattr(row.session, name) != value]
         await desk.act(member, Act.SESSION_CHANGED, session_id, {"fields": ", ".join(changed)})
@@ -229,15 +246,17 @@ def _add_materials(router: PageRouter, desk: Desk) -> None:
     async def publish(
         request: Request, session_id: str, member: Annotated[StaffMember, Depends(desk.editor)]
     ) -> Response:
-        form = await desk.pages.form(request)
+        form = await desk.pages.form(request, heeds_language=True)
         row = await session_page(desk, session_id)
         fields = materials_fields(form)
         asked, errors = desk.checked(request, MaterialsIn, fields)
-        if asked is None:
+        if asked is None or form.only_language:
             errors = {_material_field(name): text for name, text in errors.items()}
             values = _materials_again(fields)
             count = len(fields["materials"]) + EMPTY_ROWS
-            return desk.refused(request, template, errors, row=row, rows=range(count), values=values)
+            return desk.again(
+                request, template, errors, kept_form="materials", row=row, rows=range(count), values=values
+            )
         await desk.act(member, Act.MATERIALS_PUBLISHED, session_id, {"materials": len(asked.materials)})
         await desk.use_cases.sessions.publish_materials(
             session_id, asked.recording_url, [item.material() for item in asked.materials]

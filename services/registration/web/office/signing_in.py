@@ -93,7 +93,7 @@ def _add_first_run(router: PageRouter, desk: Desk) -> None:
         newcomer, errors = desk.checked(request, Newcomer, values)
         errors |= password_errors(desk, request, form)
         if newcomer is None or errors:
-            return desk.refused(request, template, errors, values=values, token=token, least=MIN_PASSWORD)
+            return desk.again(request, template, errors, values=values, token=token, least=MIN_PASSWORD)
         person = await desk.office.signing_in.found_office(
             token, newcomer.name, newcomer.user_name, form.values["password"]
         )
@@ -114,7 +114,7 @@ def _add_password(router: PageRouter, desk: Desk) -> None:
         form = await desk.pages.form(request)
         person = await desk.office.signing_in.person_of_link(token)
         if errors := password_errors(desk, request, form):
-            return desk.refused(request, template, errors, token=token, newcomer=person, least=MIN_PASSWORD)
+            return desk.again(request, template, errors, token=token, newcomer=person, least=MIN_PASSWORD)
         await desk.act(person.member, Act.PASSWORD_SET, person.id)
         person = await desk.office.signing_in.set_password(token, form.values["password"])
         return await signed_in(desk, person, "/office")

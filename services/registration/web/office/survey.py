@@ -55,12 +55,13 @@ def routes(desk: Desk) -> PageRouter:
 
     @router.post(PATH)
     async def change(request: Request, slug: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
-        form = await desk.pages.form(request)
+        form = await desk.pages.form(request, heeds_language=True)
         programme = await desk.use_cases.programmes.get(slug)
         fields = survey_fields(form)
         asked, errors = _checked(desk, request, fields)
-        if asked is None or errors:
-            return _form(desk, request, programme, _values(fields), status=422, errors=errors)
+        if asked is None or errors or form.only_language:
+            status = 422 if errors else 200
+            return _form(desk, request, programme, _values(fields), status=status, errors=errors)
         if changes := changed_fields(programme, asked.changes()):
             await desk.act(member, Act.PROGRAMME_CHANGED, slug, {"fields": ", ".join(changes)})
             await desk.use_cases.programmes.change(slug, changes)
@@ -77,6 +78,7 @@ def _form(
         request,
         "office/survey.html",
         status=status,
+        kept_form="survey",
         programme=programme,
         count=count,
         rows=range(min(count + NEW_QUESTIONS, MAX_QUESTIONS)),

@@ -91,7 +91,7 @@ class Mine:
     async def correct(self, request: Request, token: str) -> Response:
         """Take the correction."""
         view = await self._front.personal(request, token)
-        form = await self._pages.form(request)
+        form = await self._pages.form(request, heeds_language=True)
         sent = await filled(self._pages, request, self._front.use_cases.entities, form, PersonIn)
         if sent.person is None or sent.entity is None:
             return await self._correction(request, token, view, sent, status=422)

@@ -27,7 +27,7 @@ def routes(front: Front) -> PageRouter:
     @router.post("/sessions/{session_id}/register")
     async def register(request: Request, session_id: str) -> Response:
         try:
-            form = await front.pages.form(request)
+            form = await front.pages.form(request, heeds_language=True)
         except ForeignFormProblem as problem:
             return await _not_taken(front, request, session_id, problem)
         return await _register(front, request, await front.session(session_id), form)
