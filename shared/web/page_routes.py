@@ -3,6 +3,7 @@
 So is what goes wrong where no route is, for whoever asks for a page there.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from shared.problems import FieldProblem, Problem, mark
 from shared.storage.contract import StoreError
 from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
 from shared.web.office import SignInProblem
-from shared.web.pages import LanguageProblem, Pages, see_other
+from shared.web.pages import CONFIRMED, LanguageProblem, Pages, see_other
 from shared.web.problems import HTTP_PROBLEMS, NOT_STORED, http_headers, problem_headers, route_path
 from shared.web.ways_back import way_back
 
@@ -27,6 +28,9 @@ SIGNED_OUT = mark("You are signed out of the programme office, so nothing was sa
 NOT_SAVED_YET = mark("Nothing was saved yet. Look through this and send it again.")
 """What a page says that gives the form back in another language."""
 API = "/api/"
+TICKED = "1"
+_OUR_ID = re.compile(r"q_[a-z2-7]{12}|(?=[a-z]*[2-7])(?:[a-z2-7]{16}|[a-z2-7]{26})")
+"""The key of a question, or the id of a thing: a person's word of as many letters has no digit."""
 _EXPECTED = (Problem, HTTPException, RequestValidationError, StoreError)
 log = structlog.get_logger()
 
@@ -176,7 +180,8 @@ def _form_again(
     status: int = ForeignFormProblem.status,
     sign_in: str = "",
 ) -> Response:
-    """What was sent, to be sent once more; what reads like words of a person is shown."""
+    """What was sent, to be looked through and sent once more: what was confirmed is to be confirmed anew."""
+    sent = {name: value for name, value in sent.items() if name != CONFIRMED}
     return pages.render(
         request,
         "send_again.html",
@@ -185,9 +190,18 @@ def _form_again(
         sign_in=sign_in,
         kept_form="again",
         sent=sent,
-        written=[text for text in sent.values() if " " in text.strip() or "@" in text],
+        written=_written(sent),
         back=way_back(request, status),
     )
+
+
+def _written(sent: Mapping[str, str]) -> list[str]:
+    """What a person typed or chose, to be looked through.
+
+    Fields have no names for people on this page: a mere tick, or ids that a page of ours put there, would be a riddle.
+    """
+    texts = [value.strip() for value in sent.values()]
+    return [text for text in texts if text != TICKED and not all(_OUR_ID.fullmatch(word) for word in text.split())]
 
 
 def _asked_for(request: Request) -> str:
