@@ -9,6 +9,7 @@ import unicodedata
 
 _LEFT_BY_PASTING = "\u200b\u2060\u2061\u2062\u2063\u2064\ufeff\u061c\u200e\u200f"
 """Spaces and joiners without a width, a byte order mark, and marks of direction, which turn no other characters."""
+_WITHOUT_THOSE = dict.fromkeys(map(ord, _LEFT_BY_PASTING))
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories: controls, formats, surrogates, separators of lines and paragraphs. Among the formats are those
 that turn the direction of writing: after one of them «fdp.exe» reads «exe.pdf»."""
@@ -26,7 +27,7 @@ Braille pattern)."""
 def tidy(text: str) -> str:
     """The text without what a paste leaves in it unseen; empty where nothing of it can be seen. What is to be refused
     stays."""
-    kept = text.translate(dict.fromkeys(map(ord, _LEFT_BY_PASTING)))
+    kept = text.translate(_WITHOUT_THOSE)
     shows = any(unicodedata.category(each)[0] not in "CZ" for each in _BLANK_LETTERS.sub("", kept))
     return kept if shows or holds_unseen(kept, allowed=string.whitespace) else ""
 
@@ -54,6 +55,8 @@ def without_unseen_ends(text: str) -> str:
 def holds_unseen(text: str, *, allowed: str = "") -> bool:
     """Whether there is a character in it that is not seen; `allowed` are those which the field takes all the same,
     such as the line feed."""
+    if text.isprintable():  # nothing of those categories is, and most texts are
+        return False
     accepted = _USEFUL.union(allowed)
     return any(
         unicodedata.category(character) in _UNSEEN and character not in accepted for character in _FLAG.sub("", text)
