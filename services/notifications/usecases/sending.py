@@ -31,7 +31,8 @@ _NOT_KNOWN_YET = "not known yet what it is about"
 _NOT_KNOWN_WAIT = timedelta(seconds=2)
 _CLOSE_SECONDS = 8.0
 _COLLECT_SECONDS = 0.01  # results are written down in batches: each costs an fsync, whatever is in it
-_MANY = 5  # results collected in that time, at which the threads are kept on one core until nothing is in hand
+_FEW = 5  # results collected in that time: mails leave slowly, and the threads need not be kept on one core
+_MANY = 200  # mails in hand at which they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,8 @@ class Sender:
         for each in ready:
             mail = self._in_hand[each.delivery.id] = QueuedMail(each, self._composer, self._turn)
             self._transport.put(mail)
+        if len(self._in_hand) > _MANY:
+            self._core.keep()
         self._count_hands()
 
     def _count_hands(self) -> None:
@@ -237,8 +240,8 @@ class Sender:
             self._told = False
             results = [self._results.popleft() for _ in range(len(self._results))]
             self._heed(results)
-            if len(results) > _MANY:
-                self._core.keep()
+            if len(results) <= _FEW:
+                self._core.leave()
             await self._marker.mark([(mail.ready, result) for mail, result in results])
             failpoint("after-mark")
             self._transport.acknowledge(len(results))
