@@ -69,7 +69,7 @@ def listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(BACKLOG)
-    except BaseException:
+    except BaseException:  # raised again: only the socket must not be left open
         listening.close()
         raise
     return listening

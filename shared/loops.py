@@ -48,7 +48,7 @@ class Loop:
     async def _try_step(self) -> bool:
         try:
             return await self._step()
-        except Exception:
+        except Exception:  # one bad turn must not end the loop: it is logged, and the next turn tries again
             log.exception("loop step failed", action="loop_step_failed", loop=self.name)
             return False
 

@@ -147,7 +147,7 @@ async def installed(settings: EmbeddedSettings) -> AsyncIterator[Installation]:
             async with installation.running():
                 await installation.ready()
                 yield installation
-        except BaseExceptionGroup as group:
+        except BaseExceptionGroup as group:  # of the children's tasks; a broken setting among them is what to say
             raise _broken_setting(group) or group from None
 
 

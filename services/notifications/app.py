@@ -1,6 +1,7 @@
 """The notifications service composed: the only file that names store, handlers, web and settings together."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from services.notifications import handlers
@@ -91,7 +92,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
 def make_inventory(store: NotificationsStore, inventory: Inventory) -> Inventory:
     """This service announces nothing: its survey parts are told again until they are taken over."""
     for kind, collection in KEPT.items():
-        inventory.keeps(kind, lambda entries, collection=collection: store.known.lacking(collection, entries))  # type: ignore[misc]  # binds the collection of this turn
+        inventory.keeps(kind, partial(store.known.lacking, collection))
     return inventory
 
 

@@ -187,7 +187,7 @@ def _environment(words: Words, language: Language) -> Environment:
         undefined=StrictUndefined,
     )
     environment.globals["style"] = Markup(STYLE)  # noqa: S704  our own file
-    environment.install_gettext_translations(words.catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(words.catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     return environment
 
 

@@ -289,7 +289,7 @@ class Transport(Generic[M]):
             return _NOT_TRIED
         try:
             message = mail.compose()
-        except Exception as error:
+        except Exception as error:  # a mistake in one mail's words must not end the thread that hands over the others
             log.exception("mail not composed", action="mail_not_composed")
             return Result(Outcome.UNFIT, f"not composed: {type(error).__name__}")
         try:

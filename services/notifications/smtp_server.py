@@ -89,7 +89,7 @@ def connect(server: SmtpServer, helo_name: str, timeout: float) -> smtplib.SMTP:
             smtp.ehlo()
         if server.user:
             _log_in(smtp, server)
-    except BaseException as error:
+    except BaseException as error:  # whatever ends the attempt, the connection must not stay open; it is raised again
         smtp.close()
         if isinstance(error, (ssl.SSLCertVerificationError, smtplib.SMTPNotSupportedError)) or _is_final(error):
             raise RelayRefusesError(words_of(error)) from error

@@ -157,7 +157,7 @@ class Frame:
                 return await response(scope, receive, guarded)
             try:
                 return await self._app(scope, _limited(receive), guarded)
-            except Exception:
+            except Exception:  # whatever the bug, the caller gets an answer that tells nothing of it
                 if not guarded.started:
                     response = self._error(Request(scope, receive), 500, "failed", FAILED)
                     await response(scope, receive, guarded)

@@ -33,7 +33,7 @@ def parts_of(kind: DeliveryKind, language: Language) -> dict[str, str]:
     """The text and the HTML of the mail, as a mail program reads them."""
     recipient = recipient_of(kind, language=language)
     raw = make_composer().compose(delivery_of(kind), matter_of(kind), recipient)
-    message: EmailMessage = message_from_bytes(raw, policy=policy.default)  # type: ignore[assignment]
+    message: EmailMessage = message_from_bytes(raw, policy=policy.default)  # type: ignore[assignment]  # typed as of the old policy
     return {part.get_content_type(): part.get_content() for part in message.walk() if not part.is_multipart()}
 
 

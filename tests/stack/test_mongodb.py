@@ -12,9 +12,9 @@ from shared.storage.mongodb import MongoStore
 from shared.storage.opening import open_store
 from tests.contracts.storage.conftest import COLLECTIONS
 from tests.contracts.storage.test_aggregates import *  # noqa: F403  the very tests, on another store
-from tests.contracts.storage.test_concurrency import *  # noqa: F403
-from tests.contracts.storage.test_conditions import *  # noqa: F403
-from tests.contracts.storage.test_operations import *  # noqa: F403
+from tests.contracts.storage.test_concurrency import *  # noqa: F403  the same
+from tests.contracts.storage.test_conditions import *  # noqa: F403  the same
+from tests.contracts.storage.test_operations import *  # noqa: F403  the same
 from tests.stack.engine import why_no_engine
 
 pytestmark = pytest.mark.stack

@@ -160,7 +160,7 @@ def recipient_of(kind: DeliveryKind, **changes: Any) -> Recipient:
 
 def parsed(raw: bytes) -> EmailMessage:
     """A mail as a mail program reads it."""
-    return message_from_bytes(raw, policy=policy.default)  # type: ignore[return-value]
+    return message_from_bytes(raw, policy=policy.default)  # type: ignore[return-value]  # typed as of the old policy
 
 
 def composed(kind: DeliveryKind, recipient: Recipient | None = None, **matter: Any) -> EmailMessage:

@@ -23,13 +23,13 @@ class Handler:
         self._rules = rules
         self._pipelining = pipelining
 
-    async def handle_EHLO(  # noqa: N802  aiosmtpd's names
+    async def handle_EHLO(  # noqa: N802  aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
         return [responses[0], *(["250-PIPELINING"] if self._pipelining else []), *responses[1:]]
 
-    async def handle_MAIL(  # noqa: N802
+    async def handle_MAIL(  # noqa: N802  aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if refusal := await self._rule(server, "MAIL", [address]):
@@ -37,7 +37,7 @@ class Handler:
         envelope.mail_from = address
         return "250 2.1.0 OK"
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(  # noqa: N802  aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if refusal := await self._rule(server, "RCPT", [address]):
@@ -45,7 +45,7 @@ class Handler:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's name
         if refusal := await self._rule(server, "DATA", envelope.rcpt_tos):
             return refusal
         assert isinstance(envelope.content, bytes)
@@ -60,7 +60,7 @@ class Handler:
         os.fsync(self._ledger)
         return await self._rule(server, "ACCEPTED", envelope.rcpt_tos) or "250 2.0.0 OK"
 
-    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802  aiosmtpd's name
         user, token = base64.b64decode(args[1]).decode().split("\x01")[:2]
         return AuthResult(success=token == "auth=Bearer the-token", auth_data=user.removeprefix("user=").encode())
 

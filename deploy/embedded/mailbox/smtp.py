@@ -20,8 +20,7 @@ class _Keeper:
     def __init__(self, store: MailStore) -> None:
         self._store = store
 
-    # The name is aiosmtpd's.
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's name
         recipients = [recipient.lower() for recipient in envelope.rcpt_tos]
         content = envelope.content
         raw = content if isinstance(content, bytes) else (content or "").encode()

@@ -9,6 +9,7 @@ import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -65,9 +66,9 @@ class Marker:
         for outcome, marked in by_outcome.items():
             ids = [ready.delivery.id for ready, _ in marked]
             if outcome is Outcome.ACCEPTED:
-                writes.append(lambda ids=ids: self._store.deliveries.mark_sent(ids, self._clock()))  # type: ignore[misc]  # binds this turn's ids
+                writes.append(partial(self._store.deliveries.mark_sent, ids, self._clock()))
             elif outcome not in _STILL_DUE:
-                writes += [lambda one=one: self._mark_one(*one) for one in marked]  # type: ignore[misc]
+                writes += [partial(self._mark_one, ready, result) for ready, result in marked]
         return writes
 
     async def _mark_one(self, ready: Ready, result: Result) -> None:

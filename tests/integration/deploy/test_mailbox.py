@@ -74,7 +74,7 @@ async def test_an_accepted_mail_is_told_with_all_its_parts(mailbox: Mailbox) -> 
     assert "/registration/abc" in str(message["text"])
     assert "Núria" in str(message["html"])
     assert str(message["calendar"]).startswith("BEGIN:VCALENDAR")
-    assert message["headers"]["From"] == "Oficina <oficina@dijous.example>"  # type: ignore[index]
+    assert message["headers"]["From"] == "Oficina <oficina@dijous.example>"  # type: ignore[index]  # JSON
 
 
 async def test_accepted_mails_outlive_the_process(mailbox: Mailbox) -> None:

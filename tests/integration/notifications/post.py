@@ -44,8 +44,7 @@ class Post:
         self.store = store
         self.smtp = smtp
         self.now = NOW
-        store_clock: Callable[[], datetime] = lambda: self.now  # noqa: E731
-        self.clock = store_clock
+        self.clock: Callable[[], datetime] = lambda: self.now
         self._senders: list[Sender] = []
 
     def sender(self, *, connections: int = 2, window: int = 64, timeout: float = 5, **limits: Any) -> Sender:

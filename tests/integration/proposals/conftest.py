@@ -125,7 +125,7 @@ class Desk:
         return str(answer.json()["id"])
 
     async def read(self, proposal_id: str) -> dict[str, Any]:
-        return (await self.http.get(f"/api/v1/proposals/{proposal_id}")).json()  # type: ignore[no-any-return]
+        return (await self.http.get(f"/api/v1/proposals/{proposal_id}")).json()  # type: ignore[no-any-return]  # JSON
 
     async def step(self, proposal_id: str, verb: str, body: dict[str, Any] | None = None) -> httpx.Response:
         return await self.http.post(f"/api/v1/proposals/{proposal_id}/{verb}", json=body or {}, headers=STAFF)

@@ -59,7 +59,7 @@ def replace_store(office: Office, store: Any) -> None:
     office.store._store = store
     office.store.rosters._store = store
     for aggregates in (office.store.programmes, office.store.sessions, office.store.registrations):
-        aggregates._store = store  # type: ignore[attr-defined]
+        aggregates._store = store  # type: ignore[attr-defined]  # of three kinds, whose base the checker takes for object
 
 
 async def assert_never_oversold(office: Office, session: str, most: int) -> None:

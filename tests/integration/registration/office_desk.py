@@ -160,7 +160,7 @@ async def open_desk(folder: Path, **settings: str) -> AsyncIterator[OfficeDesk]:
     # Never connected: events stay in the outboxes.
     inventory = Inventory(store, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
     use_cases = UseCases.over(kept, Links(URL, SECRET), SECRET.encode(), inventory, clock)
-    own = Settings(secret=SecretStr(SECRET), staff_token=SecretStr(STAFF_TOKEN), public_url=URL, **settings)  # type: ignore[arg-type]
+    own = Settings(secret=SecretStr(SECRET), staff_token=SecretStr(STAFF_TOKEN), public_url=URL, **settings)  # type: ignore[arg-type]  # read as the model says
     office = Office.over(store, use_cases.entities, SECRET.encode(), inventory, clock)
     frame = Pages(own, words, TEMPLATES, clock=clock, access=office.people)
     calls = api.OfficeCalls(STAFF_TOKEN, office.audit)
@@ -173,6 +173,15 @@ async def open_desk(folder: Path, **settings: str) -> AsyncIterator[OfficeDesk]:
         browser.headers["accept-language"] = "ca"
         yield OfficeDesk(browser, use_cases, office, store, kept, clock)
     await store.close()
+
+
+@asynccontextmanager
+async def desk_at_work(folder: Path) -> AsyncIterator[OfficeDesk]:
+    """The office with its programme, somebody signed in."""
+    async with open_desk(folder) as opened:
+        await opened.staff("POST", "/programmes", PROGRAMME, expect=201)
+        opened.sign_in()
+        yield opened
 
 
 def main_of(page: str) -> str:

@@ -10,7 +10,7 @@ from shared.events.notifications import BounceLifted, MailBounced
 from shared.events.proposals import ProposalAnswered, ProposalEvent, TopicProposed
 from shared.events.vocabulary import ProposalKind, ProposalState
 from shared.staff import Role
-from tests.integration.registration.office_desk import JOIN_URL, PROGRAMME, OfficeDesk, main_of, open_desk, where
+from tests.integration.registration.office_desk import JOIN_URL, OfficeDesk, desk_at_work, main_of, open_desk, where
 
 RULE = "nth=-1&weekday=3&first=2027-01&last=2027-06&at=10:00&duration_minutes=60&capacity=&title_ca=Dijous"
 PROGRAMME_FORM = {
@@ -26,9 +26,7 @@ PROGRAMME_FORM = {
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[OfficeDesk]:
-    async with open_desk(tmp_path) as opened:
-        await opened.staff("POST", "/programmes", PROGRAMME, expect=201)
-        opened.sign_in()
+    async with desk_at_work(tmp_path) as opened:
         yield opened
 
 

@@ -12,7 +12,7 @@ import pytest
 from services.registration.domain.registrations import RegistrationState
 from shared.events.vocabulary import Language, SessionStatus
 from shared.staff import Role
-from tests.integration.registration.office_desk import JOIN_URL, PROGRAMME, OfficeDesk, open_desk, where
+from tests.integration.registration.office_desk import JOIN_URL, OfficeDesk, desk_at_work, where
 
 NEW_ID = "abcdefghijklmnop"
 NEW = {
@@ -39,9 +39,7 @@ REPORT = (
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[OfficeDesk]:
-    async with open_desk(tmp_path) as opened:
-        await opened.staff("POST", "/programmes", PROGRAMME, expect=201)
-        opened.sign_in()
+    async with desk_at_work(tmp_path) as opened:
         yield opened
 
 

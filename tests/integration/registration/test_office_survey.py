@@ -10,7 +10,7 @@ import pytest
 from services.registration.domain.programmes import DEFAULT_SURVEY_QUESTIONS
 from shared.events.vocabulary import Language
 from shared.staff import Role
-from tests.integration.registration.office_desk import PROGRAMME, OfficeDesk, open_desk, where
+from tests.integration.registration.office_desk import OfficeDesk, desk_at_work, where
 
 PATH = "/office/programmes/dijous/survey"
 KEYS = [question.key for question in DEFAULT_SURVEY_QUESTIONS]
@@ -19,9 +19,7 @@ NEW = "survey_questions_4_text_ca"
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[OfficeDesk]:
-    async with open_desk(tmp_path) as opened:
-        await opened.staff("POST", "/programmes", PROGRAMME, expect=201)
-        opened.sign_in()
+    async with desk_at_work(tmp_path) as opened:
         yield opened
 
 

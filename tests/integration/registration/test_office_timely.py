@@ -8,16 +8,14 @@ import httpx
 import pytest
 
 from shared.staff import Role
-from tests.integration.registration.office_desk import PROGRAMME, OfficeDesk, main_of, open_desk
+from tests.integration.registration.office_desk import OfficeDesk, desk_at_work, main_of
 
 NOT_YET = "L'assistència es pot marcar des de 15 minuts abans que comenci la sessió."
 
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[OfficeDesk]:
-    async with open_desk(tmp_path) as opened:
-        await opened.staff("POST", "/programmes", PROGRAMME, expect=201)
-        opened.sign_in()
+    async with desk_at_work(tmp_path) as opened:
         yield opened
 
 

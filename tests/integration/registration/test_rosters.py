@@ -91,7 +91,7 @@ async def test_where_there_is_no_roster_nobody_is_admitted(store: Store) -> None
 
 async def test_a_store_that_is_away_is_asked_once_for_all_who_wait_together(store: Store) -> None:
     away = Away(store)
-    rosters = Rosters(away)  # type: ignore[arg-type]
+    rosters = Rosters(away)  # type: ignore[arg-type]  # no more of a store than is asked of it
     await rosters.create(SESSION, 10)
     people = [request(f"p{number:02}") for number in range(20)]
     outcomes = await asyncio.gather(*(rosters.admit(each) for each in people), return_exceptions=True)

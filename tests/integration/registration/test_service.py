@@ -34,8 +34,8 @@ def _settings(folder: Path, url: str) -> Settings:
     return Settings(
         store_url=f"sqlite:///{folder}",
         nats_url=url,
-        secret=SECRET,  # type: ignore[arg-type]
-        staff_token=STAFF_TOKEN,  # type: ignore[arg-type]
+        secret=SECRET,  # type: ignore[arg-type]  # read as a secret
+        staff_token=STAFF_TOKEN,  # type: ignore[arg-type]  # read as a secret
         inventory_seconds=1,
         sweep_seconds=0.2,
     )

@@ -39,7 +39,7 @@ async def test_it_rests_when_there_is_nothing_and_wakes_when_told() -> None:
     loop = Loop("work", step, every=3600)
     async with running(loop):
         for number in (1, 2, 3):
-            await eventually(lambda n=number: _is(steps, n))  # type: ignore[misc]
+            await eventually(lambda n=number: _is(steps, n))  # type: ignore[misc]  # binds the number of this turn
             loop.wake()
 
 

@@ -72,6 +72,6 @@ def test_several_services_in_one_process_keep_their_words_apart(folder: Path, tm
 
 def test_templates_take_the_same_words(folder: Path) -> None:
     environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
-    environment.install_gettext_translations(Words(folder).catalogue(Language.CA))  # type: ignore[attr-defined]
+    environment.install_gettext_translations(Words(folder).catalogue(Language.CA))  # type: ignore[attr-defined]  # added by the extension
 
     assert environment.from_string('{{ _("This link has expired.") }}').render() == "Aquest enllaç ha caducat."

@@ -76,16 +76,8 @@ def _add_reschedule(router: PageRouter, desk: Desk) -> None:
         row = await _scheduled(desk, session_id)
         asked, errors = _new_time(desk, request, form, row)
         if asked is None or errors or form.get("change"):
-            status = 422 if errors else 200
-            return desk.pages.render(
-                request,
-                template,
-                status=status,
-                kept_form="asking",
-                row=row,
-                session=row.session,
-                errors=errors,
-                values=form.values,
+            return desk.again(
+                request, template, errors, kept_form="asking", row=row, session=row.session, values=form.values
             )
         if not form.get(CONFIRMED):
             return desk.pages.render(
@@ -133,16 +125,8 @@ def _add_cancel(router: PageRouter, desk: Desk) -> None:
         row = await _scheduled(desk, session_id)
         asked, errors = desk.checked(request, _Reason, {"reason": texts(form, "reason") or None})
         if asked is None or form.get("change"):
-            status = 422 if errors else 200
-            return desk.pages.render(
-                request,
-                template,
-                status=status,
-                kept_form="asking",
-                row=row,
-                session=row.session,
-                errors=errors,
-                values=form.values,
+            return desk.again(
+                request, template, errors, kept_form="asking", row=row, session=row.session, values=form.values
             )
         if not form.get(CONFIRMED):
             values = text_values("reason", asked.reason)
