@@ -66,5 +66,6 @@ def start_logs() -> None:
         BrokenSettingError: the settings of all services, or how they take requests, cannot be worked with.
     """
     with explained_settings():
-        settings, _ = ServiceSettings(), ServingSettings()
+        settings = ServiceSettings()
+        ServingSettings()  # read once it serves; what is wrong with it is said before
     configure_logging(settings.log_format, settings.log_level)

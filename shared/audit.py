@@ -7,7 +7,6 @@ which shows whether the end of the chain was cut off or the whole of it written 
 
 import asyncio
 import hashlib
-import random
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.clock import Clock, StoredInstant, to_millis
 from shared.storage.aggregates import ConflictError
+from shared.storage.contention import TRIES, pause_before
 from shared.storage.contract import Index, Scalar, Store, Where, greater, less
 from shared.web.office import StaffMember
 
@@ -31,8 +31,6 @@ AUDIT_COLLECTIONS: Mapping[str, tuple[Index, ...]] = {
 BEGINNING = "0" * 64
 """Stands for the digest before the first entry."""
 
-_TRIES = 50
-_PAUSE_SECONDS = 0.002  # times the number of the try, at random
 _PAGE = 500
 _MAX_TEXT = 500
 _ADDRESS = re.compile(r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+")
@@ -112,13 +110,12 @@ class Audit:
         return entry
 
     async def _add(self, member: StaffMember, action: str, subject: str, details: Mapping[str, Scalar]) -> AuditEntry:
-        for attempt in range(_TRIES):
-            if attempt:
-                await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * attempt))  # noqa: S311  jitter, no secret
+        for attempt in range(TRIES):
+            await pause_before(attempt)
             entry = self._entry(await self._last(), member, action, subject, details)
             if await self._store.insert(AUDIT, entry.model_dump(mode="json", by_alias=True)):
                 return entry
-        raise ConflictError(f"{AUDIT}: others took the next place {_TRIES} times in a row")
+        raise ConflictError(f"{AUDIT}: others took the next place {TRIES} times in a row")
 
     async def entries(
         self,

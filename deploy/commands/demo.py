@@ -43,7 +43,8 @@ def demo(exit_when_done: bool) -> None:
       DIJOUS_PORT=8090 dijous demo --exit
     """
     with explained_settings():
-        given, _ = EmbeddedSettings(), ServingSettings()
+        given = EmbeddedSettings()
+        ServingSettings()  # read by the process that takes requests; what is wrong with it is said here
     folder = given.data.absolute() / "demo"
     own = {"data": folder, "store_url": None, "nats_url": None, "smtp_url": None}
     for variable in ("DIJOUS_STORE_URL", "DIJOUS_NATS_URL", "DIJOUS_SMTP_URL"):

@@ -31,7 +31,8 @@ def up() -> None:
       DIJOUS_PORT=8090 DIJOUS_DATA=/srv/dijous dijous up
     """
     with explained_settings():
-        settings, _ = EmbeddedSettings(), ServingSettings()
+        settings = EmbeddedSettings()
+        ServingSettings()  # read by the process that takes requests; what is wrong with it is said here
     run_until_stopped(_up(settings))
 
 

@@ -1,7 +1,6 @@
 """The rosters as they are kept: one document for each session that has, or once had, a limit."""
 
 import asyncio
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,12 +10,10 @@ from services.registration.domain.registrations import Place, Registration
 from services.registration.domain.rosters import Roster
 from services.registration.domain.sessions import Session
 from shared.storage.aggregates import ConflictError
+from shared.storage.contention import TRIES, pause_before
 from shared.storage.contract import Store, StoreError, one_of
 
 ROSTERS = "rosters"
-
-_TRIES = 50
-_PAUSE_SECONDS = 0.002  # times the number of the try, at random
 
 Step = Callable[[Roster], Roster]
 """A pure function, safe to repeat, that answers with the very same roster where there is nothing to do."""
@@ -131,9 +128,8 @@ class Rosters:
 
     async def _after(self, session_id: str, steps: Sequence[Step], line: _Line) -> Roster | None:
         """The roster after these steps: one write, or none where every step leaves the very same roster."""
-        for attempt in range(_TRIES):
-            if attempt:
-                await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * attempt))  # noqa: S311  jitter, no secret
+        for attempt in range(TRIES):
+            await pause_before(attempt)
             known, line.written = line.written, None
             before = roster = known or await self.get(session_id)
             for step in steps:

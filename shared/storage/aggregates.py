@@ -5,7 +5,6 @@ documents with `pending` 1 and clears them.
 """
 
 import asyncio
-import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
@@ -16,13 +15,11 @@ from structlog.contextvars import get_contextvars
 from shared.clock import Clock, system_clock
 from shared.events.base import Event, EventEnvelope
 from shared.faults import failpoint
+from shared.storage.contention import TRIES, pause_before
 from shared.storage.contract import Document, Index, Order, Scalar, Store, StoreError, Where
 
 PENDING = Index(("pending",))
 """The index that every collection of aggregates needs, for its relay."""
-
-_TRIES = 50
-_PAUSE_SECONDS = 0.002  # times the number of the try, at random
 
 
 class Aggregate(BaseModel):
@@ -124,13 +121,12 @@ class Aggregates(Generic[T]):
         """
         turn = self._turns.setdefault(aggregate_id, asyncio.Lock())
         async with turn:  # callers of this process queue up instead of failing each other's compare-and-set
-            for attempt in range(_TRIES):
-                if attempt:
-                    await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * attempt))  # noqa: S311  jitter, no secret
+            for attempt in range(TRIES):
+                await pause_before(attempt)
                 changed = await self._try_change(aggregate_id, decide, None if attempt else known)
                 if changed is not None:
                     return changed
-        raise ConflictError(f"{self._collection}: changed by others {_TRIES} times in a row")
+        raise ConflictError(f"{self._collection}: changed by others {TRIES} times in a row")
 
     async def restate(self, aggregate_id: str, tell: Callable[[T], Sequence[Event]]) -> None:
         """Put events that tell the present state once more in the outbox, with the version last announced.

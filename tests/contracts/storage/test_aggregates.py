@@ -144,3 +144,21 @@ async def test_change_that_others_always_overtake_gives_up(rooms: Aggregates[Roo
     room = await rooms.get("a")
     assert room is not None
     assert room.left % 10 == 0
+
+
+async def test_what_is_kept_is_read_again_and_parsed_only_when_it_was_written(store: Store) -> None:
+    keeping = Aggregates(store, "things", Room, clock=lambda: NOW, keep=2)
+    elsewhere = Aggregates(store, "things", Room, clock=lambda: NOW)
+    for name in "abc":
+        await keeping.create(Room(id=name, left=5))
+    first = await keeping.get("a")
+    assert await keeping.get("a") is first
+    await elsewhere.change("a", take_seat)
+    assert (await keeping.get("a")) == (await elsewhere.get("a")), "never what it was before"
+    await store.delete("things", {"_id": "a"})
+    assert await keeping.get("a") is None
+    kept = [await keeping.get(name) for name in "bc"]
+    assert [await keeping.get(name) for name in "bc"] == kept
+    await elsewhere.create(Room(id="a", left=1))
+    await keeping.get("a")
+    assert len(keeping._kept) == 2, "no more than it was told to keep"
