@@ -1,7 +1,10 @@
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from shared.addresses import EmailAddress
+from shared.addresses import EmailAddress, _read, normalised_address
+from shared.texts import without_unseen_ends
 
 
 class Form(BaseModel):
@@ -69,3 +72,22 @@ def test_letters_that_not_every_server_takes_are_named_as_what_is_wrong(given: s
     with pytest.raises(ValidationError) as refused:
         Form(email=given)
     assert "Before the @" in str(refused.value.errors()[0]["ctx"]["error"])
+
+
+@given(
+    st.text("abZ09.+-_'@ \u200bé", max_size=70),
+    st.sampled_from(["alamus.cat", "Alamús.cat", "-a.cat", "a..cat", "cat", ""]),
+)
+@example("a" * 64, "alamus.cat")
+@example("a" * 65, "alamus.cat")
+def test_plain_addresses_are_read_as_the_library_reads_all(local_part: str, domain: str) -> None:
+    text = f"{local_part}@{domain}"
+    try:
+        expected = _read(without_unseen_ends(text)).ascii_email
+    except ValueError:
+        expected = None
+    if expected is None:
+        with pytest.raises(ValueError, match=r"address|accents"):
+            normalised_address(text)
+    else:
+        assert normalised_address(text) == expected.lower()
