@@ -1,7 +1,8 @@
 """The rosters as they are kept: one document for each session that has, or once had, a limit."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
@@ -49,6 +50,8 @@ class Rosters:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lines: WeakValueDictionary[str, _Line] = WeakValueDictionary()
+        self._entered: defaultdict[str, set[str]] = defaultdict(set)
+        """Registrations by session that stand since the roster was last written here."""
 
     async def get(self, session_id: str) -> Roster | None:
         """The roster of a session that has, or once had, a limit."""
@@ -61,6 +64,10 @@ class Rosters:
             return {}
         documents = await self._store.find(ROSTERS, {"_id": one_of(session_ids)}, limit=len(session_ids))
         return {document["_id"]: Roster.model_validate(document) for document in documents}
+
+    async def unsettled(self, *, limit: int = 100) -> list[str]:
+        """The sessions on whose roster somebody may have a place without standing as a registration."""
+        return [document["_id"] for document in await self._store.find(ROSTERS, {"unsettled": 1}, limit=limit)]
 
     async def create(self, session_id: str, capacity: int) -> None:
         """An empty roster, unless there is one. Without seats nobody gets one before `align` brings them."""
@@ -75,6 +82,14 @@ class Rosters:
         """A seat, or a place on the waiting list where no seat is free or somebody waits already."""
         roster = await self._take(request.session_id, lambda roster: roster.admit(request))
         return roster.answer_to(request) if roster else Place.CLOSED
+
+    def note_entered(self, registration: Registration) -> None:
+        """It stands: the next write of its roster, whatever for, leaves its request out."""
+        self._entered[registration.session_id].add(registration.id)
+
+    async def entered(self, session_id: str, registration_ids: Collection[str]) -> None:
+        """These stand as registrations: leave their requests out now."""
+        await self._take(session_id, lambda roster: roster.entered(registration_ids))
 
     async def release(self, registration: Registration) -> None:
         """Free the seat, or the place on the waiting list, of this round of a registration."""
@@ -142,8 +157,12 @@ class Rosters:
 
     async def _write(self, roster: Roster) -> Roster | None:
         """The roster as it is then, None when somebody else was faster."""
-        written = await self._store.replace(ROSTERS, _dump(roster), expected_version=roster.version)
-        return roster.model_copy(update={"version": roster.version + 1}) if written else None
+        entered = self._entered.pop(roster.id, set())
+        changed = roster.entered(entered)
+        if await self._store.replace(ROSTERS, _dump(changed), expected_version=roster.version):
+            return changed.model_copy(update={"version": roster.version + 1})
+        self._entered[roster.id] |= entered
+        return None
 
 
 def _dump(roster: Roster) -> dict[str, Any]:

@@ -53,7 +53,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
         Index(("session_id", "arrived_at")),
         Index(("erased_at",)),
     ],
-    ROSTERS: [],
+    ROSTERS: [Index(("unsettled",))],
     ENTITIES: [],
     ERASURES: [],
     **LIMIT_COLLECTIONS,

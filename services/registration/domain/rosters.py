@@ -4,8 +4,8 @@ Every step is a pure function from a roster to what it becomes, or to the very s
 taking it again changes nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Self
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -40,6 +40,11 @@ class Roster(BaseModel):
     members: dict[str, str] = {}
     """By registration id `seat:<generation>`, `waiting:<generation>:<arrival in epoch ms>` or `left:<generation>`: a
     generation never goes back among these, which makes every step safe to repeat."""
+    entering: dict[str, dict[str, Any]] = {}
+    """Requests by registration id, as documents, whose place stands here while they may not stand as registrations yet.
+    Personal data: each goes with a later write, at the latest with the next sweep's."""
+    unsettled: int = 0
+    """1 while somebody is entering: a scalar, so that the sweep finds it by an index."""
 
     def turn_of(self, registration_id: str) -> int:
         """Which place of the waiting list somebody has, the next to get a seat being 1; 0 for who does not wait."""
@@ -59,7 +64,8 @@ class Roster(BaseModel):
         return Place(place) if generation == request.generation else Place.LEFT
 
     def admit(self, request: Registration) -> Self:
-        """Give a seat, or a place on the waiting list where no seat is free or somebody waits already."""
+        """Give a seat, or a place on the waiting list where no seat is free or somebody waits already. Who is written
+        nowhere yet is kept with the request."""
         place, generation = self.place_of(request.id)
         if not self.open or generation >= request.generation:
             return self
@@ -67,7 +73,15 @@ class Roster(BaseModel):
         seats_free = self.seats_free + (place == Place.SEAT)
         waiting_count = self.waiting_count - (place == Place.WAITING)
         has_seat = seats_free > 0 and not waiting_count
-        return self._move({request.id: _seat(request) if has_seat else _waiting(request)})
+        admitted = self._move({request.id: _seat(request) if has_seat else _waiting(request)})
+        return admitted if request.version else admitted._keep(request)
+
+    def entered(self, registration_ids: Collection[str]) -> Self:
+        """These stand as registrations: their requests go."""
+        if self.entering.keys().isdisjoint(registration_ids):
+            return self
+        entering = {each: request for each, request in self.entering.items() if each not in registration_ids}
+        return self.model_copy(update={"entering": entering, "unsettled": int(bool(entering))})
 
     def release(self, registration: Registration) -> Self:
         """Free the seat, or the place on the waiting list, of this round of a registration."""
@@ -106,6 +120,10 @@ class Roster(BaseModel):
     def end_promotion(self, promoting: str) -> Self:
         """The person promoted has been told: the next may be."""
         return self.model_copy(update={"promoting": ""}) if self.promoting == promoting else self
+
+    def _keep(self, request: Registration) -> Self:
+        document = request.model_dump(mode="json", by_alias=True)
+        return self.model_copy(update={"entering": {**self.entering, request.id: document}, "unsettled": 1})
 
     def _move(self, places: dict[str, str]) -> Self:
         """Put members in other places; the counters follow."""

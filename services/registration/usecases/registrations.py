@@ -82,10 +82,14 @@ class Registrations:
         requested = self._requested(session, entity, person)
         try:
             before = await self._store.registrations.get(requested.id)
-            if before is None and await self._store.registrations.create(requested):
-                await self._place(requested.model_copy(update={"version": 1}), session)
+            if before is not None:
+                await self._register_again(requested, before, session)
+            elif session.rostered:
+                _require_place(await self._seats.enter(requested, session))
+            elif await self._store.registrations.create(requested):
+                _require_place(await self._seats.place(requested.model_copy(update={"version": 1}), session))
             else:
-                await self._register_again(requested, before or await self._get(requested.id), session)
+                await self._register_again(requested, await self._get(requested.id), session)
         except ConflictError:
             raise ConflictProblem from None
 
@@ -123,13 +127,9 @@ class Registrations:
                 ),
             )
         if before.state is RegistrationState.REQUESTED:
-            await self._place(before)
+            _require_place(await self._seats.place(before))
         else:
             await self._seats.place_in_vain(before, session)
-
-    async def _place(self, requested: Registration, session: Session | None = None) -> None:
-        if await self._seats.place(requested, session) is Place.CLOSED:
-            raise SessionClosedProblem
 
     def read_link(self, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION) -> str:
         """The registration that a personal link speaks of.
@@ -229,3 +229,8 @@ class Registrations:
         if session is None:
             raise LinkInvalidProblem
         return session
+
+
+def _require_place(found: Place) -> None:
+    if found is Place.CLOSED:
+        raise SessionClosedProblem

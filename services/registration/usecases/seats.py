@@ -1,8 +1,9 @@
 """Seats: what a registration or a session decided is carried out on the roster, step by step, each safe to repeat.
 
-A place is found in three writes: the registration as requested, the roster, the registration with its event. Without a
-limit there is no roster and no second write. A crash between them leaves an `unsettled` document, which the sweep takes
-up where it was left.
+Where there is a limit, whoever comes for the first time gets a place in two writes: the roster, which keeps the request
+with the place, then the registration as it was placed, with its event. Who had cancelled, and whoever comes where there
+is no limit, is first written as requested, then on the roster, if there is one, then as placed. A crash in between
+leaves an `unsettled` document, which the sweep takes up where it was left.
 
 A limit may be set while people register. The session first says that it has a roster, which gives no seat yet. Then
 whoever has registered is entered. A request that was written before that is touched, so that its own last write fails
@@ -42,21 +43,46 @@ class Seats:
             return await self._tell_placed(requested, Place.CLOSED)
         if not session.rostered:
             return await self._place_freely(requested, session)
-        if session.unsettled and session.is_scheduled:
-            await self.settle(session.id)  # its limit is being set
-        found = await self._store.rosters.admit(requested)
-        failpoint("registration-seated")
-        return await self._tell_placed(requested, found)
+        return await self._tell_placed(requested, await self._admit(requested, session))
+
+    async def enter(self, newcomer: Registration, session: Session) -> Place:
+        """Find a place on the roster for somebody who is written nowhere yet, and tell of it; what came of it."""
+        found = await self._admit(newcomer, session)
+        if found is not Place.CLOSED:
+            await self._create(newcomer, found)
+            self._store.rosters.note_entered(newcomer)
+        return found
 
     async def place_in_vain(self, placed: Registration, session: Session) -> None:
-        """The steps of `place` for who has one already: the same reads and writes of the same documents, which leave
-        them as they were. So the time that an answer takes tells nobody who is registered."""
-        await self._store.touch(placed)
+        """The steps of `enter` or `place` for who has a place already: the same reads and writes of the same documents,
+        which leave them as they were. So the time that an answer takes tells nobody who is registered."""
         if session.rostered:
             await self._store.rosters.touch(session.id)
         else:
+            await self._store.touch(placed)
             await self._store.sessions.get(session.id)
         await self._store.touch(placed)
+
+    async def _admit(self, request: Registration, session: Session) -> Place:
+        if session.unsettled and session.is_scheduled:
+            await self.settle(session.id)  # its limit is being set
+        found = await self._store.rosters.admit(request)
+        failpoint("registration-seated")
+        return found
+
+    async def _create(self, newcomer: Registration, found: Place) -> None:
+        """Write a newcomer's registration with its event, unless somebody did."""
+        placed, events = registrations.place(newcomer, newcomer.generation, found, self._clock())
+        await self._store.registrations.create(placed, *events)
+
+    async def _finish_entering(self, session_id: str) -> None:
+        """Write the registrations of all who have a place on the roster."""
+        roster = await self._store.rosters.get(session_id)
+        if roster is None or not roster.entering:
+            return
+        for newcomer in map(Registration.model_validate, roster.entering.values()):
+            await self._create(newcomer, roster.answer_to(newcomer))
+        await self._store.rosters.entered(session_id, roster.entering.keys())
 
     async def _tell_placed(self, requested: Registration, found: Place) -> Place:
         now = self._clock()
@@ -98,6 +124,7 @@ class Seats:
 
     async def _tell_promoted(self, session_id: str, promoting: str) -> None:
         failpoint("promotion-begun")
+        await self._finish_entering(session_id)
         registration_id, _, generation = promoting.partition(":")
         now = self._clock()
         await self._store.registrations.change(
@@ -147,6 +174,7 @@ class Seats:
 
     async def _finish_registrations(self, session_id: str) -> None:
         """Those under way when the roster closed end as it says; a begun promotion is told."""
+        await self._finish_entering(session_id)
         while unsettled := await self._store.unsettled_registrations_of(session_id):
             for registration in unsettled:
                 await self.resume(registration)
@@ -160,5 +188,7 @@ class Seats:
         changed_before = self._clock() - older_than
         for registration in await self._store.unsettled_registrations(changed_before=changed_before):
             await self.resume(registration)
+        for session_id in await self._store.rosters.unsettled():
+            await self._finish_entering(session_id)
         for session_id in await self._store.unsettled_sessions():
             await self.settle(session_id)

@@ -86,6 +86,7 @@ def _assert_on_roster(roster: Roster, session: Session, registrations: list[Regi
         is_over = registration.state is RegistrationState.CANCELLED  # the roster may have been closed before it came
         if not is_over or roster.place_of(registration.id) != ("left", 0):
             assert roster.place_of(registration.id) == (PLACES[registration.state], registration.generation)
+    assert roster.members.keys() <= {registration.id for registration in registrations}, "a seat that nobody has"
     _assert_counted(roster)
     assert (roster.open == 1) == session.is_scheduled
     assert roster.capacity == (session.capacity or UNLIMITED_SEATS)
@@ -95,7 +96,7 @@ def _assert_on_roster(roster: Roster, session: Session, registrations: list[Regi
 
 def _assert_counted(roster: Roster) -> None:
     places = Counter(place.partition(":")[0] for place in roster.members.values())
-    assert roster.promoting == ""
+    assert (roster.promoting, roster.entering, roster.unsettled) == ("", {}, 0)
     assert roster.seats_free == roster.capacity - places["seat"]
     assert roster.waiting_count == places["waiting"]
 

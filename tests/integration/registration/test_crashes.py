@@ -103,6 +103,8 @@ async def test_an_end_that_crashed_is_told_once_with_the_right_number(office: Of
 async def test_a_request_that_meets_a_closed_roster_is_refused_and_told_to_nobody(office: Office) -> None:
     crashing = crash_between_writes(office)
     session = await office.scheduled(capacity=2)
+    await office.register(session, 1)
+    await office.cancel(session, 1)
     crashing.restart(1)
     with pytest.raises(CrashedError):
         await office.register(session, 1)
@@ -110,7 +112,23 @@ async def test_a_request_that_meets_a_closed_roster_is_refused_and_told_to_nobod
     assert (await office.registration(session)).state is RegistrationState.REQUESTED
     await office.staff("POST", f"/sessions/{session}/end", {})
     registration = await office.registration(session)
-    assert (registration.state, told(registration)) == (RegistrationState.CANCELLED, [])
+    assert registration.state is RegistrationState.CANCELLED
+    assert told(registration) == ["entity-registered", "registration-cancelled"], "nothing of the second round"
+
+
+async def test_a_newcomer_on_the_roster_is_registered_although_the_session_ends(office: Office) -> None:
+    crashing = crash_between_writes(office)
+    session = await office.scheduled(capacity=2)
+    crashing.restart(1)
+    with pytest.raises(CrashedError):
+        await office.register(session, 1)
+    crashing.restart()
+    assert await office.registrations(session) == []
+    await office.staff("POST", f"/sessions/{session}/end", {})
+    registration = await office.registration(session)
+    assert (registration.state, told(registration)) == (RegistrationState.REGISTERED, ["entity-registered"])
+    assert (await office.session(session)).outbox[-1].data["registrations"] == 1
+    await assert_settled(office, session)
 
 
 async def test_a_newcomer_does_not_overtake_the_list_while_a_promotion_is_due(office: Office) -> None:
@@ -135,11 +153,14 @@ async def test_a_newcomer_does_not_overtake_the_list_while_a_promotion_is_due(of
 async def test_a_late_repetition_of_an_old_round_takes_no_seat(office: Office) -> None:
     crashing = crash_between_writes(office)
     session = await office.scheduled(capacity=1)
+    await office.register(session, 1)
+    await office.cancel(session, 1)
     crashing.restart(1)
     with pytest.raises(CrashedError):
         await office.register(session, 1)
     crashing.restart()
     stale = await office.registration(session)
+    assert stale.state is RegistrationState.REQUESTED
     await office.sweep()
     await office.cancel(session, 1)
     await office.use_cases.seats.resume(stale)  # a replica that had been paused for long
@@ -150,4 +171,4 @@ async def test_a_late_repetition_of_an_old_round_takes_no_seat(office: Office) -
     await office.register(session, 1)
     await office.use_cases.seats.resume(stale)
     await assert_settled(office, session)
-    assert (await office.registration(session, 1)).generation == 2
+    assert (await office.registration(session, 1)).generation == 3

@@ -36,7 +36,6 @@ class RecordingStore:
 FREELY = [("read", "registrations"), ("written", "registrations"), ("read", "sessions"), ("written", "registrations")]
 SEATED = [
     ("read", "registrations"),
-    ("written", "registrations"),
     ("read", "rosters"),
     ("written", "rosters"),
     ("written", "registrations"),

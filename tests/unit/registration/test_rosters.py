@@ -96,3 +96,19 @@ def test_those_that_came_before_the_roster_are_seated_beyond_its_seats() -> None
     assert enrolled.enrol([*seated, gone]) is enrolled
     over = seated[0].model_copy(update={"state": RegistrationState.CANCELLED})
     assert counts(enrolled.enrol([over])) == (0, 0), "it was over before it was enrolled"
+
+
+def test_the_request_of_a_newcomer_is_kept_until_it_stands_as_a_registration() -> None:
+    seated = roster(2).admit(NURIA).admit(PAU)
+    kept = [Registration.model_validate(document) for document in seated.entering.values()]
+    assert (kept, seated.unsettled) == ([NURIA, PAU], 1)
+    one_left = seated.entered(["nuria", "somebody else"])
+    assert (list(one_left.entering), one_left.unsettled) == (["pau"], 1)
+    nobody_left = one_left.entered(["pau"])
+    assert (nobody_left.entering, nobody_left.unsettled) == ({}, 0)
+    assert nobody_left.entered(["pau"]) is nobody_left
+    assert nobody_left.members == seated.members
+
+
+def test_a_request_that_is_written_already_is_not_kept() -> None:
+    assert roster(1).admit(NURIA.model_copy(update={"version": 1})).entering == {}
