@@ -1,14 +1,14 @@
-"""The rosters as they are kept: one document for each session that has, or once had, a limit."""
+"""The rosters as they are kept: one document for each session."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
 from services.registration.domain.registrations import Place, Registration
-from services.registration.domain.rosters import Roster
+from services.registration.domain.rosters import Roster, seats_of
 from services.registration.domain.sessions import Session
 from shared.storage.aggregates import ConflictError
 from shared.storage.contention import TRIES, pause_before
@@ -50,11 +50,11 @@ class Rosters:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lines: WeakValueDictionary[str, _Line] = WeakValueDictionary()
-        self._entered: defaultdict[str, set[str]] = defaultdict(set)
-        """Registrations by session that stand since the roster was last written here."""
+        self._entered: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        """By session, the rounds of registrations that stand since its roster was last written here."""
 
     async def get(self, session_id: str) -> Roster | None:
-        """The roster of a session that has, or once had, a limit."""
+        """The roster of a session; None where there is no such session."""
         document = await self._store.get(ROSTERS, session_id)
         return Roster.model_validate(document) if document else None
 
@@ -69,9 +69,9 @@ class Rosters:
         """The sessions on whose roster somebody may have a place without standing as a registration."""
         return [document["_id"] for document in await self._store.find(ROSTERS, {"unsettled": 1}, limit=limit)]
 
-    async def create(self, session_id: str, capacity: int) -> None:
-        """An empty roster, unless there is one. Without seats nobody gets one before `align` brings them."""
-        roster = Roster(id=session_id, capacity=capacity, seats_free=capacity)
+    async def create(self, session: Session) -> None:
+        """An empty roster, unless there is one."""
+        roster = Roster(id=session.id, capacity=seats_of(session), seats_free=seats_of(session))
         await self._store.insert(ROSTERS, _dump(roster))
 
     async def touch(self, session_id: str) -> None:
@@ -85,19 +85,15 @@ class Rosters:
 
     def note_entered(self, registration: Registration) -> None:
         """It stands: the next write of its roster, whatever for, leaves its request out."""
-        self._entered[registration.session_id].add(registration.id)
+        self._entered[registration.session_id][registration.id] = registration.generation
 
-    async def entered(self, session_id: str, registration_ids: Collection[str]) -> None:
-        """These stand as registrations: leave their requests out now."""
-        await self._take(session_id, lambda roster: roster.entered(registration_ids))
+    async def entered(self, session_id: str, rounds: Mapping[str, int]) -> None:
+        """These rounds stand as registrations, by id, or are over: leave their requests out now."""
+        await self._take(session_id, lambda roster: roster.entered(rounds))
 
     async def release(self, registration: Registration) -> None:
         """Free the seat, or the place on the waiting list, of this round of a registration."""
         await self._take(registration.session_id, lambda roster: roster.release(registration))
-
-    async def enrol(self, session_id: str, registrations: Sequence[Registration]) -> Roster | None:
-        """Enter those who came before there was a roster; the roster afterwards."""
-        return await self._take(session_id, lambda roster: roster.enrol(registrations))
 
     async def align(self, session: Session) -> None:
         """Bring capacity and openness to what this version of the session says, unless a later one was here."""
@@ -157,11 +153,11 @@ class Rosters:
 
     async def _write(self, roster: Roster) -> Roster | None:
         """The roster as it is then, None when somebody else was faster."""
-        entered = self._entered.pop(roster.id, set())
+        entered = self._entered.pop(roster.id, {})
         changed = roster.entered(entered)
         if await self._store.replace(ROSTERS, _dump(changed), expected_version=roster.version):
             return changed.model_copy(update={"version": roster.version + 1})
-        self._entered[roster.id] |= entered
+        self._entered[roster.id] = entered | self._entered[roster.id]
         return None
 
 

@@ -141,7 +141,7 @@ class RegistrationStore:
         return [document["_id"] for document in found]
 
     async def unsettled_registrations(self, *, changed_before: datetime, limit: int = 200) -> list[Registration]:
-        """Registrations whose roster may not know of them, left alone since an instant; oldest first."""
+        """Registrations given up without their roster knowing, perhaps, left alone since an instant; oldest first."""
         where: Where = {"unsettled": 1, "changed_at": at_most(to_millis(changed_before))}
         return await self.registrations.find(where, order=[("changed_at", 1)], limit=limit)
 
@@ -169,10 +169,6 @@ class RegistrationStore:
     async def count_registered(self, session_id: str) -> int:
         """How many hold a seat."""
         return await self._store.count(REGISTRATIONS, {"session_id": session_id, "state": RegistrationState.REGISTERED})
-
-    async def everybody(self, session_id: str) -> list[Registration]:
-        """All registrations for a session in the order in which they came."""
-        return await all_registrations(self.registrations, session_id)
 
     async def find_registrations(
         self, session_id: str, *, limit: int, after: Sequence[Scalar] | None

@@ -1,7 +1,8 @@
 """A registration: one person for one session, in rounds; each new round begins after a cancellation.
 
-Its id is derived from session and address, so that the same person is there once. What is decided here and has still
-to reach the roster of seats is marked `unsettled` in the same write; the sweep takes up what a crash left behind.
+Its id is derived from session and address, so that the same person is there once. A request has a place on the roster
+of its session before it stands as a registration. What is given up here and has still to reach the roster is marked
+`unsettled` in the same write; the sweep takes up what a crash left behind.
 """
 
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ from shared.storage.aggregates import Aggregate
 
 
 class RegistrationState(StrEnum):
-    """The public states, and the one before a seat or a place on the waiting list is found."""
+    """The public states, and that of a request before it has a seat or a place on the waiting list."""
 
     REQUESTED = "requested"
     REGISTERED = "registered"
@@ -73,7 +74,7 @@ class Registration(Aggregate):
     erased_at: StoredInstant | None = None
     """When name, address and role were erased; the entity stays, for the list of those that took part."""
     unsettled: int = 0
-    """1 while the roster may not know yet what is written here."""
+    """1 while the roster may not know yet that the place was given up."""
 
     @property
     def is_active(self) -> bool:
@@ -106,29 +107,24 @@ Decision = tuple[Registration, Sequence[Event]]
 _KEPT = set(Aggregate.model_fields)
 
 
-def next_round(before: Registration, asked: Registration) -> Registration:
-    """What somebody who had cancelled asks now, as the next round of the same registration."""
-    asked_now = {field: getattr(asked, field) for field in Registration.model_fields if field not in _KEPT}
-    return before.model_copy(update={**asked_now, "generation": before.generation + 1})
-
-
-def place(registration: Registration, generation: int, found: Place, now: datetime) -> Decision:
-    """A request got what the roster gave it. A refused one ends without a word: it was never acknowledged."""
-    if registration.state is not RegistrationState.REQUESTED or registration.generation != generation:
-        return registration, []
+def place(request: Registration, found: Place, now: datetime) -> Decision:
+    """A request as the registration that it becomes with the seat or the place on the waiting list that was found."""
     states = {Place.SEAT: RegistrationState.REGISTERED, Place.WAITING: RegistrationState.WAITING}
-    state = states.get(found, RegistrationState.CANCELLED)
-    placed = registration.model_copy(update={"state": state, "unsettled": 0, "changed_at": now})
-    return placed, [_tell(EntityRegistered, placed)] if found in states else []
+    placed = request.model_copy(update={"state": states[found], "changed_at": now})
+    return placed, [_tell(EntityRegistered, placed)]
+
+
+def come_back(before: Registration, request: Registration, found: Place, now: datetime) -> Decision:
+    """Somebody who had cancelled is placed again, in the next round of the same registration; once."""
+    if before.state is not RegistrationState.CANCELLED or before.generation >= request.generation:
+        return before, []
+    asked = {field: getattr(request, field) for field in Registration.model_fields if field not in _KEPT}
+    return place(before.model_copy(update=asked), found, now)
 
 
 def promote(registration: Registration, generation: int, now: datetime) -> Decision:
-    """The roster gave the first of the waiting list a seat. One still requested never knew that it waited."""
-    if registration.generation != generation:
-        return registration, []
-    if registration.state is RegistrationState.REQUESTED:
-        return place(registration, generation, Place.SEAT, now)
-    if registration.state is not RegistrationState.WAITING:
+    """The roster gave the first of the waiting list a seat."""
+    if registration.generation != generation or registration.state is not RegistrationState.WAITING:
         return registration, []
     update = {"state": RegistrationState.REGISTERED, "promoted": 1, "changed_at": now}
     promoted = registration.model_copy(update=update)
@@ -137,7 +133,7 @@ def promote(registration: Registration, generation: int, now: datetime) -> Decis
 
 def cancel(registration: Registration, now: datetime) -> Decision:
     """The person gives up the seat or the place; cancelling again changes nothing."""
-    if registration.state in (RegistrationState.CANCELLED, RegistrationState.REQUESTED):
+    if registration.state is RegistrationState.CANCELLED:
         return registration, []
     update = {
         "state": RegistrationState.CANCELLED,
@@ -195,8 +191,6 @@ def restate(registration: Registration) -> list[Event]:
     """The event that told the present state, for who has missed it."""
     if registration.erased_at:
         return [_erased(registration)]
-    if registration.state is RegistrationState.REQUESTED:
-        return []
     if registration.state is RegistrationState.CANCELLED:
         return [_cancelled(registration)]
     return [_tell(WaitingListPromoted if registration.promoted else EntityRegistered, registration)]

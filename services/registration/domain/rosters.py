@@ -1,25 +1,24 @@
-"""A roster: who has a seat of a session that has, or once had, a limit, and who waits.
+"""A roster: who has a seat of a session, and who waits for one.
 
 Every step is a pure function from a roster to what it becomes, or to the very same where there is nothing to do; so
 taking it again changes nothing.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.registration.domain.registrations import Place, Registration, RegistrationState
+from services.registration.domain.registrations import Place, Registration
 from services.registration.domain.sessions import Session
 from shared.clock import to_millis
 
 UNLIMITED_SEATS = 1_000_000
-"""Seats of a roster whose session lost its limit: more than will ever come."""
-_FREELY = (RegistrationState.REGISTERED, RegistrationState.CANCELLED)
+"""Seats where there is no limit: more than will ever come."""
 
 
 class Roster(BaseModel):
-    """Who has a seat of one session with a limit, and who waits. Its id is the session's."""
+    """Who has a seat of one session, and who waits. Its id is the session's."""
 
     model_config = ConfigDict(frozen=True, extra="allow", validate_by_name=True, validate_by_alias=True)
 
@@ -30,8 +29,7 @@ class Roster(BaseModel):
     """1 while seats are given."""
     capacity: int
     aligned: int = 0
-    """Version of the session whose capacity and state stand here; 0 while those that registered before there was a
-    roster may be missing."""
+    """Version of the session whose capacity and state stand here; 0 as long as they never changed."""
     seats_free: int
     """Negative after the capacity was lowered below the seats taken."""
     waiting_count: int = 0
@@ -64,46 +62,43 @@ class Roster(BaseModel):
         return Place(place) if generation == request.generation else Place.LEFT
 
     def admit(self, request: Registration) -> Self:
-        """Give a seat, or a place on the waiting list where no seat is free or somebody waits already. Who is written
-        nowhere yet is kept with the request."""
-        place, generation = self.place_of(request.id)
+        """Give a seat, or a place on the waiting list where no seat is free or somebody waits already, and keep the
+        request."""
+        _, generation = self.place_of(request.id)
         if not self.open or generation >= request.generation:
             return self
-        # A place that still stands is of a round that was over before it was enrolled.
-        seats_free = self.seats_free + (place == Place.SEAT)
-        waiting_count = self.waiting_count - (place == Place.WAITING)
-        has_seat = seats_free > 0 and not waiting_count
-        admitted = self._move({request.id: _seat(request) if has_seat else _waiting(request)})
-        return admitted if request.version else admitted._keep(request)
+        has_seat = self.seats_free > 0 and not self.waiting_count
+        admitted = self._move(request.id, _seat(request) if has_seat else _waiting(request))
+        kept = {**self.entering, request.id: request.model_dump(mode="json", by_alias=True)}
+        return admitted.model_copy(update={"entering": kept, "unsettled": 1})
 
-    def entered(self, registration_ids: Collection[str]) -> Self:
-        """These stand as registrations: their requests go."""
-        if self.entering.keys().isdisjoint(registration_ids):
+    def entered(self, rounds: Mapping[str, int]) -> Self:
+        """These rounds stand as registrations, by id, or are over: their requests go."""
+        entering = {
+            member: request
+            for member, request in self.entering.items()
+            if member not in rounds or rounds[member] < request["generation"]
+        }
+        if len(entering) == len(self.entering):
             return self
-        entering = {each: request for each, request in self.entering.items() if each not in registration_ids}
         return self.model_copy(update={"entering": entering, "unsettled": int(bool(entering))})
+
+    def entering_rounds(self) -> dict[str, int]:
+        """The rounds that may not stand as registrations yet, by id."""
+        return {member: request["generation"] for member, request in self.entering.items()}
 
     def release(self, registration: Registration) -> Self:
         """Free the seat, or the place on the waiting list, of this round of a registration."""
         place, generation = self.place_of(registration.id)
         if generation != registration.generation or place == Place.LEFT:
             return self
-        return self._move({registration.id: _left(registration)})
-
-    def missing(self, registrations: Sequence[Registration]) -> list[Registration]:
-        """Those that were registered or over before they were on the roster."""
-        return [each for each in registrations if each.state in _FREELY and not self._knows(each)]
-
-    def enrol(self, registrations: Sequence[Registration]) -> Self:
-        """Enter those who came before there was a roster: as seated, also where no seat is left, or as gone."""
-        places = {each.id: _stands(each) for each in self.missing(registrations)}
-        return self._move(places) if places else self
+        return self._move(registration.id, f"{Place.LEFT}:{generation}")
 
     def align(self, session: Session) -> Self:
         """Bring capacity and openness to what this version of the session says, unless a later one was here."""
         if self.aligned >= session.version:
             return self
-        capacity = session.capacity if session.capacity is not None else UNLIMITED_SEATS
+        capacity = seats_of(session)
         seats_free = self.seats_free + capacity - self.capacity
         aligned = {"capacity": capacity, "seats_free": seats_free, "aligned": session.version}
         return self.model_copy(update={**aligned, "open": int(session.is_scheduled)})
@@ -115,34 +110,21 @@ class Roster(BaseModel):
         _, first = min(self._arrivals())
         _, generation = self.place_of(first)
         promoting = {"promoting": f"{first}:{generation}"}
-        return self._move({first: f"{Place.SEAT}:{generation}"}).model_copy(update=promoting)
+        return self._move(first, f"{Place.SEAT}:{generation}").model_copy(update=promoting)
 
     def end_promotion(self, promoting: str) -> Self:
         """The person promoted has been told: the next may be."""
         return self.model_copy(update={"promoting": ""}) if self.promoting == promoting else self
 
-    def _keep(self, request: Registration) -> Self:
-        document = request.model_dump(mode="json", by_alias=True)
-        return self.model_copy(update={"entering": {**self.entering, request.id: document}, "unsettled": 1})
-
-    def _move(self, places: dict[str, str]) -> Self:
-        """Put members in other places; the counters follow."""
-        before = [self.members[member] for member in places if member in self.members]
-        more_seated = _count(Place.SEAT, places.values()) - _count(Place.SEAT, before)
-        more_waiting = _count(Place.WAITING, places.values()) - _count(Place.WAITING, before)
+    def _move(self, member: str, place: str) -> Self:
+        """Put a member in another place; the counters follow."""
+        before = self.members.get(member, "")
         return self.model_copy(
             update={
-                "members": self.members | places,
-                "seats_free": self.seats_free - more_seated,
-                "waiting_count": self.waiting_count + more_waiting,
+                "members": {**self.members, member: place},
+                "seats_free": self.seats_free + _is(Place.SEAT, before) - _is(Place.SEAT, place),
+                "waiting_count": self.waiting_count - _is(Place.WAITING, before) + _is(Place.WAITING, place),
             }
-        )
-
-    def _knows(self, registration: Registration) -> bool:
-        place, generation = self.place_of(registration.id)
-        is_over = registration.state is RegistrationState.CANCELLED
-        return generation > registration.generation or (
-            generation == registration.generation and not (is_over and place == Place.SEAT)
         )
 
     def _arrivals(self) -> Iterator[tuple[int, str]]:
@@ -151,20 +133,17 @@ class Roster(BaseModel):
                 yield int(place.rpartition(":")[2]), member
 
 
-def _count(place: Place, places: Iterable[str]) -> int:
-    return sum(each.startswith(f"{place}:") for each in places)
+def seats_of(session: Session) -> int:
+    """How many seats the roster of a session has to give."""
+    return session.capacity if session.capacity is not None else UNLIMITED_SEATS
 
 
-def _stands(registration: Registration) -> str:
-    return _seat(registration) if registration.state is RegistrationState.REGISTERED else _left(registration)
+def _is(place: Place, member_place: str) -> bool:
+    return member_place.startswith(f"{place}:")
 
 
-def _seat(registration: Registration) -> str:
-    return f"seat:{registration.generation}"
-
-
-def _left(registration: Registration) -> str:
-    return f"left:{registration.generation}"
+def _seat(request: Registration) -> str:
+    return f"{Place.SEAT}:{request.generation}"
 
 
 def _waiting(registration: Registration) -> str:

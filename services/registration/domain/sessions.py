@@ -40,8 +40,6 @@ class Session(Aggregate):
     over_at: StoredInstant
     """Planned end, or the moment when it was ended before that: separates what is upcoming from what is past."""
     capacity: int | None = None
-    rostered: int = 0
-    """1 once the session has had a number of seats: a roster then decides who has one."""
     join_url: str = ""
     """Secret: shown to the office and, near the time, to those registered."""
     status: SessionStatus = SessionStatus.SCHEDULED
@@ -120,7 +118,7 @@ def change(session: Session, changes: dict[str, Any]) -> Decision:
     changed = session.model_copy(update=changes)
     if changed.capacity != session.capacity:
         _require_scheduled(session)
-        changed = changed.model_copy(update={"rostered": 1, **_to_carry_out(session)})
+        changed = changed.model_copy(update=_to_carry_out(session))
     if changed.duration_minutes != session.duration_minutes:
         _require_scheduled(session)
         changed = changed.model_copy(update={"over_at": changed.ends_at})

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from services.registration.domain import registrations
-from services.registration.domain.registrations import Registration, RegistrationState
+from services.registration.domain.registrations import Registration
 from services.registration.store import RegistrationStore
 from services.registration.usecases.seats import Seats
 from shared.clock import Clock, to_millis
@@ -63,8 +63,6 @@ class Erasures:
         registration = await self._store.registrations.get(registration_id)
         if registration is None or registration.generation != generation:
             return registration
-        if registration.state is RegistrationState.REQUESTED:
-            await self._seats.resume(registration)
         session = await self._store.sessions.get(registration.session_id)
         gives_up, now = bool(session and session.is_scheduled), self._clock()
         erased = await self._store.registrations.change(
@@ -77,5 +75,5 @@ class Erasures:
         )
         if erased.unsettled:
             await self._seats.resume(erased)
-        await self._store.rosters.entered(erased.session_id, [registration_id])
+        await self._store.rosters.entered(erased.session_id, {registration_id: generation})
         return erased

@@ -79,25 +79,27 @@ class Registrations:
             SessionClosedProblem: the session closed meanwhile.
             ConflictProblem: too much happened at once; trying again is safe.
         """
-        requested = self._requested(session, entity, person)
+        asked = self._asked(session, entity, person)
         try:
-            before = await self._store.registrations.get(requested.id)
-            if before is not None:
-                await self._register_again(requested, before, session)
-            elif session.rostered:
-                _require_place(await self._seats.enter(requested, session))
-            elif await self._store.registrations.create(requested):
-                _require_place(await self._seats.place(requested.model_copy(update={"version": 1}), session))
-            else:
-                await self._register_again(requested, await self._get(requested.id), session)
+            before = await self._store.registrations.get(asked.id)
+            if before is not None and before.is_active:
+                await self._seats.enter_in_vain(before)
+            elif await self._enter(asked, before) is Place.CLOSED:
+                raise SessionClosedProblem
         except ConflictError:
             raise ConflictProblem from None
+
+    async def _enter(self, asked: Registration, before: Registration | None) -> Place:
+        if before is None:
+            return await self._seats.enter(asked)
+        await self._seats.resume(before)  # the place of the round before must be free first
+        return await self._seats.enter(asked.model_copy(update={"generation": before.generation + 1}), before)
 
     def id_of(self, session_id: str, email: str) -> str:
         """The id of the registration of an address for a session, whether there is one or not."""
         return ids.derived_id(self._secret, "registration", session_id, email)
 
-    def _requested(self, session: Session, entity: Entity, person: Person) -> Registration:
+    def _asked(self, session: Session, entity: Entity, person: Person) -> Registration:
         now = self._clock()
         return Registration(
             id=self.id_of(session.id, person.email),
@@ -112,24 +114,7 @@ class Registrations:
             language=person.language,
             arrived_at=now,
             changed_at=now,
-            unsettled=1,
         )
-
-    async def _register_again(self, requested: Registration, before: Registration, session: Session) -> None:
-        if before.state is RegistrationState.CANCELLED:
-            await self._seats.resume(before)  # the place of the round before must be free first
-            before = await self._store.registrations.change(
-                requested.id,
-                lambda current: (
-                    (registrations.next_round(current, requested), [])
-                    if current.state is RegistrationState.CANCELLED and current.generation == before.generation
-                    else (current, [])
-                ),
-            )
-        if before.state is RegistrationState.REQUESTED:
-            _require_place(await self._seats.place(before))
-        else:
-            await self._seats.place_in_vain(before, session)
 
     def read_link(self, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION) -> str:
         """The registration that a personal link speaks of.
@@ -165,9 +150,6 @@ class Registrations:
         """
         registration = await self._of_somebody(registration_id)
         session = await self._session_of(registration)
-        if registration.state is RegistrationState.REQUESTED:
-            await self._seats.resume(registration)
-            registration = await self._get(registration_id)
         if registration.state is not RegistrationState.CANCELLED and not session.lets_cancel(self._clock()):
             raise SessionStartedProblem
         now = self._clock()
@@ -229,8 +211,3 @@ class Registrations:
         if session is None:
             raise LinkInvalidProblem
         return session
-
-
-def _require_place(found: Place) -> None:
-    if found is Place.CLOSED:
-        raise SessionClosedProblem

@@ -1,14 +1,11 @@
 """Seats: what a registration or a session decided is carried out on the roster, step by step, each safe to repeat.
 
-Where there is a limit, whoever comes for the first time gets a place in two writes: the roster, which keeps the request
-with the place, then the registration as it was placed, with its event. Who had cancelled, and whoever comes where there
-is no limit, is first written as requested, then on the roster, if there is one, then as placed. A crash in between
-leaves an `unsettled` document, which the sweep takes up where it was left.
+Whoever registers gets a place in two writes: the roster, which keeps the request with the place, then the registration
+as it was placed, with its event. Who cancels gives the place up in the registration, then on the roster, from where it
+is passed on. A crash in between leaves an `unsettled` document, which the sweep takes up where it was left.
 
-A limit may be set while people register. The session first says that it has a roster, which gives no seat yet. Then
-whoever has registered is entered. A request that was written before that is touched, so that its own last write fails
-and it looks at the session again; one written later finds the roster when it looks. So nobody sits unknown to the
-roster when it begins to give seats.
+A session without a limit has a roster too, with more seats than will ever be taken: so a limit may be set, changed and
+lifted at any time, also while people register.
 """
 
 import asyncio
@@ -16,7 +13,7 @@ from datetime import timedelta
 from weakref import WeakValueDictionary
 
 from services.registration.domain import registrations, sessions
-from services.registration.domain.registrations import Place, Registration, RegistrationState
+from services.registration.domain.registrations import Place, Registration
 from services.registration.domain.sessions import Session
 from services.registration.store import RegistrationStore
 from shared.clock import Clock
@@ -24,90 +21,49 @@ from shared.faults import failpoint
 
 
 class Seats:
-    """Gives, frees and passes on the seats of sessions that have a limit."""
+    """Gives, frees and passes on the seats of sessions."""
 
     def __init__(self, store: RegistrationStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def place(self, requested: Registration, session: Session | None = None) -> Place:
-        """Find a place for a registration that is requested, and tell of it; what came of it.
-
-        `session` may be as it was before the request was written: once it has a roster, it has one for ever.
-        """
-        failpoint("registration-requested")
-        if session is None or not session.rostered:
-            session = await self._store.sessions.get(requested.session_id)
-        if session is None:
-            return await self._tell_placed(requested, Place.CLOSED)
-        if not session.rostered:
-            return await self._place_freely(requested, session)
-        return await self._tell_placed(requested, await self._admit(requested, session))
-
-    async def enter(self, newcomer: Registration, session: Session) -> Place:
-        """Find a place on the roster for somebody who is written nowhere yet, and tell of it; what came of it."""
-        found = await self._admit(newcomer, session)
-        if found is not Place.CLOSED:
-            await self._create(newcomer, found)
-            self._store.rosters.note_entered(newcomer)
-        return found
-
-    async def place_in_vain(self, placed: Registration, session: Session) -> None:
-        """The steps of `enter` or `place` for who has a place already: the same reads and writes of the same documents,
-        which leave them as they were. So the time that an answer takes tells nobody who is registered."""
-        if session.rostered:
-            await self._store.rosters.touch(session.id)
-        else:
-            await self._store.touch(placed)
-            await self._store.sessions.get(session.id)
-        await self._store.touch(placed)
-
-    async def _admit(self, request: Registration, session: Session) -> Place:
-        if session.unsettled and session.is_scheduled:
-            await self.settle(session.id)  # its limit is being set
+    async def enter(self, request: Registration, before: Registration | None = None) -> Place:
+        """Find a place for a request and tell of it; what came of it. `before` is the round before, cancelled."""
         found = await self._store.rosters.admit(request)
         failpoint("registration-seated")
+        if found is not Place.CLOSED:
+            await self._register(request, found, before)
+            self._store.rosters.note_entered(request)
         return found
 
-    async def _create(self, newcomer: Registration, found: Place) -> None:
-        """Write a newcomer's registration with its event, unless somebody did."""
-        placed, events = registrations.place(newcomer, newcomer.generation, found, self._clock())
-        await self._store.registrations.create(placed, *events)
+    async def enter_in_vain(self, placed: Registration) -> None:
+        """The steps of `enter` for who has a place already: the same writes of the same documents, which leave them as
+        they were. So the time that an answer takes tells nobody who is registered."""
+        await self._store.rosters.touch(placed.session_id)
+        await self._store.touch(placed)
+
+    async def _register(self, request: Registration, found: Place, before: Registration | None = None) -> None:
+        """Write the registration that a request becomes, with its event, unless somebody did."""
+        if found is Place.LEFT:
+            return
+        now = self._clock()
+        if request.generation == 1:
+            placed, events = registrations.place(request, found, now)
+            await self._store.registrations.create(placed, *events)
+        else:
+            await self._store.registrations.change(
+                request.id, lambda current: registrations.come_back(current, request, found, now), known=before
+            )
 
     async def _finish_entering(self, session_id: str) -> None:
         """Write the registrations of all who have a place on the roster."""
         roster = await self._store.rosters.get(session_id)
         if roster is None or not roster.entering:
             return
-        for newcomer in map(Registration.model_validate, roster.entering.values()):
-            await self._create(newcomer, roster.answer_to(newcomer))
-        await self._store.rosters.entered(session_id, roster.entering.keys())
-
-    async def _tell_placed(self, requested: Registration, found: Place) -> Place:
-        now = self._clock()
-        await self._store.registrations.change(
-            requested.id,
-            lambda current: registrations.place(current, requested.generation, found, now),
-            known=requested,
-        )
-        return found
-
-    async def _place_freely(self, requested: Registration, session: Session) -> Place:
-        """A seat without a roster, unless the request was touched since it was read."""
-        found, now = Place.SEAT if session.is_scheduled else Place.CLOSED, self._clock()
-        placed = await self._store.registrations.change(
-            requested.id,
-            lambda current: (
-                registrations.place(current, requested.generation, found, now)
-                if current.version == requested.version
-                else (current, [])
-            ),
-            known=requested,
-        )
-        if placed.state is RegistrationState.REQUESTED and placed.generation == requested.generation:
-            return await self.place(placed)
-        return Place.CLOSED if placed.state is RegistrationState.CANCELLED else Place.SEAT
+        for request in map(Registration.model_validate, roster.entering.values()):
+            await self._register(request, roster.answer_to(request))
+        await self._store.rosters.entered(session_id, roster.entering_rounds())
 
     async def release(self, cancelled: Registration) -> None:
         """Free the place of a registration that was cancelled, and pass it on."""
@@ -142,9 +98,6 @@ class Seats:
 
     async def _carry_out(self, session: Session) -> Session:
         failpoint("session-decided")
-        if session.rostered:
-            await self._enrol(session.id)
-        failpoint("roster-complete")
         await self._store.rosters.align(session)
         if session.is_scheduled:
             await self.promote(session.id)
@@ -154,26 +107,14 @@ class Seats:
         count = await self._store.count_registered(session.id)
         return await self._store.sessions.change(session.id, lambda now: sessions.settle(now, session, count))
 
-    async def _enrol(self, session_id: str) -> None:
-        """Complete the roster of a session that had none when people began to register."""
-        roster = await self._store.rosters.get(session_id)
-        if roster is None or roster.aligned:
-            return
-        for registration in await self._store.everybody(session_id):
-            if registration.state is RegistrationState.REQUESTED:
-                await self._store.touch(registration)
-        while roster and roster.missing(registered := await self._store.everybody(session_id)):
-            roster = await self._store.rosters.enrol(session_id, registered)
-
     async def resume(self, registration: Registration) -> None:
-        """Take up a registration where a crash left it."""
-        if registration.state is RegistrationState.REQUESTED:
-            await self.place(registration)
-        elif registration.unsettled:
+        """Take up a registration that was given up where a crash left it."""
+        if registration.unsettled:
             await self.release(registration)
 
     async def _finish_registrations(self, session_id: str) -> None:
-        """Those under way when the roster closed end as it says; a begun promotion is told."""
+        """Who had a place when the roster closed stands as registered, who gave it up does not; a begun promotion is
+        told."""
         await self._finish_entering(session_id)
         while unsettled := await self._store.unsettled_registrations_of(session_id):
             for registration in unsettled:

@@ -71,8 +71,7 @@ class Sessions:
 
     async def schedule(self, session: Session) -> Session:
         """Put a session on the calendar."""
-        if session.capacity is not None:
-            await self._store.rosters.create(session.id, session.capacity)
+        await self._store.rosters.create(session)
         scheduled = session.model_copy(update={"changed_at": self._clock()})
         await self._store.sessions.create(scheduled, sessions.scheduled(scheduled))
         return scheduled
@@ -86,8 +85,6 @@ class Sessions:
             SessionUnknownProblem: there is none.
             SessionNotScheduledProblem: the duration or capacity of a session that was cancelled or has ended.
         """
-        if changes.get("capacity") is not None:
-            await self._prepare_roster(session_id)
         return await self._decide(session_id, lambda session: sessions.change(session, changes))
 
     async def reschedule(self, session_id: str, starts_at: datetime, duration_minutes: int | None) -> Session:
@@ -151,7 +148,7 @@ class Sessions:
             SessionFullProblem: the session has begun without a seat left, whoever asks for one.
         """
         now = self._clock()
-        if session.rostered and not session.unsettled and not session.lets_cancel(now):
+        if session.capacity is not None and not session.unsettled and not session.lets_cancel(now):
             [view] = await self._views([session])
             if view.turns_away(now):
                 raise SessionFullProblem
@@ -197,16 +194,10 @@ class Sessions:
         await self._store.sessions.restate(session_id, sessions.restate)
 
     async def _views(self, found: Sequence[Session]) -> list[SessionView]:
-        rosters = await self._store.rosters.find([session.id for session in found if session.rostered])
+        rosters = await self._store.rosters.find([session.id for session in found if session.capacity is not None])
         ended = [session.id for session in found if session.status is SessionStatus.ENDED]
         with_results = await self._results.among(ended)
         return [SessionView(session, rosters.get(session.id), session.id in with_results) for session in found]
-
-    async def _prepare_roster(self, session_id: str) -> None:
-        """A roster must be there before the session says that it has one."""
-        session = (await self.view(session_id)).session
-        if session.is_scheduled and not session.rostered:
-            await self._store.rosters.create(session_id, 0)
 
     async def _decide(self, session_id: str, decide: Decide[Session]) -> Session:
         """Save what is decided and carry it out."""

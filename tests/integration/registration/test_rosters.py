@@ -8,12 +8,26 @@ from typing import Any
 import pytest
 
 from services.registration.domain.registrations import Place
+from services.registration.domain.sessions import Session
 from services.registration.roster_store import ROSTERS, Rosters
+from shared.events.vocabulary import Language
 from shared.storage.contract import Document, Store, StoreError
 from shared.storage.sqlite import SqliteStore
-from tests.unit.registration.test_rosters import request
+from tests.unit.registration.test_rosters import BEGAN, request
 
 SESSION = "session"
+
+
+def session(capacity: int) -> Session:
+    return Session(
+        id=SESSION,
+        programme="dijous-gomunicipal",
+        title={Language.CA: "Treu-li suc"},
+        starts_at=BEGAN,
+        duration_minutes=60,
+        over_at=BEGAN,
+        capacity=capacity,
+    )
 
 
 @pytest.fixture
@@ -44,7 +58,7 @@ class MeddlingStore:
 
 async def test_those_who_ask_at_the_same_moment_share_a_write(store: Store) -> None:
     rosters = Rosters(store)
-    await rosters.create(SESSION, 10)
+    await rosters.create(session(10))
     people = [request(f"p{number:02}", minute=number) for number in range(40)]
     places = await asyncio.gather(*(rosters.admit(each) for each in people))
     assert places == [Place.SEAT] * 10 + [Place.WAITING] * 30, "in the order in which they asked"
@@ -56,7 +70,7 @@ async def test_those_who_ask_at_the_same_moment_share_a_write(store: Store) -> N
 
 async def test_replicas_that_write_at_once_lose_nobody_and_oversell_nothing(store: Store) -> None:
     replicas = [Rosters(store) for _ in range(3)]
-    await replicas[0].create(SESSION, 10)
+    await replicas[0].create(session(10))
     people = [request(f"p{number:02}", minute=number) for number in range(60)]
     places = await asyncio.gather(*(replicas[index % 3].admit(each) for index, each in enumerate(people)))
     assert places.count(Place.SEAT) == 10
@@ -68,7 +82,7 @@ async def test_replicas_that_write_at_once_lose_nobody_and_oversell_nothing(stor
 
 async def test_a_seat_that_another_replica_gave_meanwhile_is_freed(store: Store) -> None:
     here, elsewhere = Rosters(meddling := MeddlingStore(store)), Rosters(store)  # type: ignore[arg-type]  a store but for its type
-    await here.create(SESSION, 2)
+    await here.create(session(2))
     nuria, pau = request("nuria"), request("pau")
     released: list[asyncio.Task[None]] = []
 
@@ -92,7 +106,7 @@ async def test_where_there_is_no_roster_nobody_is_admitted(store: Store) -> None
 async def test_a_store_that_is_away_is_asked_once_for_all_who_wait_together(store: Store) -> None:
     away = Away(store)
     rosters = Rosters(away)  # type: ignore[arg-type]  # no more of a store than is asked of it
-    await rosters.create(SESSION, 10)
+    await rosters.create(session(10))
     people = [request(f"p{number:02}") for number in range(20)]
     outcomes = await asyncio.gather(*(rosters.admit(each) for each in people), return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {StoreError}

@@ -14,15 +14,13 @@ def roster(capacity: int) -> Roster:
     return Roster(id="session", capacity=capacity, seats_free=capacity)
 
 
-def request(
-    name: str, *, generation: int = 1, minute: int = 0, state: RegistrationState = RegistrationState.REQUESTED
-) -> Registration:
+def request(name: str, *, generation: int = 1, minute: int = 0) -> Registration:
     arrived_at = BEGAN + timedelta(minutes=minute)
     return Registration(
         id=name,
         session_id="session",
         programme="dijous-gomunicipal",
-        state=state,
+        state=RegistrationState.REQUESTED,
         name=name,
         email=f"{name}@alamus.example",
         entity_code="2500450006",
@@ -78,37 +76,24 @@ def test_a_closed_roster_admits_nobody_and_keeps_its_members() -> None:
     assert (closed.answer_to(PAU), closed.answer_to(NURIA)) == (Place.CLOSED, Place.SEAT)
 
 
-def test_a_new_round_takes_over_the_place_of_one_that_was_not_released() -> None:
-    again = roster(1).admit(NURIA).admit(request("nuria", generation=2))
-    assert (again.members, counts(again)) == ({"nuria": "seat:2"}, (0, 0))
-
-
 def test_a_late_release_of_an_older_round_frees_nothing() -> None:
     again = roster(1).admit(NURIA).release(NURIA).admit(request("nuria", generation=2))
     assert again.release(NURIA) is again
-
-
-def test_those_that_came_before_the_roster_are_seated_beyond_its_seats() -> None:
-    seated = [request(name, state=RegistrationState.REGISTERED) for name in ("nuria", "pau")]
-    gone = request("ona", state=RegistrationState.CANCELLED)
-    enrolled = roster(1).enrol([*seated, gone])
-    assert (counts(enrolled), enrolled.place_of("ona")) == ((-1, 0), ("left", 1))
-    assert enrolled.enrol([*seated, gone]) is enrolled
-    over = seated[0].model_copy(update={"state": RegistrationState.CANCELLED})
-    assert counts(enrolled.enrol([over])) == (0, 0), "it was over before it was enrolled"
 
 
 def test_the_request_of_a_newcomer_is_kept_until_it_stands_as_a_registration() -> None:
     seated = roster(2).admit(NURIA).admit(PAU)
     kept = [Registration.model_validate(document) for document in seated.entering.values()]
     assert (kept, seated.unsettled) == ([NURIA, PAU], 1)
-    one_left = seated.entered(["nuria", "somebody else"])
-    assert (list(one_left.entering), one_left.unsettled) == (["pau"], 1)
-    nobody_left = one_left.entered(["pau"])
+    one_left = seated.entered({"nuria": 1, "somebody else": 1})
+    assert (one_left.entering_rounds(), one_left.unsettled) == ({"pau": 1}, 1)
+    nobody_left = one_left.entered({"pau": 1})
     assert (nobody_left.entering, nobody_left.unsettled) == ({}, 0)
-    assert nobody_left.entered(["pau"]) is nobody_left
+    assert nobody_left.entered({"pau": 1}) is nobody_left
     assert nobody_left.members == seated.members
 
 
-def test_a_request_that_is_written_already_is_not_kept() -> None:
-    assert roster(1).admit(NURIA.model_copy(update={"version": 1})).entering == {}
+def test_the_request_of_a_later_round_is_kept_when_the_round_before_is_over() -> None:
+    again = roster(1).admit(NURIA).release(NURIA).admit(request("nuria", generation=2))
+    assert again.entered({"nuria": 1}) is again
+    assert again.entered({"nuria": 2}).entering == {}

@@ -62,7 +62,6 @@ class SessionIn(RequestModel):
             duration_minutes=self.duration_minutes,
             over_at=starts_at + timedelta(minutes=self.duration_minutes),
             capacity=self.capacity,
-            rostered=int(self.capacity is not None),
             join_url=self.join_url,
         )
 

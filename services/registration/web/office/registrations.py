@@ -27,7 +27,6 @@ from shared.web.pages import Form, see_other
 PAGE = 100
 MOST_ENTITIES = 12
 STATE_NAMES = {
-    RegistrationState.REQUESTED: mark("being registered"),
     RegistrationState.REGISTERED: mark("registered"),
     RegistrationState.WAITING: mark("on the waiting list"),
     RegistrationState.CANCELLED: mark("cancelled by the person or the office"),

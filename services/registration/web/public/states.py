@@ -8,7 +8,6 @@ from shared.problems import mark
 SESSION_CANCELLED = mark("The session has been cancelled.")
 SESSION_OVER = mark("The session is over.")
 _STATES = {
-    RegistrationState.REQUESTED: mark("Your registration has been received."),
     RegistrationState.REGISTERED: mark("You are registered."),
     RegistrationState.WAITING: mark("You are on the waiting list."),
     RegistrationState.CANCELLED: mark("Your registration is cancelled."),
