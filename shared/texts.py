@@ -27,6 +27,8 @@ Braille pattern)."""
 def tidy(text: str) -> str:
     """The text without what a paste leaves in it unseen; empty where nothing of it can be seen. What is to be refused
     stays."""
+    if text.isprintable() and not _BLANK_LETTERS.search(text):  # as most are: nothing unseen but spaces
+        return text if text.strip() else ""
     kept = text.translate(_WITHOUT_THOSE)
     shows = any(unicodedata.category(each)[0] not in "CZ" for each in _BLANK_LETTERS.sub("", kept))
     return kept if shows or holds_unseen(kept, allowed=string.whitespace) else ""
