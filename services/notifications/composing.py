@@ -107,7 +107,7 @@ class Composer:
         return message_id(occasion.delivery.id, self._domain).encode()
 
     def _token_fills(self) -> dict[str, Fill]:
-        """A token is letters and digits in one line, so it is the same in headers, texts and calendar."""
+        """A token is letters, digits, `-` and `_` in one line, so it is the same in headers, texts and calendar."""
 
         def fill(purpose: LinkPurpose, expiry: Callable[[Occasion], datetime]) -> Fill:
             def token(occasion: Occasion) -> bytes:

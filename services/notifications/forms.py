@@ -56,7 +56,7 @@ class Form:
 
 def marked_pieces(text: str, fills: Mapping[str, Fill]) -> Iterator[bytes | Fill]:
     """A rendered text in quoted-printable, cut at its marks. A fill must give quoted-printable of its own, of which a
-    single line of letters and digits up to 75 is the simplest case."""
+    single line of letters, digits, `-` and `_` up to 75 is the simplest case."""
     *before, last = _MARK.split(text)
     opening = b""
     for piece, name in zip(before[::2], before[1::2], strict=True):

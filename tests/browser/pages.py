@@ -27,7 +27,7 @@ from tests.browser.steps import (
 )
 from tests.support.world import PROGRAMME
 
-FORGED = "a" * 64
+FORGED = "a" * 48
 NOBODY = "a" * 16
 
 SESSIONS = [

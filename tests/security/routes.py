@@ -15,7 +15,7 @@ from deploy.composition import compose
 from deploy.routes import SERVICES
 
 NOBODYS_ID = "aaaaaaaaaaaaaaaa"
-NOBODYS_TOKEN = "a" * 64
+NOBODYS_TOKEN = "a" * 48
 
 
 class Access(StrEnum):

@@ -49,7 +49,7 @@ Whatever a form does is in other collections too."""
 def _address(world: World, route: Route) -> str:
     """The address of the route for something that is there."""
     access = MATRIX[route]
-    token = world.link(access, C).split("/")[2].partition("?")[0] if access in LINKS else "a" * 64
+    token = world.link(access, C).split("/")[2].partition("?")[0] if access in LINKS else "a" * 48
     known = {
         "session_id": world.sessions["fresh"],
         "session": world.sessions["ended"],

@@ -209,6 +209,6 @@ async def running_stack(folder: Path, **settings: str) -> AsyncIterator[Stack]:
 
 def link(mail: AcceptedMail, path: str) -> str:
     """The token of the personal link under `path` in a mail's text."""
-    found = re.search(rf"https://dijous\.example/{path}/([a-z2-7]+)", mail.text)
+    found = re.search(rf"https://dijous\.example/{path}/([A-Za-z0-9_-]+)", mail.text)
     assert found, f"no /{path}/ link in:\n{mail.text}"
     return found.group(1)

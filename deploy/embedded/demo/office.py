@@ -123,7 +123,7 @@ def link_token(mail: dict[str, Any], page: str) -> str:
     Raises:
         DemoFailedError: the mail has none.
     """
-    found = re.search(rf"/{page}/([a-z2-7]+)", mail["text"])
+    found = re.search(rf"/{page}/([A-Za-z0-9_-]+)", mail["text"])
     if found is None:
         raise DemoFailedError(f"the mail «{mail['kind']}» has no link to /{page}/")
     return found[1]

@@ -1,15 +1,15 @@
 """The token of a survey's link, as this service may know it: which session it is for, which part, which hash.
 
-68 letters of base32: the session's id (10 bytes) and an HMAC-SHA256 whose key only the sender of the links has.
+56 characters of base64url: the session's id (10 bytes) and an HMAC-SHA256 whose key only the sender of the links has.
 """
 
 import hashlib
 from dataclasses import dataclass
 
-from shared import ids
+from shared import ids, tokens
 
 _SESSION_BYTES = 10
-_LETTERS = 68
+_CHARACTERS = 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,10 @@ class SurveyToken:
 
 def read_token(text: str) -> SurveyToken | None:
     """The token, or None where the text cannot be one. Whether it was ever sent, only the tally knows."""
-    if len(text) != _LETTERS:
+    if len(text) != _CHARACTERS:
         return None
     try:
-        data = ids.decode(text)
+        data = tokens.decode(text)
     except ValueError:
         return None
     session, mac = data[:_SESSION_BYTES], data[_SESSION_BYTES:]

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared import ids
+from shared import ids, tokens
 from shared.clock import StoredInstant
 from shared.events.notifications import SurveyLinksPrepared
 from shared.storage.aggregates import Aggregate
@@ -110,11 +110,11 @@ class LinkMaker:
         self._session = ids.decode(session_id)
 
     def token(self, registration_id: str) -> str:
-        """The token of a registration's link: 68 letters, the same at every call."""
-        return ids.encode(self._bytes(registration_id))
+        """The token of a registration's link: 56 characters, the same at every call."""
+        return tokens.encode(self._bytes(registration_id))
 
     def hash(self, registration_id: str) -> str:
-        """Lower-case hex SHA-256 of the token's bytes: its letters would cost four times as much to make."""
+        """Lower-case hex SHA-256 of the token's bytes."""
         return hashlib.sha256(self._bytes(registration_id)).hexdigest()
 
     def part(self, registration_id: str, parts: int) -> int:

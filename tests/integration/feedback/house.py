@@ -21,7 +21,7 @@ from services.feedback.settings import Settings
 from services.feedback.store import COLLECTIONS, COUNTS, SURVEYS, FeedbackStore
 from services.feedback.usecases import UseCases
 from services.feedback.web import api, pages
-from shared import ids
+from shared import ids, tokens
 from shared.audit import Audit
 from shared.events.registration import ProgrammeDefined, SessionEnded, SessionScheduled, SurveyQuestion
 from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
@@ -61,17 +61,17 @@ class Clock:
 
 def survey_token(session_id: str, chance: random.Random) -> str:
     """A token as notifications makes it: the session's id and an HMAC that nobody can guess."""
-    return ids.encode(ids.decode(session_id) + chance.randbytes(32))
+    return tokens.encode(ids.decode(session_id) + chance.randbytes(32))
 
 
 def token_hash(token: str) -> str:
     """What feedback gets of it."""
-    return hashlib.sha256(ids.decode(token)).hexdigest()
+    return hashlib.sha256(tokens.decode(token)).hexdigest()
 
 
 def part_of(token: str, parts: int) -> int:
     """The part to which notifications deals a token."""
-    return int.from_bytes(ids.decode(token)[10:14], "big") % parts
+    return int.from_bytes(tokens.decode(token)[10:14], "big") % parts
 
 
 def programme_defined(version: int = 1, **changes: Any) -> ProgrammeDefined:

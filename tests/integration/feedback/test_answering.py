@@ -145,7 +145,7 @@ async def test_a_comment_of_300_characters_may_have_lines(house: House) -> None:
     assert list(tally["comments"].values()) == [comment.replace("\r\n", "\n")]
 
 
-@pytest.mark.parametrize("token", ["", "x", "a" * 68, "ç" * 68, "1" * 68, "a" * 67, "a%00"])
+@pytest.mark.parametrize("token", ["", "x", "a" * 56, "ç" * 56, "+" * 56, "a" * 55, "a" * 54 + "==", "a%00"])
 async def test_what_was_never_sent_is_not_found(house: House, token: str) -> None:
     await house.open_survey(1)
     for answer in (await house.client.get(f"/api/v1/surveys/{token}"), await house.answer(token)):

@@ -3,7 +3,7 @@
 import pytest
 
 from services.feedback.handlers import routes
-from shared import ids
+from shared import tokens
 from shared.audit import Audit
 from shared.events.registration import OfficeAccessChanged
 from shared.web.office import Role
@@ -57,7 +57,7 @@ async def test_the_number_of_answers_does_not_move_with_each_answer(house: House
 
 async def test_a_survey_whose_session_is_not_known_yet_is_in_the_list(house: House) -> None:
     house.sign_in(Role.EDITOR)
-    await house.use_cases.surveys.prepare_links("abcdefghijklmnop", 0, 2, [token_hash(ids.encode(b"x"))])
+    await house.use_cases.surveys.prepare_links("abcdefghijklmnop", 0, 2, [token_hash(tokens.encode(b"x"))])
     assert "Being prepared" in (await house.client.get(LIST)).text
     assert (await house.client.get(f"{LIST}/abcdefghijklmnop")).status_code == 200
     early = await house.client.get(f"{LIST}/abcdefghijklmnop/publish")

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from services.notifications.domain.surveys import PATIENCE
 from services.notifications.survey_store import SURVEY_KEYS, SURVEY_PARTS
-from shared import ids
+from shared import tokens
 from shared.events.feedback import ResultsPublished, SurveyClosed, SurveyOpened, SurveyUnanswered
 from tests.integration.notifications.house import (
     END,
@@ -50,7 +50,7 @@ async def end_with(house: House, people: int, *, expected: int | None = None) ->
 
 
 async def digest(house: House, number: int) -> str:
-    return hashlib.sha256(ids.decode(await house.token(number))).hexdigest()
+    return hashlib.sha256(tokens.decode(await house.token(number))).hexdigest()
 
 
 async def test_the_end_of_a_session_prepares_a_link_for_each_seat(house: House) -> None:
