@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from services.notifications.domain.known import KnownProgramme, KnownProposal, KnownSession
 from services.notifications.domain.surveys import LinkMaker
@@ -9,7 +10,7 @@ from services.notifications.domain.wording import Wording
 from shared.clock import to_millis
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Matter:
     """A programme with the session or the proposal (and its session, once scheduled) that a mail tells of."""
 
@@ -25,7 +26,7 @@ class Matter:
     wording: Wording | None = None
     """What the programme adds to the words; None for nothing."""
 
-    @property
+    @cached_property
     def key(self) -> tuple[tuple[str, int], ...]:
         """Identities and versions: equal keys give equal words."""
         snapshots = (self.programme, self.session, self.proposal)
