@@ -41,8 +41,9 @@ class Links:
 
     def __init__(self, public_url: str, secret: str) -> None:
         self.public_url = public_url.rstrip("/")
-        self._keys = {
-            purpose: hmac.digest(secret.encode(), f"link:{purpose}".encode(), hashlib.sha256) for purpose in LinkPurpose
+        self._keyed = {
+            purpose: tokens.keyed(hmac.digest(secret.encode(), f"link:{purpose}".encode(), hashlib.sha256))
+            for purpose in LinkPurpose
         }
 
     def url(self, purpose: LinkPurpose, subject_id: str, expires_at: datetime) -> str:
@@ -100,7 +101,7 @@ class Links:
         return int.from_bytes(expiry, "big"), subject
 
     def _signature(self, purpose: LinkPurpose, expiry: bytes, subject: str) -> str:
-        mac = hmac.digest(self._keys[purpose], expiry + subject.encode("ascii"), hashlib.sha256)
+        mac = self._keyed[purpose](expiry + subject.encode("ascii"))
         return tokens.encode(expiry + mac[:_MAC_BYTES])
 
 

@@ -5,7 +5,6 @@ parts, each an anonymity set of its own.
 """
 
 import hashlib
-import hmac
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -106,7 +105,7 @@ class LinkMaker:
     """Makes the tokens of one session."""
 
     def __init__(self, key: bytes, session_id: str) -> None:
-        self._key = key
+        self._signed = tokens.keyed(key)
         self._session = ids.decode(session_id)
 
     def token(self, registration_id: str) -> str:
@@ -125,7 +124,7 @@ class LinkMaker:
         return self._session + self._mac(registration_id)
 
     def _mac(self, registration_id: str) -> bytes:
-        return hmac.digest(self._key, registration_id.encode(), hashlib.sha256)
+        return self._signed(registration_id.encode())
 
 
 def survey_token(key: bytes, session_id: str, registration_id: str) -> str:

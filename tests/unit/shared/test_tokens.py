@@ -1,5 +1,7 @@
 """How tokens are written."""
 
+import hmac
+
 import pytest
 
 from shared import tokens
@@ -22,3 +24,11 @@ def test_what_is_written_needs_no_escape_in_an_address() -> None:
 def test_there_is_one_way_to_write_them(text: str) -> None:
     with pytest.raises(ValueError):
         tokens.decode(text)
+
+
+@pytest.mark.parametrize("key", [b"", b"k" * 32, b"k" * 100])
+def test_what_is_signed_again_and_again_is_the_hmac_of_rfc_2104(key: bytes) -> None:
+    signed = tokens.keyed(key)
+
+    for data in (b"", b"a", b"b" * 3000, b"a"):
+        assert signed(data) == hmac.digest(key, data, "sha256")
