@@ -12,8 +12,6 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared import ids
-
 LOWEST, HIGHEST = 0, 10
 """The scale of every question."""
 UNSPENT, SPENT = 0, 1
@@ -89,7 +87,7 @@ def _new_keys(number: int, taken: set[str]) -> set[str]:
     """So many keys that mean nothing."""
     keys: set[str] = set()
     while len(keys) < number:
-        keys |= {ids.encode(_chance.randbytes(_COMMENT_KEY_BYTES))} - taken
+        keys |= {_chance.randbytes(_COMMENT_KEY_BYTES).hex()} - taken
     return keys
 
 
