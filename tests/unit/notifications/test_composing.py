@@ -126,6 +126,12 @@ def test_every_line_is_short_ends_in_crlf_and_holds_ascii_only(kind: DeliveryKin
     assert not [defect for part in parsed(raw).walk() for defect in part.defects]
 
 
+@pytest.mark.parametrize("kind", [DeliveryKind.SURVEY, DeliveryKind.SURVEY_REMINDER, DeliveryKind.RESULTS])
+def test_no_line_of_what_thousands_get_begins_with_a_dot(kind: DeliveryKind) -> None:
+    """Dots at the start are doubled when a mail is handed over: every mail would be copied for that."""
+    assert b"\r\n." not in make_composer().compose(delivery_of(kind), matter_of(kind), make_registration())
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_headers_say_who_what_and_that_a_machine_wrote(kind: DeliveryKind) -> None:
     message = composed(kind)
