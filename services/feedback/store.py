@@ -155,6 +155,15 @@ class FeedbackStore:
                 return len(grown.slots)
         raise ConflictError(f"{_TALLIES}: answered {_TRIES} times in a row while links were added")
 
+    async def note_links(self, session_id: str, part: int, links: int) -> bool:
+        """Note for the first time how many links a part of a survey in preparation has; False where it is neither.
+
+        A guarded update: the parts of a large survey, which come side by side, share the waiting for the disk.
+        """
+        place = f"links_in_place.{part}"
+        guard: Where = {"state": SurveyState.PREPARING.value, place: None}
+        return await self._store.update(SURVEYS, session_id, guard=guard, assign={place: links})
+
     async def open_tally(self, session_id: str, part: int, questions: Sequence[str]) -> bool:
         """Give a new part its cells and let it take answers; False when it was opened or shut before."""
         return await self._store.update(

@@ -1,5 +1,6 @@
 """Opening a session's survey, reminding, and announcing how many answered."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -42,7 +43,8 @@ class Surveys:
             await self._store.add_tally(new_tally(session_id, part, hashes))
             links = await self._store.add_links(session_id, part, hashes)
             failpoint("feedback-tally-added")
-            await self._store.surveys.change(session_id, with_links(part, links))
+            if not await self._store.note_links(session_id, part, links):
+                await self._store.surveys.change(session_id, with_links(part, links))
         await self._go_on(session_id, before)
 
     async def _go_on(self, session_id: str, before: Survey) -> None:
@@ -66,8 +68,7 @@ class Surveys:
         if session is None or programme is None:
             return
         survey = await self._store.surveys.change(session_id, frozen(session, programme))
-        for part in survey.parts_in_place:
-            await self._store.open_tally(session_id, part, survey.keys)
+        await asyncio.gather(*(self._store.open_tally(session_id, part, survey.keys) for part in survey.parts_in_place))
         failpoint("feedback-tallies-open")
         await self._store.surveys.change(session_id, opened)
 
