@@ -1,6 +1,10 @@
-"""One browser and one installation with a small world in it, for all tests that ask for them."""
+"""Where tests keep their files; one browser and one installation with a small world in it, for all that ask."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -15,6 +19,17 @@ NO_LIMITS_FOR_THIS_MACHINE = {
     "DIJOUS_SUPPORTS_PER_ORIGIN": "0",
 }
 """All tests come from one place on the network; what an address may do stays limited."""
+
+MEMORY = Path("/dev/shm")
+ENOUGH_BYTES = 4 * 1024**3
+
+
+def pytest_configure() -> None:
+    """Keep files in memory where there is enough, unless TMPDIR says where: stores and broker wait for the disk at
+    every write, and so would most tests. What is asked of the disk stays the same, and so does what survives a kill."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES:
+        os.environ["TMPDIR"] = str(MEMORY)  # for the processes that tests start, too
+        tempfile.tempdir = None
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
