@@ -9,6 +9,8 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 
 # A folder called `shared` where a command is typed must never be imported instead of ours.
 export PYTHONSAFEPATH := 1
+# Where it is set, every process compiles Dijous again before it starts.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help up demo test check bench test-stack lock clean
