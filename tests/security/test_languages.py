@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from shared.web.office import Role
 from tests.security.matrix import MATRIX
@@ -77,22 +78,23 @@ def _kept(data: Path) -> Mapping[str, list[tuple[str, str]]]:
     return found
 
 
-async def _at_rest(data: Path) -> Mapping[str, list[tuple[str, str]]]:
-    """Every document, once services have told each other everything and write nothing of themselves."""
-    seen = [_kept(data)]
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def at_rest(world: World) -> World:
+    """The world once services have told each other everything and write nothing of themselves; no test here writes."""
+    seen = [_kept(world.installation.data)]
 
     def check() -> None:
-        seen.append(_kept(data))
+        seen.append(_kept(world.installation.data))
         assert seen[-1] == seen[-2], "something is still being written"
         assert '"pending":1' not in str(seen[-1]), "an event still waits in an outbox"
 
     await eventually(check, within=30, every=0.5)
-    return seen[-1]
+    return world
 
 
 @pytest.mark.parametrize("route", FORMS, ids=str)
-async def test_another_language_chosen_beside_a_form_does_nothing(world: World, route: Route) -> None:
-    installation, path = world.installation, _address(world, route)
+async def test_another_language_chosen_beside_a_form_does_nothing(at_rest: World, route: Route) -> None:
+    installation, path = at_rest.installation, _address(at_rest, route)
     is_office = MATRIX[route] in OFFICE
     headers = office_cookie(installation, Role.ADMIN) if is_office else anybody(installation)
     fields = {"csrf": form_token(installation), **WRITTEN}
@@ -100,7 +102,7 @@ async def test_another_language_chosen_beside_a_form_does_nothing(world: World, 
         page = await installation.api.get(path, headers=headers)
         if 'method="post"' in page.text.partition("<main")[2]:
             fields = {**(await Visitor(installation.api, headers).open(path)).fields, **fields}
-    before = await _at_rest(installation.data)
+    before = _kept(installation.data)
 
     answer = await installation.api.post(f"{path}?lang=es", headers=headers, data={**fields, **AGREED})
 
