@@ -32,7 +32,8 @@ async def one_page_for_each(chromium: Chromium, world: World) -> AsyncIterator[D
         async def page_of(language: str, role: Role | None) -> Page:
             if (language, role) not in opened:
                 page = await stack.enter_async_context(chromium.page(installation.url, Look(language=language)))
-                await page.context.add_init_script(accessibility.AXE)  # read once, where each look would read it again
+                if language == LANGUAGES[0]:  # where axe looks: read once, where each look would read it again
+                    await page.context.add_init_script(accessibility.AXE)
                 # Chosen as a reader does: a personal page speaks its owner's language otherwise.
                 await page.goto(f"/?lang={language}")
                 if role is not None:

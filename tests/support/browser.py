@@ -13,7 +13,8 @@ from shared.clock import Clock
 from shared.web.cookies import cookie_name
 from shared.web.office import SESSION_COOKIE, OfficeSessions, StaffMember
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first that is there. The shell is the same engine without windows: a page costs it a third less."""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
