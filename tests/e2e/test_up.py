@@ -1,4 +1,7 @@
-"""`dijous up` as a person starts it: real processes, one address, one folder."""
+"""`dijous up` as a person starts it: real processes, one address, one folder.
+
+Tests that leave it running share one start; where a child dies or hangs, it is whole again when the test ends.
+"""
 
 import asyncio
 import os
@@ -7,17 +10,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from tests.support.nats import free_port
 from tests.support.probes import eventually
 
 DIJOUS = Path(sys.executable).parent / "dijous"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 READY_SECONDS = 30.0
 STOP_SECONDS = 5.0
 
@@ -114,6 +120,18 @@ async def _start(runs: list[Run], data: Path, port: int | None = None, **environ
     return await runs[-1].ready()
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run]:
+    """A run for all tests that leave it running."""
+    run = Run(tmp_path_factory.mktemp("running") / "data", free_port())
+    try:
+        yield await run.ready()
+        run.stop()
+    finally:
+        run.process.kill()
+        run.process.wait()
+
+
 async def test_it_says_what_to_open_serves_every_service_and_stops_at_ctrl_c(runs: list[Run], data: Path) -> None:
     run = await _start(runs, data)
     token = re.search(r"staff token +(\S+)", run.said)
@@ -140,14 +158,21 @@ async def test_a_second_start_on_the_same_data_continues(runs: list[Run], data: 
     first = await _start(runs, data)
     assert first.staff("POST", "/programmes", PROGRAMME).status_code == 201
     first.stop()
+    assert not (data / "environment").exists(), "it holds secrets and addresses that nobody answers any more"
+    path = urlsplit(_command(data, "office", "link").strip()).path
+    assert "/office/first-run/" in path, "the way into the office is found while nothing runs"
+    assert "registration   whole, 2 entries" in _command(data, "audit", "verify")
+
     second = await _start(runs, data)
     assert "staff token" not in second.said, "shown once, when it is made"
     assert [item["slug"] for item in second.staff("GET", "/programmes").json()["items"]] == ["dijous"]
+    assert (await _page(second.url + path)).status_code == 404, "the start made another, and says it"
+    assert (await _page(_command(data, "office", "link"))).status_code == 200
 
 
-@pytest.mark.parametrize("program", ["deploy.embedded.application", "nats-server"])
-async def test_a_killed_child_is_started_again_and_the_person_told(runs: list[Run], data: Path, program: str) -> None:
-    run = await _start(runs, data)
+@pytest.mark.parametrize("program", ["deploy.embedded", "nats-server"])
+async def test_a_killed_child_is_started_again_and_the_person_told(running: Run, program: str) -> None:
+    run, before = running, len(running.said)
     killed = run.child(program)
     os.kill(killed, signal.SIGKILL)
 
@@ -157,15 +182,16 @@ async def test_a_killed_child_is_started_again_and_the_person_told(runs: list[Ru
         assert answer.status_code == 200, answer.text
 
     await eventually(another_one_works, within=READY_SECONDS, every=0.1)
-    assert "ended (signal 9); starting it again" in run.said
-    assert run.staff("POST", "/programmes", PROGRAMME).status_code == 201
+    assert "ended (signal 9); starting it again" in run.said[before:]
+    programme = {**PROGRAMME, "slug": f"after-{program.partition('.')[0]}"}
+    assert run.staff("POST", "/programmes", programme).status_code == 201
 
 
-async def test_the_broker_s_lost_store_is_made_anew(runs: list[Run], data: Path) -> None:
-    run = await _start(runs, data)
+async def test_the_broker_s_lost_store_is_made_anew(running: Run) -> None:
+    run = running
     broker = run.child("nats-server")
     os.kill(broker, signal.SIGSTOP)
-    subprocess.run(["rm", "-rf", data / "nats"], check=True)
+    subprocess.run(["rm", "-rf", run.data / "nats"], check=True)
     os.kill(broker, signal.SIGKILL)
 
     def streams_are_back() -> None:
@@ -180,8 +206,8 @@ def _assert(condition: bool) -> None:
     assert condition
 
 
-async def test_a_broker_that_runs_and_cannot_work_is_restarted(runs: list[Run], data: Path) -> None:
-    run = await _start(runs, data)
+async def test_a_broker_that_runs_and_cannot_work_is_restarted(running: Run) -> None:
+    run = running
     frozen = run.child("nats-server")
     os.kill(frozen, signal.SIGSTOP)
 
@@ -194,10 +220,8 @@ async def test_a_broker_that_runs_and_cannot_work_is_restarted(runs: list[Run], 
     assert "the broker cannot work (no answer: timed out); restarting it" in run.said
 
 
-async def test_other_commands_find_the_running_installation_by_its_folder(
-    runs: list[Run], data: Path, tmp_path: Path
-) -> None:
-    run = await _start(runs, data)
+async def test_other_commands_find_the_running_installation_by_its_folder(running: Run, tmp_path: Path) -> None:
+    run, data = running, running.data
     directory = tmp_path / "directory.csv"
     header = "ens_code,code,ine5,kind,name,name_sorted,council,comarca_code,comarca,province_code,province"
     row = "9999990001,999999,99999,municipality,Vilanova,Vilanova,Ajuntament de Vilanova,11,Baix Llobregat,08,Barcelona"
@@ -211,19 +235,16 @@ async def test_other_commands_find_the_running_installation_by_its_folder(
     assert "registration: listed" in listed
     assert "registration   whole" in _command(data, "audit", "verify")
     assert (await _page(_command(data, "office", "link"))).status_code == 200, "the way in of the first administrator"
-    run.stop()
-    assert not (data / "environment").exists(), "it holds secrets and addresses that nobody answers any more"
 
 
 async def test_a_backup_made_while_it_runs_is_a_folder_to_start_from(
-    runs: list[Run], data: Path, tmp_path: Path
+    running: Run, runs: list[Run], tmp_path: Path
 ) -> None:
-    run = await _start(runs, data)
+    run, data = running, running.data
     run.staff("POST", "/programmes", {"slug": "kept", "name": {"ca": "Desat"}, "kind": "series"})
     copy = tmp_path / "backups" / "today"
     assert f"copied to {copy}" in _command(data, "backup", str(copy))
     assert {file.stat().st_mode & 0o077 for file in [copy, *copy.iterdir()]} == {0}, "nobody else reads it"
-    run.stop()
     restored = await _start(runs, copy)
     assert restored.staff("GET", "/programmes/kept").json()["name"] == {"ca": "Desat"}
     assert (copy / "secret").read_text() == (data / "secret").read_text(), "links in mails stay valid"
@@ -232,16 +253,6 @@ async def test_a_backup_made_while_it_runs_is_a_folder_to_start_from(
 async def test_a_neighbour_that_does_not_answer_is_named_and_waited_for(runs: list[Run], data: Path) -> None:
     run = await _start(runs, data, DIJOUS_SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
     assert re.search(r"DIJOUS_SMTP_URL: 127.0.0.1:\d+ does not answer \(connection refused\)", run.said)
-
-
-async def test_the_way_into_the_office_is_found_while_nothing_runs(runs: list[Run], data: Path) -> None:
-    (await _start(runs, data)).stop()
-    path = urlsplit(_command(data, "office", "link").strip()).path
-    assert "registration   whole, 1 entries" in _command(data, "audit", "verify")
-    run = await _start(runs, data)
-    assert "/office/first-run/" in path
-    assert (await _page(run.url + path)).status_code == 404, "the start made another, and says it"
-    assert (await _page(_command(data, "office", "link"))).status_code == 200
 
 
 async def _page(address: str) -> httpx.Response:
@@ -268,11 +279,10 @@ async def test_children_die_with_a_killed_supervisor(runs: list[Run], data: Path
     await _start(runs, data)
 
 
-async def test_a_second_run_on_the_same_data_is_refused_in_one_line(runs: list[Run], data: Path) -> None:
-    first = await _start(runs, data)
-    refused = await asyncio.to_thread(_refused, data, DIJOUS_PORT=str(free_port()))
+async def test_a_second_run_on_the_same_data_is_refused_in_one_line(running: Run) -> None:
+    refused = await asyncio.to_thread(_refused, running.data, DIJOUS_PORT=str(free_port()))
     assert refused.startswith("DIJOUS_DATA: ")
-    assert f"in use by another run (process {first.process.pid})" in refused
+    assert f"in use by another run (process {running.process.pid})" in refused
 
 
 async def test_a_taken_port_is_said_in_one_line(data: Path) -> None:
