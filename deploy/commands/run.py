@@ -8,6 +8,7 @@ import click
 
 from deploy.routes import SERVICES
 from deploy.settings import BrokenSettingError
+from deploy.starting import being_read
 
 if TYPE_CHECKING:
     from shared.service import Service
@@ -38,10 +39,12 @@ def run(service: str, host: str, port: int) -> None:
 
             uvloop.run(serve_mailbox(host, listening))
         else:
-            from deploy.composition import compose, start_logs
+            with being_read():
+                from deploy.composition import compose, start_logs
 
-            start_logs()
-            uvloop.run(_serve(compose(service), listening))
+                start_logs()
+                composed = compose(service)
+            uvloop.run(_serve(composed, listening))
 
 
 async def _serve(service: "Service", listening: socket.socket) -> None:

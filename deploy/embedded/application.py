@@ -25,6 +25,7 @@ from deploy.embedded.topology import kept_topology
 from deploy.routes import SERVICES
 from deploy.serving import serve
 from deploy.settings import EXIT_BROKEN_SETTING, BrokenSettingError
+from deploy.starting import being_read
 from shared.clock import clock_from
 from shared.messaging.consuming import consumer_specs
 from shared.settings import ServiceSettings
@@ -40,7 +41,8 @@ async def run_application(listening: socket.socket, data: Path) -> None:
             mailbox, port = await stack.enter_async_context(_running_mailbox(data))
             os.environ["DIJOUS_SMTP_URL"] = f"smtp://127.0.0.1:{port}"
             extra.append(mailbox)
-        services = [compose(name) for name in SERVICES]
+        with being_read():
+            services = [compose(name) for name in SERVICES]
         specs = [spec for service in services for spec in consumer_specs(service.events)]
         gateway = make_gateway(services, extra, _frame())
         await stack.enter_async_context(kept_topology(os.environ["DIJOUS_NATS_URL"], specs))
@@ -74,7 +76,3 @@ def main(descriptor: str, data: str) -> None:
     except BrokenSettingError as error:
         click.echo(str(error), err=True)
         sys.exit(EXIT_BROKEN_SETTING)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

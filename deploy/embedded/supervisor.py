@@ -85,7 +85,7 @@ class Installation:
         return [group.create_task(self._broker.keep_running()), group.create_task(watching)]
 
     def _application(self) -> Child:
-        program = [sys.executable, "-P", "-m", "deploy.embedded.application"]
+        program = [sys.executable, "-P", "-m", "deploy.embedded"]
         command = [*program, str(self._listening.fileno()), str(self.folder)]
         return Child(
             "the application",
