@@ -25,7 +25,7 @@ demo: .venv/.runtime ## play the two reference programmes through the whole job 
 	@$(BIN)/dijous demo
 
 test: check ## check, then run every test that needs no container engine
-	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile -m "not stack"
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder -m "not stack"
 
 check: .venv/.development ## style, types and layers
 	$(BIN)/ruff check .

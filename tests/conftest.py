@@ -32,6 +32,27 @@ def pytest_configure() -> None:
         tempfile.tempdir = None
 
 
+LONGEST = (
+    "tests/faults/test_kill.py",
+    "tests/security/test_injection.py",
+    "tests/e2e/test_up.py",
+    "tests/browser/",
+    "tests/security/",
+    "tests/e2e/",
+    "tests/integration/registration/",
+)
+"""Files that take minutes, and folders of such, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest: a file stays with one of several processes, and the last one is waited for by all."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((at for at, start in enumerate(LONGEST) if item.nodeid.startswith(start)), len(LONGEST))
+
+    items.sort(key=rank)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Chromium]:
     async with running_chromium() as chromium:
