@@ -29,7 +29,7 @@ def normalised_address(text: str) -> str:
             and ASCII before the @-sign, since not every server takes anything else.
     """
     local_part, _, domain = (given := without_unseen_ends(text)).rpartition("@")
-    if len(local_part) <= _LOCAL_PART_LENGTH and _PLAIN_LOCAL_PART.fullmatch(local_part):
+    if given.isascii() and len(local_part) <= _LOCAL_PART_LENGTH and _PLAIN_LOCAL_PART.fullmatch(local_part):
         return _whole(f"{local_part}@{_ascii_domain(domain)}")
     address = _read(given)
     if address.ascii_email is None:

@@ -65,14 +65,14 @@ class Rosters:
         documents = await self._store.find(ROSTERS, {"_id": one_of(session_ids)}, limit=len(session_ids))
         return {document["_id"]: Roster.model_validate(document) for document in documents}
 
-    async def unsettled(self, *, limit: int = 100) -> list[str]:
-        """The sessions on whose roster somebody may have a place without standing as a registration."""
-        return [document["_id"] for document in await self._store.find(ROSTERS, {"unsettled": 1}, limit=limit)]
+    async def unsettled(self, *, limit: int = 100) -> list[Roster]:
+        """The rosters on which somebody may have a place without standing as a registration."""
+        return [Roster.model_validate(each) for each in await self._store.find(ROSTERS, {"unsettled": 1}, limit=limit)]
 
-    async def create(self, session: Session) -> None:
-        """An empty roster, unless there is one."""
+    async def create(self, session: Session) -> bool:
+        """An empty roster; False where there is one."""
         roster = Roster(id=session.id, capacity=seats_of(session), seats_free=seats_of(session))
-        await self._store.insert(ROSTERS, _dump(roster))
+        return await self._store.insert(ROSTERS, _dump(roster))
 
     async def touch(self, session_id: str) -> None:
         """Write the roster as it is."""
@@ -99,10 +99,9 @@ class Rosters:
         """Bring capacity and openness to what this version of the session says, unless a later one was here."""
         await self._take(session.id, lambda roster: roster.align(session))
 
-    async def begin_promotion(self, session_id: str) -> str:
-        """Who is to be told of a seat, as `Roster.promoting`: whoever has waited longest, where one is free."""
-        roster = await self._take(session_id, Roster.begin_promotion)
-        return roster.promoting if roster else ""
+    async def begin_promotion(self, session_id: str) -> Roster | None:
+        """The roster with who is to be told of a seat (`promoting`): whoever has waited longest, where one is free."""
+        return await self._take(session_id, Roster.begin_promotion)
 
     async def end_promotion(self, session_id: str, promoting: str) -> None:
         """The person promoted has been told: the next may be."""

@@ -20,7 +20,9 @@ UNLIMITED_SEATS = 1_000_000
 class Roster(BaseModel):
     """Who has a seat of one session, and who waits. Its id is the session's."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True, extra="allow", validate_by_name=True, validate_by_alias=True, hide_input_in_errors=True
+    )
 
     id: str = Field(alias="_id")
     version: int = 0

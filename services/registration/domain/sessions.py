@@ -203,6 +203,11 @@ def end(session: Session, now: datetime) -> Decision:
     return session.model_copy(update=update), []
 
 
+def with_roster_from_before(session: Session) -> Session:
+    """A session about to be scheduled whose roster an attempt left that failed: it may have other seats."""
+    return session.model_copy(update=_to_carry_out(session))
+
+
 def _to_carry_out(session: Session) -> dict[str, int]:
     return {"unsettled": 1, "decided": session.decided + 1}
 

@@ -66,7 +66,7 @@ class UseCases:
             sessions=Sessions(store, seats, results, clock),
             session_list=SessionList(SessionLines(store.documents), clock),
             registrations=registrations,
-            mine=Mine(store, registrations, erasures, Audit(store.documents, clock), clock),
+            mine=Mine(store, seats, registrations, erasures, Audit(store.documents, clock), clock),
             erasures=erasures,
             entities=Entities(store),
             proposals=Proposals(KnownProposals(store.documents)),

@@ -75,5 +75,4 @@ class Erasures:
         )
         if erased.unsettled:
             await self._seats.resume(erased)
-        await self._store.rosters.entered(erased.session_id, {registration_id: generation})
         return erased

@@ -9,6 +9,7 @@ from services.registration.domain.registrations import Correction, Registration
 from services.registration.store import RegistrationStore
 from services.registration.usecases.erasures import Erasures
 from services.registration.usecases.registrations import Registrations, RegistrationView
+from services.registration.usecases.seats import Seats
 from shared.audit import Audit
 from shared.clock import Clock
 from shared.staff import StaffMember
@@ -22,9 +23,16 @@ class Mine:
     """
 
     def __init__(
-        self, store: RegistrationStore, registrations_: Registrations, erasures: Erasures, audit: Audit, clock: Clock
+        self,
+        store: RegistrationStore,
+        seats: Seats,
+        registrations_: Registrations,
+        erasures: Erasures,
+        audit: Audit,
+        clock: Clock,
     ) -> None:
         self._store = store
+        self._seats = seats
         self._registrations = registrations_
         self._erasures = erasures
         self._audit = audit
@@ -73,11 +81,13 @@ class Mine:
             LinkInvalidProblem, ErasedProblem: there is no such registration any more.
         """
         mine = (await self._registrations.view(registration_id)).registration
+        await self._seats.finish_entering()
         for registration in await self._with(mine.email):
             await self._erasures.begin(registration)
 
     async def export_for(self, by: StaffMember, email: str) -> list[RegistrationView]:
         """All registrations with an address, for who asked the office for them."""
+        await self._seats.finish_entering()
         found = await self._with(email)
         for registration in found:
             await self._audit.record(by, Act.REGISTRATION_EXPORTED, registration.id)
@@ -86,6 +96,7 @@ class Mine:
     async def erase_for(self, by: StaffMember, email: str) -> int:
         """Erase all registrations with an address for who asked the office for it, and leave no byte behind; how many
         they were."""
+        await self._seats.finish_entering()
         found = await self._with(email)
         for registration in found:
             await self._audit.record(by, Act.REGISTRATION_ERASED, registration.id)

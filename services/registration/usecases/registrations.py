@@ -150,6 +150,9 @@ class Registrations:
         """
         registration = await self._of_somebody(registration_id)
         session = await self._session_of(registration)
+        if registration.state is RegistrationState.CANCELLED:
+            await self._seats.finish_entering_of(session.id)  # the person may be coming back
+            registration = await self._get(registration_id)
         if registration.state is not RegistrationState.CANCELLED and not session.lets_cancel(self._clock()):
             raise SessionStartedProblem
         now = self._clock()

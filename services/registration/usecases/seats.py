@@ -12,12 +12,18 @@ import asyncio
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
+import structlog
+
 from services.registration.domain import registrations, sessions
 from services.registration.domain.registrations import Place, Registration
+from services.registration.domain.rosters import Roster
 from services.registration.domain.sessions import Session
 from services.registration.store import RegistrationStore
 from shared.clock import Clock
 from shared.faults import failpoint
+from shared.storage.contract import StoreError
+
+log = structlog.get_logger()
 
 
 class Seats:
@@ -56,14 +62,26 @@ class Seats:
                 request.id, lambda current: registrations.come_back(current, request, found, now), known=before
             )
 
-    async def _finish_entering(self, session_id: str) -> None:
-        """Write the registrations of all who have a place on the roster."""
+    async def finish_entering(self) -> None:
+        """Write the registrations of all who have a place on a roster; those that one roster hinders do not hinder the
+        others."""
+        for roster in await self._store.rosters.unsettled():
+            try:
+                await self._finish_entering(roster)
+            except (StoreError, LookupError, ValueError):
+                log.exception("requests not registered", action="entering_failed", session=roster.id)
+
+    async def finish_entering_of(self, session_id: str) -> None:
+        """The same for one session."""
         roster = await self._store.rosters.get(session_id)
-        if roster is None or not roster.entering:
-            return
+        if roster is not None:
+            await self._finish_entering(roster)
+
+    async def _finish_entering(self, roster: Roster) -> None:
         for request in map(Registration.model_validate, roster.entering.values()):
             await self._register(request, roster.answer_to(request))
-        await self._store.rosters.entered(session_id, roster.entering_rounds())
+        if roster.entering:
+            await self._store.rosters.entered(roster.id, roster.entering_rounds())
 
     async def release(self, cancelled: Registration) -> None:
         """Free the place of a registration that was cancelled, and pass it on."""
@@ -75,12 +93,13 @@ class Seats:
 
     async def promote(self, session_id: str) -> None:
         """Give every free seat to whoever has waited longest."""
-        while promoting := await self._store.rosters.begin_promotion(session_id):
-            await self._tell_promoted(session_id, promoting)
+        while (roster := await self._store.rosters.begin_promotion(session_id)) and roster.promoting:
+            failpoint("promotion-begun")
+            if roster.promoting.partition(":")[0] in roster.entering:
+                await self._finish_entering(roster)
+            await self._tell_promoted(session_id, roster.promoting)
 
     async def _tell_promoted(self, session_id: str, promoting: str) -> None:
-        failpoint("promotion-begun")
-        await self._finish_entering(session_id)
         registration_id, _, generation = promoting.partition(":")
         now = self._clock()
         await self._store.registrations.change(
@@ -115,21 +134,21 @@ class Seats:
     async def _finish_registrations(self, session_id: str) -> None:
         """Who had a place when the roster closed stands as registered, who gave it up does not; a begun promotion is
         told."""
-        await self._finish_entering(session_id)
+        await self.finish_entering_of(session_id)
         while unsettled := await self._store.unsettled_registrations_of(session_id):
             for registration in unsettled:
                 await self.resume(registration)
         await self.promote(session_id)
 
     async def sweep(self, older_than: timedelta) -> None:
-        """Finish everything that was left half done, and untouched for that long where requests may be at work.
+        """Finish everything that was left half done; what was given up, once it was untouched for that long.
 
-        A promotion needs no mark of its own: whoever frees or adds a seat stays unsettled until it is passed on.
+        Who is still entering may be registered here first: the request at work then finds it done. A promotion needs no
+        mark of its own: whoever frees or adds a seat stays unsettled until it is passed on.
         """
         changed_before = self._clock() - older_than
         for registration in await self._store.unsettled_registrations(changed_before=changed_before):
             await self.resume(registration)
-        for session_id in await self._store.rosters.unsettled():
-            await self._finish_entering(session_id)
+        await self.finish_entering()
         for session_id in await self._store.unsettled_sessions():
             await self.settle(session_id)

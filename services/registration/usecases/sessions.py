@@ -71,10 +71,11 @@ class Sessions:
 
     async def schedule(self, session: Session) -> Session:
         """Put a session on the calendar."""
-        await self._store.rosters.create(session)
         scheduled = session.model_copy(update={"changed_at": self._clock()})
+        if not await self._store.rosters.create(session):
+            scheduled = sessions.with_roster_from_before(scheduled)
         await self._store.sessions.create(scheduled, sessions.scheduled(scheduled))
-        return scheduled
+        return await self._seats.settle(session.id) or scheduled if scheduled.unsettled else scheduled
 
     async def change(self, session_id: str, changes: dict[str, Any]) -> Session:
         """Change title, description, duration, capacity or join link.
@@ -194,7 +195,9 @@ class Sessions:
         await self._store.sessions.restate(session_id, sessions.restate)
 
     async def _views(self, found: Sequence[Session]) -> list[SessionView]:
-        rosters = await self._store.rosters.find([session.id for session in found if session.capacity is not None])
+        rosters = await self._store.rosters.find(
+            [session.id for session in found if session.capacity is not None or session.unsettled]
+        )
         ended = [session.id for session in found if session.status is SessionStatus.ENDED]
         with_results = await self._results.among(ended)
         return [SessionView(session, rosters.get(session.id), session.id in with_results) for session in found]

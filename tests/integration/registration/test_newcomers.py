@@ -1,4 +1,4 @@
-"""Somebody registers where there is a limit, while another replica does a whole step in between."""
+"""Somebody registers, perhaps again, while another replica does a whole step in between."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from services.registration.domain.registrations import RegistrationState
+from services.registration.roster_store import ROSTERS
 from shared.storage import sqlite
 from tests.integration.registration.conftest import Office, open_office
-from tests.integration.registration.crashing import assert_settled
+from tests.integration.registration.crashing import CrashedError, assert_settled, crash_between_writes
 from tests.integration.registration.interleaving import interruptible
 
 NEWCOMER = 5
@@ -79,9 +80,70 @@ async def test_of_who_has_entered_the_roster_keeps_the_place_alone(office: Offic
     assert last.state is RegistrationState.WAITING
 
 
-async def test_of_who_is_erased_the_roster_keeps_no_address(office: Office, replica: Office) -> None:
+@pytest.mark.parametrize("comes_back", [False, True], ids=["for the first time", "again"])
+async def test_who_is_on_the_roster_alone_is_exported_and_erased(
+    office: Office, tmp_path: Path, comes_back: bool
+) -> None:
     session = await office.scheduled(capacity=2)
-    await replica.register(session, 0)
-    assert "person0@" in str((await office.roster(session)).entering), "nothing to erase: the test tests nothing"
-    await office.use_cases.erasures.begin(await office.registration(session, 0))
-    assert (await office.roster(session)).entering == {}
+    if comes_back:
+        await office.register(session, 1)
+        await office.cancel(session, 1)
+    await _crash_while_registering(office, session)
+    asked = {"email": "person1@alamus.example"}
+    exported = await office.staff("POST", "/registrations/export", asked)
+    assert [each["status"] for each in exported["registrations"]] == ["registered"]
+    await _crash_while_registering(office, other := await office.scheduled())
+    assert (await office.staff("POST", "/registrations/erase", asked))["erased"] == 2
+    await office.sweep()
+    for erased in (session, other):
+        assert [each.email for each in await office.registrations(erased)] == [""]
+    assert [file for file in tmp_path.iterdir() if b"person1@" in file.read_bytes()] == []
+
+
+async def test_who_cancels_while_coming_back_stays_away(office: Office) -> None:
+    session = await office.scheduled(capacity=2)
+    await office.register(session, 1)
+    await office.cancel(session, 1)
+    await _crash_while_registering(office, session)
+    assert (await office.cancel(session, 1)).json()["status"] == "cancelled"
+    await office.sweep()
+    assert (await office.registration(session, 1)).state is RegistrationState.CANCELLED
+    await assert_settled(office, session)
+
+
+async def _crash_while_registering(office: Office, session: str) -> None:
+    crashing = crash_between_writes(office)
+    crashing.restart(1)
+    with pytest.raises(CrashedError):
+        await office.register(session, 1)
+    crashing.restart()
+    assert "person1@" in str((await office.roster(session)).entering), "no crash in between: the test tests nothing"
+
+
+async def test_one_roster_that_cannot_be_read_hinders_no_other(office: Office) -> None:
+    broken, other = sorted([await office.scheduled(capacity=1), await office.scheduled(capacity=1)])
+    for session in (broken, other):
+        await _crash_while_registering(office, session)
+    request = next(iter((await office.roster(broken)).entering))
+    await office.store.documents.update(ROSTERS, broken, assign={f"entering.{request}.arrived_at": "yesterday"})
+    await office.sweep()
+    assert (await office.registration(other, 1)).state is RegistrationState.REGISTERED
+    assert await office.registrations(broken) == []
+
+
+async def test_a_session_scheduled_again_after_a_failure_has_the_seats_it_says(office: Office) -> None:
+    model = await office.session(await office.scheduled())
+    session = model.model_copy(
+        update={"id": "abcdefghijklmnop", "version": 0, "outbox": (), "pending": 0, "announced": 0}
+    )
+    crashing = crash_between_writes(office)
+    crashing.restart(1)
+    with pytest.raises(CrashedError):
+        await office.use_cases.sessions.schedule(session)
+    crashing.restart()
+    await office.use_cases.sessions.schedule(session.model_copy(update={"capacity": 1}))
+    for number in (1, 2):
+        await office.register(session.id, number)
+    assert (await office.registration(session.id, 2)).state is RegistrationState.WAITING
+    await office.sweep()
+    await assert_settled(office, session.id)

@@ -39,16 +39,21 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 class MeddlingStore:
-    """Passes everything on; once a roster was written, somebody else does something before the writer hears of it."""
+    """Passes everything on; before a roster is written, or once it was, somebody else does something before the writer
+    hears of it."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.meddle: Any = None
+        self.before: Any = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     async def replace(self, collection: str, document: Document, *, expected_version: int) -> bool:
+        if before := self.before:
+            self.before = None
+            await before()
         replaced = await self._store.replace(collection, document, expected_version=expected_version)
         if meddle := self.meddle:
             self.meddle = None
@@ -127,3 +132,17 @@ class Away:
         self.asked += 1
         await asyncio.sleep(0)
         raise StoreError("away")
+
+
+async def test_a_request_is_left_out_although_another_replica_wrote_first(store: Store) -> None:
+    meddling = MeddlingStore(store)
+    here, there = Rosters(meddling), Rosters(store)  # type: ignore[arg-type]  # no more of a store than is asked of it
+    await here.create(session(9))
+    first, second, third = (request(name) for name in ("first", "second", "third"))
+    await here.admit(first)
+    here.note_entered(first)
+    meddling.before = lambda: there.admit(second)
+    await here.admit(third)
+    roster = await here.get(SESSION)
+    assert roster is not None
+    assert set(roster.entering) == {"second", "third"}

@@ -80,6 +80,8 @@ def test_letters_that_not_every_server_takes_are_named_as_what_is_wrong(given: s
 )
 @example("a" * 64, "alamus.cat")
 @example("a" * 65, "alamus.cat")
+@example("a" * 41, ".".join(["я" * 20] * 6) + ".cat")
+@example("a" * 41, ".".join(["a" * 60] * 4) + ".cat")
 def test_plain_addresses_are_read_as_the_library_reads_all(local_part: str, domain: str) -> None:
     text = f"{local_part}@{domain}"
     try:
