@@ -68,7 +68,7 @@ class SeatMachine(RuleBasedStateMachine):
             self.delayed.discard(person)
 
     async def _is_out(self, person: int) -> bool:
-        """Whether the person is neither seated nor waiting nor half way there."""
+        """Whether the person is neither seated nor waiting."""
         states = {item.email: item.state for item in await self.office.registrations(self.session)}
         state = states.get(f"person{person}@alamus.example", RegistrationState.CANCELLED)
         return state is RegistrationState.CANCELLED
