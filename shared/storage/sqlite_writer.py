@@ -20,7 +20,8 @@ from shared.storage.contract import StoreError
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: one of each is made for every write, and to make a frozen one takes four times as long.
+@dataclass(slots=True)
 class _Operation:
     work: Callable[[sqlite3.Connection], Any]
     alone: bool
@@ -28,7 +29,7 @@ class _Operation:
     future: asyncio.Future[Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Outcome:
     operation: _Operation
     result: Any = None
