@@ -56,7 +56,7 @@ SESSIONS = [
     State("legal", at("/legal")),
     State("registration", link("registration")),
     State("registration corrected", under("registration", "/correct")),
-    State("registration cancelled", under("registration", "/cancel")),
+    State("registration cancelled", standing("seated", "/cancel")),
     State("registration erased", under("registration", "/erase")),
     State("registration done correcting", under("registration", "?done=corrected")),
     State("registration done asking again", under("registration", "?done=again")),

@@ -35,7 +35,7 @@ class World:
     """By purpose, then address: `/registration/…`, `/join/…`, `/survey/…`, `/support/…`, `/following/…`,
     `/preferences/…`."""
     standings: dict[str, str] = field(default_factory=dict)
-    """Paths of one's own registration by how it stands: `waiting`, `given up`, `over`, `called off`, `erased`; of the
+    """Paths of one's own registration by how it stands: `seated` (with time to cancel), `waiting`, `given up`, `over`, `called off`, `erased`; of the
     button to join: `early`, `late`, `off`; of a survey: `answered`, `closed`; of a support: `supported`; of the mails
     to oneself: `stopped`."""
     proposals: dict[str, str] = field(default_factory=dict)
@@ -127,9 +127,10 @@ async def _fill(world: World) -> None:
 
 
 async def _stand(world: World) -> None:
-    """The links of registrations that are not simply a seat in a session to come."""
+    """The links of registrations that are not simply a seat in a session about to begin."""
     installation = world.installation
     for name, kind, email, words, purpose in (
+        ("seated", "confirmation", A, "(coming)", "registration"),
         ("waiting", "waiting_list", C, "(full)", "registration"),
         ("given up", "waiting_list", B, "(full)", "registration"),
         ("over", "confirmation", A, "(ended)", "registration"),
