@@ -35,9 +35,9 @@ class World:
     """By purpose, then address: `/registration/…`, `/join/…`, `/survey/…`, `/support/…`, `/following/…`,
     `/preferences/…`."""
     standings: dict[str, str] = field(default_factory=dict)
-    """Paths of one's own registration by how it stands: `seated` (with time to cancel), `waiting`, `given up`, `over`, `called off`, `erased`; of the
-    button to join: `early`, `late`, `off`; of a survey: `answered`, `closed`; of a support: `supported`; of the mails
-    to oneself: `stopped`."""
+    """Paths of one's own registration by how it stands: `seated` (with time to cancel), `waiting`, `given up`, `over`,
+    `called off`, `erased`; of the button to join: `early`, `late`, `off`; of a survey: `answered`, `closed`; of a
+    support: `supported`; of the mails to oneself: `stopped`."""
     proposals: dict[str, str] = field(default_factory=dict)
     """By what they are: `received`, `declined`, `merged` (into the received one), `scheduled`, `answered`."""
 
