@@ -22,6 +22,7 @@ from shared.audit import Audit
 from shared.links import LinkPurpose, Links
 from shared.messaging.broker import make_broker
 from shared.messaging.inventory import Inventory
+from shared.storage import sqlite
 from shared.storage.contract import Document
 from shared.storage.opening import open_store
 from shared.web.application import make_application
@@ -160,3 +161,16 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     async for opened in open_office(tmp_path, MovingClock()):
         await opened.staff("POST", "/programmes", PROGRAMME, expect=201)
         yield opened
+
+
+@pytest.fixture
+async def replica(office: Office, tmp_path: Path) -> AsyncIterator[Office]:
+    """Another process of the service on the same store."""
+    async for opened in open_office(tmp_path, office.clock):
+        yield opened
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For many sessions in which nothing dies: the disk need not be waited for."""
+    monkeypatch.setattr(sqlite, "_WRITER_SETTINGS", (*sqlite._WRITER_SETTINGS, "PRAGMA synchronous = OFF"))

@@ -134,6 +134,19 @@ async def test_a_newcomer_does_not_overtake_the_list_while_a_promotion_is_due(of
     assert (await office.registration(session, 3)).state is RegistrationState.WAITING
 
 
+async def test_who_waits_is_shown_until_a_lifted_limit_is_carried_out(office: Office) -> None:
+    session = await _prepared(office, "lift the capacity")
+    crashing = crash_between_writes(office)
+    crashing.restart(2)  # recorded, decided, not carried out
+    with pytest.raises(CrashedError):
+        await office.staff("PATCH", f"/sessions/{session}", {"capacity": None})
+    crashing.restart()
+    shown = (await office.api.get(f"/api/v1/sessions/{session}")).json()
+    assert (shown["capacity"], shown["waiting"]) == (None, 2)
+    await office.sweep()
+    assert (await office.api.get(f"/api/v1/sessions/{session}")).json()["waiting"] == 0
+
+
 async def test_a_late_repetition_of_an_old_round_takes_no_seat(office: Office) -> None:
     crashing = crash_between_writes(office)
     session = await office.scheduled(capacity=1)

@@ -1,19 +1,18 @@
 """A limit set while people register: two replicas, one of which does a whole step between any two of the other's."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from services.registration.domain import sessions
 from services.registration.domain.registrations import RegistrationState
 from shared.events.vocabulary import SessionStatus
-from shared.storage import sqlite
-from tests.integration.registration.conftest import STAFF, Office, open_office, told
+from tests.integration.registration.conftest import STAFF, Office, told
 from tests.integration.registration.crashing import assert_settled
 from tests.integration.registration.interleaving import interruptible
 
+pytestmark = pytest.mark.usefixtures("hurried")
 LIMIT = 2
 Step = Callable[[Office, str], Awaitable[object]]
 
@@ -43,18 +42,6 @@ STEPS: dict[str, Step] = {
     "sweep": lambda office, _: office.sweep(),
 }
 PAIRS = [(one, other) for one in STEPS for other in STEPS if one != other and "limit" in (one, other)]
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many sessions, and nothing dies: the disk need not be waited for."""
-    monkeypatch.setattr(sqlite, "_WRITER_SETTINGS", (*sqlite._WRITER_SETTINGS, "PRAGMA synchronous = OFF"))
-
-
-@pytest.fixture
-async def replica(office: Office, tmp_path: Path) -> AsyncIterator[Office]:
-    async for opened in open_office(tmp_path, office.clock):
-        yield opened
 
 
 async def _prepared(office: Office) -> str:

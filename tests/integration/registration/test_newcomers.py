@@ -1,17 +1,17 @@
 """Somebody registers, perhaps again, while another replica does a whole step in between."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from services.registration.domain.registrations import RegistrationState
 from services.registration.roster_store import ROSTERS
-from shared.storage import sqlite
-from tests.integration.registration.conftest import Office, open_office
+from tests.integration.registration.conftest import Office
 from tests.integration.registration.crashing import CrashedError, assert_settled, crash_between_writes
 from tests.integration.registration.interleaving import interruptible
 
+pytestmark = pytest.mark.usefixtures("hurried")
 NEWCOMER = 5
 Step = Callable[[Office, str], Awaitable[object]]
 
@@ -23,18 +23,6 @@ MEANWHILE: dict[str, Step] = {
     "the session ends": lambda office, session: office.staff("POST", f"/sessions/{session}/end", {}),
     "the sweep passes": lambda office, _: office.sweep(),
 }
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many sessions, and nothing dies: the disk need not be waited for."""
-    monkeypatch.setattr(sqlite, "_WRITER_SETTINGS", (*sqlite._WRITER_SETTINGS, "PRAGMA synchronous = OFF"))
-
-
-@pytest.fixture
-async def replica(office: Office, tmp_path: Path) -> AsyncIterator[Office]:
-    async for opened in open_office(tmp_path, office.clock):
-        yield opened
 
 
 @pytest.mark.parametrize("meanwhile", MEANWHILE)

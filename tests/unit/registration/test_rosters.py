@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from services.registration.domain.registrations import Place, Registration, RegistrationState
 from services.registration.domain.rosters import Roster
@@ -97,3 +98,9 @@ def test_the_request_of_a_later_round_is_kept_when_the_round_before_is_over() ->
     again = roster(1).admit(NURIA).release(NURIA).admit(request("nuria", generation=2))
     assert again.entered({"nuria": 1}) is again
     assert again.entered({"nuria": 2}).entering == {}
+
+
+def test_a_roster_that_cannot_be_read_tells_nothing_of_who_is_entering() -> None:
+    with pytest.raises(ValidationError) as refused:
+        Roster.model_validate({"_id": "session", "capacity": 1, "seats_free": 1, "entering": [NURIA.email]})
+    assert NURIA.email not in str(refused.value)
