@@ -73,6 +73,17 @@ async def test_links_prepared_again_neither_reset_the_tally_nor_open_twice(house
     assert await house.event_names() == ["survey-opened"], "not while it waits to be told"
 
 
+async def test_only_what_is_new_of_a_survey_in_preparation_is_noted_aside(house: House) -> None:
+    await house.use_cases.surveys.prepare_links(SESSION, 0, 2, ["aa", "bb"])
+    assert not await house.store.note_links(SESSION, 0, 1), "a count that came late lowers none"
+    opened, _ = await house.open_survey(2)
+    assert not await house.store.note_links(opened, 1, 1), "of an open survey it is told, so it must not be noted aside"
+    for survey_id in (SESSION, opened):
+        survey = await house.store.surveys.get(survey_id)
+        assert survey is not None
+        assert survey.links_in_place == {0: 2}
+
+
 async def test_late_links_change_nothing_else_of_the_tally_however_often_they_are_told(house: House) -> None:
     session_id, tokens = await house.open_survey(5)
     await house.answer(tokens[0], comment="Bé", content=9)
