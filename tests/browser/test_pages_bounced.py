@@ -40,6 +40,7 @@ async def _refuse(world: World, smtp: RunningSmtpServer) -> None:
     await installation.staff("POST", "/programmes", programme)
     session = world.sessions["coming"] = await schedule(installation, "coming", timedelta(days=10))
     await register(installation, session, A)
+    await _told(smtp, "confirmation")  # one who is registered after a move is told the new date there
     await _move(world, timedelta(days=11))
     mail = await _told(smtp, "rescheduled")
     link = installation.path_in(str(mail.message["List-Unsubscribe"]), "preferences")

@@ -32,10 +32,10 @@ class World:
     """By what they are: `coming`, `full`, `soon`, `cancelled`, `fresh` (nobody has registered), `ended` (its survey is
     open), `published`, `earlier`, `few` (the results of these three are published). The `fresh` one was moved."""
     links: dict[str, dict[str, str]] = field(default_factory=dict)
-    """By purpose, then address: `/registration/…`, `/join/…`, `/survey/…`, `/support/…`, `/following/…`,
-    `/preferences/…`."""
+    """By purpose, then address: `/registration/…` (in the session `coming`), `/join/…` (in `soon`), `/survey/…`,
+    `/support/…`, `/following/…`, `/preferences/…`."""
     standings: dict[str, str] = field(default_factory=dict)
-    """Paths of one's own registration by how it stands: `seated` (with time to cancel), `waiting`, `given up`, `over`,
+    """Paths of one's own registration by how it stands: `soon` (time to join), `waiting`, `given up`, `over`,
     `called off`, `erased`; of the button to join: `early`, `late`, `off`; of a survey: `answered`, `closed`; of a
     support: `supported`; of the mails to oneself: `stopped`."""
     proposals: dict[str, str] = field(default_factory=dict)
@@ -119,18 +119,18 @@ async def _fill(world: World) -> None:
             await register(installation, world.sessions[name], respondent(number))
     await register(installation, world.sessions["ended"], respondent(0))
     for email in PEOPLE:
-        mail = await _mail_about(world, "confirmation", email, "(soon)")
-        for purpose in ("registration", "join"):
+        for purpose, words in (("registration", "(coming)"), ("join", "(soon)")):
+            mail = await _mail_about(world, "confirmation", email, words)
             world.links.setdefault(purpose, {})[email] = installation.link(mail, purpose)
     await _mail_about(world, "confirmation", A, "(cancelled)")  # before it applies no more
     await installation.staff("POST", f"/sessions/{world.sessions['cancelled']}/cancel", {"reason": {"ca": "Vaga."}})
 
 
 async def _stand(world: World) -> None:
-    """The links of registrations that are not simply a seat in a session about to begin."""
+    """The links of registrations that are not simply a seat in a session days ahead."""
     installation = world.installation
     for name, kind, email, words, purpose in (
-        ("seated", "confirmation", A, "(coming)", "registration"),
+        ("soon", "confirmation", A, "(soon)", "registration"),
         ("waiting", "waiting_list", C, "(full)", "registration"),
         ("given up", "waiting_list", B, "(full)", "registration"),
         ("over", "confirmation", A, "(ended)", "registration"),
