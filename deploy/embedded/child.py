@@ -5,6 +5,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -82,7 +83,8 @@ class Child:
         try:
             await asyncio.wait_for(process.wait(), patience)
         except TimeoutError:
-            process.kill()
+            with suppress(ProcessLookupError):  # it may have ended since
+                process.kill()
             await process.wait()
 
     async def _run_once(self) -> int:
