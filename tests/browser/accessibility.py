@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
+import playwright.async_api
 from playwright.async_api import Page
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -19,6 +21,7 @@ TEXT_SPACING = (
 """WCAG 2.2, success criterion 1.4.12."""
 DOUBLE_TEXT = "html{font-size:200%!important}"
 """WCAG 2.2, success criterion 1.4.4."""
+FRAME_WAIT_MS = 2_000
 MAX_INNER_STOPS = 20
 """Of scrollers, and of dates, in which one stops at the day, the month and the year."""
 
@@ -100,9 +103,8 @@ async def keyboard(page: Page) -> list[Finding]:
     found: list[Finding] = []
     last = ""
     for _ in range(2 * stops + MAX_INNER_STOPS):
-        await page.keyboard.press("Tab")
-        step: dict[str, Any] = await page.evaluate("inspections.step()")
-        if step.get("isOver") or not (step["at"] or last):  # a frame takes a moment to take the focus: twice nowhere
+        step = await _tab(page)
+        if step.get("isOver") or not step["at"]:
             break
         if step["at"] == last:
             found.append(Finding("focus-trap", last))
@@ -112,6 +114,17 @@ async def keyboard(page: Page) -> list[Finding]:
     else:
         found.append(Finding("focus-trap", last))
     return found + _findings(await page.evaluate("inspections.end()"))
+
+
+async def _tab(page: Page) -> dict[str, Any]:
+    """Where one Tab leads. A frame is a process of its own, which takes the focus when it comes to it."""
+    await page.keyboard.press("Tab")
+    step: dict[str, Any] = await page.evaluate("inspections.step()")
+    if not step["at"] and not step["isOver"]:
+        with suppress(playwright.async_api.TimeoutError):
+            await page.wait_for_function("!inspections.isNowhere()", timeout=FRAME_WAIT_MS)
+        step = await page.evaluate("inspections.step()")
+    return step
 
 
 async def focus(page: Page) -> list[Finding]:

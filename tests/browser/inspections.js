@@ -94,9 +94,10 @@
     getSelection().removeAllRanges();
     return walk.stops.length;
   };
+  const isNowhere = () => [null, document.body, document.documentElement].includes(document.activeElement);
   const step = () => {
     const element = document.activeElement;
-    if (!element || element === document.body || element === document.documentElement) return { at: "", findings: [] };
+    if (isNowhere()) return { at: "", findings: [], isOver: walk.stops.every((stop) => walk.seen.includes(stop)) };
     const stop = stopOf(element);
     const isAroundAgain = walk.seen.length > 1 && stop === walk.seen[0];
     if (isAroundAgain) return { at: "", findings: [], isOver: true };
@@ -218,5 +219,5 @@
     return found;
   };
 
-  window.inspections = { reflow, clipping, add, reset, begin, step, end, focusEach, forcedColours, reducedMotion, structure };
+  window.inspections = { reflow, clipping, add, reset, begin, isNowhere, step, end, focusEach, forcedColours, reducedMotion, structure };
 })();
