@@ -21,7 +21,6 @@ from shared.web.problems import (
     FAILED,
     PROBLEM_TYPE,
     TOO_LARGE,
-    ProblemDetails,
     install_problem_handlers,
     problem_response,
     request_language,
@@ -97,16 +96,14 @@ def make_application(
         redirect_slashes=False,  # such a redirect names the host that the request claims
         lifespan=lifespan,
         telemetry=_NO_TELEMETRY,
-        responses={"default": {"model": ProblemDetails, "description": "Problem details (RFC 9457)"}},
     )
     describe_problems(app)
     install_problem_handlers(app, words)
     app.state.page_routes = [route for router in routers if isinstance(router, PageRouter) for route in router.routes]
     if pages:
         install_pages(app, pages)
-    for router in routers:
-        app.include_router(router)
-    app.include_router(health_routes(readiness))
+    for router in (*routers, health_routes(readiness)):
+        app.router.routes.extend(router.routes)  # an included router's would be made and matched once more
     app.add_middleware(Frame, words=words, pages=pages)
     return app
 

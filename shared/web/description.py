@@ -1,10 +1,12 @@
 """What the OpenAPI description of a service says of who may call and of what may go wrong (RFC 9457)."""
 
 import http
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from enum import Enum
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Security
+from fastapi import APIRouter, FastAPI, Security
+from fastapi.params import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.web.problems import PROBLEM_TYPE, ProblemDetails
@@ -20,6 +22,17 @@ ANYBODY_OR_STAFF: dict[str, Any] = {"security": [{}, {BEARER.scheme_name: []}]}
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _ANY = "default"
+
+
+class ApiRouter(APIRouter):
+    """Routes of the JSON API, whose errors are problem details and are described as such."""
+
+    def __init__(
+        self, prefix: str = "/api/v1", *, tag: str | None = None, dependencies: Sequence[Depends] = ()
+    ) -> None:
+        responses: dict[int | str, Any] = {_ANY: {"model": ProblemDetails, "description": "Problem details (RFC 9457)"}}
+        tags: list[str | Enum] = [tag] if tag else []
+        super().__init__(prefix=prefix, tags=tags, dependencies=dependencies, responses=responses)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -8,7 +8,6 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
@@ -127,8 +126,7 @@ def http_headers(request: Request, error: HTTPException) -> Mapping[str, str]:
     with several, one for each method, the framework names the first one's alone."""
     if error.status_code != http.HTTPStatus.METHOD_NOT_ALLOWED:
         return error.headers or {}
-    routes = iter_route_contexts(request.app.routes)
-    there = [route for route in routes if (path := getattr(route, "path_regex", None)) and path.match(request.url.path)]
+    there = [route for route in request.app.routes if route.path_regex.match(request.url.path)]
     taken = {method for route in there for method in route.methods or ()}
     return {"Allow": ", ".join(sorted(taken | ({"HEAD"} if "GET" in taken else set())))}
 

@@ -14,7 +14,7 @@ from services.feedback.store import RESULTS_PLACE
 from services.feedback.usecases import UseCases
 from services.feedback.usecases.answers import FormState, SurveyForm
 from shared.events.vocabulary import Language, in_language
-from shared.web.description import problems
+from shared.web.description import ApiRouter, problems
 from shared.web.office import StaffMember, bearer_member
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
 from shared.web.problems import request_language
@@ -118,7 +118,7 @@ class Comments(BaseModel):
 
 def routes(use_cases: UseCases, words: Words, *, staff_token: str) -> APIRouter:
     """The operations over the use cases."""
-    router = APIRouter(prefix="/api/v1")
+    router = ApiRouter()
     _add_surveys(router, use_cases)
     _add_results(router, use_cases, words)
     _add_staff(router, use_cases, words, staff_token)

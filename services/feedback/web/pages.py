@@ -21,5 +21,5 @@ def routes(use_cases: UseCases, pages: Pages) -> APIRouter:
     SurveyPages(use_cases, pages).add_to(router)
     ResultsPages(use_cases, pages).add_to(router)
     OfficePages(use_cases, pages).add_to(router)
-    router.include_router(audit_words.routes(use_cases, pages))
+    router.routes.extend(audit_words.routes(use_cases, pages).routes)
     return router

@@ -13,7 +13,7 @@ from services.notifications.usecases import UseCases
 from services.notifications.usecases.post import Addressed
 from shared.events.vocabulary import FollowerRole, Language, RegistrationStatus
 from shared.storage.contract import Scalar
-from shared.web.description import problems
+from shared.web.description import ApiRouter, problems
 from shared.web.office import StaffMember, bearer_member
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
 from shared.web.people import ErasedOut, PersonIn
@@ -114,7 +114,7 @@ class RecipientView(BaseModel):
 
 def routes(use_cases: UseCases, *, staff_token: str) -> APIRouter:
     """The operations over the use cases."""
-    router = APIRouter(prefix="/api/v1", dependencies=[Depends(staff_only(staff_token))])
+    router = ApiRouter(dependencies=[Depends(staff_only(staff_token))])
     acting = Depends(bearer_member(staff_token))
     _add_deliveries(router, use_cases, acting)
     _add_suppressions(router, use_cases, acting)

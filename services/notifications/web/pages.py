@@ -26,5 +26,5 @@ def routes(
     PreferencesPages(use_cases.preferences, pages, links, clock).add_to(router)
     WordingPages(use_cases.wordings, pages).add_to(router)
     MailPages(use_cases, pages, trouble).add_to(router)
-    router.include_router(audit_words.routes(use_cases, pages))
+    router.routes.extend(audit_words.routes(use_cases, pages).routes)
     return router

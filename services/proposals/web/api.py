@@ -27,7 +27,7 @@ from services.proposals.web.views import (
     SupportView,
 )
 from shared.events.vocabulary import ProposalState
-from shared.web.description import problems
+from shared.web.description import ApiRouter, problems
 from shared.web.office import StaffMember, bearer_member
 from shared.web.origins import origin_of
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
@@ -40,7 +40,7 @@ TitleParameter = Annotated[str, Query(min_length=1, max_length=MAX_TITLE, descri
 
 def public_routes(use_cases: UseCases) -> APIRouter:
     """What anybody may ask and send."""
-    router = APIRouter(prefix="/api/v1", tags=["proposals"])
+    router = ApiRouter(tag="proposals")
 
     @router.post("/proposals", status_code=202, summary="Propose a topic or a doubt", responses=problems(429))
     async def propose(form: ProposalForm, origin: Origin) -> ReceivedView:
@@ -93,7 +93,7 @@ def public_routes(use_cases: UseCases) -> APIRouter:
 def office_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
     """The steps that the programme office takes; each tells author and supporters."""
     staff = Depends(bearer_member(staff_token))
-    router = APIRouter(prefix="/api/v1/proposals", tags=["proposals"], dependencies=[staff])
+    router = ApiRouter("/api/v1/proposals", tag="proposals", dependencies=[staff])
     steps = use_cases.steps
 
     @router.post("/schedule", summary="Schedule several proposals for one session", responses=problems(409))
@@ -133,7 +133,7 @@ def office_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
 def people_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
     """What the office does for one person who asked for it."""
     staff = Depends(bearer_member(staff_token))
-    router = APIRouter(prefix="/api/v1/followers", tags=["people"], dependencies=[staff])
+    router = ApiRouter("/api/v1/followers", tag="people", dependencies=[staff])
 
     @router.post("/export", summary="Read all that is kept of a follower")
     async def export(person: PersonIn, by: StaffMember = staff) -> PersonView:

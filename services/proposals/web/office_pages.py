@@ -74,7 +74,7 @@ def office_page_routes(use_cases: UseCases, pages: Pages, words: Words, clock: C
     async def take(request: Request, proposal_id: str, step: OfficeStep, member: editor) -> Response:
         return await desk.take(request, member, proposal_id, step)
 
-    router.include_router(audit_words.routes(use_cases, pages))
+    router.routes.extend(audit_words.routes(use_cases, pages).routes)
     return router
 
 

@@ -45,7 +45,7 @@ from shared.audit import Audit
 from shared.clock import Clock, to_millis
 from shared.problems import mark
 from shared.storage.contract import Scalar
-from shared.web.description import ANYBODY_OR_STAFF, problems
+from shared.web.description import ANYBODY_OR_STAFF, ApiRouter, problems
 from shared.web.office import StaffMember, bearer_member
 from shared.web.origins import origin_of
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
@@ -91,7 +91,7 @@ def routers(use_cases: UseCases, office: OfficeCalls, clock: Clock) -> list[APIR
 
 def programme_routes(programmes: Programmes, office: OfficeCalls) -> APIRouter:
     """Programmes: anybody reads them, the office defines them."""
-    router = APIRouter(prefix="/api/v1/programmes", tags=["programmes"])
+    router = ApiRouter("/api/v1/programmes", tag="programmes")
 
     @router.post("", status_code=201, summary="Create a programme", responses=problems(409))
     async def define(body: ProgrammeIn, member: StaffMember = office.member) -> ProgrammeOut:
@@ -118,7 +118,7 @@ def programme_routes(programmes: Programmes, office: OfficeCalls) -> APIRouter:
 
 def session_routes(sessions: Sessions, office: OfficeCalls) -> APIRouter:
     """Sessions as anybody reads them: without the join link."""
-    router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
+    router = ApiRouter("/api/v1/sessions", tag="sessions")
     require_staff = staff_only(office.staff_token)
 
     @router.get("", summary="List sessions by start", description="Past sessions begin with the latest.")
@@ -147,7 +147,7 @@ def session_routes(sessions: Sessions, office: OfficeCalls) -> APIRouter:
 
 def calendar_routes(sessions: Sessions, programmes: Programmes, office: OfficeCalls, clock: Clock) -> APIRouter:
     """Sessions as the office puts them on the calendar and changes them."""
-    router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
+    router = ApiRouter("/api/v1/sessions", tag="sessions")
 
     @router.post("", status_code=201, summary="Schedule a session")
     async def schedule(body: SessionIn, member: StaffMember = office.member) -> SessionForStaff:
@@ -184,7 +184,7 @@ def calendar_routes(sessions: Sessions, programmes: Programmes, office: OfficeCa
 
 def closing_routes(sessions: Sessions, office: OfficeCalls) -> APIRouter:
     """Sessions as the office closes them and publishes what was shown."""
-    router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
+    router = ApiRouter("/api/v1/sessions", tag="sessions")
 
     @router.post(
         "/{session_id}/cancel",
@@ -226,7 +226,7 @@ async def _for_staff(sessions: Sessions, session: Session) -> SessionForStaff:
 
 def registration_routes(use_cases: UseCases, office: OfficeCalls) -> APIRouter:
     """Registrations: anybody registers, the holder of the personal link manages, the office lists."""
-    router = APIRouter(prefix="/api/v1", tags=["registrations"])
+    router = ApiRouter(tag="registrations")
     registrations, entities = use_cases.registrations, use_cases.entities
     require_staff = bearer_member(office.staff_token)
 
@@ -279,7 +279,7 @@ def registration_routes(use_cases: UseCases, office: OfficeCalls) -> APIRouter:
 
 def entity_routes(entities: Entities, office: OfficeCalls) -> APIRouter:
     """The directory of local entities."""
-    router = APIRouter(prefix="/api/v1/entities", tags=["entities"])
+    router = ApiRouter("/api/v1/entities", tag="entities")
 
     @router.get(
         "",

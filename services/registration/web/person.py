@@ -12,6 +12,7 @@ from services.registration.usecases.mine import Mine
 from services.registration.usecases.registrations import RegistrationView
 from services.registration.web.models.registrations import RegistrationOut
 from shared.staff import StaffMember
+from shared.web.description import ApiRouter
 from shared.web.office import bearer_member
 from shared.web.people import ErasedOut, PersonIn
 
@@ -45,7 +46,7 @@ class PersonKept(BaseModel):
 def people_routes(mine: Mine, erasures: Erasures, staff_token: str) -> APIRouter:
     """What the office does for one person who asked for it."""
     staff = Depends(bearer_member(staff_token))
-    router = APIRouter(prefix="/api/v1/registrations", tags=["people"], dependencies=[staff])
+    router = ApiRouter("/api/v1/registrations", tag="people", dependencies=[staff])
 
     @router.post("/export", summary="Read all that is kept of a registered person")
     async def export(person: PersonIn, by: StaffMember = staff) -> PersonKept:
