@@ -81,6 +81,8 @@ class Registrations:
         """
         asked = self._asked(session, entity, person)
         try:
+            if session.unsettled:  # a limit holds from when it was stored, also where who set it died since
+                await self._seats.settle(session.id)
             before = await self._store.registrations.get(asked.id)
             if before is not None and before.is_active:
                 await self._seats.enter_in_vain(before)

@@ -134,6 +134,22 @@ async def test_a_newcomer_does_not_overtake_the_list_while_a_promotion_is_due(of
     assert (await office.registration(session, 3)).state is RegistrationState.WAITING
 
 
+async def test_a_limit_whose_setter_died_holds_for_who_registers_next(office: Office) -> None:
+    session = await office.scheduled()
+    for number in range(4):
+        await office.register(session, number)
+    crashing = crash_between_writes(office)
+    crashing.restart(1)
+    with pytest.raises(CrashedError):
+        await office.staff("PATCH", f"/sessions/{session}", {"capacity": 5})
+    crashing.restart()
+    assert (await office.session(session)).capacity == 5, "it died too early"
+    await asyncio.gather(office.register(session, 5), office.register(session, 6))
+    await assert_never_oversold(office, session, 5)
+    await office.sweep()
+    await assert_settled(office, session)
+
+
 async def test_who_waits_is_shown_until_a_lifted_limit_is_carried_out(office: Office) -> None:
     session = await _prepared(office, "lift the capacity")
     crashing = crash_between_writes(office)
