@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -70,8 +71,9 @@ class Run:
     def child(self, program: str) -> int:
         """The process id of the child whose command line names the program."""
         for pid in _children(self.process.pid):
-            if program in Path(f"/proc/{pid}/cmdline").read_text():
-                return pid
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+                if program in Path(f"/proc/{pid}/cmdline").read_text():
+                    return pid
         raise AssertionError(f"no child {program}")
 
     def staff(self, method: str, path: str, body: object = None) -> httpx.Response:
@@ -92,7 +94,7 @@ def _children(pid: int) -> list[int]:
 def _is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

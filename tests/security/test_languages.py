@@ -42,9 +42,19 @@ WRITTEN = {
 """Something new in the fields that forms have, lest a form be refused for being empty."""
 AGREED = {"only_language": "1", "confirmed": "1", "act": "save"}
 
-BY_THEMSELVES = ("leases", "deliveries", "fanouts", "mails", "sqlite_sequence", "erasures", "limits", "counts")
+BY_THEMSELVES = (
+    "leases",
+    "deliveries",
+    "fanouts",
+    "mails",
+    "sqlite_sequence",
+    "erasures",
+    "limits",
+    "counts",
+    "survey_keys",
+)
 """Where services write at any time: who of several processes does what, mails on their way, what is kept for a while,
-the numbers of answers to be announced. Whatever a form does is in other collections too."""
+the numbers of answers to be announced, keys whose links are called for. Whatever a form does is elsewhere too."""
 
 
 def _address(world: World, route: Route) -> str:
