@@ -94,6 +94,8 @@ def install_problem_handlers(app: FastAPI, words: Words) -> None:
     async def on_validation(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
         language = request_language(request)
+        if isinstance(error.body, bytes):  # not read: its media type is another, such as the one that `curl -d` says
+            return problem_response(415, "not-json", words.text(language, NOT_JSON))
         title = words.text(language, FieldProblem.title)
         errors = field_errors(error.errors(), words, language)
         return problem_response(422, "validation", title, errors=[item.model_dump() for item in errors])
@@ -131,6 +133,7 @@ def http_headers(request: Request, error: HTTPException) -> Mapping[str, str]:
     return {"Allow": ", ".join(sorted(taken | ({"HEAD"} if "GET" in taken else set())))}
 
 
+NOT_JSON = mark("The body is to be JSON, with the header “Content-Type: application/json”.")
 NOT_STORED = mark("Nothing was stored. Try again in a moment.")
 
 TOO_LARGE = mark("This is too large: at most one megabyte is taken.")

@@ -136,6 +136,25 @@ async def test_a_plain_correlation_id_is_carried_on(http: httpx.AsyncClient) -> 
     assert answer.headers["x-request-id"] == "abc-123"
 
 
+@pytest.mark.parametrize("media_type", ["application/x-www-form-urlencoded", "text/plain", "text/json", ""])
+async def test_a_body_that_does_not_say_that_it_is_json_is_told_what_to_say(
+    http: httpx.AsyncClient, media_type: str
+) -> None:
+    headers = {"Content-Type": media_type} if media_type else {}
+    answer = await http.post("/orders", content=b'{"name": "a"}', headers=headers)
+
+    assert answer.status_code == 415
+    assert answer.json()["type"] == "urn:dijous:problem:not-json"
+    assert "Content-Type: application/json" in answer.json()["title"]
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/json; charset=utf-8", "application/x+json"])
+async def test_a_body_that_says_that_it_is_json_is_read(http: httpx.AsyncClient, media_type: str) -> None:
+    answer = await http.post("/orders", content=b'{"name": "a"}', headers={"Content-Type": media_type})
+
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("given", ["", "-", "a b", "a" * 65, "{x}", "nuria@alamus.example", "è"])
 async def test_a_strange_correlation_id_is_replaced(http: httpx.AsyncClient, given: str) -> None:
     answer = await http.post("/orders", json={"name": "a"}, headers=[(b"x-request-id", given.encode())])
