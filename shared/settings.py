@@ -1,10 +1,28 @@
 """Settings that every service reads from the environment (prefix `DIJOUS_`), validated once at start."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+B64TOKEN = r"[A-Za-z0-9._~+/-]+=*"
+"""What a token in a header may hold: `b64token` of RFC 6750 section 2.1."""
+NO_B64TOKEN = "may hold letters without accents, digits and - . _ ~ + / alone"
+MAIL_ADDRESS = r"[^@\s<>]+@[^@\s<>]+"
+A_MAIL_ADDRESS = "a bare address such as oficina@dijous.example"
+
+
+def shaped(pattern: str, shape: str) -> AfterValidator:
+    """A text that the pattern matches as a whole; `shape` says to people what it must be."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"must be {shape}")
+        return text
+
+    return AfterValidator(check)
 
 
 class ServiceSettings(BaseSettings):
@@ -17,8 +35,12 @@ class ServiceSettings(BaseSettings):
     """`sqlite:///folder` (one file per service) or `mongodb://…` (one database per service)."""
     mongo_driver: Literal["motor", "pymongo"] = "motor"
     """Which client speaks to MongoDB; docs/decisions/0002 says why there are two."""
-    nats_url: Annotated[str, Field(pattern=r"^(nats|tls|ws|wss)://\S+$")] = "nats://127.0.0.1:4222"
-    public_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+(/[^\s]*)?$")] = "http://127.0.0.1:8080"
+    nats_url: Annotated[str, shaped(r"(nats|tls|ws|wss)://\S+", "an address such as nats://127.0.0.1:4222")] = (
+        "nats://127.0.0.1:4222"
+    )
+    public_url: Annotated[
+        str, shaped(r"https?://[^/?#\s]+(/[^?#\s]*)?", "an address such as https://dijous.example, without ? and #")
+    ] = "http://127.0.0.1:8080"
     """The address under which people reach the installation; links in mails begin with it."""
     site_name: Annotated[str, Field(min_length=1, max_length=80)] = "Dijous"
     """What the pages call the installation."""
@@ -26,9 +48,9 @@ class ServiceSettings(BaseSettings):
     """Signs personal links and keys identifiers. The same in all services; never changed while links are out."""
     staff_token: Annotated[SecretStr, Field(min_length=16)]
     """The programme office's bearer token."""
-    mail_from: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] = "dijous@localhost"
+    mail_from: Annotated[str, shaped(MAIL_ADDRESS, A_MAIL_ADDRESS)] = "dijous@localhost"
     """The bare address that mails come from; the display name is the programme's."""
-    message_id_domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]*$")] = ""
+    message_id_domain: Annotated[str, shaped(r"[a-z0-9.-]*", "a domain in small letters, such as dijous.example")] = ""
     """The domain of Message-IDs and of calendar entries' UIDs; empty for that of `mail_from`. Never changed while
     calendars hold entries: another UID is another entry."""
     keep_followers_days: Annotated[int, Field(ge=1)] = 90
@@ -39,6 +61,14 @@ class ServiceSettings(BaseSettings):
     """Shifts the clock by the seconds in that file: for demonstrations and tests only."""
     log_format: Literal["json", "pretty"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("staff_token")
+    @classmethod
+    def _goes_into_a_header(cls, token: SecretStr) -> SecretStr:
+        """Callers could not send any other one."""
+        if not re.fullmatch(B64TOKEN, token.get_secret_value()):
+            raise ValueError(NO_B64TOKEN)
+        return token
 
     @property
     def mail_domain(self) -> str:

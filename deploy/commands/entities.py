@@ -5,6 +5,8 @@ from pathlib import Path
 import click
 import httpx
 
+from deploy.commands.options import token_option, url_option
+
 CALL_SECONDS = 60.0
 
 
@@ -15,15 +17,8 @@ def entities() -> None:
 
 @entities.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--url",
-    envvar="DIJOUS_PUBLIC_URL",
-    default="http://127.0.0.1:8080",
-    show_default=True,
-    show_envvar=True,
-    help="The running installation.",
-)
-@click.option("--staff-token", envvar="DIJOUS_STAFF_TOKEN", required=True, show_envvar=True, help="The office's token.")
+@url_option
+@token_option
 def import_command(file: Path, url: str, staff_token: str) -> None:
     """Import entities from FILE, a CSV in the shipped form; those with a known code replace it. All rows or none.
 

@@ -7,6 +7,8 @@ from typing import Any
 import click
 import httpx
 
+from deploy.commands.options import token_option, url_option
+
 NOUNS = {"registration": "registrations", "proposals": "followers", "notifications": "recipients"}
 """Who keeps addresses, each under its noun of the API."""
 OWNERS, LEARNERS = ("registration", "proposals"), ("notifications",)
@@ -14,18 +16,6 @@ OWNERS, LEARNERS = ("registration", "proposals"), ("notifications",)
 CALL_SECONDS = 60.0
 MOST_SECONDS = 60.0
 PAUSE_SECONDS = 1.0
-
-url_option = click.option(
-    "--url",
-    envvar="DIJOUS_PUBLIC_URL",
-    default="http://127.0.0.1:8080",
-    show_default=True,
-    show_envvar=True,
-    help="The running installation.",
-)
-token_option = click.option(
-    "--staff-token", envvar="DIJOUS_STAFF_TOKEN", required=True, show_envvar=True, help="The office's token."
-)
 
 
 @click.group()

@@ -47,15 +47,17 @@ def absent_neighbours(settings: EmbeddedSettings) -> list[str]:
 
 
 def _addresses(url: str) -> Iterator[tuple[str, int]]:
-    """Host and port of each server that the address names; none of a kind that has no such servers."""
+    """Host and port of each server that the address names; none of a kind that has no such servers, and none where it
+    names no host or no port: that is said by the service that uses it."""
     for server in url.split(",") if url.startswith(("nats:", "tls:")) else [url]:
         parts = urlsplit(server)
         for place in parts.netloc.rpartition("@")[2].split(",") if parts.scheme in _PORTS else ():
             try:
                 named = urlsplit(f"//{place}")
-                yield named.hostname or "", named.port or _PORTS[parts.scheme]
+                if named.hostname:
+                    yield named.hostname, named.port or _PORTS[parts.scheme]
             except ValueError:
-                continue  # what is no port at all, the service that uses it says
+                continue
 
 
 def _what_is_wrong(host: str, port: int) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from shared.settings import ServiceSettings
+from shared.settings import A_MAIL_ADDRESS, MAIL_ADDRESS, ServiceSettings, shaped
 
 
 class Settings(ServiceSettings):
@@ -36,7 +36,7 @@ class Settings(ServiceSettings):
     """Registrations in ten minutes for one session; 0 for any number."""
     organiser: Annotated[str, Field(max_length=200)] = ""
     """The body that answers for the site, as its legal notice names it; empty: those that the programmes name."""
-    contact: Annotated[str, Field(pattern=r"^([^@\s<>]+@[^@\s<>]+)?$")] = ""
+    contact: Annotated[str, shaped(f"({MAIL_ADDRESS})?", A_MAIL_ADDRESS)] = ""
     """Its mailbox for questions about personal data and accessibility; empty: those of the programmes."""
     keep_people_days: Annotated[int, Field(ge=1)] = 365
     """So long after a session the people registered for it are erased."""

@@ -62,6 +62,13 @@ def test_a_broken_secret_is_not_repeated() -> None:
     assert done.stderr == "DIJOUS_SECRET: must have at least 32 characters\n"
 
 
+def test_a_token_that_no_header_holds_is_said_in_one_line() -> None:
+    done = _run("person", "export", "nuria@alamus.example", DIJOUS_STAFF_TOKEN="é" * 20)
+    assert done.returncode == 2
+    assert "the token may hold letters without accents" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_mistyped_proxy_of_a_service_is_said_in_one_line() -> None:
     secrets = {"DIJOUS_SECRET": "x" * 32, "DIJOUS_STAFF_TOKEN": "x" * 16}
     done = _run("run", "proposals", "--port", "0", DIJOUS_TRUSTED_PROXY="10.0.0.0/8,banana", **secrets)

@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from deploy.settings import BrokenSettingError, explained_settings
 from shared.settings import ServiceSettings
 
 SECRETS = {"DIJOUS_SECRET": "s" * 32, "DIJOUS_STAFF_TOKEN": "t" * 16}
@@ -44,6 +45,11 @@ def test_settings_do_not_change_while_a_service_runs(monkeypatch: pytest.MonkeyP
         ("DIJOUS_STAFF_TOKEN", "short-token"),
         ("DIJOUS_PUBLIC_URL", "dijous.example"),
         ("DIJOUS_PUBLIC_URL", "https://"),
+        ("DIJOUS_PUBLIC_URL", "https://dijous.example/?short"),
+        ("DIJOUS_PUBLIC_URL", "https://dijous.example/#short"),
+        ("DIJOUS_PUBLIC_URL", "https://dijous.example\n"),
+        ("DIJOUS_STAFF_TOKEN", "é" * 20),
+        ("DIJOUS_STAFF_TOKEN", "not short but with blanks"),
         ("DIJOUS_INVENTORY_SECONDS", "0"),
         ("DIJOUS_MONGO_DRIVER", "another"),
         ("DIJOUS_LOG_FORMAT", "xml"),
@@ -55,3 +61,22 @@ def test_a_broken_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyP
 
     assert name.removeprefix("DIJOUS_").lower() in str(refused.value)
     assert "short" not in str(refused.value).replace("too_short", "").replace("string_too_short", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("DIJOUS_NATS_URL", "broker", "must be an address such as nats://127.0.0.1:4222"),
+        ("DIJOUS_PUBLIC_URL", "dijous", "must be an address such as https://dijous.example, without ? and #"),
+        ("DIJOUS_MAIL_FROM", "Oficina <o@dijous.example>", "must be a bare address such as oficina@dijous.example"),
+        ("DIJOUS_MESSAGE_ID_DOMAIN", "Dijous", "must be a domain in small letters, such as dijous.example"),
+        ("DIJOUS_STAFF_TOKEN", "é" * 20, "may hold letters without accents, digits and - . _ ~ + / alone"),
+    ],
+)
+def test_a_setting_of_another_shape_is_said_with_an_example(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    with pytest.raises(BrokenSettingError) as refused, explained_settings():
+        read(monkeypatch, **{name: value})
+
+    assert str(refused.value) == f"{name}: {said}"

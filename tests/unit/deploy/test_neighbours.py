@@ -1,0 +1,18 @@
+"""Which neighbours the single-machine run looks for before it starts."""
+
+import pytest
+
+from deploy.embedded.neighbours import absent_neighbours
+from deploy.embedded.settings import EmbeddedSettings
+from tests.support.nats import free_port
+
+
+def test_who_does_not_answer_is_named_with_its_setting() -> None:
+    port = free_port()
+    settings = EmbeddedSettings(nats_url=f"nats://127.0.0.1:{port}")
+    assert absent_neighbours(settings) == [f"DIJOUS_NATS_URL: 127.0.0.1:{port} does not answer (connection refused)"]
+
+
+@pytest.mark.parametrize("address", ["nats://", "nats://user@", "nats://127.0.0.1:port", "broker"])
+def test_an_address_without_host_or_port_is_not_asked(address: str) -> None:
+    assert absent_neighbours(EmbeddedSettings(nats_url=address, store_url="mongodb://", smtp_url="smtp://")) == []
