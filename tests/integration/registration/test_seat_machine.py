@@ -11,7 +11,7 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.registration.domain.registrations import RegistrationState
+from services.registration.domain.registrations import Place, RegistrationState
 from tests.integration.registration.conftest import PROGRAMME, MovingClock, open_office
 from tests.integration.registration.crashing import (
     CrashedError,
@@ -68,10 +68,12 @@ class SeatMachine(RuleBasedStateMachine):
             self.delayed.discard(person)
 
     async def _is_out(self, person: int) -> bool:
-        """Whether the person is neither seated nor waiting."""
+        """Whether the person is neither seated nor waiting, nor has a place for a request that died."""
+        email = f"person{person}@alamus.example"
         states = {item.email: item.state for item in await self.office.registrations(self.session)}
-        state = states.get(f"person{person}@alamus.example", RegistrationState.CANCELLED)
-        return state is RegistrationState.CANCELLED
+        member = self.office.use_cases.registrations.id_of(self.session, email)
+        place, _ = (await self.office.roster(self.session)).place_of(member)
+        return states.get(email, RegistrationState.CANCELLED) is RegistrationState.CANCELLED and place == Place.LEFT
 
     @rule(person=PEOPLE, crash=CRASH)
     def cancel(self, person: int, crash: int | None) -> None:
