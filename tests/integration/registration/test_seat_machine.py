@@ -130,12 +130,14 @@ class SeatMachine(RuleBasedStateMachine):
 
     @invariant()
     def never_oversold(self) -> None:
-        """With a limit, more than before sit only within it; also in the middle of a crash."""
+        """With a limit, more than before sit only within it; also in the middle of a crash. Who has a seat on the
+        roster alone sits."""
         capacity = self._run(self.office.session(self.session)).capacity
         if capacity is not None and self.capacity is not None:
             most = max(self.seated, self.capacity, capacity)
             self._run(assert_never_oversold(self.office, self.session, most))
-        self.seated = self._run(self.office.store.count_registered(self.session))
+        roster = self._run(self.office.roster(self.session))
+        self.seated = roster.capacity - roster.seats_free
         self.capacity = capacity
 
     async def _assert_in_turn(self) -> None:
