@@ -38,7 +38,8 @@ from shared.messaging.publishing import publish_event
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
 from shared.words import Words
-from tests.support.nats import free_port, running_broker
+from tests.support.nats import running_broker
+from tests.support.ports import free_port
 from tests.support.probes import eventually
 
 SIZES = (1_000, 20_000)

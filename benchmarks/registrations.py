@@ -21,7 +21,8 @@ import httpx
 import orjson
 
 from benchmarks.http_load import post_all
-from tests.support.nats import free_port, running_broker
+from tests.support.nats import running_broker
+from tests.support.ports import free_port
 from tests.support.probes import eventually
 
 CONNECTIONS = 32

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.nats import free_port
+from tests.support.ports import free_port
 
 UNPACKED = Path(tempfile.gettempdir()) / "dijous-postfix"
 MISSING = (

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.nats import free_port
+from tests.support.ports import free_port
 
 DIJOUS = Path(sys.executable).parent / "dijous"
 DEMO_SECONDS = 240

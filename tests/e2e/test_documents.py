@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.test_up import Run
-from tests.support.nats import free_port
+from tests.support.ports import free_port
 from tests.support.stack import running_stack
 
 ROOT = Path(__file__).parents[2]

@@ -19,7 +19,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.support.nats import free_port
+from tests.support.ports import free_port
 from tests.support.probes import eventually
 
 DIJOUS = Path(sys.executable).parent / "dijous"

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from shared.clock import ShiftedClock
-from tests.support.nats import free_port
+from tests.support.ports import free_port
 from tests.support.probes import eventually
 
 DIJOUS = Path(sys.executable).parent / "dijous"

@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from tests.support.nats import free_port
+from tests.support.ports import free_port
 from tests.support.probes import eventually
 
 CLIENT_ID = "dijous"

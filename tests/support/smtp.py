@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from tests.support.nats import free_port
+from tests.support.ports import free_port
 
 START_SECONDS = 10.0
 

@@ -20,7 +20,8 @@ import httpx
 
 from deploy.routes import service_of
 from shared.clock import ShiftedClock
-from tests.support.nats import RunningBroker, free_port, running_broker
+from tests.support.nats import RunningBroker, running_broker
+from tests.support.ports import free_port
 from tests.support.probes import eventually
 from tests.support.smtp import AcceptedMail, RunningSmtpServer, running_smtp_server
 

@@ -4,7 +4,6 @@ It tests the transport and the contract's operations, nothing more; `tests/stack
 """
 
 import contextlib
-import socket
 import subprocess
 import sys
 import time
@@ -14,13 +13,15 @@ from pathlib import Path
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from tests.support.ports import free_port
+
 _START = "from nx_27017 import main; raise SystemExit(main())"
 
 
 @contextlib.contextmanager
 def wire_server(folder: Path) -> Iterator[str]:
     """The URL of a server whose files are in the folder; it answers."""
-    port = _free_port()
+    port = free_port()
     log = folder / "nx.log"
     options = ["--port", str(port), "--data-dir", str(folder), "--pid-file", str(folder / "pid")]
     with log.open("wb") as output:
@@ -41,10 +42,3 @@ def _wait_for_answer(port: int, log: Path) -> None:
                 client.admin.command("ping")
                 return
     raise AssertionError(f"nx-27017 did not answer on port {port} within 20 s; its log:\n{log.read_text()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

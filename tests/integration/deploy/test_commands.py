@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from deploy.cli import COMMANDS
-from tests.support.nats import free_port
+from tests.support.ports import free_port
 from tests.support.probes import eventually
 
 DIJOUS = Path(sys.executable).parent / "dijous"

@@ -19,7 +19,8 @@ from compose_pydantic import ComposeSpecification
 
 from deploy.proxy.configuration import render
 from deploy.routes import SERVICES
-from tests.support.nats import SERVER, free_port
+from tests.support.nats import SERVER
+from tests.support.ports import free_port
 from tests.support.probes import eventually
 
 ROOT = Path(__file__).parents[3]

@@ -4,7 +4,7 @@ import pytest
 
 from deploy.embedded.neighbours import absent_neighbours
 from deploy.embedded.settings import EmbeddedSettings
-from tests.support.nats import free_port
+from tests.support.ports import free_port
 
 
 def test_who_does_not_answer_is_named_with_its_setting() -> None:
