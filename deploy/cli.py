@@ -32,7 +32,6 @@ OF_A_FOLDER = frozenset({"streams", "deadletters", "person", "entities", "office
 class _LazyGroup(click.Group):
     """A group that imports a command when it is run."""
 
-    # The signatures are click's.
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click calls it so
         return list(COMMANDS)
 

@@ -33,7 +33,6 @@ def _dying_with(parent: int, libc: ctypes.CDLL) -> Callable[[], None]:
 
 def main(command: Sequence[str]) -> int:
     """Run the command until it ends or standard input closes; its exit code, 128 and the signal that ended it."""
-    # The command is the supervisor's own.
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  our own command
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda number, _: child.send_signal(number))

@@ -19,7 +19,6 @@ from shared.web.page_routes import PageRouter, error_page, install_pages, wants_
 from shared.web.pages import Pages
 from shared.web.problems import (
     FAILED,
-    PROBLEM_TYPE,
     TOO_LARGE,
     install_problem_handlers,
     problem_response,
@@ -60,20 +59,6 @@ class Lifespan(Protocol):
         """The context in which the application serves."""
 
 
-class _Application(FastAPI):
-    """Says of errors that they are problem details, where FastAPI describes all JSON as the same."""
-
-    def openapi(self) -> dict[str, Any]:
-        """The description of the API."""
-        described = super().openapi()
-        for operations in described["paths"].values():
-            for operation in operations.values():
-                content = operation["responses"]["default"]["content"]
-                if "application/json" in content:
-                    content[PROBLEM_TYPE] = content.pop("application/json")
-        return described
-
-
 def make_application(
     name: str,
     title: str,
@@ -87,7 +72,7 @@ def make_application(
     With routes of pages, a browser gets its errors as pages; programs get problem details.
     """
     pages = next((router.pages for router in routers if isinstance(router, PageRouter)), None)
-    app = _Application(
+    app = FastAPI(
         title=title,
         version="1",
         openapi_url=f"/api/v1/openapi/{name}.json",

@@ -83,3 +83,15 @@ async def test_what_belongs_to_no_service_has_them_too(world: World, path: str) 
     answer = await world.installation.api.get(path)
     wanted = set(faults(answer, personal=False)) - {"form-action", "base-uri 'none'"}
     assert wanted == set()
+
+
+async def test_an_address_says_which_methods_it_takes_instead(world: World) -> None:
+    """Also where one router's routes came into another's: `/office/audit/…` of three services answered 500 so."""
+    api, taken = world.installation.api, dict[str, set[str]]()
+    for route in ROUTES:
+        taken.setdefault(route.filled(), set()).add(route.method)
+    for path, methods in taken.items():
+        for accepted in ("text/html", "application/json"):
+            answer = await api.request("PROPFIND", path, headers={"Accept": accepted})
+            assert answer.status_code == 405, f"{path}: {answer.status_code} {answer.text[:200]}"
+            assert methods <= set(answer.headers["allow"].split(", ")), path
