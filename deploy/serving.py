@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from deploy.connections import bounded, raise_open_files
 from deploy.settings import ServingSettings
 
 GRACE_SECONDS = 2
@@ -39,7 +40,7 @@ async def serve(app: ASGIApp, listening: socket.socket) -> None:
         proxy_headers=bool(trusted_proxy),
         forwarded_allow_ips=trusted_proxy or None,
         lifespan="off",  # the caller enters the services before and leaves them after
-        http="httptools",
+        http=bounded(raise_open_files() // 2),
         access_log=False,  # addresses hold the tokens of personal links
         log_config=None,
         server_header=False,
