@@ -15,6 +15,7 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
+from services.notifications.refusals import Blame, Step, who_is_to_blame
 from services.notifications.smtp_server import RelayRefusesError, SmtpServer, connect, words_of
 from shared.faults import failpoint
 
@@ -30,17 +31,29 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     """The relay has taken responsibility for it."""
     REFUSED = "refused"
-    """The relay refuses this recipient for good."""
+    """There is no such mailbox, or none that takes mails."""
     DEFERRED = "deferred"
     """A temporary error, or the connection was lost: to be tried later. It may have been accepted all the same."""
+    UNCLEAR = "unclear"
+    """A final refusal at this recipient that does not name the mailbox: ours where the other mails fare alike."""
+    OBJECTED = "objected"
+    """A final refusal of this mail's content: ours where the other mails fare alike."""
     FAULT = "fault"
-    """The relay refuses us or our mail for good: others would fare no better."""
+    """The relay refuses us: other mails would fare no better."""
     UNFIT = "unfit"
-    """The mail could not be composed."""
+    """A mistake in the mail's words: it cannot be composed."""
     UNAVAILABLE = "unavailable"
-    """There is no usable connection to the relay; the mail was not tried."""
+    """The mail was not tried: no usable connection to the relay, or no files or memory to compose it with."""
     NOT_TRIED = "not tried"
     """The transport was halted, or the mail's time had run out, before its turn."""
+
+
+IN_DOUBT = (Outcome.UNCLEAR, Outcome.OBJECTED)
+"""Whose fault it is, what becomes of other mails tells."""
+UNTRIED = (Outcome.UNAVAILABLE, Outcome.NOT_TRIED)
+"""Nothing happened."""
+NOT_HANDED_OVER = (*UNTRIED, Outcome.FAULT)
+"""What the relay does not count among the mails that it allows in a minute or a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,14 @@ _NOT_AN_ADDRESS = Result(Outcome.REFUSED, "not one plain address")
 
 _ONE_ADDRESS = re.compile(r"[!#$%&'*+/=?^_`{|}~0-9A-Za-z.-]+@[0-9A-Za-z.-]+")
 _ANY_ADDRESS = re.compile(r"[^\s<>:]+@[^\s<>]+")
-_STEPS = ("MAIL", "RCPT", "DATA")
+_ENVELOPE = (Step.MAIL, Step.RCPT, Step.DATA)
+_MEANING = {
+    Blame.NOBODY: Outcome.DEFERRED,
+    Blame.MAILBOX: Outcome.REFUSED,
+    Blame.RECIPIENT_OR_US: Outcome.UNCLEAR,
+    Blame.MAIL_OR_US: Outcome.OBJECTED,
+    Blame.US: Outcome.FAULT,
+}
 _GO_AHEAD = 354
 _GOING_DOWN = 421
 
@@ -141,7 +161,7 @@ class Connection:
                 replies.append(smtp.getreply())
                 if replies[-1][0] >= 400:
                     break
-        for step, (code, text) in zip(_STEPS, replies, strict=False):
+        for step, (code, text) in zip(_ENVELOPE, replies, strict=False):
             if not 200 <= code < 400:
                 return self._refused(smtp, step, code, text, begun=replies[-1][0] == _GO_AHEAD)
         return None
@@ -160,20 +180,20 @@ class Connection:
         code, text = smtp.getreply()
         if 200 <= code < 300:
             return _ACCEPTED
-        return self._refused(smtp, "content", code, text, begun=False)
+        return self._refused(smtp, Step.CONTENT, code, text, begun=False)
 
-    def _refused(self, smtp: smtplib.SMTP, step: str, code: int, text: bytes, *, begun: bool) -> Result:
+    def _refused(self, smtp: smtplib.SMTP, step: Step, code: int, text: bytes, *, begun: bool) -> Result:
         """What a refusal means; the connection is ready for the next mail, or closed."""
         if begun:
             smtp.send(".\r\n")  # no recipient is left, so nothing is delivered (RFC 2920 section 3.1)
             smtp.getreply()
         if code == _GOING_DOWN:
             self._abandon()
-            return _STALE if step == "MAIL" else _LOST
+            return _STALE if step is Step.MAIL else _LOST
         if not self._announced:
             self._reset(smtp)
         words = _ANY_ADDRESS.sub("…", text.decode("ascii", "replace"))
-        return Result(_meaning(step, code, text), f"{step}: {code} {words}"[:_REASON_LENGTH])
+        return Result(_MEANING[who_is_to_blame(step, code, words)], f"{step}: {code} {words}"[:_REASON_LENGTH])
 
     def _reset(self, smtp: smtplib.SMTP) -> None:
         try:
@@ -186,15 +206,6 @@ class Connection:
         if self._smtp is not None:
             self._smtp.close()
             self._smtp = None
-
-
-def _meaning(step: str, code: int, text: bytes) -> Outcome:
-    if code < 500:
-        return Outcome.DEFERRED
-    # Commands, authentication and policy (RFC 5321, RFC 4954, RFC 3463 X.7.X), such as a relay that does not know us:
-    # no address is to blame for that.
-    about_us = code < 540 or text.startswith(b"5.7.")
-    return Outcome.REFUSED if step == "RCPT" and not about_us else Outcome.FAULT
 
 
 class Mail(Protocol):
@@ -228,11 +239,15 @@ class Transport(Generic[M]):
         self._threads: list[threading.Thread] = []
 
     def start(self, report: Callable[[M, Result], None]) -> None:
-        """Start the threads; `report` is called in them with every result."""
-        for number in range(self._connections):
+        """Start the threads; `report` is called in them with every result.
+
+        Raises:
+            RuntimeError: the system gives no more threads; called again, it starts those that are missing.
+        """
+        for number in range(len(self._threads), self._connections):
             thread = threading.Thread(target=self._serve, args=(report,), name=f"sending {number}", daemon=True)
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)
 
     def put(self, mail: M) -> None:
         """Hand this mail over when its turn comes."""
@@ -289,6 +304,9 @@ class Transport(Generic[M]):
             return _NOT_TRIED
         try:
             message = mail.compose()
+        except (OSError, MemoryError) as error:  # such as no file left to read a template with: any mail would fail
+            log.error("mail not composed now", action="mail_not_composed_now", error=words_of(error))
+            return Result(Outcome.UNAVAILABLE, f"not composed: {words_of(error)}")
         except Exception as error:  # a mistake in one mail's words must not end the thread that hands over the others
             log.exception("mail not composed", action="mail_not_composed")
             return Result(Outcome.UNFIT, f"not composed: {type(error).__name__}")

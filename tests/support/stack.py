@@ -51,9 +51,11 @@ class ServiceProcess:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
 
-    def spawn(self, *, failpoint: str = "") -> None:
-        """Start the process; `failpoint` as DIJOUS_FAILPOINT takes it."""
+    def spawn(self, *, failpoint: str = "", open_files: int | None = None) -> None:
+        """Start the process; `failpoint` as DIJOUS_FAILPOINT takes it, `open_files` for how many it may open."""
+        limit = [] if open_files is None else ["sh", "-c", f'ulimit -n {open_files}; exec "$@"', "sh"]
         command = [
+            *limit,
             sys.executable,
             "-m",
             "deploy.cli",

@@ -14,7 +14,7 @@ from functools import partial
 import structlog
 
 from services.notifications.domain.deliveries import Delivery, DeliveryState
-from services.notifications.outgoing import Outcome, Result
+from services.notifications.outgoing import UNTRIED, Outcome, Result
 from services.notifications.store import NotificationsStore
 from services.notifications.usecases.gathering import Ready
 from shared.clock import Clock
@@ -24,14 +24,11 @@ log = structlog.get_logger()
 
 _RETRY_SECONDS = 0.5
 
-_STATES = {
+_ENDS = {
     Outcome.REFUSED: DeliveryState.BOUNCED,
-    Outcome.FAULT: DeliveryState.FAILED,
+    Outcome.OBJECTED: DeliveryState.FAILED,
     Outcome.UNFIT: DeliveryState.FAILED,
 }
-
-_STILL_DUE = (Outcome.NOT_TRIED, Outcome.UNAVAILABLE)
-"""Nothing happened: there is nothing to write."""
 
 Marked = tuple[Ready, Result]
 
@@ -43,7 +40,8 @@ class Marker:
         self, store: NotificationsStore, clock: Clock, *, backoff: Sequence[timedelta], patience: timedelta
     ) -> None:
         """`backoff`: how long to wait after the first, second, … failed try; the last one holds for all later ones.
-        `patience`: after the due time, how long a mail is tried."""
+        `patience`: after the due time, how long a mail is tried, but each wait of `backoff` once at the least: it may
+        have been due for days before its first try."""
         self._store = store
         self._clock = clock
         self._backoff = backoff
@@ -67,29 +65,44 @@ class Marker:
             ids = [ready.delivery.id for ready, _ in marked]
             if outcome is Outcome.ACCEPTED:
                 writes.append(partial(self._store.deliveries.mark_sent, ids, self._clock()))
-            elif outcome not in _STILL_DUE:
+            elif outcome not in UNTRIED:  # of those there is nothing to write
                 writes += [partial(self._mark_one, ready, result) for ready, result in marked]
         return writes
 
     async def _mark_one(self, ready: Ready, result: Result) -> None:
         delivery, now = ready.delivery, self._clock()
-        if result.outcome is Outcome.DEFERRED:
+        if result.outcome is Outcome.FAULT:
+            await self._put_back(delivery, result.reason)
+            return
+        if self._may_be_tried_again(delivery, result.outcome):
             await self.defer(delivery, result.reason)
             return
         if result.outcome is Outcome.REFUSED:
             await self._store.suppressions.bounce(ready.recipient.email, delivery, now)
-        await self._store.deliveries.mark([delivery.id], _STATES[result.outcome], result.reason)
+        await self._store.deliveries.mark([delivery.id], _ENDS[result.outcome], result.reason)
         log.warning("mail not sent", action="mail_not_sent", delivery=delivery.id, outcome=result.outcome.value)
 
+    def _may_be_tried_again(self, delivery: Delivery, outcome: Outcome) -> bool:
+        if outcome is Outcome.OBJECTED:
+            return delivery.tries < len(self._backoff)
+        return outcome in (Outcome.DEFERRED, Outcome.UNCLEAR)
+
+    async def _put_back(self, delivery: Delivery, reason: str) -> None:
+        """It is due, behind the others: one that is always refused would keep them from being tried."""
+        await self._store.deliveries.defer(delivery.id, reason, self._clock(), delivery.tries)
+
     async def defer(self, delivery: Delivery, reason: str, *, wait: timedelta | None = None) -> None:
-        """Try again later, or give up when it has been tried for long enough."""
+        """Try again later, or give up when it has been tried for long enough. With a `wait` of its own it was not
+        tried."""
         now = self._clock()
-        if now - (delivery.resent_at or delivery.due_at) > self._patience:
+        is_late = now - (delivery.resent_at or delivery.due_at) > self._patience
+        if is_late and (wait or delivery.tries >= len(self._backoff)):
             await self._store.deliveries.mark([delivery.id], DeliveryState.FAILED, f"given up: {reason}")
             return
+        tries = delivery.tries + (wait is None)
         wait = wait or self._backoff[min(delivery.tries, len(self._backoff) - 1)]
         jitter = random.uniform(0.8, 1.2)  # noqa: S311  no secret
-        await self._store.deliveries.defer(delivery.id, reason, now + wait * jitter, delivery.tries + 1)
+        await self._store.deliveries.defer(delivery.id, reason, now + wait * jitter, tries)
 
 
 async def _until_stored(write: Callable[[], Awaitable[object]]) -> None:

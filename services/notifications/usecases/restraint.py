@@ -5,6 +5,8 @@ from collections import deque
 
 _MINUTE = 60.0
 _DAY = 86_400.0
+_IN_A_ROW = 3
+"""Mails refused, and none accepted between them: with so many it is no longer chance."""
 
 
 class Quota:
@@ -27,6 +29,32 @@ class Quota:
         """So many are about to be handed over."""
         if self._limits and count:
             self._used.append((time.monotonic(), count))
+
+    def give_back(self, count: int) -> None:
+        """So many were not handed over after all."""
+        while count and self._used:
+            at, used = self._used.pop()
+            if used > count:
+                self._used.append((at, used - count))
+            count = max(0, count - used)
+
+
+class Suspicion:
+    """Whether a refusal that names neither the mailbox nor us is our fault: it is when several mails are refused so,
+    and none is accepted between them."""
+
+    def __init__(self) -> None:
+        self._refused: set[str] = set()
+
+    def is_ours(self, mail_id: str) -> bool:
+        """Whether it is, now that this mail was refused too. One mail alone, however often, is no reason to pause."""
+        if len(self._refused) < _IN_A_ROW:
+            self._refused.add(mail_id)
+        return len(self._refused) >= _IN_A_ROW
+
+    def end(self) -> None:
+        """A mail was accepted."""
+        self._refused.clear()
 
 
 class Brake:
@@ -55,6 +83,10 @@ class Brake:
         self._until = time.monotonic() + self._length
         self._reason = reason
         return self._length
+
+    def warn(self, reason: str) -> None:
+        """There may be trouble, but not enough to pause for."""
+        self._reason = self._reason or reason
 
     def release(self) -> None:
         """The relay takes mails, unless these were accepted just before it was pulled."""

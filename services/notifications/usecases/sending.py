@@ -8,17 +8,17 @@ import asyncio
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
 
 from services.notifications.composing import Composer
-from services.notifications.outgoing import Outcome, Result, Transport
+from services.notifications.outgoing import IN_DOUBT, NOT_HANDED_OVER, Outcome, Result, Transport
 from services.notifications.store import NotificationsStore
 from services.notifications.usecases.gathering import Gathered, Gathering, Ready
 from services.notifications.usecases.marking import Marker
-from services.notifications.usecases.restraint import Brake, Quota
+from services.notifications.usecases.restraint import Brake, Quota, Suspicion
 from shared.clock import Clock
 from shared.cores import OneCore
 from shared.faults import failpoint
@@ -123,6 +123,7 @@ class Sender:
         self._marker = Marker(store, clock, backoff=limits.backoff, patience=limits.patience)
         self._quota = Quota(limits.per_minute, limits.per_day)
         self._brake = Brake()
+        self._suspicion = Suspicion()
         self._core = OneCore()
         self._place: list[Scalar] | None = None
         """Where the next page begins; None for the longest due."""
@@ -173,8 +174,6 @@ class Sender:
     async def _begin(self) -> None:
         if self._tasks:
             return
-        if self._limits.per_day:
-            self._quota.use(await self._store.deliveries.count_sent_since(self._clock() - timedelta(days=1)))
         loop = asyncio.get_running_loop()
 
         def report(mail: QueuedMail, result: Result) -> None:
@@ -183,9 +182,11 @@ class Sender:
                 self._told = True
                 loop.call_soon_threadsafe(self._reported.set)
 
+        self._transport.start(report)
+        if self._limits.per_day:
+            self._quota.use(await self._store.deliveries.count_sent_since(self._clock() - timedelta(days=1)))
         self._tasks = [asyncio.create_task(self._keep_marking()), asyncio.create_task(self._keep_turn())]
         self._count_hands()
-        self._transport.start(report)
 
     async def _has_turn(self) -> bool:
         """Take or keep the lease."""
@@ -238,8 +239,7 @@ class Sender:
             await asyncio.sleep(_COLLECT_SECONDS)
             self._reported.clear()
             self._told = False
-            results = [self._results.popleft() for _ in range(len(self._results))]
-            self._heed(results)
+            results = self._heed([self._results.popleft() for _ in range(len(self._results))])
             if len(results) <= _FEW:
                 self._core.leave()
             await self._marker.mark([(mail.ready, result) for mail, result in results])
@@ -250,15 +250,28 @@ class Sender:
                 self._finished.add(mail.ready.delivery.id)
             self._count_hands()
 
-    def _heed(self, results: list[tuple[QueuedMail, Result]]) -> None:
-        """Stop for a while when the relay is away or refuses us; go on when it takes mails."""
-        for _, result in results:
+    def _heed(self, results: list[tuple[QueuedMail, Result]]) -> list[tuple[QueuedMail, Result]]:
+        """Stop for a while when the relay is away or refuses us; go on when it takes mails. The results, with the
+        refusals that are our fault known as such."""
+        heeded = [(mail, self._judged(mail, result)) for mail, result in results]
+        for _, result in heeded:
             if result.outcome is Outcome.ACCEPTED:
                 self._brake.release()
             elif result.outcome is Outcome.UNAVAILABLE:
                 self._pause(result.reason, self._limits.unavailable_pause)
             elif result.outcome is Outcome.FAULT:
                 self._pause(result.reason, self._limits.fault_pause)
+            elif result.outcome is Outcome.UNCLEAR:
+                self._brake.warn(result.reason)
+        self._quota.give_back(sum(result.outcome in NOT_HANDED_OVER for _, result in heeded))
+        return heeded
+
+    def _judged(self, mail: QueuedMail, result: Result) -> Result:
+        if result.outcome is Outcome.ACCEPTED:
+            self._suspicion.end()
+        elif result.outcome in IN_DOUBT and self._suspicion.is_ours(mail.ready.delivery.id):
+            return replace(result, outcome=Outcome.FAULT)
+        return result
 
     def _pause(self, reason: str, bounds: tuple[float, float]) -> None:
         shortest, longest = bounds

@@ -1,6 +1,8 @@
 """Handing mails over to a real SMTP server that accepts, refuses, defers, hangs up, asks for TLS and a login."""
 
 import asyncio
+import errno
+import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -58,13 +60,17 @@ async def test_a_mail_arrives_as_it_is_with_its_envelope(connect: Connect, serve
     [
         ("MAIL", "451 4.3.0 later", Outcome.DEFERRED),
         ("MAIL", "550 5.7.1 who are you", Outcome.FAULT),
+        ("MAIL", "530 5.7.57 client not authenticated", Outcome.FAULT),
         ("RCPT", "450 4.2.0 greylisted", Outcome.DEFERRED),
         ("RCPT", "550 5.1.1 no such user", Outcome.REFUSED),
-        ("RCPT", "552 5.2.2 mailbox full", Outcome.REFUSED),
-        ("RCPT", "550 5.7.1 relaying denied", Outcome.FAULT),
+        ("RCPT", "550 no such user", Outcome.REFUSED),
+        ("RCPT", "552 5.2.2 mailbox full", Outcome.DEFERRED),
+        ("RCPT", "550 5.7.1 relaying denied", Outcome.UNCLEAR),
+        ("RCPT", "550 relay not permitted", Outcome.UNCLEAR),
         ("RCPT", "530 5.7.0 log in first", Outcome.FAULT),
         ("DATA", "452 4.3.1 no space", Outcome.DEFERRED),
-        ("DATA", "554 5.6.0 this is spam", Outcome.FAULT),
+        ("DATA", "554 5.6.0 this is spam", Outcome.OBJECTED),
+        ("DATA", "550 5.4.5 quota exceeded", Outcome.FAULT),
     ],
 )
 async def test_each_refusal_has_its_meaning_and_the_connection_serves_on(
@@ -173,6 +179,8 @@ class Letter:
         self.lapsed = lapsed
 
     def compose(self) -> bytes:
+        if self.address.startswith("hindered"):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), "/srv/body.txt")
         if self.address.startswith("broken"):
             raise ValueError(self.address)
         return MESSAGE
@@ -225,16 +233,19 @@ async def test_what_is_halted_lapsed_or_broken_does_not_go_out_and_harms_no_othe
     sent = Sent(server.url, connections=1)
     for letter in (Letter("a@x.example"), Letter("broken@x.example"), Letter("b@x.example", lapsed=True)):
         sent.transport.put(letter)
-    sent.transport.put(Letter("c@x.example"))
-    await sent.has(4)
+    for letter in (Letter("hindered@x.example"), Letter("c@x.example")):
+        sent.transport.put(letter)
+    await sent.has(5)
     sent.transport.halt()
     sent.transport.put(Letter("d@x.example"))
-    await sent.has(5)
+    await sent.has(6)
     sent.transport.resume()
     sent.transport.put(Letter("e@x.example"))
-    await sent.has(6)
+    await sent.has(7)
     await asyncio.to_thread(sent.transport.close)
     assert sent.results["broken@x.example"] == Result(Outcome.UNFIT, "not composed: ValueError")
+    hindered = Result(Outcome.UNAVAILABLE, "not composed: OSError: Too many open files")
+    assert sent.results["hindered@x.example"] == hindered
     assert sent.results["b@x.example"].outcome is sent.results["d@x.example"].outcome is Outcome.NOT_TRIED
     assert [mail.to for mail in server.mails()] == ["a@x.example", "c@x.example", "e@x.example"]
 

@@ -1,4 +1,4 @@
-"""What the server refuses, or cannot take now: tried again, given up, or never tried again."""
+"""What the server refuses because of the address or the mail itself: tried again, given up, or never tried again."""
 
 from datetime import timedelta
 
@@ -13,7 +13,6 @@ from tests.support.mails import (
     delivery_of,
     make_registration,
 )
-from tests.support.probes import eventually
 
 MINUTE = timedelta(minutes=1)
 
@@ -93,40 +92,6 @@ async def test_a_deferred_mail_is_the_same_mail_at_the_next_try(post: Post) -> N
     first, second = post.smtp.mails()
     assert first.message_id == second.message_id == message_id(delivery, DOMAIN)
     assert first.message["Date"] == second.message["Date"]
-
-
-async def test_our_own_fault_fails_that_mail_and_stops_the_others_for_a_while(post: Post) -> None:
-    await post.know(people=20)
-    post.smtp.answer("DATA", "554 5.6.0 no", address="p0@x.example")
-    made = await post.due(people=20)
-    sender = post.sender(connections=1, page=1, fault_pause=(600.0, 600.0))
-    await sender.step()
-    await sender.settled()
-    assert (await post.state(made[0]))[0] is DeliveryState.FAILED
-    assert "554" in sender.trouble
-    assert await sender.step() is False
-    assert post.arrived() == []
-    assert {(await post.state(each))[0] for each in made[1:]} == {DeliveryState.DUE}
-
-
-async def test_while_the_relay_is_away_mails_stay_due_and_go_out_when_it_is_back(post: Post) -> None:
-    await post.know(people=10)
-    made = await post.due(people=10)
-    post.smtp.kill()
-    sender = post.sender()
-    await sender.step()
-    await sender.settled()
-    assert "refused" in sender.trouble
-    assert {await post.state(each) for each in made} == {(DeliveryState.DUE, "")}
-    await post.smtp.start()
-
-    async def everything_arrived() -> None:
-        await post.send(sender)
-        assert len(post.arrived()) == 10
-
-    await eventually(everything_arrived)
-    assert sender.trouble == ""
-    assert {(await post.delivery(each)).tries for each in made} == {0}
 
 
 async def test_what_the_office_sends_once_more_is_tried_as_long_as_a_new_mail(post: Post) -> None:
