@@ -1,7 +1,7 @@
 """Bodies as they are sent: forms are read, and text in another charset than UTF-8 is refused.
 
 This runs before anything is known of who sends it. Its bytes must not choose how much work they make: of Python's
-codecs one takes minutes (punycode), others unpack or raise errors of their own.
+codecs one takes half a minute for a megabyte (punycode), others unpack or raise errors of their own.
 """
 
 from urllib.parse import parse_qsl
