@@ -36,6 +36,7 @@ def configure_logging(log_format: Literal["json", "pretty"], level: str) -> None
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for noisy in ("uvicorn.access", "httpx", "faststream", "mail.log"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # it repeats what a caller sent
 
 
 def current_correlation_id() -> str:

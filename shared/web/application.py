@@ -1,7 +1,7 @@
 """The frame of every service's HTTP side: routes, problems, health, limits, headers, correlation."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -14,12 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.health import is_served
 from shared.observability import CORRELATION
+from shared.web.bodies import require_utf8
 from shared.web.description import describe_problems
 from shared.web.page_routes import PageRouter, error_page, install_pages, wants_page
 from shared.web.pages import Pages
 from shared.web.problems import (
     FAILED,
-    TOO_LARGE,
+    HTTP_PROBLEMS,
     install_problem_handlers,
     problem_response,
     request_language,
@@ -28,6 +29,14 @@ from shared.words import Words
 
 MAX_BODY_BYTES = 1_000_000
 """Larger bodies are refused: the largest legitimate one is an import of the directory (about 120 kB)."""
+
+MAX_JSON_BYTES = 200_000
+"""Of JSON, of which every wrong member is noted before anything can be refused. The largest legitimate one names fifty
+materials of a session in escaped letters."""
+
+MAX_HEADER_BYTES = 8192
+"""All headers of a request together, as much as nginx takes in one: Python before 3.11.10 reads cookies in time that
+grows with the square, and pages read some headers again and again."""
 
 _MOST_DIGITS = 20  # of a length: more are no number that Python reads
 
@@ -134,16 +143,24 @@ class Frame:
         with structlog.contextvars.bound_contextvars(**{CORRELATION: correlation_id}):
             guarded = _Answer(send, correlation_id, has_body=scope["method"] != "HEAD")
             scope = scope if guarded.has_body else {**scope, "method": "GET"}
-            if _content_length(headers) > MAX_BODY_BYTES:
-                response = self._error(Request(scope, receive), 413, "too-large", TOO_LARGE)
-                return await response(scope, receive, guarded)
+            request = Request(scope, receive)
+            if refusal := self._refusal(request):
+                return await refusal(scope, receive, guarded)
             try:
-                return await self._app(scope, _limited(receive), guarded)
+                return await self._app(scope, _limited(request), guarded)
             except Exception:  # whatever the bug, the caller gets an answer that tells nothing of it
                 if not guarded.started:
-                    response = self._error(Request(scope, receive), 500, "failed", FAILED)
+                    response = self._error(request, 500, "failed", FAILED)
                     await response(scope, receive, guarded)
                 raise  # the server logs it
+
+    def _refusal(self, request: Request) -> Response | None:
+        """The answer to what is too large; headers that are, are not looked into for it."""
+        if sum(len(name) + len(value) for name, value in request.headers.raw) > MAX_HEADER_BYTES:
+            return self._error(Request({**request.scope, "headers": []}), 431, *HTTP_PROBLEMS[431])
+        if _content_length(request) > _most_bytes(request):
+            return self._error(request, 413, *HTTP_PROBLEMS[413])
+        return None
 
     def _error(self, request: Request, status: int, code: str, message: str) -> Response:
         if self._pages and wants_page(request):
@@ -156,21 +173,32 @@ def _correlation_id(given: str) -> str:
     return given if is_plain else secrets.token_hex(8)
 
 
-def _content_length(headers: Mapping[bytes, bytes]) -> int:
-    given = headers.get(b"content-length", b"0")
-    return int(given) if given.isdigit() and len(given) <= _MOST_DIGITS else MAX_BODY_BYTES + 1
+def _content_length(request: Request) -> int:
+    given = request.headers.get("content-length", "0")
+    return int(given) if given.isdecimal() and len(given) <= _MOST_DIGITS else MAX_BODY_BYTES + 1
 
 
-def _limited(receive: Receive) -> Receive:
-    """Stop reading a body without Content-Length where it grows past the limit."""
+def _most_bytes(request: Request) -> int:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return MAX_JSON_BYTES if media_type.endswith("json") else MAX_BODY_BYTES
+
+
+def _limited(request: Request) -> Receive:
+    """Refuse to read a body in a foreign charset; stop where one without Content-Length grows past the limit.
+
+    Both raise HTTPException, the one error that the framework lets through while it reads a body.
+    """
     received = 0
 
     async def limited() -> Message:
         nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
-            raise HTTPException(413)  # the one error that the framework lets through while it reads a body
+        message = await request.receive()
+        body = message.get("body", b"")
+        if body and not received:
+            require_utf8(request.headers.get("content-type"))
+        received += len(body)
+        if received > _most_bytes(request):
+            raise HTTPException(413)
         return message
 
     return limited

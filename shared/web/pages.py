@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -25,6 +25,7 @@ from shared.numbers import decimal_in_words, percent_in_words
 from shared.problems import Problem
 from shared.settings import ServiceSettings
 from shared.templates import COMPILED_TEMPLATES
+from shared.web.bodies import read_form
 from shared.web.cookies import cookie_name, set_cookie
 from shared.web.csrf import CSRF_FIELD, ForeignFormProblem, FormGuard
 from shared.web.navigation import NAVIGATION, OFFICE_NAVIGATION
@@ -36,7 +37,6 @@ from shared.words import Words
 _HERE = Path(__file__).parent
 _STYLESHEET = (_HERE / "assets" / "dijous.css").read_text(encoding="utf-8")
 _LANGUAGE_COOKIE = "language"
-_MAX_FIELDS = 500
 ONLY_LANGUAGE = "only_language"
 """The field that a button of the language switch adds to the form that it takes along."""
 CONFIRMED = "confirmed"
@@ -155,7 +155,7 @@ class Pages:
             ForeignFormProblem: it did not come from a page of ours.
             LanguageProblem: only another language was chosen beside it, which the caller does not heed.
         """
-        sent, files = await _read(request)
+        sent, files = await read_form(request)
         only_language = sent.pop(ONLY_LANGUAGE, "")
         try:
             self.guard.check(request, sent.pop(CSRF_FIELD, ""))
@@ -170,7 +170,7 @@ class Pages:
 
     async def refused_fields(self, request: Request) -> Mapping[str, str]:
         """What a form held that is not taken, for a page that gives it back: nothing may be done with it."""
-        sent, _ = await _read(request)
+        sent, _ = await read_form(request)
         return {name: value for name, value in sent.items() if name not in (CSRF_FIELD, ONLY_LANGUAGE)}
 
     def member(self, request: Request) -> StaffMember | None:
@@ -248,27 +248,6 @@ def _spoken(texts: Mapping[Language, str], language: Language, longest: int | No
 def see_other(path: str) -> RedirectResponse:
     """Post/Redirect/Get: lead to a page of ours after a form was taken. The path begins with one slash."""
     return RedirectResponse(path, status_code=303)
-
-
-async def _read(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
-    is_multipart = request.headers.get("content-type", "").startswith("multipart/form-data")
-    return await (_parts if is_multipart else _fields)(request)
-
-
-async def _fields(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
-    """The fields of `application/x-www-form-urlencoded`; none of a body that is something else."""
-    try:
-        return dict(parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS)), {}
-    except ValueError:
-        return {}, {}
-
-
-async def _parts(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
-    """The fields and files of `multipart/form-data` (RFC 7578); the frame limits the size of the whole."""
-    async with request.form(max_files=1, max_fields=_MAX_FIELDS) as form:
-        fields = {name: part for name, part in form.items() if isinstance(part, str)}
-        files = {name: await part.read() for name, part in form.items() if not isinstance(part, str)}
-    return fields, files
 
 
 def _policy(scripts: Sequence[str], styles: Sequence[str], form_target: str) -> str:

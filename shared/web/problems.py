@@ -19,6 +19,9 @@ from shared.words import Words, preferred_language
 PROBLEM_TYPE = "application/problem+json"
 log = structlog.get_logger()
 
+_MOST_ERRORS = 100
+"""So many wrong fields are told of: a body of a megabyte may hold a hundred thousand."""
+
 WRONG_FORM = mark("This does not have the right form.")
 TOO_SHORT = mark("This is too short.")
 TOO_LONG = mark("This is too long: at most {max_length} characters.")
@@ -97,7 +100,7 @@ def install_problem_handlers(app: FastAPI, words: Words) -> None:
         if isinstance(error.body, bytes):  # not read: its media type is another, such as the one that `curl -d` says
             return problem_response(415, "not-json", words.text(language, NOT_JSON))
         title = words.text(language, FieldProblem.title)
-        errors = field_errors(error.errors(), words, language)
+        errors = field_errors(error.errors()[:_MOST_ERRORS], words, language)
         return problem_response(422, "validation", title, errors=[item.model_dump() for item in errors])
 
     async def on_http(request: Request, error: Exception) -> JSONResponse:
@@ -136,13 +139,14 @@ def http_headers(request: Request, error: HTTPException) -> Mapping[str, str]:
 NOT_JSON = mark("The body is to be JSON, with the header “Content-Type: application/json”.")
 NOT_STORED = mark("Nothing was stored. Try again in a moment.")
 
-TOO_LARGE = mark("This is too large: at most one megabyte is taken.")
 FAILED = mark("Something went wrong here. It was noted; try again later.")
 
 HTTP_PROBLEMS = {
     404: ("not-found", mark("There is nothing here.")),
     405: ("method-not-allowed", mark("This address does not take that method.")),
-    413: ("too-large", TOO_LARGE),
+    413: ("too-large", mark("This is too large: at most one megabyte is taken, of JSON 200 kilobytes.")),
+    415: ("charset", mark("This is in a charset that is not taken: send it as UTF-8.")),
+    431: ("headers-too-large", mark("The headers are too large. In a browser, delete the cookies of this site.")),
 }
 """Code and words for errors that the framework raises by their status; any other is a request like no other."""
 

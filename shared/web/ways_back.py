@@ -35,7 +35,9 @@ def way_back(request: Request, status: int) -> WayBack | None:
 
 
 def _candidates(request: Request) -> Iterator[str]:
-    path = request.scope["path"].rstrip("/")
+    """The paths from that of the request upwards, without those that lie deeper than any page of ours."""
+    deepest = max((route.path.count("/") for route in request.app.state.page_routes), default=0)
+    path = "/".join(request.scope["path"].rstrip("/").split("/")[: deepest + 2])
     if request.method not in ("GET", "HEAD"):
         yield path
     while path := path.rpartition("/")[0]:

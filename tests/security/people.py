@@ -5,7 +5,10 @@ from starlette.responses import Response
 
 from shared.web.csrf import CSRF_COOKIE, FormGuard
 from shared.web.office import SESSION_COOKIE, OfficeSessions, Role, StaffMember
+from tests.security.matrix import MATRIX
+from tests.security.routes import LINKS, NOBODYS_ID, OFFICE, Access, Route
 from tests.support.embedded import Embedded
+from tests.support.world import C, World
 
 BROWSER_SECRET = "a-browser-s-secret-of-more-than-32-letters"
 
@@ -30,3 +33,16 @@ def form_token(installation: Embedded) -> str:
     request = Request({"type": "http", "headers": [(b"cookie", f"{CSRF_COOKIE}={BROWSER_SECRET}".encode())]})
     field = guard.field(guard.browser_secret(request))
     return str(field).partition('value="')[2].partition('"')[0]
+
+
+def form_sender(world: World, route: Route) -> tuple[str, dict[str, str]]:
+    """Address and cookies of who may send the form."""
+    access = MATRIX[route]
+    if access in LINKS:
+        token = world.link(access, C).split("/")[2].partition("?")[0]
+        return route.filled(token), anybody(world.installation)
+    if access in (*OFFICE, Access.SIGN_IN):
+        return route.filled(), office_cookie(world.installation, Role.ADMIN)
+    known = {"/sessions/": world.sessions["coming"], "/proposals/": world.proposals["received"]}
+    found = next((each for area, each in known.items() if route.path.startswith(area)), NOBODYS_ID)
+    return route.filled().replace(NOBODYS_ID, found), anybody(world.installation)

@@ -2,12 +2,11 @@
 
 import pytest
 
-from shared.web.office import Role
 from tests.security.inert import active_parts
 from tests.security.matrix import MATRIX
 from tests.security.payloads import PAYLOADS
-from tests.security.people import BROWSER_SECRET, anybody, form_token, office_cookie
-from tests.security.routes import LINKS, NOBODYS_ID, OFFICE, Access, Route
+from tests.security.people import BROWSER_SECRET, anybody, form_sender, form_token
+from tests.security.routes import OFFICE, Route
 from tests.support.forms import form_of
 from tests.support.world import C, World
 
@@ -18,22 +17,9 @@ SIGNED = {Route("POST", "/preferences/{token}")}
 FORMS = [route for route in MATRIX if route.method == "POST" and not route.is_api and route not in SIGNED]
 
 
-def _knock(world: World, route: Route) -> tuple[str, dict[str, str]]:
-    """Address and cookies of who may send the form."""
-    access = MATRIX[route]
-    if access in LINKS:
-        token = world.link(access, C).split("/")[2].partition("?")[0]
-        return route.filled(token), anybody(world.installation)
-    if access in (*OFFICE, Access.SIGN_IN):
-        return route.filled(), office_cookie(world.installation, Role.ADMIN)
-    known = {"/sessions/": world.sessions["coming"], "/proposals/": world.proposals["received"]}
-    found = next((each for area, each in known.items() if route.path.startswith(area)), NOBODYS_ID)
-    return route.filled().replace(NOBODYS_ID, found), anybody(world.installation)
-
-
 @pytest.mark.parametrize("route", FORMS, ids=str)
 async def test_a_form_without_its_token_is_refused(world: World, route: Route) -> None:
-    path, cookies = _knock(world, route)
+    path, cookies = form_sender(world, route)
     for data in ({}, {"csrf": ""}, {"csrf": "f" * 64}):
         answer = await world.installation.api.post(path, headers=cookies, data=data)
         assert answer.status_code == 403, f"{data}: {answer.status_code} {answer.text[:200]}"
@@ -41,7 +27,7 @@ async def test_a_form_without_its_token_is_refused(world: World, route: Route) -
 
 @pytest.mark.parametrize("route", FORMS, ids=str)
 async def test_a_form_sent_by_another_site_is_refused_even_with_its_token(world: World, route: Route) -> None:
-    path, cookies = _knock(world, route)
+    path, cookies = form_sender(world, route)
     data = {"csrf": form_token(world.installation)}
     headers = {**cookies, "Sec-Fetch-Site": "cross-site"}
     assert (await world.installation.api.post(path, headers=headers, data=data)).status_code == 403
@@ -49,7 +35,7 @@ async def test_a_form_sent_by_another_site_is_refused_even_with_its_token(world:
 
 @pytest.mark.parametrize("route", FORMS, ids=str)
 async def test_a_token_of_another_browser_is_refused(world: World, route: Route) -> None:
-    path, cookies = _knock(world, route)
+    path, cookies = form_sender(world, route)
     other = cookies["Cookie"].replace(BROWSER_SECRET, BROWSER_SECRET[::-1])
     data = {"csrf": form_token(world.installation)}
     assert (await world.installation.api.post(path, headers={"Cookie": other}, data=data)).status_code == 403
@@ -59,7 +45,7 @@ async def test_a_token_of_another_browser_is_refused(world: World, route: Route)
 async def test_what_was_typed_into_the_office_is_given_back_as_text_when_its_session_has_ended(
     world: World, route: Route
 ) -> None:
-    path, _ = _knock(world, route)
+    path, _ = form_sender(world, route)
     typed = {f"field_{number}": payload for number, payload in enumerate(PAYLOADS)}
     headers = {**anybody(world.installation), "Sec-Fetch-Site": "same-origin"}
     data = {"csrf": form_token(world.installation), **typed}

@@ -1,10 +1,5 @@
 """The page behind the link that stops mails, and the one-click request of mail programs (RFC 8058)."""
 
-from email import message_from_bytes
-from email.message import Message
-from email.policy import HTTP
-from urllib.parse import parse_qs
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -14,9 +9,12 @@ from services.notifications.usecases.preferences import Preferences
 from services.notifications.web.mail_words import GROUP_NAMES
 from shared.clock import Clock
 from shared.links import LinkPurpose, Links
+from shared.web.bodies import read_form
 from shared.web.pages import Form, Pages, see_other
 
-_ONE_CLICK = ("List-Unsubscribe", "One-Click")
+_ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+_LONGEST_CLICK = 1000
+"""Bytes of its body in either encoding, with room to spare. A longer one is read once, as the page's form."""
 _ALL = "all"
 
 
@@ -42,7 +40,7 @@ class PreferencesPages:
         """Send what is chosen and nothing else. Of a mail program's one click the signed link is the permission: it
         sends neither cookie nor form's token; `group` is that of the mail it came in."""
         recipient = await self._recipient(request, token)
-        if _is_one_click(request.headers.get("content-type", ""), await request.body()):
+        if await _is_one_click(request):
             await self._preferences.stop(recipient, group)
             return await self._present(request, recipient, is_saved=True)  # it follows no redirect (section 3.1)
         form = await self._pages.form(request)
@@ -69,17 +67,6 @@ def _wanted(form: Form) -> frozenset[MailGroup]:
     return frozenset(group for group in GROUPS if form.get(group))
 
 
-def _is_one_click(content_type: str, body: bytes) -> bool:
+async def _is_one_click(request: Request) -> bool:
     """Whether the body is the one field of RFC 8058 and nothing else, in either of the two encodings it allows."""
-    if content_type.startswith("multipart/form-data"):
-        head = b"Content-Type: " + content_type.encode("latin-1", "replace") + b"\r\n\r\n"
-        parts = message_from_bytes(head + body, policy=HTTP).iter_parts()
-        fields = [(_field_name(part), str(part.get_payload()).strip()) for part in parts]
-    else:
-        sent = parse_qs(body.decode(errors="replace"))
-        fields = [(name, value) for name, values in sent.items() for value in values]
-    return fields == [_ONE_CLICK]
-
-
-def _field_name(part: Message) -> str:
-    return str(part.get_param("name", header="content-disposition"))
+    return len(await request.body()) <= _LONGEST_CLICK and await read_form(request) == (_ONE_CLICK, {})

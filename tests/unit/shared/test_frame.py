@@ -13,7 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from shared.health import warning
 from shared.problems import FieldProblem, Problem, mark
 from shared.storage.contract import StoreError
-from shared.web.application import MAX_BODY_BYTES, make_application
+from shared.web.application import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_JSON_BYTES, make_application
 from shared.web.staff import staff_only
 from shared.words import Words
 
@@ -185,6 +185,41 @@ async def test_a_body_at_the_limit_is_taken(http: httpx.AsyncClient, streamed: b
     content = _pieces(MAX_BODY_BYTES) if streamed else b"a" * MAX_BODY_BYTES
 
     assert (await http.post("/raw", content=content)).json() == {"size": MAX_BODY_BYTES}
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/x+JSON ; charset=utf-8"])
+async def test_json_beyond_its_own_limit_is_refused(http: httpx.AsyncClient, media_type: str) -> None:
+    for size, status in ((MAX_JSON_BYTES, 422), (MAX_JSON_BYTES + 1, 413)):
+        content = b'{"name": "%s"}' % (b"a" * (size - 12))
+        answer = await http.post("/orders", content=content, headers={"Content-Type": media_type})
+        assert answer.status_code == status
+
+
+async def test_json_in_another_charset_is_refused(http: httpx.AsyncClient) -> None:
+    headers = {"Content-Type": "application/json; charset=utf-7"}
+    answer = await http.post("/orders", content=b'{"name": "a"}', headers=headers)
+
+    assert answer.status_code == 415
+    assert answer.json()["type"] == "urn:dijous:problem:charset"
+
+
+async def test_a_request_without_a_body_may_say_any_charset(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/health/live", headers={"Content-Type": "text/plain; charset=utf-7"})).status_code == 200
+    assert (await http.post("/raw", headers={"Content-Type": "text/plain; charset=utf-7"})).json() == {"size": 0}
+
+
+async def test_headers_beyond_the_limit_are_refused(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/health/live", headers={"X-Long": "a" * MAX_HEADER_BYTES})
+
+    assert answer.status_code == 431
+    assert answer.json()["type"] == "urn:dijous:problem:headers-too-large"
+
+
+async def test_of_many_wrong_fields_the_first_hundred_are_told(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/orders", json={str(number): number for number in range(1000)})
+
+    assert answer.status_code == 422
+    assert len(answer.json()["errors"]) == 100
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,12 @@ async def test_a_bug_in_a_page_is_a_page_that_tells_nothing(house: House) -> Non
 
 async def test_a_form_that_is_too_large_is_refused_in_a_page(house: House) -> None:
     answer = await house.browser.post("/form", data={"text": "a" * MAX_BODY_BYTES})
-    assert_page(answer, 413, "This is too large: at most one megabyte is taken.")
+    assert_page(answer, 413, "This is too large: at most one megabyte is taken, of JSON 200 kilobytes.")
+
+
+async def test_headers_that_are_too_large_are_refused_in_a_page(house: House) -> None:
+    answer = await house.browser.get("/form?lang=en", headers={"Cookie": "a=1;" * 3000})
+    assert_page(answer, 431, "The headers are too large. In a browser, delete the cookies of this site.")
 
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
