@@ -172,8 +172,9 @@ class Store(Protocol):
         """Lease up to `limit` matching documents whose lease is free or ran out, for `owner` until `until`.
 
         A lease is the pair of scalars `lease_owner`, `lease_until` (epoch ms) in the document; it is free when
-        `lease_until` is missing or at most `now`. No document is ever held by two owners at once. The documents
-        come back as they are after the claim.
+        `lease_until` is missing or at most `now`. One claim gets it. The documents come back as they are after the
+        claim. The callers' clocks differ, and an owner may be stopped for longer than its lease: what is done under
+        a claim has to bear being done twice. What must not be, needs a `shared.messaging.lease.Lease`.
         """
 
     async def delete(self, collection: str, where: Where) -> int:

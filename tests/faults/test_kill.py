@@ -63,9 +63,9 @@ async def supervised(stack: Stack) -> AsyncIterator[list[str]]:
             for service in stack.services.values():
                 if not service.is_running:
                     died.append(service.name)
+                    stack.move_clock(LEASES_RUN_OUT)
                     service.spawn()
                     await service.ready()
-                    stack.move_clock(LEASES_RUN_OUT)
             await asyncio.sleep(0.05)
 
     watcher = asyncio.create_task(watch())

@@ -25,7 +25,7 @@ Make = Callable[[Sequence[str]], list[Document]]
 
 
 class Fanouts:
-    """Makes deliveries of fan-outs. Every replica runs one; a lease keeps them from doing the same twice."""
+    """Makes deliveries of fan-outs. Every replica runs one; a claim saves them from doing the same twice."""
 
     def __init__(self, store: NotificationsStore, clock: Clock, bells: Bells, *, page_size: int) -> None:
         self._store = store

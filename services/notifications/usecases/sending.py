@@ -5,7 +5,6 @@ mail before it is sent. The pages overlap: while the threads hand over one, the 
 """
 
 import asyncio
-import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ from services.notifications.usecases.restraint import Brake, Quota, Suspicion
 from shared.clock import Clock
 from shared.cores import OneCore
 from shared.faults import failpoint
-from shared.messaging.lease import Lease
+from shared.messaging.lease import Lease, Term
 from shared.storage.contract import Scalar, StoreError
 
 log = structlog.get_logger()
@@ -63,28 +62,15 @@ class SendingLimits:
     """The same when it refuses us."""
 
 
-class Turn:
-    """Until when it is this replica's turn to send, for all that it knows; the threads look before each mail."""
-
-    def __init__(self) -> None:
-        self.ends = 0.0
-        """On the monotonic clock, in seconds."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether another replica may be sending by now."""
-        return time.monotonic() > self.ends
-
-
 class QueuedMail:
     """A mail in hand, as the transport takes it."""
 
-    __slots__ = ("_composer", "_turn", "ready")
+    __slots__ = ("_composer", "_term", "ready")
 
-    def __init__(self, ready: Ready, composer: Composer, turn: Turn) -> None:
+    def __init__(self, ready: Ready, composer: Composer, term: Term) -> None:
         self.ready = ready
         self._composer = composer
-        self._turn = turn
+        self._term = term
 
     @property
     def address(self) -> str:
@@ -94,7 +80,7 @@ class QueuedMail:
     @property
     def lapsed(self) -> bool:
         """Whether another replica may be sending it by now."""
-        return self._turn.is_over
+        return self._term.is_over
 
     def compose(self) -> bytes:
         """The mail itself."""
@@ -118,7 +104,6 @@ class Sender:
         self._clock = clock
         self._limits = limits
         self._lease = Lease(store.documents, "sending", clock=clock, length=limits.lease)
-        self._turn = Turn()
         self._gathering = Gathering(store, answers_per_hour=limits.answers_per_hour)
         self._marker = Marker(store, clock, backoff=limits.backoff, patience=limits.patience)
         self._quota = Quota(limits.per_minute, limits.per_day)
@@ -145,7 +130,7 @@ class Sender:
     async def step(self) -> bool:
         """Take the next page in hand as soon as there is room; whether there may be more."""
         await self._begin()
-        if self._brake.holds or not await self._has_turn():
+        if self._brake.holds or not await self._lease.hold():
             return False
         self._transport.resume()
         await self._room.wait()
@@ -168,7 +153,7 @@ class Sender:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
         self._core.leave()
-        if not self._turn.is_over:
+        if not self._lease.term.is_over:
             await self._lease.release()
 
     async def _begin(self) -> None:
@@ -188,27 +173,19 @@ class Sender:
         self._tasks = [asyncio.create_task(self._keep_marking()), asyncio.create_task(self._keep_turn())]
         self._count_hands()
 
-    async def _has_turn(self) -> bool:
-        """Take or keep the lease."""
-        held = await self._lease.hold()
-        if held:
-            # It is renewed when a third has passed, so two thirds are left at the least.
-            self._turn.ends = time.monotonic() + self._limits.lease.total_seconds() * 2 / 3
-        return held
-
     async def _take_page(self) -> bool:
         left = self._quota.left()
         limit = self._limits.page if left is None else min(self._limits.page, left)
         if not limit:
             return False
         self._finished.clear()
-        now = self._clock()
+        now, term = self._clock(), self._lease.term
         page, self._place = await self._store.deliveries.due(now, limit=limit, after=self._place)
         failpoint("after-claim")
         known = self._in_hand.keys() | self._finished
         fresh = [document for document in page if document["_id"] not in known]
         if fresh:
-            self._take_in_hand(await self._put_aside(await self._gathering.gather(fresh, now)))
+            self._take_in_hand(await self._put_aside(await self._gathering.gather(fresh, now)), term)
         return bool(fresh) or self._place is not None
 
     async def _put_aside(self, gathered: Gathered) -> list[Ready]:
@@ -218,10 +195,10 @@ class Sender:
             await self._marker.defer(delivery, _NOT_KNOWN_YET, wait=_NOT_KNOWN_WAIT)
         return gathered.ready
 
-    def _take_in_hand(self, ready: list[Ready]) -> None:
+    def _take_in_hand(self, ready: list[Ready], term: Term) -> None:
         self._quota.use(len(ready))
         for each in ready:
-            mail = self._in_hand[each.delivery.id] = QueuedMail(each, self._composer, self._turn)
+            mail = self._in_hand[each.delivery.id] = QueuedMail(each, self._composer, term)
             self._transport.put(mail)
         if len(self._in_hand) > _MANY:
             self._core.keep()
@@ -285,7 +262,7 @@ class Sender:
             await asyncio.sleep(self._limits.lease.total_seconds() / 6)
             if self._in_hand:
                 try:
-                    await self._has_turn()
+                    await self._lease.hold()
                 except StoreError as error:
                     log.error("lease not renewed", action="lease_not_renewed", error=str(error))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.notifications.domain.deliveries import DeliveryState
-from shared.messaging.lease import Lease
+from shared.messaging.lease import LEASES, MAX_SKEW, Lease
 from shared.storage.contract import StoreError
 from tests.integration.notifications.post import LEASE, Post
 from tests.support.probes import eventually
@@ -57,13 +57,26 @@ async def test_a_sender_that_was_stopped_for_longer_than_its_lease_sends_nothing
     assert {(await post.state(each))[0] for each in made} == {DeliveryState.SENT, DeliveryState.DUE}
 
 
+async def test_a_page_in_hand_is_not_sent_after_another_had_the_lease(post: Post) -> None:
+    await post.know(people=4)
+    made = await post.due(people=4)
+    post.smtp.answer("DATA", delay=1, address="p0@x.example")
+    paused = post.sender(connections=1, lease=timedelta(seconds=0.6))
+    await paused.step()
+    await post.store.deliveries.mark_sent(made[1:], post.now)
+    await post.store.documents.update(LEASES, "sending", assign={"lease_owner": "another", "lease_until": 0})
+    await paused.settled()
+    await post.send(paused)
+    assert post.arrived() == ["p0@x.example"]
+
+
 async def test_another_takes_over_when_the_lease_of_a_dead_sender_ends(post: Post) -> None:
     await post.know()
     await post.due()
     assert await Lease(post.store.documents, "sending", clock=post.clock, length=LEASE).hold()
     await post.send()
     assert post.arrived() == []
-    post.now += LEASE
+    post.now += LEASE + MAX_SKEW
     await post.send()
     assert post.arrived() == ["p0@x.example"]
 
