@@ -1,19 +1,15 @@
-"""What registration keeps for the programme office: its people, their one-time links, failed attempts to sign in; what
-others' events told of proposals and mails."""
-
-from datetime import datetime, timedelta
+"""What registration keeps for the programme office: its people, their one-time links; what others' events told of
+proposals and mails."""
 
 from services.registration.domain.known_bounces import KnownBounce
 from services.registration.domain.known_proposals import UNANSWERED, KnownProposal
 from services.registration.domain.office_people import OfficePerson, OneTimeLink
-from services.registration.store import KNOWN_BOUNCES, KNOWN_PROPOSALS, OFFICE_LINKS, OFFICE_PEOPLE, SIGN_IN_ATTEMPTS
-from shared.clock import Clock, to_millis
+from services.registration.store import KNOWN_BOUNCES, KNOWN_PROPOSALS, OFFICE_LINKS, OFFICE_PEOPLE
+from shared.clock import Clock
 from shared.staff import Role
 from shared.storage.aggregates import Aggregates
 from shared.storage.contract import Document, Store, Where, at_most, one_of
 
-ATTEMPTS_KEPT_FOR = timedelta(minutes=15)
-_TRIES = 5
 _PAGE = 1000
 _STANDING: Where = {"standing": 1}
 
@@ -52,57 +48,6 @@ class OfficeStore:
     async def spend_link(self, link_id: str) -> bool:
         """Use a link up; False when somebody was faster."""
         return await self._store.update(OFFICE_LINKS, link_id, guard={"spent": 0}, assign={"spent": 1})
-
-
-class Attempts:
-    """Attempts to sign in that failed lately, for each user name (by a digest) and for all together.
-
-    An attempt is counted before it is tried, in a guarded update, so many at once count as many.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def begin(self, key: str, now: datetime, *, free: int, longest: timedelta) -> int:
-        """Count an attempt; seconds to wait when it may not be made, else 0.
-
-        The first `free` attempts may follow each other at once; from then on the pause doubles up to `longest`.
-        """
-        await self._forget(now)
-        for _ in range(_TRIES):
-            document = await self._store.get(SIGN_IN_ATTEMPTS, key)
-            if document is None:
-                await self._store.insert(
-                    SIGN_IN_ATTEMPTS, {"_id": key, "failures": 0, "blocked_until": 0, "last_at": to_millis(now)}
-                )
-                continue
-            if document["blocked_until"] > to_millis(now):
-                return int(document["blocked_until"] - to_millis(now)) // 1000 + 1
-            if await self._count(key, document["failures"], now, free=free, longest=longest):
-                return 0
-        return 1
-
-    async def succeeded(self, key: str) -> None:
-        """Forget the attempts counted for a user name."""
-        await self._store.delete(SIGN_IN_ATTEMPTS, {"_id": key})
-
-    async def uncount(self, key: str) -> None:
-        """Take back one attempt, which was a good one."""
-        await self._store.update(SIGN_IN_ATTEMPTS, key, increment={"failures": -1})
-
-    async def _count(self, key: str, failures: int, now: datetime, *, free: int, longest: timedelta) -> bool:
-        over = failures + 1 - free
-        pause = min(timedelta(seconds=2 ** min(over, 20)), longest) if over >= 0 else timedelta(0)
-        return await self._store.update(
-            SIGN_IN_ATTEMPTS,
-            key,
-            guard={"failures": failures},
-            assign={"blocked_until": to_millis(now + pause), "last_at": to_millis(now)},
-            increment={"failures": 1},
-        )
-
-    async def _forget(self, now: datetime) -> None:
-        await self._store.delete(SIGN_IN_ATTEMPTS, {"last_at": at_most(to_millis(now - ATTEMPTS_KEPT_FOR))})
 
 
 class KnownProposals:

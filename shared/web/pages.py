@@ -93,12 +93,12 @@ class Pages:
         access: Access | None = None,
     ) -> None:
         secret = settings.secret.get_secret_value()
-        self._secure = settings.public_url.startswith("https://")
+        self.secure = settings.public_url.startswith("https://")
         self.site_name = settings.site_name
         self.public_url = settings.public_url.rstrip("/")
         self.words = words
-        self.guard = FormGuard(secret, secure=self._secure)
-        self.office = OfficeSessions(secret, clock, secure=self._secure, access=access)
+        self.guard = FormGuard(secret, secure=self.secure)
+        self.office = OfficeSessions(secret, clock, secure=self.secure, access=access)
         folders = [folder for folder in (templates, _HERE / "templates") if folder]
         self._environments = {language: self._environment(language, folders) for language in Language}
 
@@ -134,7 +134,7 @@ class Pages:
         response.headers["content-language"] = language
         self.guard.remember(response, browser_secret)
         if request.query_params.get("lang") in list(Language):
-            set_cookie(response, _LANGUAGE_COOKIE, language, secure=self._secure, max_age=timedelta(days=365))
+            set_cookie(response, _LANGUAGE_COOKIE, language, secure=self.secure, max_age=timedelta(days=365))
         return response
 
     def say(self, request: Request, problem: Problem) -> str:
@@ -187,7 +187,7 @@ class Pages:
     def language(self, request: Request) -> Language:
         """The one that the address asks for, else the one chosen before, else that of whoever the page is for, else the
         browser's, else Catalan."""
-        chosen = request.cookies.get(cookie_name(_LANGUAGE_COOKIE, secure=self._secure), "")
+        chosen = request.cookies.get(cookie_name(_LANGUAGE_COOKIE, secure=self.secure), "")
         for wish in (request.query_params.get("lang", ""), chosen):
             if wish in list(Language):
                 return Language(wish)

@@ -79,7 +79,7 @@ class WrongCredentialsProblem(Problem):
 
 
 class TooManyAttemptsProblem(Problem):
-    """Too many failed attempts to sign in, with this user name or by everybody together."""
+    """Too many failed attempts to sign in, or too many at once."""
 
     status = 429
     code = "too-many-attempts"
@@ -87,7 +87,7 @@ class TooManyAttemptsProblem(Problem):
 
     def __init__(self, seconds: int) -> None:
         super().__init__(seconds=seconds)
-        self.seconds = seconds
+        self.retry_after = seconds
 
 
 class NotOfTheOfficeProblem(Problem):

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from services.registration.attempt_store import Attempts
 from services.registration.office_reading import OfficeReading
-from services.registration.office_store import Attempts, KnownBounces, KnownProposals, OfficeStore
+from services.registration.office_store import KnownBounces, KnownProposals, OfficeStore
 from services.registration.store import OFFICE_PEOPLE, RegistrationStore
 from services.registration.usecases.attendance import Attendance
 from services.registration.usecases.coverage import Participations
 from services.registration.usecases.entities import Entities
+from services.registration.usecases.guesses import Guesses
 from services.registration.usecases.office_people import OfficePeople
 from services.registration.usecases.planning import Planning
 from services.registration.usecases.signing_in import SigningIn
@@ -36,7 +38,7 @@ class Office:
     def over(cls, store: Store, entities: Entities, secret: bytes, inventory: Inventory, clock: Clock) -> "Office":
         """The use cases on a store and the directory. `secret` keys the ids of people."""
         kept, reading = OfficeStore(store, clock), OfficeReading(store, clock)
-        signing_in = SigningIn(kept, Attempts(store), secret, clock)
+        signing_in = SigningIn(kept, Guesses(Attempts(store), secret, clock), secret, clock)
         people = OfficePeople(kept, signing_in, clock)
         inventory.announces(OFFICE_PEOPLE_KIND, OFFICE_PEOPLE, {}, people.restate)
         return cls(

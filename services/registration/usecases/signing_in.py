@@ -1,15 +1,11 @@
 """Signing in to the programme office: by user name and password, or as whom an OIDC provider vouches for."""
 
-import asyncio
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
-from typing import TypeVar
+from collections.abc import Mapping
+from datetime import datetime
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
+import structlog
 
 from services.registration.domain.office_people import (
     FIRST_RUN_LASTS,
@@ -21,70 +17,27 @@ from services.registration.domain.office_people import (
     TooManyAttemptsProblem,
     WrongCredentialsProblem,
 )
-from services.registration.office_store import Attempts, OfficeStore
+from services.registration.office_store import OfficeStore
+from services.registration.usecases.guesses import Attempt, Caller, Guesses
+from services.registration.usecases.passwords import Passwords
 from shared import ids
 from shared.addresses import normalised_address
 from shared.clock import Clock
 from shared.staff import Role
 from shared.storage.contract import Store
 
-FREE_ATTEMPTS = 5
-LONGEST_PAUSE = timedelta(minutes=10)
-FREE_ATTEMPTS_OF_ALL = 50
-LONGEST_PAUSE_OF_ALL = timedelta(seconds=5)
-"""Short, so that a stranger who keeps trying does not lock the office out."""
-_EVERYBODY = "everybody"
-_AT_ONCE = 2  # one check takes 64 MiB
-_QUEUE = 20
 ROLES = {"viewer": Role.VIEWER, "editor": Role.EDITOR, "admin": Role.ADMIN}
 """Values of the OIDC provider's role claim."""
 
-T = TypeVar("T")
-
-
-class Passwords:
-    """Argon2id in a few threads, so that many who sign in at once take neither all memory nor the loop."""
-
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
-        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="passwords")
-        self._waiting = 0
-        self._nobodys = ""
-
-    async def hash(self, password: str) -> str:
-        """What is kept of a password."""
-        return await self._run(lambda: self._hasher.hash(password))
-
-    async def is_right(self, kept: str, password: str) -> bool:
-        """Whether the password is the one of which `kept` was kept; takes as long when nothing was."""
-        return await self._run(lambda: self._verify(kept or self._nobodys_hash(), password) and bool(kept))
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        if self._waiting >= _QUEUE:
-            raise TooManyAttemptsProblem(1)
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        finally:
-            self._waiting -= 1
-
-    def _nobodys_hash(self) -> str:
-        self._nobodys = self._nobodys or self._hasher.hash(secrets.token_hex())
-        return self._nobodys
-
-    def _verify(self, kept: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(kept, password)
-        except (Argon2Error, InvalidHashError):
-            return False
+log = structlog.get_logger()
 
 
 class SigningIn:
     """Who may come in, and how."""
 
-    def __init__(self, office: OfficeStore, attempts: Attempts, secret: bytes, clock: Clock) -> None:
+    def __init__(self, office: OfficeStore, guesses: Guesses, secret: bytes, clock: Clock) -> None:
         self._office = office
-        self._attempts = attempts
+        self._guesses = guesses
         self._secret = secret
         self._clock = clock
         self._passwords = Passwords()
@@ -105,7 +58,7 @@ class SigningIn:
             user_name=user_name,
             name=name,
             role=Role.ADMIN,
-            password_hash=await self._passwords.hash(password),
+            password_hash=await self._kept(password, token),
             added_at=self._clock(),
         )
         await self._spend(token)
@@ -139,35 +92,40 @@ class SigningIn:
             OneTimeLinkProblem: as `person_of_link`.
         """
         person = await self.person_of_link(token)
-        kept = await self._passwords.hash(password)
+        kept = await self._kept(password, token)
         await self._spend(token)
-        await self._attempts.succeeded(self._attempts_of(person.user_name))
         return await self._office.people.change(
             person.id, lambda now: (now.model_copy(update={"password_hash": kept}), [])
         )
 
-    async def by_password(self, user_name: str, password: str) -> OfficePerson:
+    def browser_mark(self, person: OfficePerson) -> str:
+        """What the browser keeps with which somebody signed in, so that others' failures do not slow it down; empty
+        for who has no password."""
+        return self._guesses.new_mark(person) if person.password_hash else ""
+
+    async def by_password(self, user_name: str, password: str, caller: Caller) -> OfficePerson:
         """Who has this user name and password. An unknown name is answered as a wrong password is, and as late.
 
         Raises:
             WrongCredentialsProblem: one of the two is wrong.
-            TooManyAttemptsProblem: after many failures; nothing was tried.
+            TooManyAttemptsProblem: after many failures, or while many try; nothing was tried.
         """
-        user_name = _as_address(user_name)
-        key, now = self._attempts_of(user_name), self._clock()
-        pause = await self._attempts.begin(key, now, free=FREE_ATTEMPTS, longest=LONGEST_PAUSE)
-        pause = pause or await self._attempts.begin(
-            _EVERYBODY, now, free=FREE_ATTEMPTS_OF_ALL, longest=LONGEST_PAUSE_OF_ALL
-        )
-        if pause:
-            raise TooManyAttemptsProblem(pause)
-        person = await self._office.people.get(self.id_of(user_name))
-        kept = person.password_hash if person and not person.is_removed else ""
-        if not await self._passwords.is_right(kept, password) or person is None:
-            raise WrongCredentialsProblem
-        await self._attempts.succeeded(key)
-        await self._attempts.uncount(_EVERYBODY)
-        return person
+        account = self.id_of(_as_address(user_name))
+        person = await self._office.people.get(account)
+        attempt = self._guesses.attempt(account, person, caller)
+        try:
+            async with self._passwords.turns.turn(attempt.line, is_known=attempt.is_known):
+                return await self._try(attempt, person, password)
+        except (WrongCredentialsProblem, TooManyAttemptsProblem) as problem:
+            log.warning(
+                "sign-in failed",
+                action="sign_in_failed",
+                reason=problem.code,
+                account=account,
+                origin=attempt.line,
+                known_browser=attempt.is_known,
+            )
+            raise
 
     async def by_oidc(self, claims: Mapping[str, object], role_claim: str) -> OfficePerson:
         """Whom the provider vouches for: somebody whom it gives a role, or who was added by address.
@@ -201,6 +159,19 @@ class SigningIn:
             )
         )
 
+    async def _try(self, attempt: Attempt, person: OfficePerson | None, password: str) -> OfficePerson:
+        budgets = await self._guesses.begin(attempt)
+        kept = person.password_hash if person and not person.is_removed else ""
+        if not await self._passwords.is_right(kept, password) or person is None:
+            raise WrongCredentialsProblem
+        await self._guesses.succeeded(budgets)
+        return person
+
+    async def _kept(self, password: str, token: str) -> str:
+        """What is kept of the password of somebody who has a one-time link, and so does not wait behind who guesses."""
+        async with self._passwords.turns.turn(digest_of(token), is_known=True):
+            return await self._passwords.hash(password)
+
     async def _admit(self, person: OfficePerson) -> OfficePerson:
         """Take somebody in, also who was of the office before; the person as kept."""
         if await self._office.people.create(person, person.access_changed()):
@@ -216,9 +187,6 @@ class SigningIn:
     async def _spend(self, token: str) -> None:
         if not await self._office.spend_link(digest_of(token)):
             raise OneTimeLinkProblem
-
-    def _attempts_of(self, user_name: str) -> str:
-        return ids.derived_id(self._secret, "attempts", user_name)
 
 
 async def first_run_token(store: Store, clock: Clock) -> str | None:

@@ -2,14 +2,18 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from services.registration.domain.guessing import OF_ONE_WITH_ONE, Budget
 from services.registration.store import OFFICE_LINKS, OFFICE_PEOPLE
-from services.registration.usecases import signing_in
-from services.registration.usecases.signing_in import FREE_ATTEMPTS, first_run_token
+from services.registration.usecases import guesses
+from services.registration.usecases.signing_in import first_run_token
 from services.registration.usecases.way_in import WhoseLinkError, make_way_in
+from services.registration.web.office.signing_in import KNOWN_BROWSER
 from shared.staff import Role
 from tests.integration.registration.office_desk import PASSWORD, URL, OfficeDesk, open_desk, where
 
@@ -140,17 +144,20 @@ async def test_an_unknown_name_takes_as_long_as_a_wrong_password(founded: Office
 
 
 async def test_after_some_failures_one_has_to_wait_and_then_gets_in(founded: OfficeDesk) -> None:
-    for _ in range(FREE_ATTEMPTS):
+    for _ in range(OF_ONE_WITH_ONE.free):
         assert await _try(founded, "marta@diputacio.example", "no és aquesta") == 422
-    assert await _try(founded, "marta@diputacio.example", PASSWORD) == 429
-    founded.clock.move(seconds=3)
+    answer = await founded.submit(
+        "/office/sign-in", {"user_name": "marta@diputacio.example", "password": PASSWORD}, expect=429
+    )
+    assert 1 <= int(answer.headers["retry-after"]) <= 2
+    founded.clock.move(seconds=2)
     assert await _try(founded, "marta@diputacio.example", PASSWORD) == 303
     founded.sign_out()
     assert await _try(founded, "marta@diputacio.example", "no és aquesta") == 422, "a success forgets the failures"
 
 
 async def test_the_pause_grows_and_spares_other_names(founded: OfficeDesk) -> None:
-    for _ in range(FREE_ATTEMPTS):
+    for _ in range(OF_ONE_WITH_ONE.free):
         await _try(founded, "marta@diputacio.example", "no")
     for pause in (1, 2, 4):
         assert await _try(founded, "marta@diputacio.example", "no") == 429
@@ -162,7 +169,8 @@ async def test_the_pause_grows_and_spares_other_names(founded: OfficeDesk) -> No
 async def test_one_password_is_not_to_be_tried_with_many_names(
     founded: OfficeDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signing_in, "FREE_ATTEMPTS_OF_ALL", 3)
+    monkeypatch.setattr(guesses, "OF_ONE_PLACE", Budget(3, timedelta(seconds=10)))
+    founded.browser.cookies.delete(KNOWN_BROWSER)
     statuses = [await _try(founded, f"name{number}@diputacio.example", "Primavera2024") for number in range(4)]
     assert statuses == [422, 422, 422, 429]
     founded.clock.move(seconds=6)
@@ -183,7 +191,24 @@ async def test_many_attempts_at_once_count_as_many(founded: OfficeDesk) -> None:
     fields = await _fields(founded, "marta@diputacio.example", "no")
     answers = await asyncio.gather(*(founded.browser.post("/office/sign-in", data=fields) for _ in range(15)))
     tried = [answer for answer in answers if answer.status_code == 422]
-    assert len(tried) <= FREE_ATTEMPTS
+    assert len(tried) <= OF_ONE_WITH_ONE.free
+
+
+async def test_who_signs_in_leaves_the_browser_known_and_signing_out_keeps_it_so(founded: OfficeDesk) -> None:
+    answer = await founded.submit("/office/sign-in", {"user_name": "marta@diputacio.example", "password": PASSWORD})
+    (cookie,) = [each for each in answer.headers.get_list("set-cookie") if each.startswith(f"{KNOWN_BROWSER}=")]
+    assert "marta" not in cookie.lower()
+    assert {"HttpOnly", "Path=/", "SameSite=strict", f"Max-Age={365 * 24 * 3600}"} <= set(cookie.split("; "))
+    await founded.submit("/office/sign-out", {})
+    assert founded.browser.cookies.get(KNOWN_BROWSER)
+
+
+async def test_a_failure_is_logged_without_the_name_and_the_place(founded: OfficeDesk) -> None:
+    with capture_logs() as logs:
+        await _try(founded, "marta@diputacio.example", "no")
+    (failure,) = [entry for entry in logs if entry.get("action") == "sign_in_failed"]
+    assert failure["reason"] == "wrong-credentials"
+    assert not {"marta", "127.0.0.1"} & set(re.findall(r"[\w.]+", str(failure)))
 
 
 async def test_signing_in_leads_on_to_the_page_asked_for(founded: OfficeDesk) -> None:

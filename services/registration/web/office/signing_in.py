@@ -1,5 +1,6 @@
 """Signing in and out, the first run, one-time links to set a password."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Request
@@ -15,13 +16,19 @@ from services.registration.domain.office_people import (
     WrongCredentialsProblem,
 )
 from services.registration.domain.texts import OneLine
+from services.registration.usecases.guesses import Caller
 from services.registration.web.office.desk import Desk
 from shared.addresses import EmailAddress
 from shared.problems import mark
+from shared.web.cookies import cookie_name, set_cookie
+from shared.web.origins import origin_of
 from shared.web.page_routes import PageRouter, own_path, page_router
 from shared.web.pages import Form, see_other
+from shared.web.problems import problem_headers
 
 TOO_SHORT = mark("The password needs at least {length} characters.")
+KNOWN_BROWSER = "known-browser"
+KNOWN_FOR = timedelta(days=365)
 NOT_REPEATED = mark("The two passwords are not the same.")
 
 
@@ -56,9 +63,11 @@ def _add_sign_in(router: PageRouter, desk: Desk, *, has_oidc: bool) -> None:
         form = await desk.pages.form(request)
         following = own_path(form.get("next"))
         try:
-            person = await desk.office.signing_in.by_password(form.get("user_name"), form.values.get("password", ""))
+            person = await desk.office.signing_in.by_password(
+                form.get("user_name"), form.values.get("password", ""), _caller(desk, request)
+            )
         except (WrongCredentialsProblem, TooManyAttemptsProblem) as problem:
-            return desk.pages.render(
+            page = desk.pages.render(
                 request,
                 template,
                 status=problem.status,
@@ -67,6 +76,8 @@ def _add_sign_in(router: PageRouter, desk: Desk, *, has_oidc: bool) -> None:
                 following=following,
                 has_oidc=has_oidc,
             )
+            page.headers.update(problem_headers(problem))
+            return page
         return await signed_in(desk, person, following)
 
     @router.post("/office/sign-out")
@@ -121,11 +132,17 @@ def _add_password(router: PageRouter, desk: Desk) -> None:
 
 
 async def signed_in(desk: Desk, person: OfficePerson, following: str) -> RedirectResponse:
-    """Begin the person's session and lead on."""
+    """Begin the person's session, make the browser one that their account knows, and lead on."""
     await desk.act(person.member, Act.SIGNED_IN, person.id)
     answer = see_other(following)
     desk.pages.office.begin(answer, person.member)
+    if known := desk.office.signing_in.browser_mark(person):
+        set_cookie(answer, KNOWN_BROWSER, known, secure=desk.pages.secure, max_age=KNOWN_FOR, same_site="strict")
     return answer
+
+
+def _caller(desk: Desk, request: Request) -> Caller:
+    return Caller(origin_of(request), request.cookies.get(cookie_name(KNOWN_BROWSER, secure=desk.pages.secure), ""))
 
 
 def password_errors(desk: Desk, request: Request, form: Form) -> dict[str, str]:
