@@ -12,7 +12,18 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, 
 
 from shared.ids import new_id
 from shared.storage.checks import check_change, check_collection, check_document, check_position, check_where
-from shared.storage.contract import Condition, Document, Index, Operator, Order, Scalar, StoreError, Where, total_order
+from shared.storage.contract import (
+    Bell,
+    Condition,
+    Document,
+    Index,
+    Operator,
+    Order,
+    Scalar,
+    StoreError,
+    Where,
+    total_order,
+)
 from shared.storage.mongo_client import MongoConnection
 from shared.storage.verification import verify_contract
 
@@ -30,6 +41,7 @@ class MongoStore:
     """`shared.storage.contract.Store` over one MongoDB database. Use it from one event loop; close it at the end."""
 
     def __init__(self, connection: MongoConnection) -> None:
+        self.bell = Bell()
         self._database = connection.database
         self._close = connection.close
 

@@ -16,7 +16,7 @@ import orjson
 
 from shared.storage import sqlite_statements as sql
 from shared.storage.checks import check_change, check_document, check_where
-from shared.storage.contract import Document, Index, Order, Scalar, StoreError, Where
+from shared.storage.contract import Bell, Document, Index, Order, Scalar, StoreError, Where
 from shared.storage.sqlite_readers import Readers
 from shared.storage.sqlite_writer import GroupCommitWriter
 from shared.storage.verification import SCRATCH, verify_contract
@@ -38,6 +38,7 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         """Open nothing yet: the file is created at the first use, readable by its owner only."""
+        self.bell = Bell()
         self._path = path
         self._writer = GroupCommitWriter(lambda: _connect(path, _WRITER_SETTINGS), path.name)
         self._readers = Readers(lambda: _connect(path, _READER_SETTINGS), path.name)
