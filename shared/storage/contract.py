@@ -151,15 +151,9 @@ class Store(Protocol):
         False, and nothing written, when the document is missing or the guard does not hold.
         """
 
-    async def update_many(
-        self,
-        collection: str,
-        document_ids: Sequence[str],
-        *,
-        guard: Where | None = None,
-        assign: Mapping[str, Any],
-    ) -> int:
-        """The same assignment for many documents, each atomic by itself; how many were changed."""
+    async def update_many(self, collection: str, where: Where, *, assign: Mapping[str, Any]) -> int:
+        """The same assignment for all matching documents, each atomic by itself; how many were changed. An empty
+        `where` is refused with ValueError."""
 
     async def find(
         self,

@@ -107,14 +107,13 @@ class MongoStore:
             result = await self._collection(collection).update_one(chosen, change)
         return bool(result.matched_count)
 
-    async def update_many(
-        self, collection: str, document_ids: Sequence[str], *, guard: Where | None = None, assign: Mapping[str, Any]
-    ) -> int:
-        """The same assignment for many documents; how many were changed."""
+    async def update_many(self, collection: str, where: Where, *, assign: Mapping[str, Any]) -> int:
+        """The same assignment for all matching documents; how many were changed."""
         change = _change(assign, {})
-        chosen = _all_of({"_id": {"$in": list(document_ids)}}, _matching(guard))
+        if not where:
+            raise ValueError("update_many needs a condition")
         async with _translated():
-            result = await self._collection(collection).update_many(chosen, change)
+            result = await self._collection(collection).update_many(_matching(where), change)
         return int(result.matched_count)
 
     async def find(
