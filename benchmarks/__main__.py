@@ -1,13 +1,13 @@
 """`make bench`: every measurement one after the other, each as ratios side by side; or only those that are named.
 
-python -m benchmarks [fanout|registrations|pages …]
+python -m benchmarks [registrations|events|fanout|pages …]
 """
 
 import sys
 from collections.abc import Callable
 from importlib import import_module
 
-MEASUREMENTS = ("registrations", "fanout", "pages")
+MEASUREMENTS = ("registrations", "events", "fanout", "pages")
 
 
 def main(names: list[str]) -> None:

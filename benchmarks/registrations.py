@@ -12,8 +12,8 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
@@ -85,8 +85,9 @@ async def bare_round(count: int) -> float:
             return count / await post_all(url, bodies(count), connections=CONNECTIONS, expected_status=202)
 
 
-async def dijous_round(count: int, *, capacity: int | None) -> float:
-    """Registrations per second of the service, for a session with that many seats or any number."""
+@asynccontextmanager
+async def running_registration() -> AsyncIterator[tuple[str, str]]:
+    """The registration service on a fresh database, with a broker of its own; the addresses of both."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         async with running_broker() as broker:
@@ -106,12 +107,19 @@ async def dijous_round(count: int, *, capacity: int | None) -> float:
             with process([*dijous, "run", "registration", "--port", str(port)], environment):
                 base = f"http://127.0.0.1:{port}"
                 await answering(f"{base}/health/live")
-                url = f"{base}/api/v1/sessions/{await _schedule(base, capacity)}/registrations"
-                await post_all(url, bodies(200), connections=CONNECTIONS, expected_status=202)
-                return count / await post_all(url, bodies(count), connections=CONNECTIONS, expected_status=202)
+                yield base, broker.url
 
 
-async def _schedule(base: str, capacity: int | None) -> str:
+async def dijous_round(count: int, *, capacity: int | None) -> float:
+    """Registrations per second of the service, for a session with that many seats or any number."""
+    async with running_registration() as (base, _):
+        url = f"{base}/api/v1/sessions/{await schedule(base, capacity)}/registrations"
+        await post_all(url, bodies(200), connections=CONNECTIONS, expected_status=202)
+        return count / await post_all(url, bodies(count), connections=CONNECTIONS, expected_status=202)
+
+
+async def schedule(base: str, capacity: int | None) -> str:
+    """Have a session with that many seats or any number; its id."""
     headers = {"Authorization": f"Bearer {STAFF_TOKEN}"}
     async with httpx.AsyncClient(base_url=f"{base}/api/v1", headers=headers) as client:
         programme = {"slug": "bench", "name": {"ca": "Banc de proves"}, "kind": "series"}

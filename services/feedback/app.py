@@ -29,9 +29,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     store = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
     broker = make_broker(settings.nats_url, service=NAME)
     inventory = Inventory(store, broker, service=NAME, every=settings.inventory_seconds)
-    relay = OutboxRelay(store, broker, service=NAME, collections=[SURVEYS, COUNTS], clock=clock)
-    kept = FeedbackStore(store, clock, on_events=relay.wake)
-    use_cases = UseCases.over(kept, clock, inventory, Audit(store, clock), OfficeAccess(store))
+    use_cases = UseCases.over(FeedbackStore(store, clock), clock, inventory, Audit(store, clock), OfficeAccess(store))
     words = Words(LOCALE)
     frame = Pages(settings, words, pages.TEMPLATES, clock=clock, access=use_cases.access)
     return Service(
@@ -40,7 +38,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         store=store,
         broker=broker,
         events=handlers.routes(use_cases),
-        relay=relay,
+        relay=OutboxRelay(store, broker, service=NAME, collections=[SURVEYS, COUNTS], clock=clock),
         collections=COLLECTIONS,
         routers=[
             api.routes(use_cases, words, staff_token=settings.staff_token.get_secret_value()),

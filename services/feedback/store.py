@@ -1,6 +1,6 @@
 """The documents of the feedback service: the only room that knows how they lie in the database."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -75,10 +75,9 @@ def live_surveys(since: datetime) -> Where:
 class FeedbackStore:
     """What feedback keeps."""
 
-    def __init__(self, store: Store, clock: Clock, *, on_events: Callable[[], None] = lambda: None) -> None:
-        """`on_events` is called when a survey has something to tell: thousands of mails wait for it."""
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
-        self.surveys = Aggregates(store, SURVEYS, Survey, clock=clock, on_events=on_events)
+        self.surveys = Aggregates(store, SURVEYS, Survey, clock=clock)
         self.counts = Aggregates(store, COUNTS, AnswerCount, clock=clock)
 
     async def remember_programme(self, programme: KnownProgramme) -> None:

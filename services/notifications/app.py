@@ -60,7 +60,6 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     store = NotificationsStore(documents, secret=secret, clock=clock)
     links = Links(settings.public_url, secret)
     words = Words(*WORDS_FOLDERS)
-    relay = OutboxRelay(documents, broker, service=NAME, collections=[SURVEY_PARTS, SUPPRESSIONS], clock=clock)
     use_cases = UseCases.over(
         store,
         clock,
@@ -77,14 +76,14 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         store=documents,
         broker=broker,
         events=handlers.routes(use_cases),
-        relay=relay,
+        relay=OutboxRelay(documents, broker, service=NAME, collections=[SURVEY_PARTS, SUPPRESSIONS], clock=clock),
         collections=COLLECTIONS,
         routers=[
             api.routes(use_cases, staff_token=settings.staff_token.get_secret_value()),
             pages.routes(use_cases, frame, links, clock, trouble=lambda: sender.trouble),
         ],
         words=words,
-        loops=make_loops(use_cases, sender, relay),
+        loops=make_loops(use_cases, sender),
         watches={"mails": Punctuality(store, clock, lambda: sender.trouble).watch},
     )
 
@@ -118,11 +117,11 @@ def make_sender(settings: Settings, store: NotificationsStore, words: Words, lin
     )
 
 
-def make_loops(use_cases: UseCases, sender: Sender, relay: OutboxRelay) -> list[Loop]:
+def make_loops(use_cases: UseCases, sender: Sender) -> list[Loop]:
     """The loops, each woken by who stores something for it."""
     sending = Loop("sender", sender.step, every=_LOOK_SECONDS, close=sender.close)
     fanouts = Loop("fan-outs", use_cases.fanouts.step, every=_LOOK_SECONDS)
     surveys = Loop("surveys", use_cases.surveys.tend, every=_LOOK_SECONDS)
     bells = use_cases.bells
-    bells.fanouts, bells.surveys, bells.relay, bells.sender = fanouts.wake, surveys.wake, relay.wake, sending.wake
+    bells.fanouts, bells.surveys, bells.sender = fanouts.wake, surveys.wake, sending.wake
     return [fanouts, surveys, sending]

@@ -9,9 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from services.notifications.documents import PAGE, each, model_of, next_place
-from services.notifications.domain.deliveries import DIRECT_ANSWERS, Delivery, DeliveryKind, DeliveryState
+from services.notifications.domain.deliveries import (
+    DIRECT_ANSWERS,
+    NOT_KNOWN_YET,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+)
 from shared.clock import from_millis, to_millis
-from shared.storage.contract import Document, Order, Scalar, Store, Where, at_least, at_most, greater, one_of
+from shared.storage.contract import Condition, Document, Order, Scalar, Store, Where, at_least, at_most, greater, one_of
 
 DELIVERIES = "deliveries"
 _NEWEST_FIRST: Order = (("created_at", -1),)
@@ -43,17 +49,19 @@ class DeliveryStore:
     async def mark_sent(self, ids: Sequence[str], now: datetime) -> int:
         """The relay took these mails; how many were marked."""
         assign = {"state": DeliveryState.SENT.value, "open": 0, "reason": "", "sent_at": to_millis(now)}
-        return await self._documents.update_many(DELIVERIES, ids, assign=assign) if ids else 0
+        return await self._documents.update_many(DELIVERIES, {"_id": one_of(ids)}, assign=assign) if ids else 0
 
     async def mark(
         self, ids: Sequence[str], state: DeliveryState, reason: str, *, next_try_at: datetime | None = None
     ) -> int:
-        """What became of these deliveries but sent. `next_try_at`: they stay open and are tried again then. How many
-        were marked."""
+        """What became of these deliveries but sent. `next_try_at`: those still open stay so and are looked at again
+        then. How many were marked."""
+        where: dict[str, Scalar | Condition] = {"_id": one_of(ids)}
         assign: dict[str, Any] = {"state": state.value, "reason": reason, "open": 0 if next_try_at is None else 1}
         if next_try_at is not None:
+            where["open"] = 1
             assign["next_try_at"] = to_millis(next_try_at)
-        return await self._documents.update_many(DELIVERIES, ids, assign=assign) if ids else 0
+        return await self._documents.update_many(DELIVERIES, where, assign=assign) if ids else 0
 
     async def defer(self, delivery_id: str, reason: str, next_try_at: datetime, tries: int) -> bool:
         """Try this one again then. False when it is no longer open."""
@@ -64,6 +72,16 @@ class DeliveryStore:
             "tries": tries,
         }
         return await self._documents.update(DELIVERIES, delivery_id, guard={"open": 1}, assign=assign)
+
+    async def wake(self, subject_ids: Sequence[str], now: datetime) -> int:
+        """Make due what waits to hear of these sessions and proposals; how many they were."""
+        where: Where = {
+            "state": DeliveryState.DEFERRED.value,
+            "reason": NOT_KNOWN_YET,
+            "subject_id": one_of(subject_ids),
+        }
+        assign = {"state": DeliveryState.DUE.value, "reason": "", "next_try_at": to_millis(now)}
+        return await self._documents.update_many(DELIVERIES, where, assign=assign) if subject_ids else 0
 
     async def count_sent_since(self, instant: datetime) -> int:
         """How many mails were handed over since then. Reads all deliveries: not for every page."""

@@ -15,7 +15,7 @@ from services.notifications.domain.known import (
 from services.notifications.recipient_store import FOLLOWERS, REGISTRATIONS
 from shared.events.vocabulary import Language, RegistrationStatus, SessionStatus
 from shared.messaging.inventory import Entry
-from shared.storage.contract import Document, Scalar, Store, at_most, one_of
+from shared.storage.contract import Document, Scalar, Store, Where, at_most, one_of
 
 PROGRAMMES = "programmes"
 SESSIONS = "sessions"
@@ -94,6 +94,14 @@ class KnownStore:
         documents = await self._documents.find(SESSIONS, where, limit=PAGE)
         return [model_of(document, KnownSession) for document in documents]
 
+    async def subjects_of(self, programme: str) -> list[str]:
+        """The ids of a programme's sessions and proposals."""
+        return [id_ for kept in (SESSIONS, PROPOSALS) for id_ in await self._ids(kept, {"programme": programme})]
+
+    async def proposals_in(self, session_id: str) -> list[str]:
+        """The ids of the proposals that a session treats."""
+        return await self._ids(PROPOSALS, {"session_id": session_id})
+
     async def many(self, collection: str, ids: Sequence[str]) -> dict[str, Document]:
         """The documents with these ids that are there, by id."""
         documents = await self._documents.find(collection, {"_id": one_of(ids)}, limit=max(1, len(ids)))
@@ -116,6 +124,9 @@ class KnownStore:
         """Of a page of an inventory, the ids that are not known or in an older version only."""
         known = await self.many(collection, [entry[0] for entry in entries])
         return [key for key, version in entries if known.get(key, {}).get("seen", 0) < version]
+
+    async def _ids(self, collection: str, where: Where) -> list[str]:
+        return [document["_id"] async for document in each(self._documents, collection, where)]
 
     async def _known(self, collection: str, document_id: str, model: type[K]) -> K | None:
         document = await self._documents.get(collection, document_id)

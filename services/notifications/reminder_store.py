@@ -10,7 +10,7 @@ from services.notifications.domain.known import KnownProgramme, KnownSession
 from services.notifications.domain.reminders import WITHDRAWN, due
 from services.notifications.known_store import KnownStore
 from shared.clock import to_millis
-from shared.storage.contract import Document, Scalar, Store, Where
+from shared.storage.contract import Document, Scalar, Store, Where, one_of
 
 
 class ReminderStore:
@@ -50,7 +50,7 @@ class ReminderStore:
 
     async def _change(self, ids: Collection[str], guard: Where, assign: Document) -> None:
         if ids:
-            await self._documents.update_many(DELIVERIES, list(ids), guard=guard, assign=assign)
+            await self._documents.update_many(DELIVERIES, {"_id": one_of(list(ids)), **guard}, assign=assign)
 
 
 def _withdrawn(page: list[Document], minutes: int, due_at: int) -> Iterable[str]:

@@ -24,7 +24,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     SESSIONS: [Index(("programme",)), Index(("starts_at",))],
     REGISTRATIONS: [Index(("session_id",)), Index(("email",))],
     FOLLOWERS: [Index(("proposal_id",)), Index(("email",))],
-    PROPOSALS: [],
+    PROPOSALS: [Index(("programme",)), Index(("session_id",))],
     DELIVERIES: [
         Index(("open", "next_try_at")),  # the sender's
         Index(("subject_id", "created_at")),

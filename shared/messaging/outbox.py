@@ -21,7 +21,11 @@ from shared.storage.contract import Document, Index, Store, StoreError
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.25
-RETRY_SECONDS = 1.0
+"""How often the relay looks unasked, for what other replicas saved."""
+GATHER_SECONDS = 0.005
+"""The least between two looks, however often it is woken: what is saved meanwhile is published together."""
+RETRY_SECONDS = (0.25, 1.0)
+"""The least and the longest between two looks after a failure."""
 LEASE_LENGTH = timedelta(seconds=5)
 PAGE = 256
 """Documents whose events are being published at a time."""
@@ -43,15 +47,12 @@ class OutboxRelay:
         self._lease = Lease(store, f"relay-{service}", clock=clock, length=LEASE_LENGTH)
         self._woken = asyncio.Event()
         self._last_success = time.monotonic()
+        store.bell.listen(self._woken.set)
 
     @property
     def age(self) -> float:
-        """Seconds since the relay last left nothing unpublished behind, or another replica held the lease."""
+        """Seconds since the relay last published all that it found, or another replica held the lease."""
         return time.monotonic() - self._last_success
-
-    def wake(self) -> None:
-        """Something was put in an outbox: look now instead of at the next poll."""
-        self._woken.set()
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -59,7 +60,9 @@ class OutboxRelay:
         try:
             while True:
                 self._woken.clear()
-                await self._pause(POLL_SECONDS if await self._try_pass() else RETRY_SECONDS)
+                least, longest = await self._try_pass()
+                await asyncio.sleep(least)
+                await self._pause(longest - least)
         finally:
             await asyncio.shield(self._lease.release())
 
@@ -69,18 +72,21 @@ class OutboxRelay:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
 
-    async def _try_pass(self) -> bool:
-        """Whether nothing was left behind."""
+    async def _try_pass(self) -> tuple[float, float]:
+        """Look once; the least and the longest rest until the next look."""
         try:
-            clean = not await self._lease.hold() or await self._publish_all()
+            held = await self._lease.hold()
+            clean = not held or await self._publish_all()
         except StoreError as error:
             log.warning("relay cannot read", action="relay_store_failed", error=type(error).__name__)
-            clean = False
-        if clean:
-            self._last_success = time.monotonic()
-        return clean
+            return RETRY_SECONDS
+        if not clean:
+            return RETRY_SECONDS
+        self._last_success = time.monotonic()
+        return GATHER_SECONDS if held else POLL_SECONDS, POLL_SECONDS
 
     async def _publish_all(self) -> bool:
+        """Whether nothing failed."""
         if not self._broker.connection.is_connected:
             return False
         clean, js = True, jetstream(self._broker)
@@ -102,12 +108,12 @@ class OutboxRelay:
             after = [page[-1]["_id"]]
 
     async def _relay(self, js: JetStreamContext, collection: str, document: Document) -> bool:
-        """Publish one document's events in order and clear them; whether that was done."""
+        """Publish one document's events in order and clear them; whether nothing failed."""
         try:
             for event in document["outbox"]:
                 await publish_event(js, EventEnvelope.model_validate(event))
             failpoint("after-publish")
-            return await self._clear(collection, document)
+            await self._clear(collection, document)
         except (nats.errors.Error, StoreError, TimeoutError) as error:
             log.warning(
                 "events not relayed",
@@ -117,8 +123,9 @@ class OutboxRelay:
                 error=type(error).__name__,
             )
             return False
+        return True
 
-    async def _clear(self, collection: str, document: Document) -> bool:
+    async def _clear(self, collection: str, document: Document) -> None:
         """Empty the outbox unless the document changed meanwhile; then it is read and published again."""
         cleared = await self._store.update(
             collection,
@@ -128,5 +135,4 @@ class OutboxRelay:
         )
         failpoint("after-clear")
         if not cleared:
-            self.wake()
-        return cleared
+            self._woken.set()

@@ -66,19 +66,15 @@ class Aggregates(Generic[T]):
         model: type[T],
         *,
         clock: Clock = system_clock,
-        on_events: Callable[[], None] = lambda: None,
         keep: int = 0,
     ) -> None:
-        """`on_events` is called after events were saved: where every moment counts, it wakes the relay.
-
-        `keep` so many of those last read, for a collection of which the same are read again and again: each time the
+        """`keep` so many of those last read, for a collection of which the same are read again and again: each time the
         document is read, but taken to pieces only when its version is another one.
         """
         self._store = store
         self._collection = collection
         self._model = model
         self._clock = clock
-        self._on_events = on_events
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._keep = keep
         self._kept: dict[str, T] = {}
@@ -86,10 +82,11 @@ class Aggregates(Generic[T]):
     async def create(self, aggregate: T, *events: Event) -> bool:
         """Insert with its events as version 1; False, and nothing written, when the id is there already."""
         failpoint("before-write")
-        created = await self._store.insert(self._collection, _dump(self._next(aggregate, 0, events)))
+        first = self._next(aggregate, 0, events)
+        created = await self._store.insert(self._collection, _dump(first))
         failpoint("after-write")
-        if created and events:
-            self._on_events()
+        if created and first.pending:
+            self._store.bell.ring()
         return created
 
     async def get(self, aggregate_id: str) -> T | None:
@@ -138,8 +135,7 @@ class Aggregates(Generic[T]):
         if current and current.announced and (events := tell(current)):
             outbox = (*current.outbox, *self._envelopes(events, current.announced))
             restated = current.model_copy(update={"outbox": outbox, "pending": 1})
-            if await self._store.replace(self._collection, _dump(restated), expected_version=current.version):
-                self._on_events()
+            await self._replace(restated, current.version)
 
     def _read(self, document: Document) -> T:
         kept = self._kept.pop(document["_id"], None)
@@ -160,11 +156,16 @@ class Aggregates(Generic[T]):
             return current
         changed = self._next(decided, current.version, events)
         failpoint("before-write")
-        saved = await self._store.replace(self._collection, _dump(changed), expected_version=current.version)
+        saved = await self._replace(changed, current.version)
         failpoint("after-write")
-        if saved and events:
-            self._on_events()
         return changed if saved else None
+
+    async def _replace(self, aggregate: T, version: int) -> bool:
+        """Save it, unless somebody else was faster; the relay is woken where events wait in it."""
+        saved = await self._store.replace(self._collection, _dump(aggregate), expected_version=version)
+        if saved and aggregate.pending:
+            self._store.bell.ring()
+        return saved
 
     def _next(self, aggregate: T, version: int, events: Sequence[Event]) -> T:
         """The aggregate one version later, with the events at the end of its outbox."""

@@ -8,7 +8,7 @@ any MongoDB topology and on SQLite alike. `tests/contracts/storage` runs one sui
 Field names may be dotted paths into nested objects (`slots.ab12`); no segment may contain a dot or begin with `$`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -92,8 +92,26 @@ class StoreMismatchError(StoreError):
     """The database behind the store answers an operation of the contract wrongly; the service must not start."""
 
 
+class Bell:
+    """Rung in this process whenever a document with events was saved, so that their publisher need not look."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Have it called at every ring, for as long as the store lives."""
+        self._listeners.append(listener)
+
+    def ring(self) -> None:
+        """Call all listeners."""
+        for listener in self._listeners:
+            listener()
+
+
 class Store(Protocol):
     """One service's documents. Every method is a coroutine; a write that returned has been fsynced."""
+
+    bell: Bell
 
     async def prepare(self, collections: Mapping[str, Sequence[Index]]) -> None:
         """Create what is missing of the collections and their indexes. Idempotent; run at start."""
@@ -133,15 +151,9 @@ class Store(Protocol):
         False, and nothing written, when the document is missing or the guard does not hold.
         """
 
-    async def update_many(
-        self,
-        collection: str,
-        document_ids: Sequence[str],
-        *,
-        guard: Where | None = None,
-        assign: Mapping[str, Any],
-    ) -> int:
-        """The same assignment for many documents, each atomic by itself; how many were changed."""
+    async def update_many(self, collection: str, where: Where, *, assign: Mapping[str, Any]) -> int:
+        """The same assignment for all matching documents, each atomic by itself; how many were changed. An empty
+        `where` is refused with ValueError."""
 
     async def find(
         self,

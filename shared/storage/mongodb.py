@@ -12,7 +12,18 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, 
 
 from shared.ids import new_id
 from shared.storage.checks import check_change, check_collection, check_document, check_position, check_where
-from shared.storage.contract import Condition, Document, Index, Operator, Order, Scalar, StoreError, Where, total_order
+from shared.storage.contract import (
+    Bell,
+    Condition,
+    Document,
+    Index,
+    Operator,
+    Order,
+    Scalar,
+    StoreError,
+    Where,
+    total_order,
+)
 from shared.storage.mongo_client import MongoConnection
 from shared.storage.verification import verify_contract
 
@@ -30,6 +41,7 @@ class MongoStore:
     """`shared.storage.contract.Store` over one MongoDB database. Use it from one event loop; close it at the end."""
 
     def __init__(self, connection: MongoConnection) -> None:
+        self.bell = Bell()
         self._database = connection.database
         self._close = connection.close
 
@@ -95,14 +107,13 @@ class MongoStore:
             result = await self._collection(collection).update_one(chosen, change)
         return bool(result.matched_count)
 
-    async def update_many(
-        self, collection: str, document_ids: Sequence[str], *, guard: Where | None = None, assign: Mapping[str, Any]
-    ) -> int:
-        """The same assignment for many documents; how many were changed."""
+    async def update_many(self, collection: str, where: Where, *, assign: Mapping[str, Any]) -> int:
+        """The same assignment for all matching documents; how many were changed."""
         change = _change(assign, {})
-        chosen = _all_of({"_id": {"$in": list(document_ids)}}, _matching(guard))
+        if not where:
+            raise ValueError("update_many needs a condition")
         async with _translated():
-            result = await self._collection(collection).update_many(chosen, change)
+            result = await self._collection(collection).update_many(_matching(where), change)
         return int(result.matched_count)
 
     async def find(

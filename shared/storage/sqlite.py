@@ -16,7 +16,7 @@ import orjson
 
 from shared.storage import sqlite_statements as sql
 from shared.storage.checks import check_change, check_document, check_where
-from shared.storage.contract import Document, Index, Order, Scalar, StoreError, Where
+from shared.storage.contract import Bell, Document, Index, Order, Scalar, StoreError, Where, one_of
 from shared.storage.sqlite_readers import Readers
 from shared.storage.sqlite_writer import GroupCommitWriter
 from shared.storage.verification import SCRATCH, verify_contract
@@ -38,6 +38,7 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         """Open nothing yet: the file is created at the first use, readable by its owner only."""
+        self.bell = Bell()
         self._path = path
         self._writer = GroupCommitWriter(lambda: _connect(path, _WRITER_SETTINGS), path.name)
         self._readers = Readers(lambda: _connect(path, _READER_SETTINGS), path.name)
@@ -121,13 +122,12 @@ class SqliteStore:
             == 1
         )
 
-    async def update_many(
-        self, collection: str, document_ids: Sequence[str], *, guard: Where | None = None, assign: Mapping[str, Any]
-    ) -> int:
-        """The same assignment for many documents; how many were changed."""
+    async def update_many(self, collection: str, where: Where, *, assign: Mapping[str, Any]) -> int:
+        """The same assignment for all matching documents; how many were changed."""
         check_change(assign, {})
-        statement, values = _update_listed(collection, assign, check_where(guard))
-        return await self._change(statement, [*values, sql.encode(list(document_ids))])
+        if not check_where(where):
+            raise ValueError("update_many needs a condition")
+        return await self._change(*_update_matching(collection, assign, where))
 
     async def find(
         self,
@@ -157,13 +157,12 @@ class SqliteStore:
         condition = sql.joined([sql.matching(check_where(where)), sql.lease_is_free(now)])
         chosen, chosen_values = sql.page(collection, condition, order, limit)
         lease = {"lease_owner": owner, "lease_until": until}
-        statement, values = _update_listed(collection, lease, {})
 
         def work(connection: sqlite3.Connection) -> list[Document]:
             documents = _documents(connection, chosen, chosen_values)
             if documents:
-                ids = sql.encode([document["_id"] for document in documents])
-                connection.execute(statement, [*values, ids])
+                listed = one_of([document["_id"] for document in documents])
+                connection.execute(*_update_matching(collection, lease, {"_id": listed}))
             return [{**document, **lease, "version": document["version"] + 1} for document in documents]
 
         return await self._writer.run(work)
@@ -224,15 +223,10 @@ def _documents(connection: sqlite3.Connection, statement: str, values: list[Scal
     return documents
 
 
-def _update_listed(collection: str, assign: Mapping[str, Any], guard: Where) -> tuple[str, list[Scalar]]:
-    """The update of the documents whose ids the last value lists."""
+def _update_matching(collection: str, assign: Mapping[str, Any], where: Where) -> sql.Fragment:
     changed, new_values = sql.change(assign, {})
-    condition, values = sql.matching(guard)
-    statement = (
-        f"UPDATE {sql.table(collection)} SET doc = {changed} "
-        f"WHERE {condition} AND id IN (SELECT value FROM json_each(?))"
-    )
-    return statement, [*new_values, *values]
+    condition, values = sql.matching(where)
+    return f"UPDATE {sql.table(collection)} SET doc = {changed} WHERE {condition}", [*new_values, *values]
 
 
 def _rewrite(connection: sqlite3.Connection) -> None:

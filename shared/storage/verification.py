@@ -48,7 +48,7 @@ async def _check_writes(store: Store, run: str) -> None:
         _expect(name, answer, expected=taken)
     after = {**first, "rank": 4, "nested": {"seats": 0, "by": "x"}, "version": 3}
     _expect("get", await store.get(SCRATCH, a), after)
-    _expect("update_many", await store.update_many(SCRATCH, [b, c], guard={"rank": 2}, assign={"rank": 5}), 1)
+    _expect("update_many", await store.update_many(SCRATCH, {"_id": one_of([b, c]), "rank": 2}, assign={"rank": 5}), 1)
 
 
 async def _check_reads(store: Store, run: str) -> None:

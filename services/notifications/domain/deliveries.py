@@ -67,6 +67,8 @@ class DeliveryState(StrEnum):
 
 RECIPIENT_ERASED = "recipient erased"
 """Why a delivery is skipped whose recipient was erased before."""
+NOT_KNOWN_YET = "not known yet what it is about"
+"""Why a delivery is deferred that was due before the events came which tell what it is about."""
 
 
 class Delivery(BaseModel):

@@ -22,6 +22,11 @@ class Announcements:
         if deliveries and await self._store.deliveries.add(deliveries):
             self._bells.sender()
 
+    async def take_up(self, *subject_ids: str) -> None:
+        """Have what waited to hear of these sessions and proposals sent now."""
+        if await self._store.deliveries.wake(subject_ids, self._clock()):
+            self._bells.sender()
+
     async def tell_now(
         self, kind: DeliveryKind, subject_id: str, recipient_id: str, *, round_: str = "", sequence: int = 0
     ) -> None:

@@ -18,5 +18,3 @@ class Bells:
     """A fan-out was stored."""
     surveys: Callable[[], None] = _nobody
     """A survey is to be tended."""
-    relay: Callable[[], None] = _nobody
-    """An event was put in an outbox."""

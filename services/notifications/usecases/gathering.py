@@ -63,7 +63,7 @@ class Gathering:
     async def gather(self, page: Sequence[Document], now: datetime) -> Gathered:
         """Sort a page of deliveries out."""
         deliveries = [model_of(document, Delivery) for document in page]
-        matters = await self._matters(deliveries)
+        matters = await self.matters(deliveries)
         recipients = await self._recipients(deliveries)
         addresses = [recipient.email for recipient in recipients.values()]
         suppressions = await self._store.suppressions.of(addresses)
@@ -91,7 +91,7 @@ class Gathering:
         registrations = await self._load(REGISTRATIONS, of_sessions, KnownRegistration)
         return {**registrations, **await self._load(FOLLOWERS, of_proposals, KnownFollower)}
 
-    async def _matters(self, deliveries: Sequence[Delivery]) -> dict[str, Matter]:
+    async def matters(self, deliveries: Sequence[Delivery]) -> dict[str, Matter]:
         """By session or proposal; without those of which something is not known yet."""
         proposal_ids = {each.subject_id for each in deliveries if each.kind not in SESSION_KINDS}
         session_ids = {each.subject_id for each in deliveries if each.kind in SESSION_KINDS}
@@ -113,8 +113,8 @@ class Gathering:
                     programme, session, survey_links=links, survey_closes_at=closes_at, wording=wording
                 )
         for id_, proposal in proposals.items():
-            if programme := programmes.get(proposal.programme):
-                session_of_it = sessions.get(proposal.session_id)
+            session_of_it = sessions.get(proposal.session_id)
+            if (programme := programmes.get(proposal.programme)) and (session_of_it or not proposal.session_id):
                 matters[id_] = Matter(programme, session_of_it, proposal, wording=wordings.get(programme.id))
         return matters
 

@@ -13,7 +13,7 @@ from functools import partial
 
 import structlog
 
-from services.notifications.domain.deliveries import Delivery, DeliveryState
+from services.notifications.domain.deliveries import NOT_KNOWN_YET, Delivery, DeliveryState
 from services.notifications.outgoing import UNTRIED, Outcome, Result
 from services.notifications.store import NotificationsStore
 from services.notifications.usecases.gathering import Ready
@@ -23,6 +23,8 @@ from shared.storage.contract import StoreError
 log = structlog.get_logger()
 
 _RETRY_SECONDS = 0.5
+_LOOK_AGAIN = timedelta(minutes=1)
+"""When what a mail is about becomes known it is woken; if that was missed, this much later it is looked at again."""
 
 _ENDS = {
     Outcome.REFUSED: DeliveryState.BOUNCED,
@@ -37,15 +39,23 @@ class Marker:
     """Turns results into the states of deliveries."""
 
     def __init__(
-        self, store: NotificationsStore, clock: Clock, *, backoff: Sequence[timedelta], patience: timedelta
+        self,
+        store: NotificationsStore,
+        clock: Clock,
+        *,
+        backoff: Sequence[timedelta],
+        patience: timedelta,
+        patience_to_know: timedelta,
     ) -> None:
         """`backoff`: how long to wait after the first, second, … failed try; the last one holds for all later ones.
         `patience`: after the due time, how long a mail is tried, but each wait of `backoff` once at the least: it may
-        have been due for days before its first try."""
+        have been due for days before its first try. `patience_to_know`: how long it waits for the events which tell
+        what it is about."""
         self._store = store
         self._clock = clock
         self._backoff = backoff
         self._patience = patience
+        self._patience_to_know = patience_to_know
 
     async def mark(self, results: Sequence[Marked]) -> None:
         """Write the results down; returns when they are, however long the store is away."""
@@ -58,6 +68,16 @@ class Marker:
         """These no longer apply, for these reasons."""
         for reason, ids in skipped.items():
             await self._store.deliveries.mark(ids, DeliveryState.SKIPPED, reason)
+
+    async def wait(self, incomplete: Sequence[Delivery]) -> None:
+        """Leave these until it is known what they are about, or give up in the end. Nothing was tried."""
+        now = self._clock()
+        begun = now - self._patience_to_know
+        given_up = [delivery.id for delivery in incomplete if (delivery.resent_at or delivery.due_at) < begun]
+        waiting = [delivery.id for delivery in incomplete if delivery.id not in given_up]
+        await self._store.deliveries.mark(given_up, DeliveryState.FAILED, f"given up: {NOT_KNOWN_YET}")
+        deferred, look_at = DeliveryState.DEFERRED, now + _LOOK_AGAIN
+        await self._store.deliveries.mark(waiting, deferred, NOT_KNOWN_YET, next_try_at=look_at)
 
     def _writes(self, by_outcome: dict[Outcome, list[Marked]]) -> list[Callable[[], Awaitable[object]]]:
         writes: list[Callable[[], Awaitable[object]]] = []
@@ -91,18 +111,16 @@ class Marker:
         """It is due, behind the others: one that is always refused would keep them from being tried."""
         await self._store.deliveries.defer(delivery.id, reason, self._clock(), delivery.tries)
 
-    async def defer(self, delivery: Delivery, reason: str, *, wait: timedelta | None = None) -> None:
-        """Try again later, or give up when it has been tried for long enough. With a `wait` of its own it was not
-        tried."""
+    async def defer(self, delivery: Delivery, reason: str) -> None:
+        """Try again later, or give up when it has been tried for long enough."""
         now = self._clock()
         is_late = now - (delivery.resent_at or delivery.due_at) > self._patience
-        if is_late and (wait or delivery.tries >= len(self._backoff)):
+        if is_late and delivery.tries >= len(self._backoff):
             await self._store.deliveries.mark([delivery.id], DeliveryState.FAILED, f"given up: {reason}")
             return
-        tries = delivery.tries + (wait is None)
-        wait = wait or self._backoff[min(delivery.tries, len(self._backoff) - 1)]
+        wait = self._backoff[min(delivery.tries, len(self._backoff) - 1)]
         jitter = random.uniform(0.8, 1.2)  # noqa: S311  no secret
-        await self._store.deliveries.defer(delivery.id, reason, now + wait * jitter, tries)
+        await self._store.deliveries.defer(delivery.id, reason, now + wait * jitter, delivery.tries + 1)
 
 
 async def _until_stored(write: Callable[[], Awaitable[object]]) -> None:

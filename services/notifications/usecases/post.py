@@ -90,4 +90,3 @@ class Post:
         """
         if not await self._store.suppressions.lift(suppression_id):
             raise SuppressionUnknownProblem
-        self._bells.relay()

@@ -29,11 +29,12 @@ class Proposals:
 
     async def learn(self, told: KnownProposal) -> None:
         """Keep a proposal's public state."""
-        await self._store.known.remember(PROPOSALS, told)
+        if await self._store.known.remember(PROPOSALS, told):
+            await self._announcements.take_up(told.id)
 
     async def advance(self, told: KnownProposal, kind: DeliveryKind) -> None:
         """Tell author and supporters the step, unless the proposal has taken another one since."""
-        await self._store.known.remember(PROPOSALS, told)
+        await self.learn(told)
         proposal = await self._store.known.proposal(told.id)
         if proposal is not None and proposal.state is told.state:
             await self._announcements.tell_everybody(kind, told.id, round_=_occasion(told))

@@ -26,8 +26,6 @@ from shared.storage.contract import Scalar, StoreError
 
 log = structlog.get_logger()
 
-_NOT_KNOWN_YET = "not known yet what it is about"
-_NOT_KNOWN_WAIT = timedelta(seconds=2)
 _CLOSE_SECONDS = 8.0
 _COLLECT_SECONDS = 0.01  # results are written down in batches: each costs an fsync, whatever is in it
 _FEW = 5  # results collected in that time: mails leave slowly, and the threads need not be kept on one core
@@ -56,6 +54,9 @@ class SendingLimits:
     )
     patience: timedelta = timedelta(days=3)
     """After its due time, how long a mail is tried."""
+    patience_to_know: timedelta = timedelta(days=2)
+    """After its due time, how long a mail waits for the events which tell what it is about; shorter, so that time is
+    left to try it."""
     unavailable_pause: tuple[float, float] = (1.0, 60.0)
     """Shortest and longest pause, in seconds, when the relay cannot be reached."""
     fault_pause: tuple[float, float] = (60.0, 900.0)
@@ -105,7 +106,13 @@ class Sender:
         self._limits = limits
         self._lease = Lease(store.documents, "sending", clock=clock, length=limits.lease)
         self._gathering = Gathering(store, answers_per_hour=limits.answers_per_hour)
-        self._marker = Marker(store, clock, backoff=limits.backoff, patience=limits.patience)
+        self._marker = Marker(
+            store,
+            clock,
+            backoff=limits.backoff,
+            patience=limits.patience,
+            patience_to_know=limits.patience_to_know,
+        )
         self._quota = Quota(limits.per_minute, limits.per_day)
         self._brake = Brake()
         self._suspicion = Suspicion()
@@ -191,8 +198,10 @@ class Sender:
     async def _put_aside(self, gathered: Gathered) -> list[Ready]:
         """Write down what is not to be sent, or not now; the rest."""
         await self._marker.skip(gathered.skipped)
-        for delivery in gathered.incomplete:
-            await self._marker.defer(delivery, _NOT_KNOWN_YET, wait=_NOT_KNOWN_WAIT)
+        if gathered.incomplete:
+            await self._marker.wait(gathered.incomplete)
+            known_by_now = await self._gathering.matters(gathered.incomplete)  # what came just before has woken nobody
+            await self._store.deliveries.wake(list(known_by_now), self._clock())
         return gathered.ready
 
     def _take_in_hand(self, ready: list[Ready], term: Term) -> None:

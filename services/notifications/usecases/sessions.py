@@ -35,14 +35,16 @@ class Sessions:
 
     async def learn_programme(self, told: KnownProgramme) -> None:
         """Keep a programme; its sessions' reminders follow its settings."""
-        await self._store.known.remember(PROGRAMMES, told)
+        if await self._store.known.remember(PROGRAMMES, told):
+            await self._announcements.take_up(*await self._store.known.subjects_of(told.id))
         programme = await self._store.known.programme(told.id)
         for session in await self._store.known.scheduled_sessions(told.id):
             await self._remind(session, programme)
 
     async def learn(self, told: KnownSession) -> KnownSession:
         """Keep a session and have its registrations reminded; the session as it is now."""
-        await self._store.known.remember(SESSIONS, told, leave=_TOLD_BY_ONE_EVENT)
+        if await self._store.known.remember(SESSIONS, told, leave=_TOLD_BY_ONE_EVENT):
+            await self._announcements.take_up(told.id, *await self._store.known.proposals_in(told.id))
         session = await self._store.known.session(told.id)
         assert session is not None, "sessions are never deleted"
         await self._remind(session, await self._store.known.programme(session.programme))

@@ -155,7 +155,6 @@ class Surveys:
         maker = LinkMaker(survey.key_bytes, survey.id)
         missing = missing_links(maker, survey, await self._seated(survey.id), prepared)
         await asyncio.gather(*(self._add_links(survey, part, hashes) for part, hashes in missing.items()))
-        self._bells.relay()
         if not await self._store.surveys.is_open(survey.id):
             await self._store.surveys.delete_parts(survey.id)  # it closed while they were being stored
         return len(missing)
@@ -181,7 +180,6 @@ class Surveys:
         for part in waiting:
             if not part.pending:
                 await self._store.surveys.parts.change(part.id, _told_again)
-        self._bells.relay()
 
 
 def _told_again(part: SurveyPart) -> tuple[SurveyPart, Sequence[Event]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.notifications.domain.deliveries import DeliveryKind, DeliveryState
+from services.notifications.domain.deliveries import NOT_KNOWN_YET, DeliveryKind, DeliveryState
 from services.notifications.domain.reminders import WITHDRAWN
 from services.notifications.domain.suppressions import MailGroup, SuppressionReason
 from services.notifications.usecases.answer_limit import TOO_MANY
@@ -80,7 +80,7 @@ REASONS: Mapping[str, str] = {
     "proposal merged": mark("The proposal was in another state by then: merged."),
     "recipient erased": mark("The person asked to be erased."),
     TOO_MANY: mark("Too many mails to this address within an hour."),
-    "not known yet what it is about": mark("What it is about is not known here yet."),
+    NOT_KNOWN_YET: mark("What it is about is not known here yet."),
     "connection lost": mark("The connection to the mail server was lost."),
 }
 """Our own reasons in words; those of mail servers are shown as they are."""

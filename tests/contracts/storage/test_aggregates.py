@@ -36,6 +36,33 @@ def take_seat(room: Room) -> Decision:
     return room.model_copy(update={"left": room.left - 1}), [SeatTaken(room=room.id, version=0)]
 
 
+async def test_the_bell_rings_whenever_a_document_with_events_is_saved(rooms: Aggregates[Room], store: Store) -> None:
+    rings: list[None] = []
+    store.bell.listen(lambda: rings.append(None))
+
+    def told_by_hand(room: Room) -> Decision:
+        envelope = SeatTaken(room=room.id, version=room.version).envelope()
+        return room.model_copy(update={"outbox": (envelope,), "pending": 1}), []
+
+    def closed(room: Room) -> Decision:
+        return room.model_copy(update={"left": 0, "outbox": (), "pending": 0}), []
+
+    taken = SeatTaken(room="a", version=0)
+    for act, expected in (
+        (lambda: rooms.create(Room(id="a", left=5)), 0),
+        (lambda: rooms.create(Room(id="b", left=5), taken), 1),
+        (lambda: rooms.create(Room(id="b", left=5), taken), 0),  # it is there already
+        (lambda: rooms.change("a", take_seat), 1),
+        (lambda: rooms.change("a", closed), 0),
+        (lambda: rooms.change("a", told_by_hand), 1),
+        (lambda: rooms.restate("a", lambda _: []), 0),
+        (lambda: rooms.restate("a", lambda _: [taken]), 1),
+    ):
+        rings.clear()
+        await act()
+        assert len(rings) == expected
+
+
 async def test_created_aggregate_comes_back(rooms: Aggregates[Room], store: Store) -> None:
     assert await rooms.create(Room(id="a", left=5))
     assert await rooms.get("a") == Room(id="a", left=5, version=1)

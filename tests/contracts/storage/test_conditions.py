@@ -85,7 +85,7 @@ async def assert_matching(store: Store, path: str, condition: Scalar | Condition
     where = {path: condition}
     assert [d["_id"] for d in await store.find("things", where)] == list(matching)
     assert await store.count("things", where) == len(matching)
-    assert await store.update_many("things", list(among), guard=where, assign={"touched": 1}) == len(matching)
+    assert await store.update_many("things", where, assign={"touched": 1}) == len(matching)
     changed = [name for name in among if await store.update("things", name, guard=where, assign={"w": 1})]
     assert changed == list(matching)
     claimed = await store.claim("things", where, owner="me", now=1, until=2, limit=100)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.storage.contract import Document, Order, Scalar, Store, at_most, greater, position
+from shared.storage.contract import Document, Order, Scalar, Store, at_most, greater, one_of, position
 
 
 def thing(name: str, **fields: object) -> Document:
@@ -110,10 +110,10 @@ async def test_update_of_what_is_missing_or_guarded_changes_nothing(store: Store
     assert await store.find("things") == [thing("a", seats=0, version=1)]
 
 
-async def test_update_many_changes_those_whose_guard_holds(store: Store) -> None:
+async def test_update_many_changes_those_that_match(store: Store) -> None:
     await store.insert_many("things", [thing(n, rank=r) for n, r in zip("abc", (1, 2, 1), strict=True)])
-    assert await store.update_many("things", ["a", "b", "x"], guard={"rank": 1}, assign={"rank": 9}) == 1
-    assert await store.update_many("things", [], assign={"rank": 9}) == 0
+    assert await store.update_many("things", {"_id": one_of(["a", "b", "x"]), "rank": 1}, assign={"rank": 9}) == 1
+    assert await store.update_many("things", {"_id": one_of([])}, assign={"rank": 9}) == 0
     assert await store.find("things") == [
         thing("a", rank=9, version=2), thing("b", rank=2, version=1), thing("c", rank=1, version=1)
     ]  # fmt: skip
@@ -189,6 +189,8 @@ async def test_delete_of_everything_is_refused(store: Store) -> None:
     await store.insert("things", thing("a"))
     with pytest.raises(ValueError):
         await store.delete("things", {})
+    with pytest.raises(ValueError, match="condition"):
+        await store.update_many("things", {}, assign={"rank": 1})
     assert await store.count("things") == 1
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import nats.errors
 import pytest
 from faststream.nats import NatsBroker
 from nats.js import JetStreamContext
@@ -224,11 +225,38 @@ async def test_waking_publishes_at_once(
     store: SqliteStore, broker: NatsBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "POLL_SECONDS", 60.0)
-    relay = relay_over(store, broker)
-    async with running(relay):
+    async with running(relay_over(store, broker)):
         await store.insert("sessions", document("s1", session_ended("s1")))
-        relay.wake()
+        store.bell.ring()
         await eventually(all_published(store), within=2)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_however_often_it_is_woken_it_rests_between_two_looks(
+    store: SqliteStore, broker: NatsBroker, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    looks, find = 0, store.find
+
+    async def counted(*args, **options):
+        nonlocal looks
+        looks += 1
+        return await find(*args, **options)
+
+    async def refused(*args, **options):
+        raise nats.errors.NoRespondersError
+
+    monkeypatch.setattr(store, "find", counted)
+    monkeypatch.setattr(outbox, "RETRY_SECONDS" if fails else "GATHER_SECONDS", (0.1, 0.1) if fails else 0.1)
+    if fails:
+        monkeypatch.setattr(outbox, "publish_event", refused)
+    await store.insert("sessions", document("s1", session_ended("s1")))
+    async with running(relay_over(store, broker)):
+        ends = time.monotonic() + 0.5
+        while time.monotonic() < ends:
+            store.bell.ring()
+            await asyncio.sleep(0)
+
+    assert 1 < looks <= 6
 
 
 async def test_events_wait_while_the_broker_is_away_and_follow_when_it_is_back(

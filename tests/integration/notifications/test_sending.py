@@ -164,14 +164,14 @@ async def test_who_stopped_the_news_still_gets_direct_answers(post: Post) -> Non
     assert await post.state(news) == (DeliveryState.SKIPPED, "address unsubscribed")
 
 
-async def test_what_is_not_known_yet_waits_a_moment(post: Post) -> None:
+async def test_what_waits_and_was_not_woken_is_looked_at_again_after_a_minute(post: Post) -> None:
     await post.store.known.remember(REGISTRATIONS, make_registration(id=person(0), email="p0@x.example"))
     (delivery,) = await post.due()
     sender = post.sender()
     await post.send(sender)
     assert (await post.state(delivery))[0] is DeliveryState.DEFERRED
     await post.know()
-    post.now += timedelta(seconds=3)
+    post.now += MINUTE
     await post.send(sender)
     assert post.arrived() == ["p0@x.example"]
 
