@@ -21,23 +21,23 @@ import nats
 
 from benchmarks.registrations import answering, finished, process
 from benchmarks.smtp_tools import SmtpTools, ToolsMissingError, find_smtp_tools
-from services.notifications.composing import Composer
-from services.notifications.delivery_store import DELIVERIES
-from services.notifications.domain.deliveries import DeliveryKind, DeliveryState, make_delivery
-from services.notifications.domain.known import KnownProgramme, KnownRegistration, KnownSession
-from services.notifications.domain.matters import Matter
-from services.notifications.domain.surveys import LinkMaker, new_key
-from services.notifications.recipient_store import REGISTRATIONS
-from services.notifications.store import COLLECTIONS
+from services.notifications.deliveries.domain import DeliveryKind, DeliveryState, make_delivery
+from services.notifications.deliveries.store import DELIVERIES
+from services.notifications.projections.domain import KnownProgramme, KnownRegistration, KnownSession
+from services.notifications.projections.recipients import REGISTRATIONS
+from services.notifications.rendering.domain import MailContext
+from services.notifications.rendering.messages import Composer
+from services.notifications.surveys.domain import LinkMaker, new_key
+from services.notifications.usecases import COLLECTIONS
 from shared import ids
 from shared.events import Event
 from shared.events.registration import ProgrammeDefined, SessionEnded, SessionScheduled, SurveyQuestion
 from shared.events.vocabulary import Language, ProgrammeKind, RegistrationStatus, SessionStatus
-from shared.links import Links
 from shared.messaging.publishing import publish_event
+from shared.security.links import Links
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
-from shared.words import Words
+from shared.text.catalogues import Words
 from tests.support.nats import running_broker
 from tests.support.ports import free_port
 from tests.support.probes import eventually
@@ -125,11 +125,11 @@ def size_of_a_mail() -> int:
     known = KnownProgramme(id="bench", seen=1, **defined.model_dump(exclude={"version", "programme", "kind"}))
     told = session(SessionScheduled, person.session_id, version=1).model_dump(exclude={"version", "session_id"})
     about = KnownSession(id=person.session_id, seen=1, **told)
-    matter = Matter(known, about, survey_links=LinkMaker(new_key(), about.id))
+    context = MailContext(known, about, survey_links=LinkMaker(new_key(), about.id))
     now = datetime.now(UTC)
     delivery = make_delivery(DeliveryKind.SURVEY, about.id, person.id, due_at=now, now=now, round_="1")
     composer = Composer(Words(LOCALE), Links(PUBLIC_URL, "s" * 32), "dijous@dijous.example", "dijous.example")
-    return len(composer.compose(delivery, matter, person))
+    return len(composer.compose(delivery, context, person))
 
 
 @asynccontextmanager

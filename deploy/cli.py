@@ -4,7 +4,7 @@ from importlib import import_module
 
 import click
 
-from deploy.embedded.environment import adopt_environment
+from deploy.environment import adopt_environment
 from deploy.settings import EXIT_BROKEN_SETTING, BrokenSettingError
 
 COMMANDS = {

@@ -57,6 +57,14 @@ class UnauthorizedProblem(Problem):
     title = mark("This is for the programme office: send its token as «Authorization: Bearer …».")
 
 
+class ForbiddenProblem(Problem):
+    """Somebody of the office whose role does not allow this."""
+
+    status = 403
+    code = "role-too-low"
+    title = mark("Your role in the programme office does not allow this.")
+
+
 class LinkInvalidProblem(Problem):
     """A personal link that this installation did not sign, or signed for something else."""
 

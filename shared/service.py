@@ -18,8 +18,8 @@ from shared.messaging.consuming import consumer_specs
 from shared.messaging.health import Readiness
 from shared.messaging.outbox import OutboxRelay
 from shared.storage.contract import Index, Store
+from shared.text.catalogues import Words
 from shared.web.application import make_application
-from shared.words import Words
 
 log = structlog.get_logger()
 

@@ -6,8 +6,8 @@ import click
 
 from deploy.composition import compose
 from deploy.routes import SERVICES
-from shared.audit import AUDIT_COLLECTIONS, Audit, Chain
 from shared.clock import system_clock
+from shared.security.audit import AUDIT_COLLECTIONS, Audit, Chain
 from shared.storage.contract import StoreError
 
 

@@ -11,7 +11,7 @@ from nats.js import JetStreamContext
 
 from deploy.commands.streams import nats_url, unreachable
 from shared.messaging.administration import administering
-from shared.messaging.deadletters import (
+from shared.messaging.dead_letters import (
     DeadLetter,
     NoSuchLetterError,
     drop_letter,

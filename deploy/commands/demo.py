@@ -9,10 +9,10 @@ import click
 import httpx
 
 from deploy.commands.up import introduce
-from deploy.embedded.demo.office import DemoFailedError, Office
-from deploy.embedded.demo.story import FIRST_MOMENT, Story
-from deploy.embedded.demo.telling import Report
-from deploy.embedded.demo.time import MovableClock
+from deploy.demo.office import DemoFailedError, Office
+from deploy.demo.story import FIRST_MOMENT, Story
+from deploy.demo.telling import Report
+from deploy.demo.time import MovableClock
 from deploy.embedded.first_run import keep_first_run_link
 from deploy.embedded.folder import locked_folder
 from deploy.embedded.settings import EmbeddedSettings

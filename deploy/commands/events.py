@@ -11,7 +11,7 @@ def events() -> None:
     Example:
       dijous events > docs/events.md
     """
-    from deploy.catalogue import render_catalogue
+    from deploy.event_catalogue import render_catalogue
     from deploy.topology import consumers
 
     click.echo(render_catalogue(consumers()), nl=False)

@@ -1,13 +1,11 @@
 """`dijous health`: what the container's health check and a person ask."""
 
 import http.client
-import json
 import os
-from urllib.parse import urlsplit
 
 import click
 
-ANSWER_SECONDS = 5
+from deploy.health import ask
 
 
 @click.command()
@@ -27,19 +25,3 @@ def health(url: str, live: bool) -> None:
     click.echo(body.get("status", "no answer"))
     if status != http.client.OK:
         raise SystemExit(1)
-
-
-def ask(url: str, path: str) -> tuple[int, dict[str, dict[str, str]]]:
-    """The status and the JSON that a service answers; 503 and what is wrong when it does not answer."""
-    address = urlsplit(url)
-    if address.scheme != "http" or not address.hostname:
-        raise click.UsageError("the URL is that of a service on this network: http://host:port")
-    connection = http.client.HTTPConnection(address.hostname, address.port or 80, timeout=ANSWER_SECONDS)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read())
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        return http.client.SERVICE_UNAVAILABLE, {"checks": {url: f"does not answer: {error}"}}
-    finally:
-        connection.close()

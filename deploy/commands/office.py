@@ -8,7 +8,7 @@ import click
 from deploy.composition import compose, start_logs
 
 if TYPE_CHECKING:
-    from services.registration.usecases.way_in import WayIn
+    from services.registration.accounts.recovery import RecoveryLink
 
 
 @click.group()
@@ -40,9 +40,9 @@ def link(user_name: str) -> None:
     click.echo(f"It {whose}, {until}.", err=True)
 
 
-async def _way_in(user_name: str) -> "WayIn":
+async def _way_in(user_name: str) -> "RecoveryLink":
+    from services.registration.accounts.recovery import AmbiguousAccount, make_recovery_link
     from services.registration.settings import Settings
-    from services.registration.usecases.way_in import WhoseLinkError, make_way_in
     from shared.clock import clock_from
     from shared.storage.contract import StoreError
 
@@ -50,8 +50,8 @@ async def _way_in(user_name: str) -> "WayIn":
     clock = clock_from(settings.clock_offset_file)
     try:
         await service.store.prepare(service.collections)
-        return await make_way_in(service.store, settings.public_url, clock, user_name)
-    except WhoseLinkError as error:
+        return await make_recovery_link(service.store, settings.public_url, clock, user_name)
+    except AmbiguousAccount as error:
         lines = [f"  --user-name {person.user_name}   {person.name}" for person in error.choices]
         raise click.ClickException("\n".join(["Say whose link it is to be:", *lines])) from None
     except StoreError as error:

@@ -15,7 +15,7 @@ def openapi() -> None:
       dijous openapi > openapi.json
     """
     from deploy.composition import compose
-    from deploy.description import joined_description
+    from deploy.openapi import joined_description
     from deploy.routes import SERVICES
 
     # The description is the same whatever the secrets are; nothing is connected to.

@@ -35,7 +35,7 @@ def run(service: str, host: str, port: int) -> None:
 
     with _bound(host, port) as listening:
         if service == "mailbox":
-            from deploy.embedded.mailbox.process import serve_mailbox
+            from deploy.mailbox.process import serve_mailbox
 
             uvloop.run(serve_mailbox(host, listening))
         else:

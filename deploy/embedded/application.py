@@ -17,11 +17,11 @@ from fastapi import APIRouter
 from deploy.composition import compose, start_logs
 from deploy.embedded.first_run import keep_first_run_link
 from deploy.embedded.gateway import make_gateway
-from deploy.embedded.mailbox.pages import mailbox_routes
-from deploy.embedded.mailbox.smtp import running_smtp
-from deploy.embedded.mailbox.store import MailStore
+from deploy.embedded.streams import kept_topology
 from deploy.embedded.together import together
-from deploy.embedded.topology import kept_topology
+from deploy.mailbox.pages import mailbox_routes
+from deploy.mailbox.smtp import running_smtp
+from deploy.mailbox.store import MailStore
 from deploy.routes import SERVICES
 from deploy.serving import serve
 from deploy.settings import EXIT_BROKEN_SETTING, BrokenSettingError
@@ -29,8 +29,8 @@ from deploy.starting import being_read
 from shared.clock import clock_from
 from shared.messaging.consuming import consumer_specs
 from shared.settings import ServiceSettings
+from shared.text.catalogues import Words
 from shared.web.pages import Pages
-from shared.words import Words
 
 
 async def run_application(listening: socket.socket, data: Path) -> None:

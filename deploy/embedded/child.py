@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from deploy.embedded.leash import leashed
+from deploy.embedded.die_with_parent import leashed
 from deploy.settings import EXIT_BROKEN_SETTING, BrokenSettingError
 
 FIRST_PAUSE = 0.2

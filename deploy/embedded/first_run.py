@@ -6,7 +6,7 @@ It lies in the data folder, for its user alone, beside the two secrets, until so
 import os
 from pathlib import Path
 
-from services.registration.usecases.signing_in import first_run_link
+from services.registration.accounts.sign_in import first_run_link
 from shared.clock import clock_from
 from shared.storage.contract import Store
 

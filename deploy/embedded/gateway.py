@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from deploy.description import joined_description
+from deploy.openapi import joined_description
 from deploy.routes import service_of
 from shared.service import Service
 from shared.web.application import ReadinessCheck, make_application

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import click
 
-from deploy.commands.health import ask
 from deploy.embedded.broker import STOP_SECONDS, broker_command, watch_broker
 from deploy.embedded.child import Child
-from deploy.embedded.environment import published_environment
+from deploy.embedded.external import absent_neighbours, check_folder
 from deploy.embedded.folder import locked_folder
-from deploy.embedded.neighbours import absent_neighbours, check_folder
 from deploy.embedded.settings import EmbeddedSettings, kept_secret
+from deploy.environment import published_environment
+from deploy.health import ask
 from deploy.serving import listen
 from deploy.settings import BrokenSettingError
 from shared.health import is_served

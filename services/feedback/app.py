@@ -7,17 +7,17 @@ from services.feedback.settings import Settings
 from services.feedback.store import COLLECTIONS, COUNTS, SURVEYS, FeedbackStore
 from services.feedback.usecases import UseCases
 from services.feedback.web import api, pages
-from shared.audit import Audit
 from shared.clock import Clock, clock_from
 from shared.loops import Loop
 from shared.messaging.broker import make_broker
-from shared.messaging.inventory import Inventory
+from shared.messaging.office_access import OfficeAccess
 from shared.messaging.outbox import OutboxRelay
-from shared.office_access import OfficeAccess
+from shared.messaging.reconciler import Inventory
+from shared.security.audit import Audit
 from shared.service import Service
 from shared.storage.opening import open_store
+from shared.text.catalogues import Words
 from shared.web.pages import Pages
-from shared.words import Words
 
 NAME = handlers.NAME
 LOCALE = Path(__file__).parent / "locale"

@@ -1,32 +1,21 @@
-"""The documents of the feedback service: the only room that knows how they lie in the database."""
+"""The documents of feedback: collections, indexes, orders and the steps of a tally."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel
-
-from services.feedback.domain.known import Known, KnownProgramme, KnownSession
+from services.feedback.domain.known import KnownProgramme, KnownSession
 from services.feedback.domain.results import Results
 from services.feedback.domain.surveys import UNFINISHED, AnswerCount, Survey, SurveyState
 from services.feedback.domain.tallies import SPENT, UNSPENT, Tally, TallyState, cell, new_cells, tally_id
-from shared.audit import AUDIT_COLLECTIONS
-from shared.clock import Clock, to_millis
-from shared.office_access import OFFICE_ACCESS_COLLECTIONS
+from shared.clock import Clock, StoredInstant, to_millis
+from shared.messaging.office_access import OFFICE_ACCESS_COLLECTIONS
+from shared.security.audit import AUDIT_COLLECTIONS
 from shared.storage.aggregates import PENDING, Aggregates, ConflictError
+from shared.storage.collection import Collection, Place, Slice, Stored
 from shared.storage.compacting import try_to_compact
-from shared.storage.contract import (
-    Document,
-    Index,
-    Order,
-    Scalar,
-    Store,
-    Where,
-    at_most,
-    greater,
-    one_of,
-    position,
-)
+from shared.storage.contract import Index, Order, Scalar, Store, Where, at_most, one_of
+from shared.storage.projections import Projection
 
 SURVEYS = "surveys"
 COUNTS = "counts"
@@ -55,21 +44,19 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
 }
 
 _NEWEST_FIRST: Order = (("published_at", -1),)
-_LATEST_SESSION_FIRST: Order = (("ended_at", -1),)
-_BOTH_ENDS: Sequence[Order] = ((("ended_at", 1),), _LATEST_SESSION_FIRST)
-CLOSED_LAST_FIRST: Order = (("closes_at", -1),)
+LATEST_SESSION_FIRST: Order = (("ended_at", -1),)
+_EARLIEST_SESSION_FIRST: Order = (("ended_at", 1),)
+_CLOSED_LAST_FIRST: Order = (("closes_at", -1),)
 RESULTS_PLACE = len(_NEWEST_FIRST) + 1
 """How many values a place in a list of results or of surveys has."""
-_PAGE = 100
 _TRIES = 50
-_MOST_PROGRAMMES = 500
-_MOST_UNFINISHED = 200
-K = TypeVar("K", bound=Known)
 
 
-def live_surveys(since: datetime) -> Where:
-    """The surveys of which others may still need to hear."""
-    return {"closes_at": greater(to_millis(since))}
+class _Comments(Stored):
+    """A session's comments until their time is over."""
+
+    comments: list[str]
+    delete_at: StoredInstant
 
 
 class FeedbackStore:
@@ -79,64 +66,24 @@ class FeedbackStore:
         self._store = store
         self.surveys = Aggregates(store, SURVEYS, Survey, clock=clock)
         self.counts = Aggregates(store, COUNTS, AnswerCount, clock=clock)
-
-    async def remember_programme(self, programme: KnownProgramme) -> None:
-        """Keep what is newest of a programme."""
-        await self._remember(_PROGRAMMES, programme)
-
-    async def remember_session(self, session: KnownSession) -> None:
-        """Keep what is newest of a session."""
-        await self._remember(_SESSIONS, session)
-
-    async def programme(self, slug: str) -> KnownProgramme | None:
-        """The programme, or None."""
-        return await self._known(_PROGRAMMES, slug, KnownProgramme)
-
-    async def programmes(self) -> list[KnownProgramme]:
-        """All programmes, by their slugs."""
-        documents = await self._store.find(_PROGRAMMES, limit=_MOST_PROGRAMMES)
-        return [KnownProgramme.model_validate(document) for document in documents]
-
-    async def session(self, session_id: str) -> KnownSession | None:
-        """The session, or None."""
-        return await self._known(_SESSIONS, session_id, KnownSession)
-
-    async def programmes_lacking(self, entries: Sequence[tuple[str, int]]) -> list[str]:
-        """Of ids and versions, the ids of the programmes that are not known in that version."""
-        return await self._lacking(_PROGRAMMES, entries)
-
-    async def sessions_lacking(self, entries: Sequence[tuple[str, int]]) -> list[str]:
-        """Of ids and versions, the ids of the sessions that are not known in that version."""
-        return await self._lacking(_SESSIONS, entries)
-
-    async def each_survey(self, where: Where) -> AsyncIterator[Survey]:
-        """The surveys that match, one after another; those that change meanwhile do not disturb."""
-        after = None
-        while page := await self.surveys.find(where, limit=_PAGE, after=after):
-            for survey in page:
-                yield survey
-            after = [page[-1].id]
+        self.programmes = Projection(store, _PROGRAMMES, KnownProgramme)
+        self.sessions = Projection(store, _SESSIONS, KnownSession)
+        self.tallies = Collection(store, _TALLIES, Tally)
+        self.results = Collection(store, _RESULTS, Results)
+        self._comments = Collection(store, _COMMENTS, _Comments)
 
     async def unfinished_surveys(self) -> list[Survey]:
-        """Those being prepared, whose end is not fixed, then the open ones, the one that closes first in front."""
-        where: Where = {"state": one_of([state.value for state in UNFINISHED])}
-        return await self.surveys.find(where, order=(("closes_at", 1),), limit=_MOST_UNFINISHED)
+        """Surveys being prepared, then open ones, the first to close first."""
+        where: Where = {"state": one_of(UNFINISHED)}
+        return [survey async for survey in self.surveys.each(where, order=(("closes_at", 1),))]
 
-    async def surveys_over(
-        self, limit: int, after: Sequence[Scalar] | None
-    ) -> tuple[list[Survey], list[Scalar] | None]:
-        """Surveys that take no more answers, the latest in front, and the last one's place where there are more."""
-        where: Where = {"state": one_of([state.value for state in SurveyState if state not in UNFINISHED])}
-        found = await self.surveys.find(where, order=CLOSED_LAST_FIRST, limit=limit + 1, after=after)
-        place = position(_dump(found[limit - 1]), CLOSED_LAST_FIRST) if len(found) > limit else None
-        return found[:limit], place
-
-    async def add_tally(self, tally: Tally) -> bool:
-        """Put a part in place; False when it is there."""
-        return await self._store.insert(_TALLIES, _dump(tally))
+    async def surveys_over(self, limit: int, after: Place | None) -> Slice[Survey]:
+        """Closed surveys, the last to close first."""
+        where: Where = {"state": one_of([state for state in SurveyState if state not in UNFINISHED])}
+        return await self.surveys.page(where, order=_CLOSED_LAST_FIRST, limit=limit, after=after)
 
     async def add_links(self, session_id: str, part: int, hashes: Sequence[str]) -> int:
-        """Give a part that is in place slots for the links that it lacks, unless it was shut; how many it has then.
+        """Add slots for the links that a part lacks, unless it is missing or shut; how many slots it has then.
 
         Raises:
             ConflictError: answers kept coming in between; nothing was stored.
@@ -155,7 +102,7 @@ class FeedbackStore:
         raise ConflictError(f"{_TALLIES}: answered {_TRIES} times in a row while links were added")
 
     async def note_links(self, session_id: str, part: int, links: int) -> bool:
-        """Note for the first time how many links a part of a survey in preparation has; False where it is neither.
+        """Note how many links a part has. False if that was noted before or the survey is no longer in preparation.
 
         A guarded update: the parts of a large survey, which come side by side, share the waiting for the disk.
         """
@@ -193,17 +140,16 @@ class FeedbackStore:
 
     async def tally(self, session_id: str, part: int) -> Tally | None:
         """One part, or None."""
-        document = await self._store.get(_TALLIES, tally_id(session_id, part))
-        return Tally.model_validate(document) if document else None
+        return await self.tallies.get(tally_id(session_id, part))
 
-    async def tallies(self, survey: Survey) -> list[Tally]:
+    async def tallies_of(self, survey: Survey) -> list[Tally]:
         """The parts of a survey."""
-        found = [await self.tally(survey.id, part) for part in survey.parts_in_place]
-        return [tally for tally in found if tally]
+        found = await self.tallies.many(tally_id(survey.id, part) for part in survey.parts_in_place)
+        return list(found.values())
 
     async def delete_tallies(self, session_id: str) -> None:
         """Delete slots, hashes, cells and comments of a session."""
-        await self._store.delete(_TALLIES, {"session_id": session_id})
+        await self.tallies.delete({"session_id": session_id})
 
     async def try_to_compact(self) -> bool:
         """Give deleted and overwritten bytes back; False when that is not possible just now."""
@@ -211,77 +157,35 @@ class FeedbackStore:
 
     async def keep_results(self, results: Results) -> Results:
         """Publish results once: the ones that are there already stay."""
-        await self._store.insert(_RESULTS, _dump(results))
-        return await self.results(results.id) or results
+        await self.results.insert(results)
+        return await self.results.get(results.id) or results
 
-    async def results(self, session_id: str) -> Results | None:
-        """A session's results, or None."""
-        document = await self._store.get(_RESULTS, session_id)
-        return Results.model_validate(document) if document else None
-
-    async def list_results(
-        self, programme: str | None, limit: int, after: Sequence[Scalar] | None
-    ) -> tuple[list[Results], list[Scalar] | None]:
-        """Results, newest first, and the place of the last one where there are more."""
+    async def list_results(self, programme: str | None, limit: int, after: Place | None) -> Slice[Results]:
+        """Results, newest first."""
         where: Where = {"programme": programme} if programme else {}
-        return await self._results_page(where, _NEWEST_FIRST, limit, after)
+        return await self.results.page(where, order=_NEWEST_FIRST, limit=limit, after=after)
 
-    async def archive(
-        self, programme: str, year: int, limit: int, after: Sequence[Scalar] | None = None
-    ) -> tuple[list[Results], list[Scalar] | None]:
-        """Results of a programme and a year («» and 0 for all), the latest session first, and the last one's place."""
+    async def archive(self, programme: str, year: int, limit: int, after: Place | None = None) -> Slice[Results]:
+        """Results of a programme and a year («» and 0 for all), the latest session first."""
         wanted: dict[str, Scalar] = {"programme": programme, "year": year}
         where: Where = {name: value for name, value in wanted.items() if value}
-        return await self._results_page(where, _LATEST_SESSION_FIRST, limit, after)
+        return await self.results.page(where, order=LATEST_SESSION_FIRST, limit=limit, after=after)
 
-    async def years(self) -> tuple[int, int] | None:
-        """The years of the earliest and the latest session with results; None where there are none."""
-        ends = [await self._store.find(_RESULTS, order=order, limit=1) for order in _BOTH_ENDS]
-        return (ends[0][0]["year"], ends[1][0]["year"]) if all(ends) else None
-
-    async def _results_page(
-        self, where: Where, order: Order, limit: int, after: Sequence[Scalar] | None
-    ) -> tuple[list[Results], list[Scalar] | None]:
-        found = await self._store.find(_RESULTS, where, order=order, limit=limit + 1, after=after)
-        place = position(found[limit - 1], order) if len(found) > limit else None
-        return [Results.model_validate(document) for document in found[:limit]], place
+    async def years(self) -> range:
+        """The years from the latest session with results to the earliest; none where there are none."""
+        earliest = await self.results.page(order=_EARLIEST_SESSION_FIRST, limit=1)
+        latest = await self.results.page(order=LATEST_SESSION_FIRST, limit=1)
+        return range(latest.items[0].year, earliest.items[0].year - 1, -1) if latest.items else range(0)
 
     async def keep_comments(self, session_id: str, comments: Sequence[str], delete_at: datetime) -> None:
         """Keep a session's comments until a day; those that are there already stay."""
-        document = {"_id": session_id, "comments": list(comments), "delete_at": to_millis(delete_at)}
-        await self._store.insert(_COMMENTS, document)
+        await self._comments.insert(_Comments(id=session_id, comments=list(comments), delete_at=delete_at))
 
     async def comments(self, session_id: str) -> list[str]:
         """A session's comments; none when there are none or their time is over."""
-        document = await self._store.get(_COMMENTS, session_id)
-        return list(document["comments"]) if document else []
+        kept = await self._comments.get(session_id)
+        return kept.comments if kept else []
 
     async def delete_old_comments(self, now: datetime) -> int:
         """Delete the comments whose time is over; of how many sessions they were."""
-        return await self._store.delete(_COMMENTS, {"delete_at": at_most(to_millis(now))})
-
-    async def _known(self, collection: str, document_id: str, model: type[K]) -> K | None:
-        document = await self._store.get(collection, document_id)
-        return model.model_validate(document) if document else None
-
-    async def _remember(self, collection: str, known: Known) -> None:
-        """Insert, or replace what is older or equal; again when somebody else was faster."""
-        while not await self._store.insert(collection, _dump(known)):
-            current = await self._store.get(collection, known.id)
-            assert current is not None, "what is known is never deleted"
-            before = type(known).model_validate(current)
-            if before.seen > known.seen:
-                return
-            newer = _dump(known.after(before))
-            if await self._store.replace(collection, newer, expected_version=current["version"]):
-                return
-
-    async def _lacking(self, collection: str, entries: Sequence[tuple[str, int]]) -> list[str]:
-        where = {"_id": one_of([key for key, _ in entries])}
-        found = await self._store.find(collection, where, limit=len(entries))
-        seen: dict[str, int] = {document["_id"]: document["seen"] for document in found}
-        return [key for key, version in entries if seen.get(key, 0) < version]
-
-
-def _dump(model: BaseModel) -> Document:
-    return model.model_dump(mode="json", by_alias=True)
+        return await self._comments.delete({"delete_at": at_most(to_millis(now))})

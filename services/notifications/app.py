@@ -1,38 +1,41 @@
-"""The notifications service composed: the only file that names store, handlers, web and settings together."""
+"""The notifications service composed: the only file that names stores, handlers, pages and settings together."""
 
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from services.notifications import handlers
-from services.notifications.composing import Composer
-from services.notifications.known_store import PROGRAMMES, PROPOSALS, SESSIONS
-from services.notifications.letters import Letters
-from services.notifications.outgoing import Connection, Transport
-from services.notifications.recipient_store import FOLLOWERS, REGISTRATIONS
+from services.notifications import routes as pages
+from services.notifications.office import api
+from services.notifications.projections.recipients import FOLLOWERS, REGISTRATIONS
+from services.notifications.projections.store import PROGRAMMES, PROPOSALS, SESSIONS, KnownStore
+from services.notifications.rendering.mail_texts import MailTexts
+from services.notifications.rendering.messages import Composer
+from services.notifications.sending.lateness import LatenessCheck
+from services.notifications.sending.sender import Sender, SendingLimits
 from services.notifications.settings import Settings
-from services.notifications.store import COLLECTIONS, NotificationsStore
-from services.notifications.suppression_store import SUPPRESSIONS
-from services.notifications.survey_store import SURVEY_KEYS, SURVEY_PARTS
-from services.notifications.usecases import UseCases
-from services.notifications.usecases.punctuality import Punctuality
-from services.notifications.usecases.sending import Sender, SendingLimits
-from services.notifications.web import api, pages
+from services.notifications.surveys.store import SURVEY_KEYS
+from services.notifications.transport.smtp import Connection, Transport
+from services.notifications.usecases import AGGREGATES, COLLECTIONS, Stores, UseCases, make_sender
 from shared.clock import Clock, clock_from
-from shared.links import Links
 from shared.loops import Loop
 from shared.messaging.broker import make_broker
-from shared.messaging.inventory import Inventory
+from shared.messaging.office_access import OFFICE_ACCESS, OFFICE_PEOPLE_KIND
 from shared.messaging.outbox import OutboxRelay
-from shared.office_access import OFFICE_ACCESS, OFFICE_PEOPLE_KIND
+from shared.messaging.reconciler import Inventory
+from shared.security.links import Links
 from shared.service import Service
 from shared.storage.opening import open_store
+from shared.text.catalogues import Words
 from shared.web.pages import Pages
-from shared.words import Words
 
 NAME = handlers.NAME
-HERE = Path(__file__).parent
-WORDS_FOLDERS = (HERE / "locale", HERE / "web" / "locale")
+
+_HERE = Path(__file__).parent
+LOCALES = sorted(_HERE.glob("**/locale"))
+TEMPLATES = sorted(_HERE.glob("**/templates"))
+"""Each stage brings its own words and templates."""
+
 KEPT = {
     "registration-programmes": PROGRAMMES,
     "registration-sessions": SESSIONS,
@@ -43,12 +46,15 @@ KEPT = {
     "proposals-proposals": PROPOSALS,
     "proposals-followers": FOLLOWERS,
 }
-"""What is kept complete by the reconcile sweep, and where."""
+"""What the reconcile sweep keeps complete, and where."""
+
 _SMTP_TIMEOUT_SECONDS = 30.0
+
 _UNMARKED_MAILS = 128
-"""Mails that may be accepted and not yet marked as sent: so many a crash can repeat."""
+"""Mails that may be accepted and not yet marked as sent: a crash can repeat so many."""
+
 _LOOK_SECONDS = 1.0
-"""The loops are woken by what this process stores, and look this often for what others stored and what time brings."""
+"""How often the loops look for work that other processes stored or that time brings."""
 
 
 def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
@@ -57,53 +63,53 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     documents = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
     broker = make_broker(settings.nats_url, service=NAME)
     secret = settings.secret.get_secret_value()
-    store = NotificationsStore(documents, secret=secret, clock=clock)
+    stores = Stores.over(documents, secret=secret, clock=clock)
     links = Links(settings.public_url, secret)
-    words = Words(*WORDS_FOLDERS)
+    words = Words(*LOCALES)
     use_cases = UseCases.over(
-        store,
+        stores,
         clock,
-        make_inventory(store, Inventory(documents, broker, service=NAME, every=settings.inventory_seconds)),
-        Letters(words, links),
+        make_inventory(stores.known, Inventory(documents, broker, service=NAME, every=settings.inventory_seconds)),
+        MailTexts(words, links),
         page_size=settings.fanout_page,
         survey_part_size=settings.survey_part_size,
     )
-    sender = make_sender(settings, store, words, links, clock)
-    frame = Pages(settings, words, pages.TEMPLATES, clock=clock, access=use_cases.access)
+    sender = compose_sender(settings, stores, words, links, clock)
+    frame = Pages(settings, words, TEMPLATES, clock=clock, access=use_cases.access)
     return Service(
         name=NAME,
         title="Dijous: mails and what became of them",
         store=documents,
         broker=broker,
         events=handlers.routes(use_cases),
-        relay=OutboxRelay(documents, broker, service=NAME, collections=[SURVEY_PARTS, SUPPRESSIONS], clock=clock),
+        relay=OutboxRelay(documents, broker, service=NAME, collections=AGGREGATES, clock=clock),
         collections=COLLECTIONS,
         routers=[
-            api.routes(use_cases, staff_token=settings.staff_token.get_secret_value()),
+            api.routes(use_cases.delivery_admin, use_cases.people, staff_token=settings.staff_token.get_secret_value()),
             pages.routes(use_cases, frame, links, clock, trouble=lambda: sender.trouble),
         ],
         words=words,
         loops=make_loops(use_cases, sender),
-        watches={"mails": Punctuality(store, clock, lambda: sender.trouble).watch},
+        watches={"mails": LatenessCheck(stores.deliveries, clock, lambda: sender.trouble).watch},
     )
 
 
-def make_inventory(store: NotificationsStore, inventory: Inventory) -> Inventory:
-    """This service announces nothing: its survey parts are told again until they are taken over."""
+def make_inventory(known: KnownStore, inventory: Inventory) -> Inventory:
+    """This service announces nothing: its survey parts are published again until they are taken over."""
     for kind, collection in KEPT.items():
-        inventory.keeps(kind, partial(store.known.lacking, collection))
+        inventory.keeps(kind, partial(known.lacking, collection))
     return inventory
 
 
-def make_sender(settings: Settings, store: NotificationsStore, words: Words, links: Links, clock: Clock) -> Sender:
+def compose_sender(settings: Settings, stores: Stores, words: Words, links: Links, clock: Clock) -> Sender:
     """The sender over the relay that the settings name."""
     domain = settings.mail_domain
 
     def open_connection() -> Connection:
-        return Connection(settings.smtp_server, settings.mail_from, helo_name=domain, timeout=_SMTP_TIMEOUT_SECONDS)
+        return Connection(settings.smtp_relay, settings.mail_from, helo_name=domain, timeout=_SMTP_TIMEOUT_SECONDS)
 
-    return Sender(
-        store,
+    return make_sender(
+        stores,
         Composer(words, links, settings.mail_from, domain),
         Transport(open_connection, connections=settings.smtp_connections, window=_UNMARKED_MAILS),
         clock,
@@ -118,10 +124,10 @@ def make_sender(settings: Settings, store: NotificationsStore, words: Words, lin
 
 
 def make_loops(use_cases: UseCases, sender: Sender) -> list[Loop]:
-    """The loops, each woken by who stores something for it."""
+    """The loops, each woken when something is stored for it."""
     sending = Loop("sender", sender.step, every=_LOOK_SECONDS, close=sender.close)
     fanouts = Loop("fan-outs", use_cases.fanouts.step, every=_LOOK_SECONDS)
-    surveys = Loop("surveys", use_cases.surveys.tend, every=_LOOK_SECONDS)
-    bells = use_cases.bells
-    bells.fanouts, bells.surveys, bells.sender = fanouts.wake, surveys.wake, sending.wake
+    surveys = Loop("surveys", use_cases.surveys.step, every=_LOOK_SECONDS)
+    wakers = use_cases.wakers
+    wakers.fanouts, wakers.surveys, wakers.sender = fanouts.wake, surveys.wake, sending.wake
     return [fanouts, surveys, sending]

@@ -1,10 +1,10 @@
-"""What the environment may set of notifications."""
+"""The settings of notifications, from the environment."""
 
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 
-from services.notifications.smtp_server import SmtpServer, parse_smtp_url
+from services.notifications.transport.relay import SmtpRelay, parse_smtp_url
 from shared.settings import ServiceSettings
 
 
@@ -19,22 +19,22 @@ class Settings(ServiceSettings):
     """The relay: `smtp://`, `smtp+starttls://` or `smtps://`, then `[user:password@]host[:port]`; for XOAUTH2
     `user@host?token_file=/path` with a file that holds the access token."""
     smtp_connections: Annotated[int, Field(ge=1, le=64)] = 4
-    """Connections to the relay at a time."""
+    """Connections to the relay at the same time."""
     smtp_per_minute: Annotated[int, Field(ge=0)] = 0
     """Mails a minute at the most; 0 for no limit."""
     smtp_per_day: Annotated[int, Field(ge=0)] = 0
     """Mails a day at the most; 0 for no limit."""
     answers_per_hour: Annotated[int, Field(ge=0)] = 20
-    """Confirmations and other direct answers to one address in any hour; what is more is skipped, so that nobody's
-    mailbox can be filled through the forms. 0 for no limit."""
+    """Confirmations and other direct answers to one address in any hour. More are skipped, so that the forms cannot
+    fill anybody's mailbox. 0 for no limit."""
     send_page: Annotated[int, Field(ge=1, le=5000)] = 500
-    """Deliveries that the sender takes at a time."""
+    """Deliveries that the sender reads at a time."""
     send_lease_seconds: Annotated[float, Field(ge=5)] = 20
-    """One process sends at a time. After it crashed, how long until another does; renewed while it lives."""
+    """One process sends at a time and renews its lease. After it crashes, another one sends so much later."""
     fanout_page: Annotated[int, Field(ge=1, le=10_000)] = 1000
     """Recipients of a fan-out whose deliveries are stored at a time."""
     survey_part_size: Annotated[int, Field(ge=100, le=2000)] = 200
-    """Links in a part of a survey, at the least where there are as many: each part is an anonymity set."""
+    """Links in a part of a survey at the least, where there are as many: each part is an anonymity set."""
 
     @field_validator("smtp_url")
     @classmethod
@@ -43,6 +43,6 @@ class Settings(ServiceSettings):
         return value
 
     @property
-    def smtp_server(self) -> SmtpServer:
+    def smtp_relay(self) -> SmtpRelay:
         """The relay that `smtp_url` names."""
         return parse_smtp_url(self.smtp_url.get_secret_value())

@@ -1,21 +1,22 @@
 """The proposals service put together."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from faststream.nats import NatsBroker
 
-from services.proposals.handlers import routes
+from services.proposals.handlers import NAME, routes
 from services.proposals.settings import Settings
-from services.proposals.store import COLLECTIONS, TELLING, ProposalStore
+from services.proposals.store import COLLECTIONS, OUTBOX_COLLECTIONS, ProposalStore
 from services.proposals.usecases import UseCases
 from services.proposals.usecases.browsing import Browsing
-from services.proposals.usecases.calendar import Calendar
-from services.proposals.usecases.erasures import Erasures
+from services.proposals.usecases.erasures import Retention, erase_follower
 from services.proposals.usecases.followers import Followers
 from services.proposals.usecases.following import Following
 from services.proposals.usecases.limits import Allowance, Gate
 from services.proposals.usecases.merging import Merging
+from services.proposals.usecases.projections import Projections
 from services.proposals.usecases.proposals import Proposals
 from services.proposals.usecases.steps import Steps
 from services.proposals.usecases.supports import Supports
@@ -24,24 +25,24 @@ from services.proposals.web.api import office_routes, people_routes, public_rout
 from services.proposals.web.following_pages import following_routes
 from services.proposals.web.office_pages import office_page_routes
 from services.proposals.web.pages import TEMPLATES, page_routes
-from shared.audit import Audit
 from shared.clock import Clock, clock_from
 from shared.events.proposals import ProposalFollowed, SupportRequested
-from shared.limits import Limits
-from shared.links import Links
 from shared.loops import Loop
 from shared.messaging.broker import make_broker
-from shared.messaging.inventory import Inventory
+from shared.messaging.office_access import OFFICE_PEOPLE_KIND, OfficeAccess
 from shared.messaging.outbox import OutboxRelay
 from shared.messaging.purging import purge_events
-from shared.office_access import OFFICE_PEOPLE_KIND, OfficeAccess
+from shared.messaging.reconciler import Inventory
+from shared.security.audit import Audit
+from shared.security.erasing import Erasing, Purge
+from shared.security.links import Links
+from shared.security.rate_limits import Limits
 from shared.service import Service
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
+from shared.text.catalogues import Words
 from shared.web.pages import Pages
-from shared.words import Words
 
-NAME = "proposals"
 FORGET_SECONDS = 3600.0
 """How often the counters of limits that are over are deleted."""
 RETENTION_SECONDS = 6 * 3600
@@ -54,7 +55,8 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     now = clock or clock_from(settings.clock_offset_file)
     store = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
     broker = make_broker(settings.nats_url, service=NAME)
-    use_cases = make_use_cases(settings, store, broker, now)
+    use_cases = make_use_cases(settings, store, broker, now, partial(purge_events, broker, EVENTS_WITH_PEOPLE))
+    erase_past = partial(use_cases.retention.erase_past, timedelta(days=settings.keep_followers_days))
     words = Words(Path(__file__).parent / "locale")
     pages = Pages(settings, words, TEMPLATES, clock=now, access=use_cases.access)
     return Service(
@@ -63,7 +65,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         store=store,
         broker=broker,
         events=routes(use_cases),
-        relay=OutboxRelay(store, broker, service=NAME, collections=TELLING, clock=now),
+        relay=OutboxRelay(store, broker, service=NAME, collections=OUTBOX_COLLECTIONS, clock=now),
         collections=COLLECTIONS,
         routers=[
             public_routes(use_cases),
@@ -77,60 +79,45 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         loops=[
             Loop("sweep", use_cases.sweep.complete, every=settings.sweep_seconds),
             Loop("limits", use_cases.limits.forget, every=FORGET_SECONDS),
-            *people_loops(use_cases, settings, broker),
+            use_cases.erasing.loop(every=settings.sweep_seconds),
+            Loop("followers of the past", erase_past, every=RETENTION_SECONDS),
             use_cases.inventory.loop(),
         ],
         sweep=use_cases.inventory.announce_now,
     )
 
 
-def people_loops(use_cases: UseCases, settings: Settings, broker: NatsBroker) -> list[Loop]:
-    """What becomes of followers' addresses by itself."""
-
-    async def purge(follower_id: str) -> None:
-        await purge_events(broker, EVENTS_WITH_PEOPLE, follower_id)
-
-    async def finish_erasures() -> bool:
-        return await use_cases.erasures.step(purge)
-
-    async def erase_the_past() -> bool:
-        return await use_cases.erasures.erase_past(timedelta(days=settings.keep_followers_days))
-
-    return [
-        Loop("erasures", finish_erasures, every=settings.sweep_seconds),
-        Loop("followers of the past", erase_the_past, every=RETENTION_SECONDS),
-    ]
-
-
-def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: Clock) -> UseCases:
+def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: Clock, purge: Purge) -> UseCases:
     """The use cases over a store, with their part in the reconcile sweep."""
     secret = settings.secret.get_secret_value()
     documents = ProposalStore(store, clock)
-    erasures, links = Erasures(documents, clock), Links(settings.public_url, secret)
-    followers = Followers(documents, erasures, secret=secret.encode(), clock=clock)
+    erasing = Erasing(documents.erasures, partial(erase_follower, documents, clock), purge)
+    links = Links(settings.public_url, secret)
+    followers = Followers(documents, erasing, secret=secret.encode(), clock=clock)
     merging = Merging(documents, followers, clock=clock)
-    calendar = Calendar(documents, clock=clock)
+    projections = Projections(documents, clock=clock)
     access, audit, limits = OfficeAccess(store), Audit(store, clock), Limits(store, clock, secret=secret.encode())
     propose = Allowance(settings.proposals_per_address, settings.proposals_per_origin)
     support = Allowance(settings.supports_per_address, settings.supports_per_origin)
-    sweep = Sweep(documents, followers, merging, calendar, clock=clock)
+    sweep = Sweep(documents, followers, merging, projections, clock=clock)
     inventory = Inventory(store, broker, service=NAME, every=settings.inventory_seconds)
     inventory.announces("proposals-proposals", "proposals", sweep.recent, sweep.tell_proposal_again)
     inventory.announces("proposals-followers", "followers", sweep.recent, sweep.tell_follower_again)
-    inventory.keeps("registration-programmes", calendar.programmes_lacking)
-    inventory.keeps("registration-sessions", calendar.sessions_lacking)
-    inventory.keeps(OFFICE_PEOPLE_KIND, access.lacking)
+    inventory.keeps("registration-programmes", documents.programmes.missing)
+    inventory.keeps("registration-sessions", documents.sessions.missing)
+    inventory.keeps(OFFICE_PEOPLE_KIND, access.missing)
     return UseCases(
         proposals=Proposals(
             documents, followers, Gate(limits, "proposals", propose), secret=secret.encode(), clock=clock
         ),
         browsing=Browsing(documents, followers, audit),
-        steps=Steps(documents, merging, audit, clock=clock),
+        steps=Steps(documents, merging, clock=clock),
         supports=Supports(documents, followers, Gate(limits, "supports", support), links, clock=clock),
-        following=Following(documents, followers, erasures, links, audit, clock=clock),
-        erasures=erasures,
+        following=Following(documents, followers, erasing, links, audit, clock=clock),
+        erasing=erasing,
+        retention=Retention(documents, erasing, clock=clock),
         merging=merging,
-        calendar=calendar,
+        projections=projections,
         sweep=sweep,
         inventory=inventory,
         limits=limits,

@@ -1,43 +1,37 @@
 """The registration service composed: the only file that names store, handlers, web and settings together."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-from fastapi import APIRouter
-from faststream.nats import NatsBroker
-
 from services.registration import handlers
-from services.registration.outgoing import OidcProvider
+from services.registration.accounts.oidc import OidcProvider
+from services.registration.accounts.oidc_pages import CALLBACK
+from services.registration.public_site import SiteOwner
+from services.registration.registrations.rate_limits import Allowance
+from services.registration.routes import Oidc, api_routers, office_routers, public_routers
 from services.registration.settings import Settings
-from services.registration.store import AGGREGATES, COLLECTIONS, RegistrationStore
-from services.registration.usecases import UseCases
-from services.registration.usecases.limits import Allowance
-from services.registration.usecases.office import Office
-from services.registration.web import api
-from services.registration.web.office import oidc
-from services.registration.web.office.desk import Desk
-from services.registration.web.office.routes import routers as office_routers
-from services.registration.web.public.front import Front, Publisher
-from services.registration.web.public.routes import routers as public_routers
+from services.registration.usecases import AGGREGATES, COLLECTIONS, UseCases
 from shared.clock import Clock, clock_from
 from shared.events import EVENTS_BY_TYPE
 from shared.events.registration import PersonEvent
-from shared.links import Links
 from shared.loops import Loop
 from shared.messaging.broker import make_broker
-from shared.messaging.inventory import Inventory
 from shared.messaging.outbox import OutboxRelay
 from shared.messaging.purging import purge_events
+from shared.messaging.reconciler import Inventory
+from shared.security.links import Links
 from shared.service import Service
 from shared.storage.opening import open_store
+from shared.text.catalogues import Words
 from shared.web.pages import Pages
-from shared.words import Words
 
 NAME = "registration"
-LOCALE = Path(__file__).parent / "locale"
-PUBLIC_LOCALE = Path(__file__).parent / "web" / "public" / "locale"
-OFFICE_LOCALE = Path(__file__).parent / "web" / "office" / "locale"
-TEMPLATES = Path(__file__).parent / "web" / "templates"
+_HERE = Path(__file__).parent
+LOCALES = sorted(_HERE.glob("**/locale"))
+TEMPLATES = sorted(_HERE.glob("**/templates"))
+"""Each noun brings its own words and templates."""
+
 RELOAD_SECONDS = 60
 END_CHECK_SECONDS = 30
 RETENTION_SECONDS = 6 * 3600
@@ -54,11 +48,16 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     secret = settings.secret.get_secret_value()
     links = Links(settings.public_url, secret)
     use_cases = UseCases.over(
-        RegistrationStore(store, clock), links, secret.encode(), inventory, clock, allowance=allowance(settings)
+        store,
+        links,
+        secret.encode(),
+        inventory,
+        clock,
+        purge=partial(purge_events, broker, EVENTS_WITH_PEOPLE),
+        allowance=allowance(settings),
     )
-    words = Words(LOCALE, OFFICE_LOCALE, PUBLIC_LOCALE)
-    office = Office.over(store, use_cases.entities, secret.encode(), inventory, clock)
-    frame = Pages(settings, words, TEMPLATES, clock=clock, access=office.people)
+    words = Words(*LOCALES)
+    frame = Pages(settings, words, TEMPLATES, clock=clock, access=use_cases.accounts)
 
     async def sweep() -> None:
         await use_cases.sessions.refresh_live()
@@ -73,31 +72,27 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         relay=OutboxRelay(store, broker, service=NAME, collections=AGGREGATES, clock=clock),
         collections=COLLECTIONS,
         routers=[
-            *api.routers(use_cases, api.OfficeCalls(settings.staff_token.get_secret_value(), office.audit), clock),
-            *public_routers(Front(frame, use_cases, links, publisher(settings), clock)),
-            *office_pages(Desk(frame, use_cases, office, clock), settings),
+            *api_routers(use_cases, settings.staff_token.get_secret_value(), clock),
+            *public_routers(use_cases, frame, links, owner(settings), clock),
+            *office_routers(use_cases, frame, clock, settings.public_url.rstrip("/"), oidc(settings)),
         ],
         words=words,
-        loops=[*_loops(use_cases, settings), *_people_loops(use_cases, settings, broker), inventory.loop()],
+        loops=[*_loops(use_cases, settings), *_people_loops(use_cases, settings), inventory.loop()],
         sweep=sweep,
     )
 
 
-def office_pages(desk: Desk, settings: Settings) -> list[APIRouter]:
-    """The pages of the programme office, with the OIDC provider where one is set."""
+def oidc(settings: Settings) -> Oidc | None:
+    """The OIDC provider, where one is set."""
+    if not settings.has_oidc:
+        return None
     provider = OidcProvider(
         settings.oidc_issuer,
         settings.oidc_client_id,
         settings.oidc_client_secret.get_secret_value(),
-        settings.public_url.rstrip("/") + oidc.CALLBACK,
+        settings.public_url.rstrip("/") + CALLBACK,
     )
-    return office_routers(
-        desk,
-        provider if settings.has_oidc else None,
-        role_claim=settings.oidc_role_claim,
-        secret=settings.secret.get_secret_value().encode(),
-        public_url=settings.public_url.rstrip("/"),
-    )
+    return Oidc(provider, settings.oidc_role_claim, settings.secret.get_secret_value().encode())
 
 
 def allowance(settings: Settings) -> Allowance:
@@ -107,9 +102,9 @@ def allowance(settings: Settings) -> Allowance:
     )
 
 
-def publisher(settings: Settings) -> Publisher:
+def owner(settings: Settings) -> SiteOwner:
     """Who runs the installation."""
-    return Publisher(
+    return SiteOwner(
         organiser=settings.organiser,
         contact=settings.contact,
         keep_people=timedelta(days=settings.keep_people_days),
@@ -119,28 +114,19 @@ def publisher(settings: Settings) -> Publisher:
     )
 
 
-def _people_loops(use_cases: UseCases, settings: Settings, broker: NatsBroker) -> list[Loop]:
+def _people_loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
     """What becomes of personal data by itself."""
-
-    async def purge(registration_id: str) -> None:
-        await purge_events(broker, EVENTS_WITH_PEOPLE, registration_id)
-
-    async def finish_erasures() -> bool:
-        return await use_cases.erasures.step(purge)
-
-    async def erase_the_past() -> bool:
-        return await use_cases.erasures.erase_past(timedelta(days=settings.keep_people_days))
-
+    keep = timedelta(days=settings.keep_people_days)
     return [
-        Loop("erasures", finish_erasures, every=settings.sweep_seconds),
-        Loop("people of the past", erase_the_past, every=RETENTION_SECONDS),
-        Loop("counters of limits", use_cases.gate.limits.forget, every=RELOAD_SECONDS),
+        use_cases.erasing.loop(every=settings.sweep_seconds),
+        Loop("people of the past", partial(use_cases.retention.erase_past, keep), every=RETENTION_SECONDS),
+        Loop("counters of limits", use_cases.rate_limit.limits.forget, every=RELOAD_SECONDS),
     ]
 
 
 def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
     async def sweep() -> bool:
-        await use_cases.seats.sweep(timedelta(seconds=settings.sweep_seconds))
+        await use_cases.seating.recover(timedelta(seconds=settings.sweep_seconds))
         return False
 
     async def end_overdue() -> bool:
@@ -151,5 +137,4 @@ def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
         Loop("overdue sessions", end_overdue, every=END_CHECK_SECONDS),
         Loop("live sessions", use_cases.sessions.refresh_live, every=settings.inventory_seconds / 2),
         Loop("directory", use_cases.entities.reload, every=RELOAD_SECONDS),
-        Loop("list of sessions", use_cases.session_list.reload, every=RELOAD_SECONDS),
     ]

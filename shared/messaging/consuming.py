@@ -75,6 +75,23 @@ def consumes(
     return register
 
 
+@dataclass(frozen=True, slots=True)
+class EventTable:
+    """What a service does with the events that it handles: `on(SessionEnded, use_case)`, a line for each."""
+
+    router: NatsRouter
+    service: str
+
+    def __call__(self, event: type[E], use_case: Callable[[E], Awaitable[object]], *, max_workers: int = 1) -> None:
+        """Have a use case handle every `event`, as `consumes` says."""
+
+        async def handle(event: Any) -> None:
+            await use_case(event)
+
+        handle.__annotations__["event"] = event  # by which the framework knows what the decoder gives
+        consumes(self.router, event, by=self.service, max_workers=max_workers)(handle)
+
+
 def _decoder(event: type[E]) -> Callable[[NatsMessage], Awaitable[E]]:
     async def decode(message: NatsMessage) -> E:
         """The event of a message.

@@ -1,8 +1,12 @@
-"""The relay: publishes the events that wait in the documents' outboxes, then clears them."""
+"""The relay: publishes the events that wait in the documents' outboxes, then clears them.
+
+It puts the records of the office's acts, which wait in the same documents, into the audit before that: those need no
+broker.
+"""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -16,7 +20,11 @@ from shared.events import EventEnvelope
 from shared.faults import failpoint
 from shared.messaging.lease import LEASES, Lease
 from shared.messaging.publishing import jetstream, publish_event
-from shared.storage.contract import Document, Index, Store, StoreError
+from shared.security.audit import AUDIT_COLLECTIONS, Audit
+from shared.security.chaining import Chaining
+from shared.storage.aggregates import PENDING, UNCHAINED
+from shared.storage.collection import Documents
+from shared.storage.contract import Document, Store, StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +40,8 @@ PAGE = 256
 
 
 class OutboxRelay:
-    """Publishes the outboxes of a service's collections. Every replica runs one; a lease lets one of them work.
+    """Publishes the outboxes of a service's collections and chains their records. Every replica runs one; a lease lets
+    one of them work.
 
     An event may be published twice (the broker drops the second within ten minutes, consumers tolerate it later) but
     is never lost: its document is cleared only after the broker's acknowledgement and only if nothing changed.
@@ -44,6 +53,7 @@ class OutboxRelay:
         self._store = store
         self._broker = broker
         self._collections = collections
+        self._chaining = Chaining(store, Audit(store, clock), collections)
         self._lease = Lease(store, f"relay-{service}", clock=clock, length=LEASE_LENGTH)
         self._woken = asyncio.Event()
         self._last_success = time.monotonic()
@@ -56,7 +66,8 @@ class OutboxRelay:
 
     async def run(self) -> None:
         """Publish until cancelled."""
-        await self._store.prepare({LEASES: [], **{name: [Index(("pending",))] for name in self._collections}})
+        waiting = {name: [PENDING, UNCHAINED] for name in self._collections}
+        await self._store.prepare({LEASES: [], **AUDIT_COLLECTIONS, **waiting})
         try:
             while True:
                 self._woken.clear()
@@ -76,7 +87,7 @@ class OutboxRelay:
         """Look once; the least and the longest rest until the next look."""
         try:
             held = await self._lease.hold()
-            clean = not held or await self._publish_all()
+            clean = not held or await self._pass()
         except StoreError as error:
             log.warning("relay cannot read", action="relay_store_failed", error=type(error).__name__)
             return RETRY_SECONDS
@@ -85,27 +96,23 @@ class OutboxRelay:
         self._last_success = time.monotonic()
         return GATHER_SECONDS if held else POLL_SECONDS, POLL_SECONDS
 
+    async def _pass(self) -> bool:
+        await self._chaining.chain_all()
+        return await self._publish_all()
+
     async def _publish_all(self) -> bool:
         """Whether nothing failed."""
         if not self._broker.connection.is_connected:
             return False
         clean, js = True, jetstream(self._broker)
         for collection in self._collections:
-            async for page in self._pages(collection):
+            # Page by page, so that those that cannot be published hold up no others.
+            async for page in Documents(self._store, collection, dict).pages({"pending": 1}, at_a_time=PAGE):
                 outcomes = await asyncio.gather(*(self._relay(js, collection, document) for document in page))
                 clean = clean and all(outcomes)
                 if not await self._lease.hold():
                     return clean
         return clean
-
-    async def _pages(self, collection: str) -> AsyncIterator[list[Document]]:
-        """The documents with events; page by page, so that those that cannot be published hold up no others."""
-        after = None
-        while page := await self._store.find(collection, {"pending": 1}, limit=PAGE, after=after):
-            yield page
-            if len(page) < PAGE:
-                return
-            after = [page[-1]["_id"]]
 
     async def _relay(self, js: JetStreamContext, collection: str, document: Document) -> bool:
         """Publish one document's events in order and clear them; whether nothing failed."""

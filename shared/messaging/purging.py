@@ -7,7 +7,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from shared.events.base import Event
-from shared.messaging.deadletters import DEADLETTERS
+from shared.messaging.dead_letters import DEADLETTERS
 from shared.messaging.publishing import jetstream
 
 

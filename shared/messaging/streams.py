@@ -16,7 +16,7 @@ from nats.js.errors import NotFoundError
 from shared.events import Stream
 from shared.messaging.administration import administering
 from shared.messaging.consuming import ConsumerSpec
-from shared.messaging.deadletters import (
+from shared.messaging.dead_letters import (
     ADVISORIES,
     DEADLETTERS,
     MAX_DELIVERIES_SUBJECT,

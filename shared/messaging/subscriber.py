@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 
 from shared.events import Event
 from shared.faults import failpoint
-from shared.messaging.deadletters import bury
+from shared.messaging.dead_letters import bury
 from shared.messaging.retrying import Bury, delay_after, verdict
 from shared.storage.contract import StoreError
 

@@ -1,38 +1,38 @@
 """Aggregates: documents that change by pure functions and keep their unpublished events inside.
 
-State and events are one document, hence one write: both are saved or neither. A relay publishes the events of the
-documents with `pending` 1 and clears them.
+State, events and the records of the office's acts are one document, hence one write: all are saved or none. A relay
+publishes the events of the documents with `pending` 1, puts the records of those with `unchained` 1 into the audit, and
+clears them.
 """
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict
 from structlog.contextvars import get_contextvars
 
 from shared.clock import Clock, system_clock
 from shared.events.base import Event, EventEnvelope
 from shared.faults import failpoint
+from shared.storage.collection import Documents, Stored, document_of
 from shared.storage.contention import TRIES, pause_before
-from shared.storage.contract import Document, Index, Order, Scalar, Store, StoreError, Where
+from shared.storage.contract import Index, Order, Scalar, Store, StoreError, Where
+from shared.storage.records import ActRecord, Recording
 
-PENDING = Index(("pending",))
-"""The index that every collection of aggregates needs, for its relay."""
+PENDING, UNCHAINED = Index(("pending",)), Index(("unchained",))
+"""The indexes that every collection of aggregates needs, for its relay."""
 
 
-class Aggregate(BaseModel):
+class Aggregate(Stored):
     """Base of all aggregates: immutable, so that a change is always a new value (`model_copy(update=...)`).
 
     Fields that this code does not know are kept: during an upgrade an older replica saves what a newer one wrote.
     """
 
-    model_config = ConfigDict(
-        frozen=True, extra="allow", validate_by_name=True, validate_by_alias=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(extra="allow")
 
-    id: str = Field(alias="_id")
     version: int = 0
     """Raised by one at every write; 0 before the first."""
     outbox: tuple[EventEnvelope, ...] = ()
@@ -41,6 +41,17 @@ class Aggregate(BaseModel):
     """1 while the outbox holds something: a scalar, so that the relay finds it by an index."""
     announced: int = 0
     """The version that the last event carried."""
+
+    @property
+    def waits_for_relay(self) -> bool:
+        """Whether events or records of acts wait in it."""
+        return bool(self.pending or self.unchained)
+
+    records: tuple[ActRecord, ...] = ()
+    """Acts of the office saved with the state and not yet in the audit."""
+    unchained: int = 0
+    """1 while there are such records. Apart from `pending`: events may have to wait for the broker, and a replica that
+    knows no records clears that one."""
 
 
 T = TypeVar("T", bound=Aggregate)
@@ -56,8 +67,11 @@ class ConflictError(StoreError):
     """Others kept changing the document; nothing was written and the change may be tried again."""
 
 
-class Aggregates(Generic[T]):
-    """The aggregates of one collection. Every event is given the version that its document gets by the same write."""
+class Aggregates(Documents[T]):
+    """The aggregates of one collection. Every event is given the version that its document gets by the same write.
+
+    `record` makes the record of the act that a change is; it is stored by the same write, or not at all.
+    """
 
     def __init__(
         self,
@@ -71,28 +85,34 @@ class Aggregates(Generic[T]):
         """`keep` so many of those last read, for a collection of which the same are read again and again: each time the
         document is read, but taken to pieces only when its version is another one.
         """
-        self._store = store
-        self._collection = collection
-        self._model = model
+        super().__init__(store, collection, model.model_validate)
         self._clock = clock
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._keep = keep
         self._kept: dict[str, T] = {}
 
-    async def create(self, aggregate: T, *events: Event) -> bool:
+    async def create(self, aggregate: T, *events: Event, record: Recording[T] | None = None) -> bool:
         """Insert with its events as version 1; False, and nothing written, when the id is there already."""
+        new = self._next(aggregate, aggregate, 0, events, record)
         failpoint("before-write")
-        first = self._next(aggregate, 0, events)
-        created = await self._store.insert(self._collection, _dump(first))
+        created = await self._store.insert(self._name, document_of(new))
         failpoint("after-write")
-        if created and first.pending:
+        if created and new.waits_for_relay:
             self._store.bell.ring()
         return created
 
     async def get(self, aggregate_id: str) -> T | None:
         """The aggregate, or None."""
-        document = await self._store.get(self._collection, aggregate_id)
-        return self._read(document) if document else None
+        document = await self._store.get(self._name, aggregate_id)
+        if document is None:
+            return None
+        kept = self._kept.pop(aggregate_id, None)
+        aggregate = kept if kept and kept.version == document["version"] else self._parse(document)
+        if self._keep:
+            self._kept[aggregate_id] = aggregate
+            if len(self._kept) > self._keep:
+                del self._kept[next(iter(self._kept))]
+        return aggregate
 
     async def find(
         self,
@@ -103,13 +123,15 @@ class Aggregates(Generic[T]):
         after: Sequence[Scalar] | None = None,
     ) -> list[T]:
         """Up to `limit` aggregates in order, as `Store.find`."""
-        documents = await self._store.find(self._collection, where, order=order, limit=limit, after=after)
-        return [self._model.model_validate(document) for document in documents]
+        return (await self.page(where, order=order, limit=limit, after=after)).items
 
-    async def change(self, aggregate_id: str, decide: Decide[T], *, known: T | None = None) -> T:
+    async def change(
+        self, aggregate_id: str, decide: Decide[T], *, known: T | None = None, record: Recording[T] | None = None
+    ) -> T:
         """Load, decide, save by compare-and-set; again on a conflict. The aggregate as it is afterwards.
 
         Nothing is written where `decide` returns an equal aggregate and no events. What `decide` raises comes through.
+        Neither leaves a record.
         `known` is the aggregate as the caller has just saved it: the first try decides on it and spares the read.
 
         Raises:
@@ -120,10 +142,10 @@ class Aggregates(Generic[T]):
         async with turn:  # callers of this process queue up instead of failing each other's compare-and-set
             for attempt in range(TRIES):
                 await pause_before(attempt)
-                changed = await self._try_change(aggregate_id, decide, None if attempt else known)
+                changed = await self._try_change(aggregate_id, decide, None if attempt else known, record)
                 if changed is not None:
                     return changed
-        raise ConflictError(f"{self._collection}: changed by others {TRIES} times in a row")
+        raise ConflictError(f"{self._name}: changed by others {TRIES} times in a row")
 
     async def restate(self, aggregate_id: str, tell: Callable[[T], Sequence[Event]]) -> None:
         """Put events that tell the present state once more in the outbox, with the version last announced.
@@ -137,50 +159,43 @@ class Aggregates(Generic[T]):
             restated = current.model_copy(update={"outbox": outbox, "pending": 1})
             await self._replace(restated, current.version)
 
-    def _read(self, document: Document) -> T:
-        kept = self._kept.pop(document["_id"], None)
-        aggregate = kept if kept and kept.version == document["version"] else self._model.model_validate(document)
-        if self._keep:
-            self._kept[aggregate.id] = aggregate
-            if len(self._kept) > self._keep:
-                del self._kept[next(iter(self._kept))]
-        return aggregate
-
-    async def _try_change(self, aggregate_id: str, decide: Decide[T], known: T | None) -> T | None:
+    async def _try_change(
+        self, aggregate_id: str, decide: Decide[T], known: T | None, record: Recording[T] | None
+    ) -> T | None:
         """The aggregate afterwards, or None when somebody else was faster."""
         current = known or await self.get(aggregate_id)
         if current is None:
-            raise NotFoundError(f"{self._collection} has no such document")
+            raise NotFoundError(f"{self._name} has no such document")
         decided, events = decide(current)
         if not events and decided == current:
             return current
-        changed = self._next(decided, current.version, events)
+        changed = self._next(current, decided, current.version, events, record)
         failpoint("before-write")
         saved = await self._replace(changed, current.version)
         failpoint("after-write")
         return changed if saved else None
 
     async def _replace(self, aggregate: T, version: int) -> bool:
-        """Save it, unless somebody else was faster; the relay is woken where events wait in it."""
-        saved = await self._store.replace(self._collection, _dump(aggregate), expected_version=version)
-        if saved and aggregate.pending:
+        """Save it, unless somebody else was faster; the relay is woken where events or records wait in it."""
+        saved = await self._store.replace(self._name, document_of(aggregate), expected_version=version)
+        if saved and aggregate.waits_for_relay:
             self._store.bell.ring()
         return saved
 
-    def _next(self, aggregate: T, version: int, events: Sequence[Event]) -> T:
-        """The aggregate one version later, with the events at the end of its outbox."""
+    def _next(self, before: T, after: T, version: int, events: Sequence[Event], record: Recording[T] | None) -> T:
+        """The aggregate one version later, with the events at the end of its outbox and the record of the act. Records
+        that wait stay, whatever was decided."""
         later = version + 1
-        if not events:
-            return aggregate.model_copy(update={"version": later})
-        outbox = (*aggregate.outbox, *self._envelopes(events, later))
-        return aggregate.model_copy(update={"version": later, "outbox": outbox, "pending": 1, "announced": later})
+        made = record(before, after, self._clock()) if record else None
+        records = (*before.records, made) if made else before.records
+        saved: dict[str, object] = {"version": later, "records": records, "unchained": int(bool(records))}
+        if events:
+            outbox = (*after.outbox, *self._envelopes(events, later))
+            saved |= {"outbox": outbox, "pending": 1, "announced": later}
+        return after.model_copy(update=saved)
 
     def _envelopes(self, events: Sequence[Event], version: int) -> Iterator[EventEnvelope]:
         correlation_id = str(get_contextvars().get("correlation_id", ""))
         for event in events:
             told = event.model_copy(update={"version": version})
             yield told.envelope(now=self._clock(), correlation_id=correlation_id)
-
-
-def _dump(aggregate: Aggregate) -> dict[str, object]:
-    return aggregate.model_dump(mode="json", by_alias=True)

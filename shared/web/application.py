@@ -14,8 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.health import is_served
 from shared.observability import CORRELATION
+from shared.text.catalogues import Words
 from shared.web.bodies import require_utf8
-from shared.web.description import describe_problems
+from shared.web.openapi import describe_problems
 from shared.web.page_routes import PageRouter, error_page, install_pages, wants_page
 from shared.web.pages import Pages
 from shared.web.problems import (
@@ -25,7 +26,6 @@ from shared.web.problems import (
     problem_response,
     request_language,
 )
-from shared.words import Words
 
 MAX_BODY_BYTES = 1_000_000
 """Larger bodies are refused: the largest legitimate one is an import of the directory (about 120 kB)."""

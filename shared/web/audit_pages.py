@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
-from shared.audit import Audit, AuditEntry
-from shared.dates import OFFICE_ZONE, instant_in_words
 from shared.events.vocabulary import Language
 from shared.problems import mark
+from shared.security.audit import Audit, AuditEntry
 from shared.staff import API_CALLER, OPERATOR, Role
 from shared.storage.contract import Scalar
-from shared.web.office import page_staff
+from shared.text.dates import OFFICE_ZONE, instant_in_words
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Pages
+from shared.web.staff_cookie import page_staff
 
 AUDIT_PAGES = (
     ("/office/audit", mark("Sessions and people")),

@@ -17,16 +17,14 @@ from starlette.types import Receive, Scope, Send
 
 from shared.problems import FieldProblem, Problem, mark
 from shared.storage.contract import StoreError
+from shared.web.back_links import way_back
 from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
-from shared.web.office import SignInProblem
-from shared.web.pages import CONFIRMED, LanguageProblem, Pages, see_other
+from shared.web.pages import CONFIRMED, Pages, see_other
 from shared.web.problems import HTTP_PROBLEMS, NOT_STORED, http_headers, problem_headers, route_path
-from shared.web.ways_back import way_back
+from shared.web.staff_cookie import SignInProblem
 
 SIGN_IN = "/office/sign-in"
 SIGNED_OUT = mark("You are signed out of the programme office, so nothing was saved.")
-NOT_SAVED_YET = mark("Nothing was saved yet. Look through this and send it again.")
-"""What a page says that gives the form back in another language."""
 API = "/api/"
 TICKED = "1"
 _OUR_ID = re.compile(r"q_[a-z2-7]{12}|(?=[a-z]*[2-7])(?:[a-z2-7]{16}|[a-z2-7]{26})")
@@ -119,8 +117,6 @@ async def _answer(pages: Pages, request: Request, error: Exception) -> Response:
         return await _sign_in(pages, request)
     if isinstance(error, ForeignFormProblem) and _may_be_given_back(request, error.sent):
         return _form_again(pages, request, error.sent, SEND_AGAIN)
-    if isinstance(error, LanguageProblem):
-        return _in_other_language(pages, request, error)
     if isinstance(error, Problem):
         return _page(pages, request, error.status, pages.say(request, error), problem_headers(error))
     if isinstance(error, HTTPException):
@@ -146,13 +142,6 @@ async def _sign_in(pages: Pages, request: Request) -> Response:
     if not _may_be_given_back(request, sent):
         return see_other(address)
     return _form_again(pages, request, sent, SIGNED_OUT, sign_in=address)
-
-
-def _in_other_language(pages: Pages, request: Request, error: LanguageProblem) -> Response:
-    """The form in the language that was chosen beside it; its own page where nothing in it can be repeated."""
-    if not _is_repeatable(request, error.sent):
-        return see_other(_asked_for(request))
-    return _form_again(pages, request, error.sent, NOT_SAVED_YET, status=error.status)
 
 
 def _may_be_given_back(request: Request, sent: Mapping[str, str]) -> bool:
@@ -188,7 +177,6 @@ def _form_again(
         status=status,
         text=pages.text(request, message),
         sign_in=sign_in,
-        kept_form="again",
         sent=sent,
         written=_written(sent),
         back=way_back(request, status),

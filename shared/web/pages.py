@@ -19,26 +19,24 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from shared.clock import Clock
-from shared.dates import date_in_figures, date_in_words, instant_in_words, time_in_words
 from shared.events.vocabulary import Language, in_language, language_of
-from shared.numbers import decimal_in_words, percent_in_words
 from shared.problems import Problem
 from shared.settings import ServiceSettings
-from shared.templates import COMPILED_TEMPLATES
+from shared.text.catalogues import Words
+from shared.text.dates import date_in_figures, date_in_words, instant_in_words, time_in_words
+from shared.text.numbers import decimal_in_words, percent_in_words
+from shared.web.back_links import way_back
 from shared.web.bodies import read_form
+from shared.web.compiled_templates import COMPILED_TEMPLATES
 from shared.web.cookies import cookie_name, set_cookie
 from shared.web.csrf import CSRF_FIELD, ForeignFormProblem, FormGuard
 from shared.web.navigation import NAVIGATION, OFFICE_NAVIGATION
-from shared.web.office import Access, OfficeSessions, StaffMember
 from shared.web.problems import request_language
-from shared.web.ways_back import way_back
-from shared.words import Words
+from shared.web.staff_cookie import Access, OfficeSessions, StaffMember
 
 _HERE = Path(__file__).parent
 _STYLESHEET = (_HERE / "assets" / "dijous.css").read_text(encoding="utf-8")
 _LANGUAGE_COOKIE = "language"
-ONLY_LANGUAGE = "only_language"
-"""The field that a button of the language switch adds to the form that it takes along."""
 CONFIRMED = "confirmed"
 """The field of the button that confirms a step: it says that its consequences were read, once."""
 
@@ -50,17 +48,6 @@ def policy_hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-class LanguageProblem(Problem):
-    """Another language was chosen beside a form whose route cannot show it again: nothing may be done with it."""
-
-    status = 200
-    code = "language"
-
-    def __init__(self, sent: Mapping[str, str]) -> None:
-        super().__init__()
-        self.sent = sent
-
-
 @dataclass(frozen=True, slots=True)
 class Form:
     """A form as it was sent: text by field name, without the guard's token; the last of repeated fields."""
@@ -68,8 +55,6 @@ class Form:
     values: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Content by field name; empty where no file was chosen."""
-    only_language: bool = False
-    """Whether its sender chose another language beside it: it is shown again as it is, and nothing is done."""
 
     def get(self, name: str) -> str:
         """The field's text without surrounding blanks; empty where it was not sent."""
@@ -87,7 +72,7 @@ class Pages:
         self,
         settings: ServiceSettings,
         words: Words,
-        templates: Path | None = None,
+        templates: Sequence[Path] = (),
         *,
         clock: Clock,
         access: Access | None = None,
@@ -99,7 +84,7 @@ class Pages:
         self.words = words
         self.guard = FormGuard(secret, secure=self.secure)
         self.office = OfficeSessions(secret, clock, secure=self.secure, access=access)
-        folders = [folder for folder in (templates, _HERE / "templates") if folder]
+        folders = [*templates, _HERE / "templates"]
         self._environments = {language: self._environment(language, folders) for language in Language}
 
     def render(
@@ -111,23 +96,20 @@ class Pages:
         scripts: Sequence[str] = (),
         styles: Sequence[str] = (),
         form_target: str = "",
-        kept_form: str = "",
         **values: Any,
     ) -> HTMLResponse:
         """A page in the reader's language.
 
         `scripts` are the inline scripts that the template includes, `styles` the style sheets of documents shown inside
         the page (an iframe's `srcdoc` is under the page's own policy), `form_target` the one foreign origin to which a
-        form of the page may lead in the end. `kept_form` is the id of the form that the language switch takes along,
-        lest an answer to a form lose what was typed into it; where it is not on the page, they lead to where it opens.
+        form of the page may lead in the end.
         """
         language = self.language(request)
         browser_secret = self.guard.browser_secret(request)
         values = {"errors": {}, "values": {}, "scripts": [Markup(script) for script in scripts], **values}  # noqa: S704  our own files
         page = self._environments[language].get_template(template)
-        kept_form = kept_form if request.method == "POST" else ""
         frame = self._frame(request, language, browser_secret)
-        html = page.render({**frame, "kept_form": kept_form, "opened_at": _opened_at(request, status), **values})
+        html = page.render({**frame, "opened_at": _opened_at(request, status), **values})
         response = HTMLResponse(
             html, status_code=status, headers={"content-security-policy": _policy(scripts, styles, form_target)}
         )
@@ -145,33 +127,24 @@ class Pages:
         """A message in the reader's language."""
         return self.words.text(self.language(request), message, **values)
 
-    async def form(self, request: Request, *, heeds_language: bool = False) -> Form:
+    async def form(self, request: Request) -> Form:
         """The form that was sent, its guard's token checked.
-
-        Whoever asks for it acts upon it, unless it says by `heeds_language` that it looks at `Form.only_language` first
-        or acts on what is confirmed alone: a switch of language confirms nothing.
 
         Raises:
             ForeignFormProblem: it did not come from a page of ours.
-            LanguageProblem: only another language was chosen beside it, which the caller does not heed.
         """
         sent, files = await read_form(request)
-        only_language = sent.pop(ONLY_LANGUAGE, "")
         try:
             self.guard.check(request, sent.pop(CSRF_FIELD, ""))
         except ForeignFormProblem as problem:
             problem.sent = sent
             raise
-        if only_language:
-            sent.pop(CONFIRMED, "")
-            if not heeds_language:
-                raise LanguageProblem(sent)
-        return Form(sent, files, bool(only_language))
+        return Form(sent, files)
 
     async def refused_fields(self, request: Request) -> Mapping[str, str]:
         """What a form held that is not taken, for a page that gives it back: nothing may be done with it."""
         sent, _ = await read_form(request)
-        return {name: value for name, value in sent.items() if name not in (CSRF_FIELD, ONLY_LANGUAGE)}
+        return {name: value for name, value in sent.items() if name != CSRF_FIELD}
 
     def member(self, request: Request) -> StaffMember | None:
         """Who of the office is signed in."""
@@ -201,7 +174,6 @@ class Pages:
             "canonical": quote(request.scope["path"]),
             "person": self.member(request),
             "csrf_field": self.guard.field(browser_secret),
-            "only_language": ONLY_LANGUAGE,
         }
 
     def _environment(self, language: Language, folders: Sequence[Path]) -> Environment:

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Annotated, Generic, TypeVar
 
 import orjson
@@ -10,9 +10,11 @@ from fastapi import Query
 from pydantic import BaseModel
 
 from shared.problems import Problem, mark
+from shared.storage.collection import Place, Slice
 from shared.storage.contract import Scalar
 
 T = TypeVar("T")
+F = TypeVar("F")
 
 Limit = Annotated[int, Query(ge=1, le=500, description="How many items at the most.")]
 CursorParameter = Annotated[str | None, Query(description="`next` of the page before.")]
@@ -34,18 +36,25 @@ class CursorInvalidProblem(Problem):
     title = mark("The cursor is not valid. Begin again without it.")
 
 
-def encode_cursor(place: Sequence[Scalar]) -> str:
-    """The opaque text of a place in an order (`shared.storage.contract.position`)."""
+def page_of(found: Slice[F], show: Callable[[F], T]) -> Page[T]:
+    """A page of what was found."""
+    return Page(items=[show(item) for item in found.items], next=encode_cursor(found.next))
+
+
+def encode_cursor(place: Place | None) -> str | None:
+    """The opaque text of a place in an order; None after the last page."""
+    if place is None:
+        return None
     return base64.urlsafe_b64encode(orjson.dumps(list(place))).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str | None, length: int) -> list[Scalar] | None:
-    """The place in an order of `length` values, `_id` included.
+    """The place in an order of `length` values, `_id` included; None, the beginning, for no cursor or an empty one.
 
     Raises:
         CursorInvalidProblem: the text is no cursor of such an order.
     """
-    if cursor is None:
+    if not cursor:
         return None
     try:
         place = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.addresses import EmailAddress
+from shared.text.addresses import EmailAddress
 
 
 class PersonIn(BaseModel):

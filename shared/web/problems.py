@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from shared.events.vocabulary import Language
 from shared.problems import FieldProblem, Problem, is_marked, mark
 from shared.storage.contract import StoreError
-from shared.words import Words, preferred_language
+from shared.text.catalogues import Words, preferred_language
 
 PROBLEM_TYPE = "application/problem+json"
 log = structlog.get_logger()
@@ -192,3 +192,13 @@ def _own_message(error: Mapping[str, Any]) -> str:
     """The words of a validator of ours, which are marked; others may repeat the value and become one sentence."""
     message = str(error.get("ctx", {}).get("error", ""))
     return message if is_marked(message) else WRONG_FORM
+
+
+def field_error(field: str, message: str) -> RequestValidationError:
+    """A field that is well formed and still wrong; `message` is an English message id."""
+    return RequestValidationError([located_error(("body", field), message)])
+
+
+def located_error(location: tuple[str | int, ...], message: str) -> dict[str, object]:
+    """An error as pydantic lists it; `message` is an English message id."""
+    return {"loc": location, "type": "value_error", "msg": message, "ctx": {"error": message}}

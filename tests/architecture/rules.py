@@ -11,22 +11,20 @@ from pathlib import Path
 
 PACKAGES = ("services", "shared", "deploy")
 SERVICES = ("registration", "notifications", "feedback", "proposals")
-ROOMS = (
-    "README.md",
-    "app.py",
-    "settings.py",
-    "handlers.py",
-    "store.py",
-    "domain",
-    "web",
-    "locale/ca.po",
-    "locale/es.po",
-)
+ROOMS = ("README.md", "app.py", "settings.py", "handlers.py", "locale/ca.po", "locale/es.po")
+"""What every service has, however it is packaged."""
+SMALL_SERVICES = ("feedback", "proposals")
+ROOMS_OF_A_SMALL_SERVICE = ("store.py", "domain", "web")
+ROOMS_BY_NOUN = ("routes.py", "usecases.py")
+"""A service of few nouns is packaged by layer, the others by noun (.importlinter)."""
 MAX_LINES = 45
 MAX_LINES_OF_A_FILE = 400
 STORE_METHODS = frozenset(
     {"insert", "insert_many", "get", "replace", "update", "update_many", "find", "count", "claim", "delete"}
 )
+
+COLLECTIONS_OF_A_STORE = frozenset({"Aggregates", "Collection", "Documents", "Projection"})
+"""Each takes a store and the name of a collection."""
 
 Rule = Callable[[Path], Iterator[str]]
 
@@ -55,8 +53,7 @@ def handlers_are_named_for_their_event(root: Path) -> Iterator[str]:
 def handlers_stand_in_handlers(root: Path) -> Iterator[str]:
     """One readable list of who handles what: a service consumes nothing outside its handlers.py."""
     for path, tree in trees(root, "services"):
-        decorators = [decorator for function in functions(tree) for decorator in function.decorator_list]
-        if path.name != "handlers.py" and any(map(_consumed_event, decorators)):
+        if path.name != "handlers.py" and any(_called(call) in ("consumes", "EventTable") for call in calls(tree)):
             yield f"{path} consumes events"
 
 
@@ -92,7 +89,7 @@ def nothing_is_imported_by_string(root: Path) -> Iterator[str]:
 
 
 def collections_are_the_services_own(root: Path) -> Iterator[str]:
-    """A service opens its own store and names only the collections of its own store.py."""
+    """A service opens its own store and names only the collections that its own stores declare."""
     for service in SERVICES:
         constants, own = _constants(root, service), _own_collections(root, service)
         for path, tree in trees(root, f"services/{service}"):
@@ -118,7 +115,8 @@ def every_service_has_the_same_rooms(root: Path) -> Iterator[str]:
     """Who knows one service finds everything in the other three."""
     for service in SERVICES:
         folder = root / "services" / service
-        yield from (f"services/{service} has no {room}" for room in ROOMS if not (folder / room).exists())
+        rooms = (*ROOMS, *(ROOMS_OF_A_SMALL_SERVICE if service in SMALL_SERVICES else ROOMS_BY_NOUN))
+        yield from (f"services/{service} has no {room}" for room in rooms if not (folder / room).exists())
         if not (folder / "usecases").exists() and not (folder / "usecases.py").exists():
             yield f"services/{service} has no usecases"
 
@@ -180,23 +178,33 @@ def _constants(root: Path, service: str) -> dict[str, str]:
 
 
 def _own_collections(root: Path, service: str) -> set[str]:
-    """The keys of `COLLECTIONS` in a service's store.py."""
-    path = root / "services" / service / "store.py"
-    constants = _constants(root, service)
-    for node in _parsed(path.read_text(encoding="utf-8")).body if path.exists() else []:
-        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "COLLECTIONS":
-            assert isinstance(node.value, ast.Dict), "COLLECTIONS is written out"
-            return {name for key in node.value.keys if key and (name := _text(key, constants))}
-    return set()
+    """The keys that the `COLLECTIONS` of a service's stores write out."""
+    constants, found = _constants(root, service), set[str]()
+    for _, tree in trees(root, f"services/{service}"):
+        for node in tree.body:
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
+            if any(ast.unparse(target).endswith("COLLECTIONS") for target in targets):
+                assert isinstance(node, ast.Assign | ast.AnnAssign)
+                if isinstance(node.value, ast.Tuple):  # those with an outbox, named again
+                    continue
+                assert isinstance(node.value, ast.Dict), "COLLECTIONS is written out"
+                found |= {name for key in node.value.keys if key and (name := _text(key, constants))}
+    return found
 
 
 def _collection_of(call: ast.Call, constants: dict[str, str]) -> str | None:
-    if _called(call) == "Aggregates" and len(call.args) > 1:
+    if (_called(call) in COLLECTIONS_OF_A_STORE or _is_super_init(call)) and len(call.args) > 1:
         return _text(call.args[1], constants)
     owner = ast.unparse(call.func.value).removeprefix("self.") if isinstance(call.func, ast.Attribute) else ""
     if _called(call) in STORE_METHODS and owner.lstrip("_") in ("store", "documents") and call.args:
         return _text(call.args[0], constants)
     return None
+
+
+def _is_super_init(call: ast.Call) -> bool:
+    """A store of one noun that is an `Aggregates`."""
+    return ast.unparse(call.func) == "super().__init__"
 
 
 def _store_opened(call: ast.Call, constants: dict[str, str]) -> str | None:

@@ -2,7 +2,7 @@
 
 from playwright.async_api import FilePayload, Page
 
-from shared.web.office import SESSION_COOKIE
+from shared.web.staff_cookie import SESSION_COOKIE
 from tests.support.world import PEOPLE, A
 
 NEWCOMER = "Ferran Font"

@@ -9,12 +9,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
-from services.notifications.domain.deliveries import DeliveryKind
+from services.notifications.deliveries.domain import DeliveryKind
 from shared.events.vocabulary import Language
 from tests.browser import accessibility
 from tests.browser.accessibility import Finding, assert_none
 from tests.support.browser import Chromium, Look
-from tests.support.mails import delivery_of, make_composer, matter_of, recipient_of
+from tests.support.mails import context_of, delivery_of, make_composer, recipient_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -32,7 +32,7 @@ async def phone(chromium: Chromium) -> AsyncIterator[Page]:
 def parts_of(kind: DeliveryKind, language: Language) -> dict[str, str]:
     """The text and the HTML of the mail, as a mail program reads them."""
     recipient = recipient_of(kind, language=language)
-    raw = make_composer().compose(delivery_of(kind), matter_of(kind), recipient)
+    raw = make_composer().compose(delivery_of(kind), context_of(kind), recipient)
     message: EmailMessage = message_from_bytes(raw, policy=policy.default)  # type: ignore[assignment]  # typed as of the old policy
     return {part.get_content_type(): part.get_content() for part in message.walk() if not part.is_multipart()}
 

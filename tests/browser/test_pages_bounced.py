@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from shared.web.office import Role
+from shared.web.staff_cookie import Role
 from tests.browser.everybody import LANGUAGES, Desk, examine, one_page_for_each
 from tests.browser.pages import BOUNCED
 from tests.browser.states import State

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from shared.events.vocabulary import Language
-from shared.words import Words
+from shared.text.catalogues import Words
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,7 +15,7 @@ from nats.js import JetStreamContext
 
 from deploy.commands.person import NOUNS
 from shared.events.proposals import ProposalFollowed
-from shared.messaging.deadletters import DEADLETTERS
+from shared.messaging.dead_letters import DEADLETTERS
 from shared.messaging.streams import STREAMS
 from tests.support.embedded import DIJOUS, Embedded, running_embedded
 from tests.support.probes import eventually

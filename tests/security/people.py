@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.web.csrf import CSRF_COOKIE, FormGuard
-from shared.web.office import SESSION_COOKIE, OfficeSessions, Role, StaffMember
+from shared.web.staff_cookie import SESSION_COOKIE, OfficeSessions, Role, StaffMember
 from tests.security.matrix import MATRIX
 from tests.security.routes import LINKS, NOBODYS_ID, OFFICE, Access, Route
 from tests.support.embedded import Embedded

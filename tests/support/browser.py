@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from shared.clock import Clock
 from shared.web.cookies import cookie_name
-from shared.web.office import SESSION_COOKIE, OfficeSessions, StaffMember
+from shared.web.staff_cookie import SESSION_COOKIE, OfficeSessions, StaffMember
 
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first that is there. The shell is the same engine without windows: a page costs it a third less."""

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import services.notifications
-from services.notifications.composing import Composer
-from services.notifications.domain.deliveries import SESSION_KINDS, Delivery, DeliveryKind, make_delivery
-from services.notifications.domain.known import (
+from services.notifications.deliveries.domain import SESSION_KINDS, Delivery, DeliveryKind, make_delivery
+from services.notifications.projections.domain import (
     KnownFollower,
     KnownProgramme,
     KnownProposal,
@@ -17,8 +16,9 @@ from services.notifications.domain.known import (
     KnownSession,
     Recipient,
 )
-from services.notifications.domain.matters import Matter
-from services.notifications.domain.surveys import LinkMaker
+from services.notifications.rendering.domain import MailContext
+from services.notifications.rendering.messages import Composer
+from services.notifications.surveys.domain import LinkMaker
 from shared.events.registration import Material
 from shared.events.vocabulary import (
     FollowerRole,
@@ -28,8 +28,8 @@ from shared.events.vocabulary import (
     RegistrationStatus,
     SessionStatus,
 )
-from shared.links import Links
-from shared.words import Words
+from shared.security.links import Links
+from shared.text.catalogues import Words
 
 LOCALE = Path(services.notifications.__file__).parent / "locale"
 WORDS = Words(LOCALE)
@@ -126,21 +126,21 @@ def make_follower(**changes: Any) -> KnownFollower:
     return KnownFollower(**values | changes)
 
 
-def matter_of(
+def context_of(
     kind: DeliveryKind,
     *,
     programme: KnownProgramme | None = None,
     session: KnownSession | None = None,
     closes_at: datetime | None = CLOSES_AT,
     proposal: KnownProposal | None = None,
-) -> Matter:
+) -> MailContext:
     """What a mail of that kind is about."""
     programme, session = programme or make_programme(), session or make_session()
     if kind in SESSION_KINDS:
         links = LinkMaker(SURVEY_KEY, session.id)
-        return Matter(programme, session, survey_links=links, survey_closes_at=closes_at)
+        return MailContext(programme, session, survey_links=links, survey_closes_at=closes_at)
     proposal = proposal or make_proposal()
-    return Matter(programme, session if proposal.session_id else None, proposal)
+    return MailContext(programme, session if proposal.session_id else None, proposal)
 
 
 def delivery_of(kind: DeliveryKind, *, recipient: Recipient | None = None, **changes: Any) -> Delivery:
@@ -163,10 +163,10 @@ def parsed(raw: bytes) -> EmailMessage:
     return message_from_bytes(raw, policy=policy.default)  # type: ignore[return-value]  # typed as of the old policy
 
 
-def composed(kind: DeliveryKind, recipient: Recipient | None = None, **matter: Any) -> EmailMessage:
-    """A mail of that kind, read again; `matter` as in `matter_of`."""
+def composed(kind: DeliveryKind, recipient: Recipient | None = None, **context: Any) -> EmailMessage:
+    """A mail of that kind, read again; `context` as in `context_of`."""
     recipient = recipient or recipient_of(kind)
-    return parsed(make_composer().compose(delivery_of(kind), matter_of(kind, **matter), recipient))
+    return parsed(make_composer().compose(delivery_of(kind), context_of(kind, **context), recipient))
 
 
 def parts(message: EmailMessage) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from services.feedback.domain.problems import NoAnswerProblem, UnknownQuestionProblem
 from shared.problems import mark
-from shared.texts import holds_unseen, tidy_line
+from shared.text.unseen import holds_unseen, tidy_line
 
 COMMENT_LENGTH = 300
 CONTROL_CHARACTERS = mark("This holds characters that cannot be shown.")

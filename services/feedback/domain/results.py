@@ -7,14 +7,15 @@ groups shows only groups of 10 or more, and never lets a hidden one be found by 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from shared.clock import StoredInstant
 from shared.events.feedback import QuestionResult
 from shared.events.registration import SurveyQuestion
 from shared.events.vocabulary import Language
-from shared.numbers import half_up
 from shared.problems import mark
+from shared.storage.collection import Stored
+from shared.text.numbers import half_up
 
 FEWEST_FOR_MEAN = 5
 FEWEST_FOR_DISTRIBUTION = 10
@@ -48,12 +49,9 @@ class PublishedQuestion(BaseModel):
         return exact_mean(self.distribution) if self.distribution else self.mean
 
 
-class Results(BaseModel):
+class Results(Stored):
     """What is published of a session's survey, once and for good. Nothing else of the counts is kept."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
-
-    id: str = Field(alias="_id")
     programme: str
     title: dict[Language, str]
     ended_at: StoredInstant

@@ -168,17 +168,12 @@ def counted(answers: int) -> Callable[[AnswerCount], tuple[AnswerCount, Sequence
     def decide(known: AnswerCount) -> tuple[AnswerCount, Sequence[Event]]:
         if answers <= known.answers:
             return known, []
-        grown = known.model_copy(update={"answers": answers})
-        return grown, [count_event(grown)]
+        event = FeedbackSubmitted(
+            version=_SET_BY_STORE, session_id=known.id, programme=known.programme, answers=answers
+        )
+        return known.model_copy(update={"answers": answers}), [event]
 
     return decide
-
-
-def count_event(known: AnswerCount) -> FeedbackSubmitted:
-    """The announcement of a number of answers."""
-    return FeedbackSubmitted(
-        version=_SET_BY_STORE, session_id=known.id, programme=known.programme, answers=known.answers
-    )
 
 
 def closing(survey: Survey) -> Decided:

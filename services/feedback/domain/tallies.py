@@ -10,7 +10,7 @@ from enum import StrEnum
 from random import SystemRandom
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from shared.storage.collection import Stored
 
 LOWEST, HIGHEST = 0, 10
 """The scale of every question."""
@@ -29,12 +29,9 @@ class TallyState(StrEnum):
     SHUT = "shut"
 
 
-class Tally(BaseModel):
+class Tally(Stored):
     """One part of a survey's tally."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
-
-    id: str = Field(alias="_id")
     session_id: str
     part: int
     state: TallyState = TallyState.NEW

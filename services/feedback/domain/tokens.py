@@ -6,7 +6,8 @@
 import hashlib
 from dataclasses import dataclass
 
-from shared import ids, tokens
+from shared import ids
+from shared.security import tokens
 
 _SESSION_BYTES = 10
 _CHARACTERS = 56

@@ -1,23 +1,23 @@
-"""What this service does: one module per noun, one method per verb."""
+"""What feedback can do: one method per verb."""
 
 from dataclasses import dataclass
 
 from services.feedback.store import SURVEYS, FeedbackStore
 from services.feedback.usecases.answers import Answers
 from services.feedback.usecases.closing import Closing
-from services.feedback.usecases.known import Projections
 from services.feedback.usecases.office import Office
+from services.feedback.usecases.projections import Projections
 from services.feedback.usecases.results import Publications
 from services.feedback.usecases.surveys import Surveys
-from shared.audit import Audit
 from shared.clock import Clock
-from shared.messaging.inventory import Inventory
-from shared.office_access import OFFICE_PEOPLE_KIND, OfficeAccess
+from shared.messaging.office_access import OFFICE_PEOPLE_KIND, OfficeAccess
+from shared.messaging.reconciler import Inventory
+from shared.security.audit import Audit
 
 
 @dataclass(frozen=True, slots=True)
 class UseCases:
-    """All that feedback can do, over one store and one clock."""
+    """The use cases by noun."""
 
     projections: Projections
     surveys: Surveys
@@ -33,20 +33,20 @@ class UseCases:
     def over(
         cls, store: FeedbackStore, clock: Clock, inventory: Inventory, audit: Audit, access: OfficeAccess
     ) -> "UseCases":
-        """The use cases over a store, which the reconcile sweep is told of."""
+        """Wire them, and register what the reconcile sweep announces and keeps."""
         surveys, closing = Surveys(store, clock), Closing(store, clock)
         inventory.announces("feedback-surveys", SURVEYS, surveys.live, surveys.restate)
         inventory.announces("feedback-results", SURVEYS, surveys.live_results, surveys.restate)
-        inventory.keeps("registration-programmes", store.programmes_lacking)
-        inventory.keeps("registration-sessions", store.sessions_lacking)
-        inventory.keeps(OFFICE_PEOPLE_KIND, access.lacking)
+        inventory.keeps("registration-programmes", store.programmes.missing)
+        inventory.keeps("registration-sessions", store.sessions.missing)
+        inventory.keeps(OFFICE_PEOPLE_KIND, access.missing)
         return cls(
             projections=Projections(store, surveys),
             surveys=surveys,
             answers=Answers(store, clock),
             closing=closing,
             publications=Publications(store),
-            office=Office(store, closing, audit),
+            office=Office(store, closing),
             audit=audit,
             access=access,
             inventory=inventory,

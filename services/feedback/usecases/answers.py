@@ -43,14 +43,14 @@ class SurveyForm:
 
 
 class Answers:
-    """The verbs of somebody who holds a link."""
+    """What the holder of a link can do."""
 
     def __init__(self, store: FeedbackStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     async def read_form(self, token: str) -> SurveyForm:
-        """What a link shows; changes nothing. Once a survey is closed all its links look alike.
+        """The form behind a link. After the survey closed, all its links look alike.
 
         Raises:
             SurveyUnknownProblem: no survey was sent under it.
@@ -104,8 +104,8 @@ class Answers:
         return tally
 
     async def _form(self, survey: Survey, state: FormState) -> SurveyForm:
-        session = await self._store.session(survey.id)
-        programme = await self._store.programme(survey.programme)
+        session = await self._store.sessions.get(survey.id)
+        programme = await self._store.programmes.get(survey.programme)
         assert session is not None, "known before the survey opened"
         assert programme is not None, "known before the survey opened"
         assert survey.closes_at is not None, "fixed before the survey opened"

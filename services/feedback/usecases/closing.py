@@ -14,6 +14,7 @@ from services.feedback.store import FeedbackStore
 from shared.clock import Clock, to_millis
 from shared.faults import failpoint
 from shared.storage.contract import Where, at_most
+from shared.storage.records import Recording
 
 COMMENTS_KEPT = timedelta(days=365)
 
@@ -25,8 +26,9 @@ class Closing:
         self._store = store
         self._clock = clock
 
-    async def publish(self, session_id: str) -> Results:
-        """Close a survey now and publish its results; the same results when that was done before.
+    async def publish(self, session_id: str, record: Recording[Survey]) -> Results:
+        """Close a survey now and publish its results; the same results when that was done before. The record is stored
+        where this closes it.
 
         Raises:
             SurveyNotOpenProblem: it has not opened, or there is none.
@@ -34,7 +36,7 @@ class Closing:
         survey = await self._store.surveys.get(session_id)
         if survey is None or survey.state is SurveyState.PREPARING:
             raise SurveyNotOpenProblem
-        results = await self._close(survey)
+        results = await self._close(survey, record)
         await self.seal_published()
         return results
 
@@ -43,14 +45,14 @@ class Closing:
         over: Where = {"state": SurveyState.OPEN.value, "closes_at": at_most(to_millis(self._clock()))}
         half_way: list[Where] = [{"state": SurveyState.CLOSING.value}, {"state": SurveyState.CLOSED.value}]
         for where in (over, *half_way):
-            async for survey in self._store.each_survey(where):
+            async for survey in self._store.surveys.each(where):
                 await self._close(survey)
                 await self.seal_published()
 
     async def seal_published(self) -> None:
         """Let the store give back what was deleted; when it cannot just now, a later call tries again."""
         unsealed: Where = {"state": SurveyState.PUBLISHED.value, "sealed": 0}
-        surveys = [survey async for survey in self._store.each_survey(unsealed)]
+        surveys = [survey async for survey in self._store.surveys.each(unsealed)]
         if surveys and await self._store.try_to_compact():
             for survey in surveys:
                 await self._store.surveys.change(survey.id, sealed)
@@ -59,8 +61,8 @@ class Closing:
         """Delete comments whose year is over."""
         await self._store.delete_old_comments(self._clock())
 
-    async def _close(self, survey: Survey) -> Results:
-        survey = await self._store.surveys.change(survey.id, closing)
+    async def _close(self, survey: Survey, record: Recording[Survey] | None = None) -> Results:
+        survey = await self._store.surveys.change(survey.id, closing, record=record)
         failpoint("feedback-closing")
         results = await self._sum_up(survey)
         failpoint("feedback-summed-up")
@@ -73,13 +75,13 @@ class Closing:
     async def _sum_up(self, survey: Survey) -> Results:
         """The sum, made while the slots are there and kept before they go."""
         if survey.state is not SurveyState.CLOSING:
-            results = await self._store.results(survey.id)
+            results = await self._store.results.get(survey.id)
             assert results is not None, "kept before the survey was closed"
             return results
         for part in survey.parts_in_place:
             await self._store.shut_tally(survey.id, part)
         failpoint("feedback-tallies-shut")
-        tallies = await self._store.tallies(survey)
+        tallies = await self._store.tallies_of(survey)
         n = count(tallies)
         if n >= FEWEST_FOR_MEAN and (comments := gather_comments(tallies)):
             await self._store.keep_comments(survey.id, comments, self._clock() + COMMENTS_KEPT)
@@ -89,8 +91,8 @@ class Closing:
         return results
 
     async def _results(self, survey: Survey, n: int, counts: dict[str, list[int]]) -> Results:
-        session = await self._store.session(survey.id)
-        programme = await self._store.programme(survey.programme)
+        session = await self._store.sessions.get(survey.id)
+        programme = await self._store.programmes.get(survey.programme)
         assert session is not None, "known before the survey opened"
         assert programme is not None, "known before the survey opened"
         ended_at = session.ended_at or session.planned_end

@@ -4,15 +4,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from services.feedback.domain.known import KnownProgramme, KnownSession
-from services.feedback.domain.problems import SurveyNotOpenProblem, SurveyNotThereProblem
+from services.feedback.domain.problems import SurveyNotThereProblem
 from services.feedback.domain.results import Results
-from services.feedback.domain.surveys import Survey, SurveyState
+from services.feedback.domain.surveys import Survey
 from services.feedback.store import FeedbackStore
 from services.feedback.usecases.closing import Closing
-from shared.audit import Audit
 from shared.events.vocabulary import Language
-from shared.storage.contract import Scalar
-from shared.web.office import StaffMember
+from shared.security.actions import Action
+from shared.staff import Role
+from shared.storage.collection import Place, Slice
+from shared.storage.records import Author, Details
 
 PAGE = 50
 PUBLISHED = "survey.published"
@@ -43,26 +44,25 @@ class Responses:
 
     unfinished: Sequence[Response]
     """Being prepared or open, the one that closes first in front."""
-    over: Sequence[Response]
+    over: Slice[Response]
     """A page of the others, the latest in front."""
-    place: list[Scalar] | None
-    """Of the last one, where there are more."""
 
 
 class Office:
     """The verbs of the programme office."""
 
-    def __init__(self, store: FeedbackStore, closing: Closing, audit: Audit) -> None:
+    def __init__(self, store: FeedbackStore, closing: Closing) -> None:
         self._store = store
         self._closing = closing
-        self._audit = audit
+        self.publish = Action(PUBLISHED, Role.EDITOR, self._publish)
 
-    async def list_surveys(self, after: Sequence[Scalar] | None) -> Responses:
+    async def list_surveys(self, after: Place | None) -> Responses:
         """All unfinished surveys and a page of those that are over."""
         unfinished = await self._store.unfinished_surveys()
-        over, place = await self._store.surveys_over(PAGE, after)
+        over = await self._store.surveys_over(PAGE, after)
         return Responses(
-            [await self._response(survey) for survey in unfinished], [await self._response(s) for s in over], place
+            [await self._response(survey) for survey in unfinished],
+            Slice([await self._response(survey) for survey in over.items], over.next),
         )
 
     async def read_survey(self, session_id: str) -> Response:
@@ -78,30 +78,29 @@ class Office:
 
     async def titles(self, session_ids: Collection[str]) -> dict[str, dict[Language, str]]:
         """What the sessions with these ids are called."""
-        found = [await self._store.session(session_id) for session_id in sorted(session_ids)]
-        return {session.id: session.title for session in found if session}
+        found = await self._store.sessions.many(session_ids)
+        return {session_id: session.title for session_id, session in found.items()}
 
-    async def publish(self, member: StaffMember, session_id: str) -> Results:
+    async def _publish(self, by: Author, session_id: str) -> Results:
         """Close a survey now and publish its results; the same results when that was done before.
 
         Raises:
             SurveyNotOpenProblem: it has not opened, or there is none.
         """
-        survey = await self._store.surveys.get(session_id)
-        if survey is None or survey.state is SurveyState.PREPARING:
-            raise SurveyNotOpenProblem
-        if survey.state is SurveyState.OPEN:
-            await self._audit.record(member, PUBLISHED, session_id, {"links": survey.links})
-        return await self._closing.publish(session_id)
+        return await self._closing.publish(session_id, by.record(session_id, _asked))
 
     async def _response(self, survey: Survey) -> Response:
-        session = await self._store.session(survey.id)
-        programme = await self._store.programme(session.programme) if session else None
+        session = await self._store.sessions.get(survey.id)
+        programme = await self._store.programmes.get(session.programme) if session else None
         count = None if survey.answers else await self._store.counts.get(survey.id)
         return Response(
             survey=survey,
             session=session,
             programme=programme,
             answers=survey.answers or (count.answers if count else 0),
-            results=await self._store.results(survey.id),
+            results=await self._store.results.get(survey.id),
         )
+
+
+def _asked(before: Survey, _: Survey) -> Details:
+    return {"links": before.links}

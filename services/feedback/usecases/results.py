@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from services.feedback.domain.known import KnownProgramme
 from services.feedback.domain.problems import ResultsNotPublishedProblem
 from services.feedback.domain.results import Results
-from services.feedback.store import FeedbackStore
-from shared.storage.contract import Scalar
+from services.feedback.store import LATEST_SESSION_FIRST, FeedbackStore
+from shared.storage.collection import Place, Slice
 
 PAGE = 50
 TREND = 12
@@ -16,12 +16,10 @@ TREND = 12
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A page of the published results, and what they can be narrowed to."""
+    """A page of published results, and the filters that there are."""
 
-    results: Sequence[Results]
+    results: Slice[Results]
     """The latest session first."""
-    place: list[Scalar] | None
-    """Of the last one, where there are more."""
     programmes: Mapping[str, KnownProgramme]
     """Those that have results, by slug."""
     years: Sequence[int]
@@ -29,7 +27,7 @@ class Archive:
 
 
 class Publications:
-    """The verbs of readers."""
+    """What readers ask for."""
 
     def __init__(self, store: FeedbackStore) -> None:
         self._store = store
@@ -40,45 +38,38 @@ class Publications:
         Raises:
             ResultsNotPublishedProblem: there are none, or not yet.
         """
-        results = await self._store.results(session_id)
+        results = await self._store.results.get(session_id)
         if results is None:
             raise ResultsNotPublishedProblem
         return results
 
     async def read_programme(self, slug: str) -> KnownProgramme:
         """The programme of results that are published."""
-        programme = await self._store.programme(slug)
+        programme = await self._store.programmes.get(slug)
         assert programme is not None, "known before the survey opened"
         return programme
 
-    async def list_results(
-        self, programme: str | None, limit: int, after: Sequence[Scalar] | None
-    ) -> tuple[list[Results], list[Scalar] | None]:
-        """Results, newest first, and the place of the last one where there are more."""
+    async def list_results(self, programme: str | None, limit: int, after: Place | None) -> Slice[Results]:
+        """Results, newest first."""
         return await self._store.list_results(programme, limit, after)
 
-    async def read_archive(self, programme: str, year: int, after: Sequence[Scalar] | None) -> Archive:
+    async def read_archive(self, programme: str, year: int, after: Place | None) -> Archive:
         """A page of results of a programme and a year, «» and 0 for all of them."""
-        results, place = await self._store.archive(programme, year, PAGE, after)
-        known = [known for known in await self._store.programmes() if (await self._store.archive(known.id, 0, 1))[0]]
-        first_and_last = await self._store.years()
-        years = range(first_and_last[1], first_and_last[0] - 1, -1) if first_and_last else ()
-        return Archive(results, place, {programme.id: programme for programme in known}, years)
+        results = await self._store.archive(programme, year, PAGE, after)
+        programmes = {
+            known.id: known
+            async for known in self._store.programmes.each()
+            if (await self._store.archive(known.id, 0, 1)).items
+        }
+        return Archive(results, programmes, await self._store.years())
 
     async def read_trend(self, programme: str) -> list[Results]:
         """The results of a programme's latest sessions, the earliest first."""
-        results, _ = await self._store.archive(programme, 0, TREND)
-        return results[::-1]
+        return (await self._store.archive(programme, 0, TREND)).items[::-1]
 
     async def read_all(self) -> list[Results]:
         """Every published result, the latest session first."""
-        results: list[Results] = []
-        place: list[Scalar] | None = None
-        while True:
-            page, place = await self._store.archive("", 0, PAGE, place)
-            results += page
-            if place is None:
-                return results
+        return [results async for results in self._store.results.each(order=LATEST_SESSION_FIRST)]
 
     async def read_comments(self, session_id: str) -> list[str]:
         """A session's comments, in an order that means nothing; none below five answers or after a year.

@@ -17,30 +17,29 @@ from services.feedback.domain.surveys import (
     with_links,
 )
 from services.feedback.domain.tallies import count, new_tally
-from services.feedback.store import FeedbackStore, live_surveys
+from services.feedback.store import FeedbackStore
 from shared.clock import Clock, to_millis
 from shared.faults import failpoint
-from shared.storage.contract import Where, at_most
+from shared.storage.contract import Where, at_most, greater
 
 LIVE_AFTER_CLOSING = timedelta(days=30)
-"""How long after its planned end a survey's state is still told to those who missed it."""
+"""How long after its planned end a survey stays in the inventory."""
 
 
 class Surveys:
-    """The verbs of a survey until it closes."""
+    """A survey until it closes."""
 
     def __init__(self, store: FeedbackStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     async def prepare_links(self, session_id: str, part: int, parts: int, hashes: Sequence[str]) -> None:
-        """Put a part's tally in place, or the links that it lacks; open the survey when it was the last part, or tell
-        again where it stands."""
+        """Add a part's tally, or its late links. Open the survey after the last part; restate one that was open."""
         await self._store.surveys.create(Survey(id=session_id, parts=parts))
         before = await self._store.surveys.get(session_id)
         assert before is not None, "surveys are never deleted"
         if not before.is_over:
-            await self._store.add_tally(new_tally(session_id, part, hashes))
+            await self._store.tallies.insert(new_tally(session_id, part, hashes))
             links = await self._store.add_links(session_id, part, hashes)
             failpoint("feedback-tally-added")
             if not await self._store.note_links(session_id, part, links):
@@ -61,10 +60,10 @@ class Surveys:
     async def open_if_complete(self, session_id: str) -> None:
         """Open the survey once its links, its session's end and its programme are known. Safe to repeat."""
         survey = await self._store.surveys.get(session_id)
-        session = await self._store.session(session_id)
+        session = await self._store.sessions.get(session_id)
         if survey is None or survey.state is not SurveyState.PREPARING or not survey.is_complete():
             return
-        programme = await self._store.programme(session.programme) if session and session.ended_at else None
+        programme = await self._store.programmes.get(session.programme) if session and session.ended_at else None
         if session is None or programme is None:
             return
         survey = await self._store.surveys.change(session_id, frozen(session, programme))
@@ -73,42 +72,40 @@ class Surveys:
         await self._store.surveys.change(session_id, opened)
 
     async def restate(self, session_id: str) -> None:
-        """Tell again where a survey stands, to somebody who missed it."""
+        """Publish the survey's present state again, for a service that missed it."""
         survey = await self._store.surveys.get(session_id)
         if survey is None or survey.pending:
             return  # what waits in its outbox is about to tell
         unspent = await self._unspent(survey) if survey.reminded else {}
-        results = await self._store.results(session_id)
+        results = await self._store.results.get(session_id)
         await self._store.surveys.restate(session_id, lambda current: restated(current, results, unspent))
 
     async def open_due(self) -> None:
         """Open what waited for a programme or a session."""
-        async for survey in self._store.each_survey({"state": SurveyState.PREPARING.value}):
+        async for survey in self._store.surveys.each({"state": SurveyState.PREPARING.value}):
             await self.open_if_complete(survey.id)
 
     async def remind_due(self) -> None:
-        """Tell the links not used yet of the surveys whose reminder is due."""
+        """Publish the unused links of the surveys whose reminder is due."""
         due: Where = {
             "state": SurveyState.OPEN.value,
             "reminded": 0,
             "reminder_at": at_most(to_millis(self._clock())),
         }
-        async for survey in self._store.each_survey(due):
+        async for survey in self._store.surveys.each(due):
             await self._store.surveys.change(survey.id, reminded(await self._unspent(survey)))
 
     async def announce_counts(self) -> None:
-        """Announce how many answered, where that has grown.
-
-        Then the store's own log of changes is emptied: it would show the answers one after another.
-        """
+        """Announce how many answered where the number has grown, then compact the store: its write-ahead log would show
+        the answers in their order."""
         grown = False
-        async for survey in self._store.each_survey({"state": SurveyState.OPEN.value}):
+        async for survey in self._store.surveys.each({"state": SurveyState.OPEN.value}):
             grown = await self._announce_count(survey) or grown
         if grown:
             await self._store.try_to_compact()
 
     async def _announce_count(self, survey: Survey) -> bool:
-        answers = count(await self._store.tallies(survey))
+        answers = count(await self._store.tallies_of(survey))
         if not answers:
             return False
         await self._store.counts.create(AnswerCount(id=survey.id, programme=survey.programme, answers=0))
@@ -117,12 +114,12 @@ class Surveys:
         return before is None or after.answers > before.answers
 
     async def _unspent(self, survey: Survey) -> Unspent:
-        return {tally.part: tally.unspent() for tally in await self._store.tallies(survey)}
+        return {tally.part: tally.unspent() for tally in await self._store.tallies_of(survey)}
 
     def live(self) -> Where:
-        """The surveys that the reconcile sweep announces."""
-        return live_surveys(self._clock() - LIVE_AFTER_CLOSING)
+        """The surveys of the inventory."""
+        return {"closes_at": greater(to_millis(self._clock() - LIVE_AFTER_CLOSING))}
 
     def live_results(self) -> Where:
-        """Those of them whose results are published, apart: who links to the results keeps nothing of the others."""
+        """Those with published results. They have an inventory of their own: registration keeps nothing else."""
         return {**self.live(), "state": SurveyState.PUBLISHED.value}

@@ -14,12 +14,11 @@ from services.feedback.store import RESULTS_PLACE
 from services.feedback.usecases import UseCases
 from services.feedback.usecases.answers import FormState, SurveyForm
 from shared.events.vocabulary import Language, in_language
-from shared.web.description import ApiRouter, problems
-from shared.web.office import StaffMember, bearer_member
-from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
+from shared.text.catalogues import Words
+from shared.web.openapi import ApiRouter, problems
+from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
 from shared.web.problems import request_language
-from shared.web.staff import staff_only
-from shared.words import Words
+from shared.web.staff_cookie import StaffMember, bearer_member
 
 Score = Annotated[int, Field(strict=True, ge=LOWEST, le=HIGHEST)]
 QuestionKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -152,11 +151,9 @@ def _add_results(router: APIRouter, use_cases: UseCases, words: Words) -> None:
         cursor: CursorParameter = None,
     ) -> Page[ResultsView]:
         """The newest first."""
-        after = decode_cursor(cursor, RESULTS_PLACE)
-        found, place = await use_cases.publications.list_results(programme, limit, after)
+        found = await use_cases.publications.list_results(programme, limit, decode_cursor(cursor, RESULTS_PLACE))
         language = request_language(request)
-        items = [results_view(results, words, language) for results in found]
-        return Page(items=items, next=encode_cursor(place) if place else None)
+        return page_of(found, lambda results: results_view(results, words, language))
 
     @router.get("/results/{session}", summary="Read a session's results", tags=["results"])
     async def read_results(session: str, request: Request) -> ResultsView:
@@ -166,7 +163,7 @@ def _add_results(router: APIRouter, use_cases: UseCases, words: Words) -> None:
 
 
 def _add_staff(router: APIRouter, use_cases: UseCases, words: Words, staff_token: str) -> None:
-    staff = [Depends(staff_only(staff_token))]
+    staff = [Depends(bearer_member(staff_token))]
     member_of_the_office = bearer_member(staff_token)
 
     @router.post(

@@ -11,9 +11,9 @@ from services.feedback.domain.surveys import SurveyState
 from services.feedback.store import RESULTS_PLACE
 from services.feedback.usecases import UseCases
 from services.feedback.web.tables import csv_answer, results_csv
-from shared.web.office import Role, StaffMember, page_staff
 from shared.web.pages import Pages, see_other
 from shared.web.paging import CursorParameter, decode_cursor, encode_cursor
+from shared.web.staff_cookie import Role, StaffMember, page_staff
 
 LIST = "/office/results"
 SURVEY = LIST + "/{session}"
@@ -30,7 +30,7 @@ class OfficePages:
     def add_to(self, router: APIRouter) -> None:
         """Add the routes with the roles that they need."""
         reads = [Depends(page_staff(self._pages.office, Role.VIEWER))]
-        changes = page_staff(self._pages.office, Role.EDITOR)
+        changes = page_staff(self._pages.office, self._office.publish.role)
 
         async def publish(request: Request, session: str, member: Annotated[StaffMember, Depends(changes)]) -> Response:
             """Close the survey and publish its results."""
@@ -48,7 +48,7 @@ class OfficePages:
     async def list_all(self, request: Request, cursor: CursorParameter = None) -> Response:
         """All surveys with their response."""
         responses = await self._office.list_surveys(decode_cursor(cursor, RESULTS_PLACE))
-        next_ = encode_cursor(responses.place) if responses.place else ""
+        next_ = encode_cursor(responses.over.next)
         return self._pages.render(request, "office_results.html", responses=responses, next=next_, cursor=cursor)
 
     async def show(self, request: Request, session: str) -> Response:
@@ -58,7 +58,7 @@ class OfficePages:
             request,
             "office_survey.html",
             response=await self._office.read_survey(session),
-            may_publish=member is not None and member.role >= Role.EDITOR,
+            may_publish=member is not None and member.role >= self._office.publish.role,
             rule=self._pages.text(request, RULE),
         )
 

@@ -12,7 +12,7 @@ from services.feedback.web.survey_pages import SurveyPages
 from shared.web.page_routes import page_router
 from shared.web.pages import Pages
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = [Path(__file__).parent / "templates"]
 
 
 def routes(use_cases: UseCases, pages: Pages) -> APIRouter:

@@ -51,7 +51,7 @@ class ResultsPages:
             programmes=[(slug, in_language(known.name, language)) for slug, known in archive.programmes.items()],
             years=[(str(known), known) for known in archive.years],
             values={"programme": programme, "year": year},
-            next=encode_cursor(archive.place) if archive.place else "",
+            next=encode_cursor(archive.results.next),
             about=archive.programmes.get(about),
             course=course,
             lines=_lines(course),

@@ -45,12 +45,12 @@ class SurveyPages:
         form = await self._answers.read_form(token)
         keys = [question.key for question in form.questions]
         try:
-            posted = await self._pages.form(request, heeds_language=True)
+            posted = await self._pages.form(request)
             sent = read_sent_form(posted.values, keys)
         except ForeignFormProblem as problem:
             sent = read_sent_form(problem.sent, keys)
             return self._page(request, form, sent.with_error(FORM, SEND_AGAIN), status=problem.status)
-        if form.state is FormState.OPEN and (sent.errors or posted.only_language):
+        if form.state is FormState.OPEN and sent.errors:
             return self._page(request, form, sent, status=422 if sent.errors else 200)
         return see_other(request.url.path + await self._submit(token, form, sent))
 
@@ -72,7 +72,6 @@ class SurveyPages:
             request,
             "survey.html",
             status=status,
-            kept_form=FORM,
             scripts=[_COUNTER],
             form=form,
             values=sent.values,

@@ -8,8 +8,8 @@ from fastapi.responses import Response
 from services.feedback.domain.results import PublishedQuestion, Results
 from services.feedback.domain.tallies import HIGHEST, LOWEST
 from shared.events.vocabulary import Language, in_language
-from shared.spreadsheets import csv_table
 from shared.storage.contract import Scalar
+from shared.text.spreadsheets import csv_table
 
 _SCORES = range(LOWEST, HIGHEST + 1)
 _HEADER = (

@@ -215,9 +215,10 @@ def take_over(follower: Follower, other: Follower) -> Decision:
     return told, [told.followed()]
 
 
-def erase(follower: Follower, now: datetime) -> Decision:
-    """The address goes, from the outbox too, and nothing is told any more; a confirmed support goes on counting."""
-    if follower.erased_at:
+def erase(follower: Follower, generation: int, now: datetime) -> Decision:
+    """The address goes, from the outbox too, and nothing is told any more; a confirmed support goes on counting.
+    A later generation stays as it is: the person came back."""
+    if follower.erased_at or follower.generation != generation:
         return follower, []
     changes: dict[str, Any] = {"email": "", "follows": False, "erased_at": now, "changed_at": now, "outbox": ()}
     if not follower.supports:

@@ -1,28 +1,22 @@
-"""What proposals knows of programmes and sessions: the latest that registration's events told."""
+"""What proposals knows of registration's programmes and sessions."""
 
 from typing import Self
 
 from shared.clock import StoredInstant
 from shared.events.registration import ProgrammeDefined, SessionEvent
 from shared.events.vocabulary import Language, SessionStatus
-from shared.storage.aggregates import Aggregate
-
-
-class Known(Aggregate):
-    """Base: `seen` is the version of the latest event; an older one is ignored."""
-
-    seen: int
+from shared.storage.projections import Known
 
 
 class KnownProgramme(Known):
-    """A programme; `_id` is its slug."""
+    """A programme; `id` is its slug."""
 
     name: dict[Language, str]
     time_zone: str
 
     @classmethod
-    def told_by(cls, event: ProgrammeDefined) -> Self:
-        """The programme as the event describes it."""
+    def from_event(cls, event: ProgrammeDefined) -> Self:
+        """What is kept of an event."""
         return cls(id=event.programme, seen=event.version, name=event.name, time_zone=event.time_zone)
 
 
@@ -35,8 +29,8 @@ class KnownSession(Known):
     starts_at: StoredInstant
 
     @classmethod
-    def told_by(cls, event: SessionEvent) -> Self:
-        """The session as the event describes it."""
+    def from_event(cls, event: SessionEvent) -> Self:
+        """What is kept of an event, whichever it is."""
         return cls(
             id=event.session_id,
             seen=event.version,

@@ -3,32 +3,34 @@
 from dataclasses import dataclass
 
 from services.proposals.usecases.browsing import Browsing
-from services.proposals.usecases.calendar import Calendar
-from services.proposals.usecases.erasures import Erasures
+from services.proposals.usecases.erasures import Retention
 from services.proposals.usecases.following import Following
 from services.proposals.usecases.merging import Merging
+from services.proposals.usecases.projections import Projections
 from services.proposals.usecases.proposals import Proposals
 from services.proposals.usecases.steps import Steps
 from services.proposals.usecases.supports import Supports
 from services.proposals.usecases.sweeping import Sweep
-from shared.audit import Audit
-from shared.limits import Limits
-from shared.messaging.inventory import Inventory
-from shared.office_access import OfficeAccess
+from shared.messaging.office_access import OfficeAccess
+from shared.messaging.reconciler import Inventory
+from shared.security.audit import Audit
+from shared.security.erasing import Erasing
+from shared.security.rate_limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
 class UseCases:
-    """The verbs of the service by noun."""
+    """The use cases by noun."""
 
     proposals: Proposals
     browsing: Browsing
     steps: Steps
     supports: Supports
     following: Following
-    erasures: Erasures
+    erasing: Erasing
+    retention: Retention
     merging: Merging
-    calendar: Calendar
+    projections: Projections
     sweep: Sweep
     inventory: Inventory
     limits: Limits

@@ -6,19 +6,19 @@ Each step is one write and safe to repeat, so that what a crash left half done i
 from services.proposals.domain import followers as rules
 from services.proposals.domain.followers import Follower
 from services.proposals.domain.proposals import Proposal, count_support, forget_author
-from services.proposals.store import ProposalStore
-from services.proposals.usecases.erasures import Erasures
+from services.proposals.store import UNSETTLED, ProposalStore
 from shared.clock import Clock
 from shared.events.vocabulary import ProposalState
 from shared.ids import derived_id
+from shared.security.erasing import Erasing
 
 
 class Followers:
     """Followers, counted where their proposal goes on."""
 
-    def __init__(self, store: ProposalStore, erasures: Erasures, *, secret: bytes, clock: Clock) -> None:
+    def __init__(self, store: ProposalStore, erasing: Erasing, *, secret: bytes, clock: Clock) -> None:
         self._store = store
-        self._erasures = erasures
+        self._erasing = erasing
         self._secret = secret
         self._clock = clock
 
@@ -33,7 +33,7 @@ class Followers:
 
     async def add_authors(self) -> None:
         """Make followers of the authors of whom a crash left the address in the proposal."""
-        for proposal in await self._store.proposals_with_author():
+        async for proposal in self._store.proposals.each(UNSETTLED):
             await self.add_author(proposal)
 
     async def add_author(self, proposal: Proposal) -> None:
@@ -65,8 +65,7 @@ class Followers:
         )
 
     async def _move(self, follower: Follower, merged: Proposal) -> None:
-        target = await self._store.proposals.get(await self.end_of(merged))
-        assert target is not None, "proposals are never deleted"
+        target = await self._store.proposal(await self.end_of(merged))
         moved_id = self.id_of(target.id, follower.email)
         taken = target.steps_before(max(follower.changed_at, merged.history[-1].at))
         other = rules.newcomer(follower, moved_id, target, taken, self._clock())
@@ -74,5 +73,6 @@ class Followers:
             await self._store.followers.change(moved_id, lambda present: rules.take_over(present, other))
         await self.settle(moved_id)
         left = await self._store.followers.change(follower.id, lambda present: rules.settle(present, moved_id))
-        if left.erased_at:  # while moving: whom they became is erased too
-            await self._erasures.begin(moved_id)
+        moved = await self._store.followers.get(moved_id)
+        if left.erased_at and moved and not moved.erased_at:  # while moving: whom they became is erased too
+            await self._erasing.begin(moved_id, moved.generation)

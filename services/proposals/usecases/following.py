@@ -6,14 +6,16 @@ from services.proposals.domain.followers import Follower
 from services.proposals.domain.problems import ErasedProblem
 from services.proposals.domain.proposals import Proposal
 from services.proposals.store import ProposalStore
-from services.proposals.usecases.erasures import Erasures
 from services.proposals.usecases.followers import Followers
-from shared.audit import Audit
 from shared.clock import Clock
 from shared.events.vocabulary import Language
-from shared.links import LinkPurpose, Links
 from shared.problems import LinkInvalidProblem
-from shared.staff import StaffMember
+from shared.security.actions import Action
+from shared.security.audit import Audit
+from shared.security.erasing import Erasing
+from shared.security.links import LinkPurpose, Links
+from shared.staff import Role
+from shared.storage.records import Author
 
 EXPORTED, ERASED = "follower.exported", "follower.erased"
 """What the audit calls them."""
@@ -37,7 +39,7 @@ class Following:
         self,
         store: ProposalStore,
         followers: Followers,
-        erasures: Erasures,
+        erasing: Erasing,
         links: Links,
         audit: Audit,
         *,
@@ -45,10 +47,12 @@ class Following:
     ) -> None:
         self._store = store
         self._followers = followers
-        self._erasures = erasures
+        self._erasing = erasing
         self._links = links
         self._audit = audit
         self._clock = clock
+        self.export_for = Action(EXPORTED, Role.ADMIN, self._export_for)
+        self.erase_for = Action(ERASED, Role.ADMIN, self._erase_for)
 
     async def holder(self, token: str) -> Follower:
         """Whose link it is.
@@ -86,19 +90,18 @@ class Following:
         """
         await self._erase((await self.holder(token)).email)
 
-    async def export_for(self, by: StaffMember, email: str) -> list[Followed]:
-        """All that is kept with an address, for who asked the office for it."""
+    async def _export_for(self, by: Author, email: str) -> list[Followed]:
+        """All that is kept with an address, for who asked the office for it. Reading stores nothing that could carry
+        the record: it is written before the data goes out."""
         kept = await self._kept(email)
         for each in kept:
-            await self._audit.record(by, EXPORTED, each.follower.id)
+            await self._audit.record(by.member, by.act, each.follower.id)
         return kept
 
-    async def erase_for(self, by: StaffMember, email: str) -> int:
+    async def _erase_for(self, by: Author, email: str) -> int:
         """Erase an address for who asked the office for it, and leave no byte behind; from how many proposals."""
         kept = await self._kept(email)
-        for each in kept:
-            await self._audit.record(by, ERASED, each.follower.id)
-        await self._erase(email)
+        await self._erase(email, by)
         if kept:
             await self._store.try_to_compact()
         return len(kept)
@@ -106,14 +109,14 @@ class Following:
     async def _kept(self, email: str) -> list[Followed]:
         await self._followers.add_authors()
         followers = await self._store.followers_with(email)
-        found = await self._store.get_proposals(sorted({each.proposal_id for each in followers}))
-        proposals = {proposal.id: proposal for proposal in found}
+        proposals = await self._store.proposals.many(each.proposal_id for each in followers)
         latest_first = sorted(followers, key=lambda each: each.asked_at, reverse=True)
         return [Followed(each, proposals[each.proposal_id]) for each in latest_first]
 
-    async def _erase(self, email: str) -> None:
+    async def _erase(self, email: str, by: Author | None = None) -> None:
         """Look again until nothing is found: a merge may be moving the person to another proposal meanwhile."""
         await self._followers.add_authors()
         while followers := await self._store.followers_with(email):
             for follower in followers:
-                await self._erasures.begin(follower.id)
+                record = by.record_at(self._clock(), follower.id) if by else None
+                await self._erasing.begin(follower.id, follower.generation, record)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.limits import Limits
+from shared.security.rate_limits import Limits
 
 _PER_ADDRESS = timedelta(days=1)
 _PER_ORIGIN = timedelta(hours=1)

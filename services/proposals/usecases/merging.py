@@ -8,13 +8,13 @@ from services.proposals.domain.problems import (
     MergeTargetDeclinedProblem,
     OtherProgrammeProblem,
     OtherProposalUnknownProblem,
-    ProposalUnknownProblem,
 )
 from services.proposals.domain.proposals import Proposal, become_part_of, check_step, take_in
 from services.proposals.store import ProposalStore
 from services.proposals.usecases.followers import Followers
 from shared.clock import Clock
 from shared.events.vocabulary import ProposalState
+from shared.storage.records import Recording
 
 
 class Merging:
@@ -25,57 +25,48 @@ class Merging:
         self._followers = followers
         self._clock = clock
 
-    async def merge(self, source_id: str, target_id: str) -> Proposal:
-        """The proposal after it became part of another, which is followed to the end of its own merges.
+    async def merge(self, source_id: str, target_id: str, record: Recording[MergeBook]) -> Proposal:
+        """The proposal after it became part of another, which is followed to the end of its own merges. The record is
+        stored with the decision.
 
         Raises:
             ProposalUnknownProblem, OtherProposalUnknownProblem, OtherProgrammeProblem, WrongStepProblem,
             MergeCycleProblem, MergeTargetDeclinedProblem
         """
         await self.check(source_id, target_id)
-        source = await self._source(source_id)
+        source = await self._store.proposal(source_id)
         await self._store.merges.create(MergeBook(id=source.programme))
         enter = partial(rules.enter, source_id=source_id, target_id=target_id)
-        await self.carry_out(await self._store.merges.change(source.programme, enter))
-        merged = await self._store.proposals.get(source_id)
-        assert merged is not None
-        return merged
+        await self.carry_out(await self._store.merges.change(source.programme, enter, record=record))
+        return await self._store.proposal(source_id)
 
-    async def check(self, source_id: str, target_id: str) -> bool:
-        """Whether there is something to merge: not where this very merge was decided before. Nothing changes.
+    async def check(self, source_id: str, target_id: str) -> None:
+        """Whether a merge is possible; it is where this very merge was decided before. Nothing changes.
 
         Raises:
             As `merge`.
         """
-        source = await self._source(source_id)
+        source = await self._store.proposal(source_id)
         target = await self._target(source, target_id)
         book = await self._store.merges.get(source.programme) or MergeBook(id=source.programme)
-        is_new = not (source_id in book.into and book.end_of(source_id) == target.id)
-        if is_new:
+        if not (source_id in book.into and book.end_of(source_id) == target.id):
             check_step(source, ProposalState.MERGED)
         if target.state is ProposalState.DECLINED:
             raise MergeTargetDeclinedProblem
         rules.enter(book, source_id, target_id)
-        return is_new
 
     async def carry_out(self, book: MergeBook) -> None:
         """Complete the merges that a book has begun."""
         for source_id in book.begun:
             target_id = book.into[source_id]
-            target = await self._store.proposals.get(target_id)
-            assert target is not None, "proposals are never deleted"
+            target = await self._store.proposal(target_id)
             merged = partial(become_part_of, target=target, now=self._clock())
             await self._store.proposals.change(source_id, merged)
             await self._store.proposals.change(target_id, partial(take_in, source_id=source_id))
-            for follower in await self._store.followers_of(source_id):
+            async for follower in self._store.followers_of(source_id):
                 if follower.follows:
                     await self._followers.settle(follower.id)
             await self._store.merges.change(book.id, partial(rules.complete, source_id=source_id))
-
-    async def _source(self, source_id: str) -> Proposal:
-        if source := await self._store.proposals.get(source_id):
-            return source
-        raise ProposalUnknownProblem
 
     async def _target(self, source: Proposal, target_id: str) -> Proposal:
         target = await self._store.proposals.get(target_id)
@@ -83,6 +74,4 @@ class Merging:
             raise OtherProposalUnknownProblem("/into")
         if target.programme != source.programme:
             raise OtherProgrammeProblem("/into")
-        end = await self._store.proposals.get(await self._followers.end_of(target))
-        assert end is not None
-        return end
+        return await self._store.proposal(await self._followers.end_of(target))

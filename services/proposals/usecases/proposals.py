@@ -1,20 +1,20 @@
 """Proposing, reading and listing proposals."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.proposals.domain.problems import ProgrammeUnknownProblem, ProposalUnknownProblem
+from services.proposals.domain.problems import ProgrammeUnknownProblem
 from services.proposals.domain.proposals import Author, Proposal
 from services.proposals.domain.similarity import similarity
-from services.proposals.store import ProposalStore, place_of
+from services.proposals.store import ProposalStore
 from services.proposals.usecases.followers import Followers
 from services.proposals.usecases.limits import Gate
 from shared.clock import Clock
 from shared.events.proposals import TopicProposed
 from shared.events.vocabulary import Language, ProposalKind, ProposalState
 from shared.ids import derived_id
-from shared.storage.contract import Order, Scalar
+from shared.storage.collection import Place, Slice
+from shared.storage.contract import Order
 
 SIMILAR_FROM = 0.4
 """Titles below this similarity have nothing to do with each other."""
@@ -80,9 +80,7 @@ class Proposals:
         Raises:
             ProposalUnknownProblem: there is none.
         """
-        if proposal := await self._store.proposals.get(proposal_id):
-            return proposal
-        raise ProposalUnknownProblem
+        return await self._store.proposal(proposal_id)
 
     async def page(
         self,
@@ -90,13 +88,11 @@ class Proposals:
         state: ProposalState | None,
         order: Order,
         limit: int,
-        after: Sequence[Scalar] | None,
-    ) -> tuple[list[Proposal], list[Scalar] | None]:
-        """A page of proposals and the place where the next one begins, or None."""
+        after: Place | None,
+    ) -> Slice[Proposal]:
+        """A page of proposals."""
         states = [state] if state else list(ProposalState)
-        found = await self._store.list_proposals(programme, states, order, limit + 1, after)
-        page = found[:limit]
-        return page, place_of(page[-1], order) if len(found) > limit else None
+        return await self._store.list_proposals(programme, states, order, limit, after)
 
     async def similar(self, programme: str, title: str) -> list[tuple[Proposal, float]]:
         """The proposals of a programme with the nearest titles, nearest first, each with its similarity."""

@@ -1,4 +1,4 @@
-"""The steps that the programme office takes with proposals, each noted in the audit before it is stored."""
+"""The steps that the programme office takes with proposals, each stored with its record."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,54 +12,63 @@ from services.proposals.domain.problems import (
 from services.proposals.domain.proposals import Proposal
 from services.proposals.store import ProposalStore
 from services.proposals.usecases.merging import Merging
-from shared.audit import Audit
 from shared.clock import Clock
 from shared.events.vocabulary import SessionStatus
-from shared.staff import StaffMember
+from shared.security.actions import Action
+from shared.staff import Role
+from shared.storage.aggregates import NotFoundError
+from shared.storage.records import Author
 
 REVIEWED, SCHEDULED, ANSWERED = "proposal.reviewed", "proposal.scheduled", "proposal.answered"
 DECLINED, MERGED = "proposal.declined", "proposal.merged"
 """What the audit calls them."""
+ROLE = Role.EDITOR
+"""Who takes them."""
 
 
 class Steps:
-    """The use cases of the office. Every step tells the followers by the event that its write carries."""
+    """The acts of the office. Every step tells the followers by the event that its write carries."""
 
-    def __init__(self, store: ProposalStore, merging: Merging, audit: Audit, *, clock: Clock) -> None:
+    def __init__(self, store: ProposalStore, merging: Merging, *, clock: Clock) -> None:
         self._store = store
         self._merging = merging
-        self._audit = audit
         self._clock = clock
+        self.review = Action(REVIEWED, ROLE, self._review)
+        self.answer = Action(ANSWERED, ROLE, self._answer)
+        self.decline = Action(DECLINED, ROLE, self._decline)
+        self.schedule = Action(SCHEDULED, ROLE, self._schedule_one)
+        self.schedule_many = Action(SCHEDULED, ROLE, self._schedule_many)
+        self.merge = Action(MERGED, ROLE, self._merge)
 
-    async def review(self, by: StaffMember, proposal_id: str) -> Proposal:
+    async def _review(self, by: Author, proposal_id: str) -> Proposal:
         """Take it up for review.
 
         Raises:
             ProposalUnknownProblem, WrongStepProblem
         """
-        return await self._take(by, REVIEWED, proposal_id, lambda proposal: rules.review(proposal, self._clock()))
+        return await self._take(by, proposal_id, lambda proposal: rules.review(proposal, self._clock()))
 
-    async def answer(self, by: StaffMember, proposal_id: str, reason: str) -> Proposal:
+    async def _answer(self, by: Author, proposal_id: str, reason: str) -> Proposal:
         """It was answered; `reason` is the answer in words, or empty.
 
         Raises:
             ProposalUnknownProblem, WrongStepProblem
         """
         return await self._take(
-            by, ANSWERED, proposal_id, lambda proposal: rules.answer(proposal, reason, self._clock()), reason=reason
+            by, proposal_id, lambda proposal: rules.answer(proposal, reason, self._clock()), reason=reason
         )
 
-    async def decline(self, by: StaffMember, proposal_id: str, reason: str) -> Proposal:
+    async def _decline(self, by: Author, proposal_id: str, reason: str) -> Proposal:
         """It will not be treated, for that reason.
 
         Raises:
             ProposalUnknownProblem, WrongStepProblem
         """
         return await self._take(
-            by, DECLINED, proposal_id, lambda proposal: rules.decline(proposal, reason, self._clock()), reason=reason
+            by, proposal_id, lambda proposal: rules.decline(proposal, reason, self._clock()), reason=reason
         )
 
-    async def schedule(self, by: StaffMember, proposal_id: str, session_id: str) -> Proposal:
+    async def _schedule_one(self, by: Author, proposal_id: str, session_id: str) -> Proposal:
         """A session will treat it.
 
         Raises:
@@ -69,7 +78,7 @@ class Steps:
         await self._check_session(session_id)
         return await self._schedule(by, proposal_id, session_id)
 
-    async def schedule_many(self, by: StaffMember, proposal_ids: Sequence[str], session_id: str) -> list[Proposal]:
+    async def _schedule_many(self, by: Author, proposal_ids: Sequence[str], session_id: str) -> list[Proposal]:
         """One session will treat several proposals. All are checked before the first one changes; asked for again
         after a failure, it goes on.
 
@@ -84,16 +93,14 @@ class Steps:
             rules.schedule(proposal, session_id, self._clock())
         return [await self._schedule(by, proposal_id, session_id) for proposal_id in proposal_ids]
 
-    async def merge(self, by: StaffMember, source_id: str, target_id: str) -> Proposal:
+    async def _merge(self, by: Author, source_id: str, target_id: str) -> Proposal:
         """The proposal after it became part of another one.
 
         Raises:
             ProposalUnknownProblem, OtherProposalUnknownProblem, OtherProgrammeProblem, WrongStepProblem,
             MergeCycleProblem, MergeTargetDeclinedProblem
         """
-        if await self._merging.check(source_id, target_id):
-            await self._audit.record(by, MERGED, source_id, {"into": target_id})
-        return await self._merging.merge(source_id, target_id)
+        return await self._merging.merge(source_id, target_id, by.record(source_id, {"into": target_id}))
 
     async def check_merge(self, source_id: str, target_id: str) -> None:
         """Whether a merge is possible; nothing changes.
@@ -103,10 +110,9 @@ class Steps:
         """
         await self._merging.check(source_id, target_id)
 
-    async def _schedule(self, by: StaffMember, proposal_id: str, session_id: str) -> Proposal:
+    async def _schedule(self, by: Author, proposal_id: str, session_id: str) -> Proposal:
         return await self._take(
             by,
-            SCHEDULED,
             proposal_id,
             lambda proposal: rules.schedule(proposal, session_id, self._clock()),
             session=session_id,
@@ -120,18 +126,12 @@ class Steps:
             raise SessionOverProblem("/session")
 
     async def _take(
-        self,
-        by: StaffMember,
-        action: str,
-        proposal_id: str,
-        decide: Callable[[Proposal], rules.Decision],
-        **details: str,
+        self, by: Author, proposal_id: str, decide: Callable[[Proposal], rules.Decision], **details: str
     ) -> Proposal:
-        """Take a step that is possible; nothing is noted of one that changes nothing."""
-        _, events = decide(await self._get(proposal_id))
-        if events:
-            await self._audit.record(by, action, proposal_id, details)
-        return await self._store.proposals.change(proposal_id, decide)
+        try:
+            return await self._store.proposals.change(proposal_id, decide, record=by.record(proposal_id, details))
+        except NotFoundError:
+            raise ProposalUnknownProblem from None
 
     async def _get(self, proposal_id: str) -> Proposal:
         if proposal := await self._store.proposals.get(proposal_id):

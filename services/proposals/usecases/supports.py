@@ -7,7 +7,6 @@ from services.proposals.domain.followers import Follower
 from services.proposals.domain.problems import (
     ErasedProblem,
     MergedProblem,
-    ProposalUnknownProblem,
     SupportClosedProblem,
 )
 from services.proposals.domain.proposals import Proposal
@@ -16,8 +15,8 @@ from services.proposals.usecases.followers import Followers
 from services.proposals.usecases.limits import Gate
 from shared.clock import Clock
 from shared.events.vocabulary import Language, ProposalState
-from shared.links import LinkPurpose, Links
 from shared.problems import LinkInvalidProblem
+from shared.security.links import LinkPurpose, Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +48,7 @@ class Supports:
             ProposalUnknownProblem, MergedProblem, SupportClosedProblem
             TooOftenProblem: too many were asked for from that origin or with that address.
         """
-        proposal = await self._store.proposals.get(proposal_id)
-        if proposal is None:
-            raise ProposalUnknownProblem
+        proposal = await self._store.proposal(proposal_id)
         if proposal.state is ProposalState.MERGED:
             raise MergedProblem(await self._followers.end_of(proposal))
         _check_open(proposal)
@@ -123,16 +120,13 @@ class Supports:
         return follower
 
     async def _steps_taken(self, follower: Follower) -> int:
-        proposal = await self._store.proposals.get(follower.proposal_id)
-        assert proposal is not None, "proposals are never deleted"
-        return len(proposal.history)
+        return len((await self._store.proposal(follower.proposal_id)).history)
 
     async def _end(self, follower: Follower) -> Proposal:
         """The proposal that counts the support."""
-        proposal = await self._store.proposals.get(follower.proposal_id)
-        if proposal and proposal.state is ProposalState.MERGED:
-            proposal = await self._store.proposals.get(await self._followers.end_of(proposal))
-        assert proposal is not None, "proposals are never deleted"
+        proposal = await self._store.proposal(follower.proposal_id)
+        if proposal.state is ProposalState.MERGED:
+            return await self._store.proposal(await self._followers.end_of(proposal))
         return proposal
 
 

@@ -27,11 +27,11 @@ from services.proposals.web.views import (
     SupportView,
 )
 from shared.events.vocabulary import ProposalState
-from shared.web.description import ApiRouter, problems
-from shared.web.office import StaffMember, bearer_member
-from shared.web.origins import origin_of
-from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
+from shared.web.client_address import origin_of
+from shared.web.openapi import ApiRouter, problems
+from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
 from shared.web.people import ErasedOut, PersonIn
+from shared.web.staff_cookie import StaffMember, bearer_member
 
 ORDERS = {ProposalOrder.NEWEST: NEWEST, ProposalOrder.SUPPORTS: MOST_SUPPORTED}
 Origin = Annotated[str, Depends(origin_of)]
@@ -59,9 +59,7 @@ def public_routes(use_cases: UseCases) -> APIRouter:
         """Newest or most supported first."""
         keys = ORDERS[order]
         after = decode_cursor(cursor, len(keys) + 1)
-        found, following = await use_cases.proposals.page(programme, state, keys, limit, after)
-        items = [ProposalView.of(proposal) for proposal in found]
-        return Page(items=items, next=encode_cursor(following) if following else None)
+        return page_of(await use_cases.proposals.page(programme, state, keys, limit, after), ProposalView.of)
 
     @router.get("/proposals/similar", summary="Find proposals with a similar title")
     async def similar(programme: str, title: TitleParameter) -> Page[SimilarView]:
@@ -145,6 +143,6 @@ def people_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
         """The address goes from every proposal; the proposals and the number of their supports stay. Again: the same
         answer, with 0."""
         erased = await use_cases.following.erase_for(by, person.email)
-        return ErasedOut(erased=erased, unfinished=await use_cases.erasures.unfinished())
+        return ErasedOut(erased=erased, unfinished=await use_cases.erasing.unfinished())
 
     return router

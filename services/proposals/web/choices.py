@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from fastapi import Request
 
 from services.proposals.domain.known import KnownProgramme, KnownSession
-from shared.dates import date_in_words, time_in_words
 from shared.events.vocabulary import in_language
+from shared.text.dates import date_in_words, time_in_words
 from shared.web.pages import Pages
 
 Choices = list[tuple[str, str]]

@@ -6,9 +6,9 @@ from fastapi import Request
 from pydantic import ValidationError
 
 from shared.problems import mark
+from shared.text.catalogues import Words
 from shared.web.pages import Pages
 from shared.web.problems import field_errors
-from shared.words import Words
 
 EMPTY = {
     "programme": mark("Choose the programme."),

@@ -13,8 +13,8 @@ from services.proposals.web.views import PersonView
 from services.proposals.web.wording import state_of
 from shared.clock import Clock
 from shared.events.vocabulary import FollowerRole
-from shared.links import SUPPORT_LINK_LIFE
 from shared.problems import mark
+from shared.security.links import SUPPORT_LINK_LIFE
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Pages, see_other
 

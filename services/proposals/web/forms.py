@@ -6,10 +6,10 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from services.proposals.usecases.proposals import NewProposal
-from shared.addresses import EmailAddress
 from shared.events.vocabulary import Language, ProposalKind
 from shared.problems import mark
-from shared.texts import holds_unseen, tidied, tidied_line
+from shared.text.addresses import EmailAddress
+from shared.text.unseen import holds_unseen, tidied, tidied_line
 
 MAX_TITLE = 200
 MAX_TEXT = 4000

@@ -11,7 +11,7 @@ from services.proposals.usecases.browsing import Browsing, Wish
 from services.proposals.web.forms import MAX_TITLE
 from services.proposals.web.wording import ORDERS, ListOrder
 from shared.events.vocabulary import ProposalState
-from shared.storage.contract import Scalar
+from shared.storage.collection import Place
 from shared.web.paging import decode_cursor, encode_cursor
 
 E = TypeVar("E", bound=StrEnum)
@@ -24,14 +24,14 @@ class ListQuery:
     values: Mapping[str, str]
     """The fields of the search form, by name."""
     wish: Wish
-    after: list[Scalar] | None
+    after: Place | None
 
     @property
     def is_filtered(self) -> bool:
         """Whether it shows less than everything that the list can show."""
         return any(self.values[name] for name in ("q", "programme", "state"))
 
-    def next_address(self, place: list[Scalar] | None) -> str:
+    def next_address(self, place: Place | None) -> str:
         """The query of the next page; empty where there is none."""
         asked = {name: value for name, value in self.values.items() if value}
         return "?" + urlencode({**asked, "cursor": encode_cursor(place)}) if place else ""
@@ -63,13 +63,13 @@ def read_query(sent: Mapping[str, str], groups: Mapping[str, Collection[Proposal
         "order": chosen.value,
     }
     wish = Wish(order=keys, states=states, programme=values["programme"], text=text)
-    return ListQuery(values, wish, decode_cursor(sent.get("cursor") or None, len(keys) + 1))
+    return ListQuery(values, wish, decode_cursor(sent.get("cursor"), len(keys) + 1))
 
 
 async def read_list(browsing: Browsing, query: ListQuery, limit: int) -> tuple[list[Proposal], str]:
     """A page of the list and the query of the next page, or empty."""
-    found, place = await browsing.search(query.wish, limit, query.after)
-    return found, query.next_address(place)
+    found = await browsing.search(query.wish, limit, query.after)
+    return found.items, query.next_address(found.next)
 
 
 def one_of_enum(kind: type[E], text: str) -> E | None:

@@ -10,6 +10,7 @@ from services.proposals.domain.problems import ProposalUnknownProblem, SessionUn
 from services.proposals.domain.proposals import OPEN_STATES, STEPS, Proposal
 from services.proposals.usecases import UseCases
 from services.proposals.usecases.browsing import Wish
+from services.proposals.usecases.steps import ROLE as STEP_ROLE
 from services.proposals.web import audit_words
 from services.proposals.web.choices import programme_choices, session_choices, worded
 from services.proposals.web.faults import faults_of
@@ -34,11 +35,11 @@ from shared.clock import Clock
 from shared.events.vocabulary import ProposalState
 from shared.problems import FieldProblem, Problem, mark
 from shared.staff import Role, StaffMember
+from shared.text.catalogues import Words
 from shared.web.audit_pages import who_acted
-from shared.web.office import page_staff
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import CONFIRMED, Pages, see_other
-from shared.words import Words
+from shared.web.staff_cookie import page_staff
 
 LISTED = 50
 CANDIDATES = 20
@@ -54,7 +55,7 @@ def office_page_routes(use_cases: UseCases, pages: Pages, words: Words, clock: C
     """`/office/proposals…`: a viewer reads, an editor acts."""
     router = page_router(pages)
     viewer = Annotated[StaffMember, Depends(page_staff(pages.office, Role.VIEWER))]
-    editor = Annotated[StaffMember, Depends(page_staff(pages.office, Role.EDITOR))]
+    editor = Annotated[StaffMember, Depends(page_staff(pages.office, STEP_ROLE))]
     triage = Triage(use_cases, pages, words, clock)
     desk = Desk(use_cases, pages, words)
 
@@ -99,7 +100,6 @@ class Triage:
             request,
             "office_proposals.html",
             status=status,
-            kept_form="scheduling",
             query=query,
             **{"values": {}, "errors": {}, **values},
             proposals=[(proposal, (self._clock() - proposal.created_at).days) for proposal in found],
@@ -111,13 +111,13 @@ class Triage:
             order_choices=worded(self._pages, request, ORDER_WORDS.items()),
             state_of=state_of,
             open_states=OPEN_STATES,
-            may_act=member.role >= Role.EDITOR,
+            may_act=member.role >= STEP_ROLE,
             scheduled=request.query_params.get("scheduled", ""),
         )
 
     async def schedule(self, request: Request, member: StaffMember) -> Response:
         """Ask to confirm that a session will treat the chosen proposals; then do so."""
-        sent = (await self._pages.form(request, heeds_language=True)).values
+        sent = (await self._pages.form(request)).values
         try:
             form = ScheduleManyForm(session=sent.get("session", ""), proposals=picked(sent))
         except ValidationError as error:
@@ -145,7 +145,6 @@ class Triage:
         return self._pages.render(
             request,
             "office_schedule.html",
-            kept_form="scheduling",
             form=form,
             proposals=proposals,
             session=session,
@@ -172,7 +171,6 @@ class Desk:
         proposal_id: str,
         *,
         status: int = 200,
-        step: OfficeStep | None = None,
         values: Mapping[str, str] | None = None,
         errors: Mapping[str, str] | None = None,
     ) -> Response:
@@ -186,14 +184,13 @@ class Desk:
             request,
             "office_proposal.html",
             status=status,
-            kept_form=f"{step}-form" if step else "",
             reading=reading,
             followers=await self._browsing.followers([proposal]),
             acts=[
                 (act.at, who_acted(self._pages, request, act.member_id, act.member_name), ACTS[act.action])
                 for act in await self._browsing.acts(proposal_id)
             ],
-            possible=[STEP_OF[state] for state in STEPS[proposal.state]] if member.role >= Role.EDITOR else [],
+            possible=[STEP_OF[state] for state in STEPS[proposal.state]] if member.role >= STEP_ROLE else [],
             candidate_choices=[
                 (other.id, f"{other.title} ({other.supports})")
                 for other in await self._candidates(proposal, search, values.get("into", ""))
@@ -210,14 +207,14 @@ class Desk:
 
     async def take(self, request: Request, member: StaffMember, proposal_id: str, step: OfficeStep) -> Response:
         """Ask to confirm a step, saying who will be told; then take it."""
-        sent = (await self._pages.form(request, heeds_language=True)).values
+        sent = (await self._pages.form(request)).values
         try:
             form = read_step(step, sent)
         except ValidationError as error:
             errors = faults_of(error, request, self._pages, self._words, FIELDS[step])
-            return await self.show(request, member, proposal_id, status=422, step=step, values=sent, errors=errors)
+            return await self.show(request, member, proposal_id, status=422, values=sent, errors=errors)
         if "change" in sent:
-            return await self.show(request, member, proposal_id, step=step, values=sent)
+            return await self.show(request, member, proposal_id, values=sent)
         try:
             if CONFIRMED not in sent:
                 return await self._ask(request, proposal_id, step, form, sent)
@@ -227,9 +224,7 @@ class Desk:
         except Problem as problem:
             field = next(iter(FIELDS[step].values()), "main") if isinstance(problem, FieldProblem) else "main"
             errors = {field: self._pages.say(request, problem)}
-            return await self.show(
-                request, member, proposal_id, status=problem.status, step=step, values=sent, errors=errors
-            )
+            return await self.show(request, member, proposal_id, status=problem.status, values=sent, errors=errors)
         return see_other(f"/office/proposals/{proposal_id}?done=1")
 
     async def _ask(
@@ -248,7 +243,6 @@ class Desk:
         return self._pages.render(
             request,
             "office_step.html",
-            kept_form="confirming",
             reading=reading,
             step=step,
             step_word=STEP_WORDS[step],
@@ -266,7 +260,7 @@ class Desk:
             wish = Wish(
                 order=ORDERS[ListOrder.SUPPORTS], states=CANDIDATE_STATES, programme=proposal.programme, text=search
             )
-            found, _ = await self._browsing.search(wish, CANDIDATES, None)
+            found = (await self._browsing.search(wish, CANDIDATES, None)).items
         else:
             found = [other for other, _ in await self._similar(proposal.programme, proposal.title)]
         if chosen and chosen not in {other.id for other in found}:

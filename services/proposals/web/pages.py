@@ -24,16 +24,16 @@ from services.proposals.web.wording import (
     state_of,
 )
 from shared.events.vocabulary import ProposalKind, ProposalState
-from shared.limits import TooOftenProblem
+from shared.security.rate_limits import TooOftenProblem
+from shared.text.catalogues import Words
+from shared.web.client_address import origin_of
 from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
-from shared.web.origins import origin_of
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Form, Pages, see_other
 from shared.web.problems import problem_headers
 from shared.web.sitemaps import sitemap
-from shared.words import Words
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = [Path(__file__).parent / "templates"]
 SCRIPT = (Path(__file__).parent / "similar.js").read_text(encoding="utf-8")
 LISTED = 20
 
@@ -98,7 +98,7 @@ class ProposalPages:
     async def propose(self, request: Request) -> Response:
         """Receive what the form holds, unless it resembles proposals that its sender has not been shown yet."""
         try:
-            form = await self._pages.form(request, heeds_language=True)
+            form = await self._pages.form(request)
         except ForeignFormProblem as problem:
             return await self._form(request, problem.sent, status=problem.status, errors=self._send_again(request))
         try:
@@ -107,7 +107,7 @@ class ProposalPages:
             errors = faults_of(error, request, self._pages, self._words)
             return await self._form(request, form.values, status=422, errors=errors)
         near = [other for other, _ in await self._cases.proposals.similar(sent.programme, sent.title)]
-        if form.only_language or {other.id for other in near} - set(form.get("shown").split()):
+        if {other.id for other in near} - set(form.get("shown").split()):
             return await self._form(request, form.values, similar=near)
         try:
             proposal = await self._cases.proposals.propose(sent.new_proposal(), origin=origin_of(request))
@@ -126,7 +126,7 @@ class ProposalPages:
         """Have the link mailed that supports or follows; what is said never depends on the address."""
         reading = await self._cases.browsing.read(proposal_id)
         try:
-            form = await self._pages.form(request, heeds_language=True)
+            form = await self._pages.form(request)
         except ForeignFormProblem as problem:
             errors = self._send_again(request)
             return self._proposal(request, reading, status=problem.status, errors=errors, values=problem.sent)
@@ -135,8 +135,6 @@ class ProposalPages:
         except ValidationError as error:
             errors = faults_of(error, request, self._pages, self._words)
             return self._proposal(request, reading, status=422, errors=errors, values=form.values)
-        if form.only_language:
-            return self._proposal(request, reading, values=form.values)
         try:
             await self._cases.supports.request(proposal_id, sent.email, sent.language, origin=origin_of(request))
         except (MergedProblem, SupportClosedProblem, TooOftenProblem) as problem:
@@ -172,7 +170,6 @@ class ProposalPages:
             "new.html",
             status=status,
             scripts=[SCRIPT],
-            kept_form="proposal",
             values={**values, "programme": preset or values.get("programme", "")},
             errors=errors or {},
             similar=similar or [],
@@ -186,7 +183,6 @@ class ProposalPages:
             request,
             "proposal.html",
             status=status,
-            kept_form="supporting",
             reading=reading,
             was_sent="sent" in request.query_params,
             was_asked="asked" in request.query_params,

@@ -16,7 +16,7 @@ PROGRAM = "import time; print('up', flush=True); time.sleep(60)"
 @pytest.fixture
 def leash() -> Iterator[subprocess.Popen[str]]:
     """The leash with a child of its own, which has said that it is up."""
-    command = [sys.executable, "-P", "-m", "deploy.embedded.leash", sys.executable, "-c", PROGRAM]
+    command = [sys.executable, "-P", "-m", "deploy.embedded.die_with_parent", sys.executable, "-c", PROGRAM]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "up\n"

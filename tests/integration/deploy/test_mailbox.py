@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.embedded.mailbox.pages import mailbox_routes
-from deploy.embedded.mailbox.smtp import running_smtp
-from deploy.embedded.mailbox.store import MailStore
+from deploy.mailbox.pages import mailbox_routes
+from deploy.mailbox.smtp import running_smtp
+from deploy.mailbox.store import MailStore
+from shared.text.catalogues import Words
 from shared.web.application import make_application
-from shared.words import Words
 
 
 class _Ready:

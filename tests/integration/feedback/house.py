@@ -16,23 +16,25 @@ from fastapi import Response
 from pydantic import SecretStr
 
 from services.feedback.app import LOCALE
-from services.feedback.domain.known import programme_of, session_of
+from services.feedback.domain.known import KnownProgramme, KnownSession
 from services.feedback.settings import Settings
 from services.feedback.store import COLLECTIONS, COUNTS, SURVEYS, FeedbackStore
 from services.feedback.usecases import UseCases
 from services.feedback.web import api, pages
-from shared import ids, tokens
-from shared.audit import Audit
+from shared import ids
 from shared.events.registration import ProgrammeDefined, SessionEnded, SessionScheduled, SurveyQuestion
 from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
 from shared.messaging.broker import make_broker
-from shared.messaging.inventory import Inventory
-from shared.office_access import OfficeAccess
+from shared.messaging.office_access import OfficeAccess
+from shared.messaging.reconciler import Inventory
+from shared.security import tokens
+from shared.security.audit import Audit, AuditEntry
+from shared.security.chaining import Chaining
 from shared.storage.sqlite import SqliteStore
+from shared.text.catalogues import Words
 from shared.web.application import make_application
-from shared.web.office import SESSION_COOKIE, OfficeSessions, Role, StaffMember
 from shared.web.pages import Pages
-from shared.words import Words
+from shared.web.staff_cookie import SESSION_COOKIE, OfficeSessions, Role, StaffMember
 from tests.support.described import described
 
 STAFF_TOKEN = "staff-token-of-the-tests"
@@ -134,13 +136,15 @@ class House:
     async def learn(self, session_id: str, programme: str = PROGRAMME) -> None:
         """The programme is defined and the session has ended."""
         defined, ended = programme_defined(programme=programme), session_ended(session_id)
-        await self.use_cases.projections.learn_programme(programme_of(defined))
-        await self.use_cases.projections.learn_session(session_of(ended.model_copy(update={"programme": programme})))
+        await self.use_cases.projections.apply_programme(KnownProgramme.from_event(defined))
+        await self.use_cases.projections.apply_session(
+            KnownSession.from_event(ended.model_copy(update={"programme": programme}))
+        )
 
     async def rename(self, session_id: str, title: str) -> None:
         """The session gets another title."""
         renamed = session_ended(session_id, version=3).model_copy(update={"title": {Language.CA: title}})
-        await self.use_cases.projections.learn_session(session_of(renamed))
+        await self.use_cases.projections.apply_session(KnownSession.from_event(renamed))
 
     async def open_survey(self, people: int, *, parts: int = 1, programme: str = PROGRAMME) -> tuple[str, list[str]]:
         """A session whose survey is open, and its tokens by person."""
@@ -199,6 +203,12 @@ class House:
     async def event_names(self) -> list[str]:
         """Their types without domain and version."""
         return [event["headers"]["ce-type"].split(".")[-2] for event in await self.events()]
+
+    async def acts(self) -> list[AuditEntry]:
+        """What the office did, once the relay moved the records into the audit."""
+        await Chaining(self.raw, self.use_cases.audit, [SURVEYS, COUNTS]).chain_all()
+        assert await self.use_cases.audit.verify() is None
+        return list(reversed(await self.use_cases.audit.entries()))
 
     def raw_bytes(self) -> bytes:
         """Every byte of the store's files."""

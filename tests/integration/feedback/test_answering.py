@@ -12,7 +12,7 @@ from tests.integration.feedback.house import PROGRAMME, QUESTIONS, House, survey
 async def answered(house: House, session_id: str) -> int:
     survey = await house.store.surveys.get(session_id)
     assert survey is not None
-    return count(await house.store.tallies(survey))
+    return count(await house.store.tallies_of(survey))
 
 
 async def test_a_link_shows_its_survey_and_changes_nothing(house: House) -> None:

@@ -11,6 +11,8 @@ import pytest
 from services.feedback.domain.surveys import SurveyState
 from services.feedback.domain.tallies import count
 from services.feedback.usecases import closing, surveys
+from shared.staff import API_CALLER
+from shared.storage import aggregates
 from shared.storage.contract import StoreError
 from tests.integration.feedback.house import House, running_house, survey_token, token_hash
 
@@ -50,7 +52,7 @@ async def test_a_closing_that_was_killed_goes_on_and_publishes_once(
         with monkeypatch.context() as patch:
             patch.setattr(closing, "failpoint", die_at(step))
             with pytest.raises(ProcessKilledError):
-                await house.use_cases.closing.publish(session_id)
+                await house.use_cases.office.publish(API_CALLER, session_id)
     async with running_house(tmp_path) as house:
         late = await house.answer(tokens[11])
         assert late.status_code == 410
@@ -60,12 +62,28 @@ async def test_a_closing_that_was_killed_goes_on_and_publishes_once(
         survey = await house.store.surveys.get(session_id)
         assert survey is not None
         assert (survey.state, survey.answers, survey.sealed) == (SurveyState.PUBLISHED, 11, 1)
-        results = await house.store.results(session_id)
+        results = await house.store.results.get(session_id)
         assert results is not None
         assert results.n == 11
         assert await house.store.comments(session_id) == ["Bé"] * 11
         assert await house.event_names() == ["survey-opened", "survey-closed", "results-published"]
         assert not any(token_hash(token).encode() in house.raw_bytes() for token in tokens)
+        [act] = await house.acts()
+        assert (act.member_id, act.subject, act.details) == ("token", session_id, {"links": 12})
+
+
+async def test_a_publishing_that_was_killed_before_it_was_decided_is_not_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_house(tmp_path) as house:
+        session_id, tokens = await house.open_survey(2)
+        with monkeypatch.context() as patch:
+            patch.setattr(aggregates, "failpoint", die_at("before-write"))
+            with pytest.raises(ProcessKilledError):
+                await house.use_cases.office.publish(API_CALLER, session_id)
+    async with running_house(tmp_path) as house:
+        assert await house.acts() == []
+        assert (await house.answer(tokens[0])).status_code == 202
 
 
 @pytest.mark.parametrize("step", ["feedback-tally-added", "feedback-tallies-open"])
@@ -126,7 +144,7 @@ async def test_answers_and_closing_at_the_same_time_lose_and_double_nothing(hous
         await asyncio.gather(*(answer(token) for token in tokens[start : start + 10]))
     await closer
     assert set(codes) == {202, 410}
-    results = await house.store.results(session_id)
+    results = await house.store.results.get(session_id)
     assert results is not None
     assert results.n == codes.count(202)
     assert results.questions[0].distribution == [0] * 5 + [codes.count(202)] + [0] * 5
@@ -169,9 +187,9 @@ async def test_feedback_is_counted_once_over_ten_thousand_submissions(house: Hou
     assert all(sorted(codes) == [202] + [409] * (len(codes) - 1) for codes in statuses.values())
     survey = await house.store.surveys.get(session_id)
     assert survey is not None
-    assert count(await house.store.tallies(survey)) == len(statuses)
+    assert count(await house.store.tallies_of(survey)) == len(statuses)
     house.clock.move(timedelta(days=14))
     await house.use_cases.do_what_is_due()
-    results = await house.store.results(session_id)
+    results = await house.store.results.get(session_id)
     assert results is not None
     assert results.n == len(statuses)

@@ -22,8 +22,8 @@ from shared.events.feedback import FeedbackSubmitted, ResultsPublished, SurveyCl
 from shared.events.inventory import InventoryGapFound, InventoryPublished
 from shared.events.notifications import SurveyLinksPrepared
 from shared.messaging.consuming import consumer_specs
+from shared.messaging.office_access import OFFICE_PEOPLE_KIND
 from shared.messaging.streams import apply_streams
-from shared.office_access import OFFICE_PEOPLE_KIND
 from tests.integration.feedback.house import (
     ENGLISH,
     STAFF,

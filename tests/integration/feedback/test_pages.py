@@ -96,18 +96,6 @@ async def test_a_form_with_errors_comes_back_with_its_values_and_a_summary(house
     assert await counted(house) == 0
 
 
-async def test_another_language_beside_a_form_keeps_the_answers_and_counts_nothing(house: House) -> None:
-    _, tokens = await house.open_survey(1)
-    path = f"/survey/{tokens[0]}"
-    form = await house.form_of(path)
-    wrong = await house.client.post(path, data={**form, **FORM, "q-content": "11"})
-    assert 'formaction="?lang=es"' in wrong.text
-    page = await house.client.post(f"{path}?lang=es", data={**form, **FORM, "only_language": "1"})
-    assert (page.status_code, '<html lang="es">' in page.text) == (200, True)
-    assert re.search(r'name="q-duration" value="8" checked', page.text)
-    assert await counted(house) == 0
-
-
 @pytest.mark.parametrize("sent", [{}, {"q-other": "5"}, {"comment": "Only words"}])
 async def test_a_form_without_any_score_asks_for_one(house: House, sent: dict[str, str]) -> None:
     _, tokens = await house.open_survey(1)

@@ -1,12 +1,14 @@
 """The programme office's pages: viewers read, editors publish, and what was done is kept in the audit."""
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 
 from services.feedback.handlers import routes
-from shared import tokens
-from shared.audit import Audit
 from shared.events.registration import OfficeAccessChanged
-from shared.web.office import Role
+from shared.security import tokens
+from shared.web.staff_cookie import Role
 from tests.integration.feedback.house import House, token_hash
 from tests.support.handling import handle
 
@@ -77,7 +79,7 @@ async def test_publishing_says_first_what_will_happen_and_is_kept_in_the_audit(h
     sent = await house.send_form(path)
     assert (sent.status_code, sent.headers["location"]) == (303, f"{LIST}/{session_id}")
     assert (await house.client.get(f"/results/{session_id}")).status_code == 200
-    [entry] = await Audit(house.raw, house.clock).entries()
+    [entry] = await house.acts()
     assert (entry.action, entry.subject, entry.member_name) == ("survey.published", session_id, "Núria")
     again = await house.client.get(path)
     assert (again.status_code, again.headers["location"]) == (303, f"{LIST}/{session_id}")
@@ -95,7 +97,7 @@ async def test_the_api_s_publishing_is_audited_once(house: House) -> None:
     session_id = await open_with_answers(house, 2, 0)
     for _ in range(2):
         assert (await house.publish(session_id)).status_code == 200
-    [entry] = await Audit(house.raw, house.clock).entries()
+    [entry] = await house.acts()
     assert (entry.member_id, entry.subject) == ("token", session_id)
     house.sign_in(Role.ADMIN)
     page = (await house.client.get("/office/audit/results")).text
@@ -103,6 +105,33 @@ async def test_the_api_s_publishing_is_audited_once(house: House) -> None:
     assert "People asked: 2" in page
     house.sign_in(Role.EDITOR)
     assert (await house.client.get("/office/audit/results")).status_code == 403
+
+
+async def test_a_page_s_publishing_leaves_the_record_that_the_api_s_does(house: House) -> None:
+    house.sign_in(Role.EDITOR)
+    by_page, by_api = [await open_with_answers(house, 3, 0) for _ in range(2)]
+    await house.send_form(f"{LIST}/{by_page}/publish")
+    await house.publish(by_api)
+    entries = {entry.subject: entry for entry in await house.acts()}
+    assert {entry.member_name for entry in entries.values()} == {"Núria", "API"}
+    kept = [(entries[each].action, entries[each].details, entries[each].at) for each in (by_page, by_api)]
+    assert kept == [("survey.published", {"links": 3}, house.clock.now)] * 2
+
+
+async def test_of_several_who_publish_at_once_one_is_recorded(house: House) -> None:
+    session_id = await open_with_answers(house, 8, 6)
+    answers = await asyncio.gather(*(house.publish(session_id) for _ in range(4)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert [entry.subject for entry in await house.acts()] == [session_id]
+
+
+async def test_what_is_not_open_yet_or_closed_by_itself_leaves_no_record_of_the_office(house: House) -> None:
+    assert (await house.publish("abcdefghijklmnop")).status_code == 409
+    session_id = await open_with_answers(house, 8, 6)
+    house.clock.move(timedelta(days=15))
+    await house.use_cases.do_what_is_due()
+    assert (await house.publish(session_id)).status_code == 200
+    assert await house.acts() == []
 
 
 async def test_a_viewer_neither_sees_nor_reaches_publishing(house: House) -> None:

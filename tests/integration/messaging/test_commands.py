@@ -10,7 +10,7 @@ from deploy.commands import streams as streams_command
 from deploy.commands.deadletters import deadletters
 from deploy.commands.streams import streams
 from shared.messaging.consuming import PermanentError, consumer_specs
-from shared.messaging.deadletters import list_letters
+from shared.messaging.dead_letters import list_letters
 from tests.integration.messaging.conftest import Consumer, consuming, send, session_ended
 from tests.support.nats import RunningBroker
 from tests.support.probes import eventually

@@ -13,12 +13,12 @@ import pytest
 from nats.js import JetStreamContext
 
 from shared.messaging.consuming import consumer_specs
-from shared.messaging.deadletters import drop_letter, list_letters, replay_letters, show_letter
+from shared.messaging.dead_letters import drop_letter, list_letters, replay_letters, show_letter
 from shared.messaging.streams import apply_streams
 from shared.storage.sqlite import SqliteStore
 from tests.integration.messaging.child import DEADLY
 from tests.integration.messaging.conftest import Consumer, consuming, send, session_ended
-from tests.integration.messaging.test_relay import document
+from tests.integration.messaging.test_relay import all_chained, document, recorded
 from tests.support.nats import RunningBroker
 from tests.support.probes import eventually
 
@@ -145,6 +145,24 @@ async def test_a_relay_killed_after_publishing_publishes_nothing_twice_and_loses
 
         await eventually(none_left)
     assert sorted(consumer.seen) == [f"s{number}" for number in range(10)]
+
+
+@pytest.mark.parametrize(
+    "place", ["after-chain:1", "after-chain:3", "after-chain:5", "after-unchain:1", "after-unchain:3"]
+)
+async def test_a_relay_killed_while_it_moves_records_moves_each_once(
+    server: RunningBroker, store: SqliteStore, tmp_path: Path, place: str
+) -> None:
+    await apply_streams(server.url, SPECS)
+    names = [f"s{number}" for number in range(5)]
+    for name in names:
+        await store.insert("sessions", recorded(name))
+
+    database = str(tmp_path / "service.db")
+    with child("relay", server.url, database, failpoint=place) as first:
+        await died(first)
+    with child("relay", server.url, database):
+        await eventually(all_chained(store, *names), within=20)
 
 
 async def test_an_acknowledged_publish_survives_kill_9_of_the_broker_and_consumers_go_on(

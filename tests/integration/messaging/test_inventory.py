@@ -11,11 +11,11 @@ from nats.js import JetStreamContext
 
 from shared.clock import system_clock
 from shared.events.registration import SessionEnded
-from shared.messaging import inventory as sweep
+from shared.messaging import reconciler as sweep
 from shared.messaging.broker import make_broker
 from shared.messaging.consuming import ConsumerSpec, consumer_specs, consumes
-from shared.messaging.inventory import Inventory, sweep_routes
 from shared.messaging.outbox import OutboxRelay
+from shared.messaging.reconciler import Inventory, sweep_routes
 from shared.messaging.streams import apply_streams
 from shared.storage.contract import Index, Store
 from shared.storage.sqlite import SqliteStore

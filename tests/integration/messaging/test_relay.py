@@ -16,6 +16,9 @@ from shared.messaging.broker import make_broker
 from shared.messaging.lease import LEASES
 from shared.messaging.outbox import OutboxRelay
 from shared.messaging.streams import apply_streams
+from shared.security.audit import AUDIT_COLLECTIONS, Audit
+from shared.staff import OPERATOR
+from shared.storage.records import Author
 from shared.storage.sqlite import SqliteStore
 from tests.integration.messaging.conftest import closed, session_ended
 from tests.support.nats import RunningBroker
@@ -48,6 +51,27 @@ async def running(relay: OutboxRelay) -> AsyncIterator[OutboxRelay]:
 def document(session_id: str, *events: Event) -> dict[str, object]:
     waiting = [event.envelope().model_dump(mode="json") for event in events]
     return {"_id": session_id, "outbox": waiting, "pending": 1, "announced": len(events)}
+
+
+def recorded(session_id: str, *events: Event) -> dict[str, object]:
+    """A document with the record of its end by the office."""
+    record = Author(OPERATOR, "session.ended").record_at(system_clock(), session_id)
+    waiting = {"records": [record.model_dump(mode="json")], "unchained": 1}
+    return {**document(session_id, *events), "pending": int(bool(events)), **waiting}
+
+
+def all_chained(store: SqliteStore, *session_ids: str):
+    """The chain is whole and holds one entry of each, and no record waits."""
+
+    async def check() -> None:
+        await store.prepare(AUDIT_COLLECTIONS)
+        audit = Audit(store, system_clock)
+        entries = await audit.entries(limit=1000)
+        assert sorted(entry.subject for entry in entries) == sorted(session_ids)
+        assert await store.count("sessions", {"unchained": 1}) == 0
+        assert await audit.verify() is None
+
+    return check
 
 
 async def versions_in(js: JetStreamContext, session_id: str) -> list[int]:
@@ -237,10 +261,10 @@ async def test_however_often_it_is_woken_it_rests_between_two_looks(
 ) -> None:
     looks, find = 0, store.find
 
-    async def counted(*args, **options):
+    async def counted(collection, where=None, **options):
         nonlocal looks
-        looks += 1
-        return await find(*args, **options)
+        looks += where == {"pending": 1}
+        return await find(collection, where, **options)
 
     async def refused(*args, **options):
         raise nats.errors.NoRespondersError
@@ -270,3 +294,66 @@ async def test_events_wait_while_the_broker_is_away_and_follow_when_it_is_back(
         await eventually(all_published(store), within=15)
 
     assert (await js.stream_info("DIJOUS_EVENTS")).state.messages == 20
+
+
+async def test_a_record_is_moved_into_the_audit_and_its_events_are_published(
+    store: SqliteStore, broker: NatsBroker, js: JetStreamContext
+) -> None:
+    await store.insert("sessions", recorded("s1", session_ended("s1")))
+    await store.insert("sessions", recorded("s2"))
+
+    async with running(relay_over(store, broker)):
+        await eventually(all_published(store))
+        await eventually(all_chained(store, "s1", "s2"))
+
+    assert await versions_in(js, "s1") == [1]
+    kept = await store.get("sessions", "s1")
+    assert kept is not None
+    assert (kept["records"], kept["outbox"], kept["announced"]) == ([], [], 1)
+
+
+async def test_a_record_is_moved_as_soon_as_the_relay_is_woken(
+    store: SqliteStore, broker: NatsBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "POLL_SECONDS", 60.0)
+    relay = relay_over(store, broker)
+    async with running(relay):
+        await eventually(all_chained(store))
+        await store.insert("sessions", recorded("s1"))
+        store.bell.ring()
+        await eventually(all_chained(store, "s1"), within=2)
+
+
+async def test_records_wait_neither_for_the_broker_nor_for_an_event_that_it_refuses(
+    store: SqliteStore, broker: NatsBroker, server: RunningBroker
+) -> None:
+    huge = session_ended("huge").model_copy(update={"programme": "x" * 1_100_000})
+    async with running(relay_over(store, broker)):
+        await store.insert("sessions", recorded("huge", huge))
+        await eventually(all_chained(store, "huge"))
+        server.kill()
+        await store.insert("sessions", recorded("s1", session_ended("s1")))
+        await eventually(all_chained(store, "huge", "s1"))
+    assert await pending(store) == 2
+
+
+async def test_records_that_a_relay_of_before_left_behind_are_moved(store: SqliteStore, broker: NatsBroker) -> None:
+    await store.insert("sessions", recorded("s1", session_ended("s1")))
+    assert await store.update("sessions", "s1", guard={"version": 1}, assign={"outbox": [], "pending": 0})
+
+    async with running(relay_over(store, broker)):
+        await eventually(all_chained(store, "s1"))
+
+
+async def test_two_relays_that_both_hold_themselves_for_the_one_make_one_chain(
+    store: SqliteStore, broker: NatsBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def held(_: object) -> bool:
+        return True
+
+    monkeypatch.setattr("shared.messaging.lease.Lease.hold", held)
+    names = [f"s{number}" for number in range(20)]
+    async with running(relay_over(store, broker)), running(relay_over(store, broker)):
+        for name in names:
+            await store.insert("sessions", recorded(name))
+        await eventually(all_chained(store, *names))

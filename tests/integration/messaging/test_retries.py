@@ -8,7 +8,7 @@ from shared.events.registration import SessionEnded
 from shared.messaging import broker as broker_module
 from shared.messaging import retrying, subscriber
 from shared.messaging.consuming import NotYetError, PermanentError
-from shared.messaging.deadletters import DEADLETTERS, list_letters, replay_letters, show_letter
+from shared.messaging.dead_letters import DEADLETTERS, list_letters, replay_letters, show_letter
 from shared.storage.contract import StoreError
 from tests.integration.messaging.conftest import Consumer, consuming, send, session_ended
 from tests.support.nats import RunningBroker

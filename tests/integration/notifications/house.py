@@ -11,19 +11,19 @@ import httpx
 from fastapi import FastAPI, Response
 
 from services.notifications import handlers
-from services.notifications.app import WORDS_FOLDERS
-from services.notifications.delivery_store import DELIVERIES
-from services.notifications.domain.deliveries import DeliveryKind, DeliveryState, make_delivery
-from services.notifications.domain.suppressions import Suppression
-from services.notifications.domain.surveys import survey_token
-from services.notifications.letters import Letters
+from services.notifications import routes as pages
+from services.notifications.app import LOCALES, TEMPLATES
+from services.notifications.deliveries.domain import DeliveryKind, DeliveryState, make_delivery
+from services.notifications.deliveries.store import DELIVERIES
+from services.notifications.office import api
+from services.notifications.preferences.domain import Suppression
+from services.notifications.preferences.store import SUPPRESSIONS
+from services.notifications.rendering.mail_texts import MailTexts
+from services.notifications.sending.batch import BatchLoader
 from services.notifications.settings import Settings
-from services.notifications.store import COLLECTIONS, NotificationsStore
-from services.notifications.suppression_store import SUPPRESSIONS
-from services.notifications.survey_store import SURVEY_PARTS
-from services.notifications.usecases import UseCases
-from services.notifications.usecases.gathering import Gathering
-from services.notifications.web import api, pages
+from services.notifications.surveys.domain import survey_token
+from services.notifications.surveys.store import SURVEY_PARTS
+from services.notifications.usecases import AGGREGATES, COLLECTIONS, Stores, UseCases, make_loader
 from shared import ids
 from shared.events import Event
 from shared.events.registration import (
@@ -38,16 +38,18 @@ from shared.events.registration import (
     WaitingListPromoted,
 )
 from shared.events.vocabulary import Language, ProgrammeKind, RegistrationStatus, SessionStatus
-from shared.links import LinkPurpose, Links
 from shared.messaging.broker import make_broker
 from shared.messaging.consuming import durable_subscribers
-from shared.messaging.inventory import Inventory
+from shared.messaging.reconciler import Inventory
+from shared.security.audit import AuditEntry
+from shared.security.chaining import Chaining
+from shared.security.links import LinkPurpose, Links
 from shared.storage.contract import Document
 from shared.storage.sqlite import SqliteStore
+from shared.text.catalogues import Words
 from shared.web.application import make_application
-from shared.web.office import Role, StaffMember
 from shared.web.pages import Pages
-from shared.words import Words
+from shared.web.staff_cookie import Role, StaffMember
 from tests.support.described import described
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -170,12 +172,12 @@ class House:
         self.path = path
         self.clock = Clock()
         self.raw = SqliteStore(path)
-        self.store = NotificationsStore(self.raw, secret=SECRET, clock=self.clock)
+        self.store = Stores.over(self.raw, secret=SECRET, clock=self.clock)
         broker = make_broker("nats://127.0.0.1:1", service="notifications")
         inventory = Inventory(self.raw, broker, service="notifications")
         self.links = Links("http://dijous.example", SECRET)
-        letters = Letters(Words(*WORDS_FOLDERS), self.links)
-        self.use_cases = UseCases.over(self.store, self.clock, inventory, letters, page_size=7, survey_part_size=200)
+        texts = MailTexts(Words(*LOCALES), self.links)
+        self.use_cases = UseCases.over(self.store, self.clock, inventory, texts, page_size=7, survey_part_size=200)
         self._handlers = {
             subscriber.event: subscriber.calls[0].handler
             for subscriber in durable_subscribers(handlers.routes(self.use_cases))
@@ -188,10 +190,10 @@ class House:
 
     def _application(self) -> FastAPI:
         settings = Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN})
-        words = Words(*WORDS_FOLDERS)
-        self.frame = Pages(settings, words, pages.TEMPLATES, clock=self.clock, access=self.use_cases.access)
+        words = Words(*LOCALES)
+        self.frame = Pages(settings, words, TEMPLATES, clock=self.clock, access=self.use_cases.access)
         routers = [
-            api.routes(self.use_cases, staff_token=STAFF_TOKEN),
+            api.routes(self.use_cases.delivery_admin, self.use_cases.people, staff_token=STAFF_TOKEN),
             pages.routes(self.use_cases, self.frame, self.links, self.clock, trouble=lambda: self.trouble),
         ]
         return make_application("notifications", "Notifications", routers, words, _AlwaysReady())
@@ -222,7 +224,7 @@ class House:
 
     async def settle(self) -> None:
         """Let the loops run until nothing is left to do."""
-        while await self.use_cases.fanouts.step() or await self.use_cases.surveys.tend():
+        while await self.use_cases.fanouts.step() or await self.use_cases.surveys.step():
             pass
 
     async def deliveries(self, kind: str = "") -> list[Document]:
@@ -260,6 +262,12 @@ class House:
         events = [event["data"] for part in parts for event in part["outbox"]]
         return sorted(events, key=lambda event: int(event["part"]))
 
+    async def acts(self) -> list[AuditEntry]:
+        """What the office did, the latest act in front, once the relay moved the records into the audit."""
+        await Chaining(self.raw, self.use_cases.audit, AGGREGATES).chain_all()
+        assert await self.use_cases.audit.verify() is None
+        return await self.use_cases.audit.entries()
+
     async def publish_parts(self) -> None:
         """Do as the relay does: clear the outboxes."""
         for part in await self.raw.find(SURVEY_PARTS, limit=10_000):
@@ -275,9 +283,9 @@ class House:
         """The token of a person's preferences link."""
         return self.links.token(LinkPurpose.PREFERENCES, registration_id(number), self.clock.now + timedelta(days=1))
 
-    def gathering(self) -> Gathering:
+    def loader(self) -> BatchLoader:
         """What stands between the deliveries and the composer."""
-        return Gathering(self.store)
+        return make_loader(self.store)
 
     def raw_bytes(self) -> bytes:
         """Every byte of the store's files."""

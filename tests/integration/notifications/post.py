@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from services.notifications.domain.deliveries import Delivery, DeliveryKind, DeliveryState
-from services.notifications.known_store import PROGRAMMES, SESSIONS
-from services.notifications.outgoing import Connection, Transport
-from services.notifications.recipient_store import REGISTRATIONS
-from services.notifications.smtp_server import parse_smtp_url
-from services.notifications.store import COLLECTIONS, NotificationsStore
-from services.notifications.suppression_store import SUPPRESSIONS
-from services.notifications.usecases.sending import Sender, SendingLimits
+from services.notifications.deliveries.domain import Delivery, DeliveryKind, DeliveryState
+from services.notifications.preferences.store import SUPPRESSIONS
+from services.notifications.projections.recipients import REGISTRATIONS
+from services.notifications.projections.store import PROGRAMMES, SESSIONS
+from services.notifications.sending.sender import Sender, SendingLimits
+from services.notifications.transport.relay import parse_smtp_url
+from services.notifications.transport.smtp import Connection, Transport
+from services.notifications.usecases import COLLECTIONS, Stores, make_sender
 from shared import ids
 from shared.storage.opening import open_store
 from tests.support.mails import (
@@ -40,7 +40,7 @@ def person(number: int) -> str:
 class Post:
     """A store with a session and its people, a clock to be moved, and senders over one SMTP server."""
 
-    def __init__(self, store: NotificationsStore, smtp: RunningSmtpServer) -> None:
+    def __init__(self, store: Stores, smtp: RunningSmtpServer) -> None:
         self.store = store
         self.smtp = smtp
         self.now = NOW
@@ -56,7 +56,7 @@ class Post:
             window=window,
         )
         limits = {"lease": LEASE, **QUICK, **limits}
-        self._senders.append(Sender(self.store, make_composer(), transport, self.clock, SendingLimits(**limits)))
+        self._senders.append(make_sender(self.store, make_composer(), transport, self.clock, SendingLimits(**limits)))
         return self._senders[-1]
 
     async def close(self) -> None:
@@ -113,7 +113,7 @@ async def running_post(folder: Path) -> AsyncIterator[Post]:
     documents = open_store(f"sqlite:///{folder}", "notifications")
     await documents.prepare(COLLECTIONS)
     async with running_smtp_server(folder / "smtp.jsonl") as smtp:
-        post = Post(NotificationsStore(documents, secret="s" * 40, clock=lambda: post.now), smtp)
+        post = Post(Stores.over(documents, secret="s" * 40, clock=lambda: post.now), smtp)
         try:
             yield post
         finally:

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.notifications.domain.deliveries import DeliveryState
-from shared.audit import Audit
+from services.notifications.deliveries.domain import DeliveryState
 from shared.clock import to_millis
-from shared.web.office import Role
+from shared.web.staff_cookie import Role
 from tests.integration.notifications.house import (
     SESSION,
     STAFF,
@@ -112,7 +111,7 @@ async def test_what_the_office_does_by_the_api_is_audited(house: House) -> None:
     await staff(house, "POST", f"/deliveries/{id_}/resend", expect=202)
     await staff(house, "POST", f"/deliveries/{id_}/resend", expect=409)
     await staff(house, "DELETE", f"/suppressions/{suppression.id}", expect=204)
-    entries = await Audit(house.raw, house.clock).entries()
+    entries = await house.acts()
     assert [(entry.action, entry.subject) for entry in entries] == [
         ("suppression.lifted", suppression.id),
         ("delivery.resent", id_),

@@ -10,9 +10,9 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.notifications.domain.deliveries import DeliveryKind, delivery_id
-from services.notifications.known_store import PROGRAMMES, PROPOSALS, SESSIONS
-from services.notifications.recipient_store import FOLLOWERS, REGISTRATIONS
+from services.notifications.deliveries.domain import DeliveryKind, delivery_id
+from services.notifications.projections.recipients import FOLLOWERS, REGISTRATIONS
+from services.notifications.projections.store import PROGRAMMES, PROPOSALS, SESSIONS
 from shared.events import Event
 from shared.events.feedback import ResultsPublished, SurveyClosed, SurveyOpened, SurveyUnanswered
 from shared.events.registration import MaterialsPublished

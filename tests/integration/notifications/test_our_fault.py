@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from services.notifications.domain.deliveries import DeliveryKind, DeliveryState
-from services.notifications.suppression_store import SUPPRESSIONS
-from services.notifications.usecases.sending import Sender
+from services.notifications.deliveries.domain import DeliveryKind, DeliveryState
+from services.notifications.preferences.store import SUPPRESSIONS
+from services.notifications.sending.sender import Sender
 from tests.integration.notifications.post import Post, person
 from tests.support.mails import NOW, delivery_of
 from tests.support.probes import eventually

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from services.notifications.outgoing import Connection, Outcome, Result, Transport
-from services.notifications.smtp_server import Security, parse_smtp_url
+from services.notifications.transport.relay import Security, parse_smtp_url
+from services.notifications.transport.smtp import Connection, Outcome, Result, Transport
 from tests.support.probes import eventually
 from tests.support.smtp import RunningSmtpServer, make_certificate, running_smtp_server
 

@@ -1,16 +1,17 @@
 """The office's pages of deliveries and of addresses that get no mail."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from services.notifications.app import KEPT
-from services.notifications.domain.deliveries import DeliveryState
-from services.notifications.domain.suppressions import MailGroup
-from shared.audit import Audit
+from services.notifications.deliveries.domain import DeliveryState
+from services.notifications.preferences.domain import MailGroup
 from shared.events.registration import OfficeAccessChanged
-from shared.office_access import OFFICE_PEOPLE_KIND
-from shared.web.office import Role
+from shared.messaging.office_access import OFFICE_PEOPLE_KIND
+from shared.storage.contract import StoreError
+from shared.web.staff_cookie import Role
 from tests.integration.notifications.house import (
     NOW,
     SESSION,
@@ -87,10 +88,10 @@ async def test_an_address_is_searched_by_a_form_and_stands_in_no_url(known: Hous
 async def test_the_numbers_of_today_and_the_senders_trouble_are_told(known: House) -> None:
     ids = await known.delivery_ids("confirmation")
     await known.store.deliveries.mark_sent(ids[:2], known.clock.now)
-    today = await known.use_cases.office.today()
+    today = await known.use_cases.delivery_admin.today()
     assert (today.ended[DeliveryState.SENT], today.waiting, today.later) == (2, 1, 6)
     known.clock.now += timedelta(days=1)
-    assert (await known.use_cases.office.today()).ended[DeliveryState.SENT] == 0
+    assert (await known.use_cases.delivery_admin.today()).ended[DeliveryState.SENT] == 0
     known.sign_in(Role.VIEWER)
     assert "Mails do not go out" not in await shown(known, "/office/mails")
     known.trouble = "530 authenticate first"
@@ -108,7 +109,7 @@ async def test_an_editor_sends_a_mail_once_more_and_it_is_written_down(known: Ho
     again = await shown(known, answer.headers["location"])
     assert "Sent once more by Anna" in again
     assert (await known.store.deliveries.get(id_)).state is DeliveryState.DUE  # type: ignore[union-attr]  # it is there
-    (entry,) = await Audit(known.raw, known.clock).entries()
+    (entry,) = await known.acts()
     assert (entry.action, entry.subject, entry.member_name) == ("delivery.resent", id_, "Anna")
     assert (await known.http.post(f"{page}/resend", data=await known.form(page))).status_code == 409
 
@@ -124,7 +125,7 @@ async def test_a_viewer_sends_nothing_and_an_editor_lifts_nothing(known: House) 
     known.sign_in(Role.EDITOR)
     assert "/lift" not in await shown(known, "/office/mails/suppressions")
     assert (await known.http.post(f"/office/mails/suppressions/{suppression.id}/lift", data=form)).status_code == 403
-    assert not await Audit(known.raw, known.clock).entries()
+    assert not await known.acts()
 
 
 async def test_an_administrator_lifts_a_suppression(known: House) -> None:
@@ -144,8 +145,38 @@ async def test_an_administrator_lifts_a_suppression(known: House) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/office/mails/suppressions?done=1")
     (left,) = (await known.store.suppressions.of([ADDRESS]))[ADDRESS]
     assert left.group is MailGroup.SURVEYS
-    (entry,) = await Audit(known.raw, known.clock).entries()
+    (entry,) = await known.acts()
     assert (entry.action, entry.subject, entry.details) == ("suppression.lifted", bounced.id, {"reason": "bounced"})
+
+
+async def test_a_suppression_lifted_by_several_at_once_is_recorded_once(known: House) -> None:
+    bounced = await known.bounce(ADDRESS)
+    path = f"/api/v1/suppressions/{bounced.id}"
+    answers = await asyncio.gather(*(known.http.delete(path, headers=STAFF) for _ in range(4)))
+    assert {answer.status_code for answer in answers} <= {204, 404}
+    assert [entry.subject for entry in await known.acts()] == [bounced.id]
+
+
+async def test_a_lifting_that_fails_leaves_no_record(known: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    bounced = await known.bounce(ADDRESS)
+
+    async def fail(*_: object, **__: object) -> bool:
+        raise StoreError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(known.raw, "replace", fail)
+        answer = await known.http.delete(f"/api/v1/suppressions/{bounced.id}", headers=STAFF)
+    assert answer.status_code == 503
+    assert not await known.acts()
+
+
+async def test_what_a_person_stopped_is_deleted_when_it_is_lifted_and_recorded_just_before(known: House) -> None:
+    stopped = await known.store.suppressions.stop(ADDRESS, MailGroup.SURVEYS, NOW)
+    path = f"/api/v1/suppressions/{stopped.id}"
+    assert [(await known.http.delete(path, headers=STAFF)).status_code for _ in range(2)] == [204, 404]
+    [entry] = await known.acts()
+    assert (entry.action, entry.details) == ("suppression.lifted", {"reason": "unsubscribed"})
+    assert await known.raw.find("suppressions") == []
 
 
 async def test_who_asked_for_no_mail_is_sent_some_again_only_when_that_was_asked_for(known: House) -> None:

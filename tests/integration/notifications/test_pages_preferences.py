@@ -5,11 +5,11 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from services.notifications.domain.deliveries import DIRECT_ANSWERS, SEAT_NOTICES, DeliveryKind
-from services.notifications.domain.suppressions import GROUPS, MailGroup, SuppressionReason
+from services.notifications.deliveries.domain import DIRECT_ANSWERS, SEAT_NOTICES, DeliveryKind
+from services.notifications.preferences.domain import GROUPS, MailGroup, SuppressionReason
 from shared.events.registration import SessionCancelled
 from shared.events.vocabulary import Language, SessionStatus
-from shared.links import LinkPurpose
+from shared.security.links import LinkPurpose
 from tests.integration.notifications.house import (
     START,
     House,
@@ -48,8 +48,8 @@ async def stopped(house: House) -> set[MailGroup]:
 
 async def ready(house: House) -> set[DeliveryKind]:
     """The kinds of mail that would go out."""
-    gathered = await house.gathering().gather(await house.deliveries(), house.clock.now)
-    return {item.delivery.kind for item in gathered.ready}
+    batch = await house.loader().load(await house.deliveries(), house.clock.now)
+    return {item.delivery.kind for item in batch.ready}
 
 
 async def send(house: House, page: str, **fields: str) -> httpx.Response:
@@ -112,7 +112,7 @@ async def test_all_are_stopped_and_received_again_by_a_button(house: House, page
 async def test_what_was_stopped_is_not_sent_and_the_rest_is(house: House, page: str) -> None:
     await send(house, page, **{group: "1" for group in GROUPS if group is not MailGroup.REMINDERS})
     assert await ready(house) == {DeliveryKind.CONFIRMATION}
-    skipped = (await house.gathering().gather(await house.deliveries(), house.clock.now)).skipped
+    skipped = (await house.loader().load(await house.deliveries(), house.clock.now)).skipped
     assert list(skipped) == ["address unsubscribed"]
 
 

@@ -6,14 +6,12 @@ from html import unescape
 
 import pytest
 
-from services.notifications.app import WORDS_FOLDERS
-from services.notifications.composing import Composer
-from services.notifications.domain.deliveries import DeliveryKind
-from services.notifications.usecases.gathering import Gathering
-from shared.audit import Audit
+from services.notifications.app import LOCALES
+from services.notifications.deliveries.domain import DeliveryKind
+from services.notifications.rendering.messages import Composer
 from shared.events.vocabulary import Language
-from shared.web.office import Role
-from shared.words import Words
+from shared.text.catalogues import Words
+from shared.web.staff_cookie import Role
 from tests.integration.notifications.house import PROGRAMME, House, programme_defined, registered, session_scheduled
 
 LIST = f"/office/mails/wording/{PROGRAMME}"
@@ -46,9 +44,11 @@ def preview(page: str) -> str:
 
 async def mail(house: House, composer: Composer) -> dict[str, str]:
     """The parts of the confirmation as it would be sent now."""
-    gathered = await Gathering(house.store).gather(await house.deliveries("confirmation"), house.clock.now)
-    (ready,) = gathered.ready
-    message = message_from_bytes(composer.compose(ready.delivery, ready.matter, ready.recipient), policy=policy.default)
+    batch = await house.loader().load(await house.deliveries("confirmation"), house.clock.now)
+    (ready,) = batch.ready
+    message = message_from_bytes(
+        composer.compose(ready.delivery, ready.context, ready.recipient), policy=policy.default
+    )
     return {part.get_content_type(): part.get_content() for part in message.walk() if not part.is_multipart()}
 
 
@@ -68,11 +68,11 @@ async def test_a_preview_saves_nothing(known: House) -> None:
     assert "<p>Porteu els dubtes &lt;b&gt;apuntats&lt;/b&gt;.<br>{{ title }} %(name)s</p>" in preview(page)
     assert "apuntats" in page.partition("</textarea>")[0]
     assert not await known.raw.find("wordings")
-    assert not await Audit(known.raw, known.clock).entries()
+    assert not await known.acts()
 
 
 async def test_what_is_saved_stands_in_the_mails_from_then_on_and_can_be_taken_out(known: House) -> None:
-    composer = Composer(Words(*WORDS_FOLDERS), known.links, "dijous@dijous.example", "dijous.example")
+    composer = Composer(Words(*LOCALES), known.links, "dijous@dijous.example", "dijous.example")
     assert "Porteu" not in (await mail(known, composer))["text/plain"]
     page = await act(known, "save", introduction=WORDS, closing="Equip")
     assert "Saved." in page
@@ -86,8 +86,18 @@ async def test_what_is_saved_stands_in_the_mails_from_then_on_and_can_be_taken_o
     await act(known, "reset", introduction=WORDS)
     assert "Porteu" not in (await mail(known, composer))["text/plain"]
     assert "Adjusted" not in (await known.http.get(LIST)).text
-    entries = await Audit(known.raw, known.clock).entries()
+    entries = await known.acts()
     assert [entry.action for entry in entries] == ["wording.reset", "wording.adjusted"]
+
+
+async def test_the_same_words_saved_again_leave_no_other_record(known: House) -> None:
+    await act(known, "reset")
+    assert not await known.acts(), "it reads as it came already"
+    for _ in range(2):
+        await act(known, "save", introduction="Hola")
+    [entry] = await known.acts()
+    kept = {"kind": "confirmation", "language": "ca", "introduction": "Hola", "closing": ""}
+    assert (entry.action, entry.subject, entry.details) == ("wording.adjusted", PROGRAMME, kept)
 
 
 async def test_one_language_or_kind_says_nothing_of_another(known: House) -> None:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifications.delivery_store import DELIVERIES
-from services.notifications.domain.suppressions import MailGroup
+from services.notifications.deliveries.store import DELIVERIES
+from services.notifications.preferences.domain import MailGroup
 from shared import ids
 from shared.events import Event
 from shared.events.proposals import FollowerErased, ProposalFollowed
@@ -101,8 +101,8 @@ async def test_a_mail_to_nobody_is_never_ready(house: House) -> None:
     """A cancellation told late is about somebody who is erased: it must not reach the sender's composer."""
     await house.hear(programme_defined(), session_scheduled(), erased(1, 4), gave_up(1, 3))
     page = await house.deliveries("registration_cancelled")
-    gathered = await house.gathering().gather(page, house.clock.now)
-    assert (len(page), gathered.ready) == (1, [])
+    batch = await house.loader().load(page, house.clock.now)
+    assert (len(page), batch.ready) == (1, [])
 
 
 async def test_who_registers_again_after_the_erasure_is_written_to_again(house: House) -> None:

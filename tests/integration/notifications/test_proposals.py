@@ -18,7 +18,7 @@ from shared.events.proposals import (
     TopicProposed,
 )
 from shared.events.vocabulary import FollowerRole, Language, ProposalKind, ProposalState
-from shared.links import LinkPurpose
+from shared.security.links import LinkPurpose
 from tests.integration.notifications.house import PROGRAMME, SESSION, STAFF, House, programme_defined
 
 PROPOSAL = ids.encode(b"proposal-1")
@@ -181,8 +181,8 @@ async def test_what_comes_late_of_an_erased_follower_brings_nobody_back(house: H
     await house.hear(scheduled())
     assert "@" not in str(await house.raw.find("followers"))
     assert not await house.deliveries("proposal_scheduled")
-    gathered = await house.gathering().gather(await house.deliveries(), house.clock.now)
-    assert gathered.ready == []
+    batch = await house.loader().load(await house.deliveries(), house.clock.now)
+    assert batch.ready == []
     assert await house.store.known.lacking("followers", [(AUTHOR, 5)]) == []
 
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from services.notifications.domain.deliveries import DeliveryKind, DeliveryState, message_id
-from services.notifications.recipient_store import REGISTRATIONS
+from services.notifications.deliveries.domain import DeliveryKind, DeliveryState, message_id
+from services.notifications.projections.recipients import REGISTRATIONS
 from shared.events.vocabulary import RegistrationStatus
 from tests.integration.notifications.post import Post, person
 from tests.support.mails import (

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifications.delivery_store import DELIVERIES
-from services.notifications.domain.known import KnownRegistration
+from services.notifications.deliveries.store import DELIVERIES
+from services.notifications.projections.domain import KnownRegistration
 from shared.clock import to_millis
 from shared.events.registration import MaterialsPublished, SessionCancelled
 from shared.events.vocabulary import SessionStatus
@@ -82,10 +82,10 @@ async def test_cancelling_before_registering_sends_no_confirmation(house: House)
 async def test_it_is_known_that_who_left_the_waiting_list_never_had_a_seat(house: House) -> None:
     await house.hear(programme_defined(), session_scheduled(), waiting(1), gave_up(1, held_seat=False))
     await house.hear(registered(2), gave_up(2))
-    gathered = await house.gathering().gather(await house.deliveries("registration_cancelled"), house.clock.now)
+    batch = await house.loader().load(await house.deliveries("registration_cancelled"), house.clock.now)
     known = {
         each.recipient.id: isinstance(each.recipient, KnownRegistration) and each.recipient.is_waiting
-        for each in gathered.ready
+        for each in batch.ready
     }
     assert known == {registration_id(1): True, registration_id(2): False}
 

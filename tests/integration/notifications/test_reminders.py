@@ -3,9 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from services.notifications.delivery_store import DELIVERIES
-from services.notifications.domain.reminders import WITHDRAWN
-from services.notifications.store import NotificationsStore
+from services.notifications.deliveries.store import DELIVERIES
+from services.notifications.projections.store import KnownStore
+from services.notifications.reminders.domain import WITHDRAWN
+from services.notifications.reminders.store import ReminderStore
+from services.notifications.reminders.usecases import Reminders
 from shared.clock import to_millis
 from shared.storage.contract import Document
 from shared.storage.sqlite import SqliteStore
@@ -13,7 +15,6 @@ from tests.integration.notifications.house import (
     DAY,
     HOUR,
     PROGRAMME,
-    SECRET,
     SESSION,
     START,
     House,
@@ -105,8 +106,8 @@ async def test_one_that_slipped_in_is_not_sent(house: House) -> None:
     withdrawn = [item for item in await house.deliveries("reminder") if item["minutes_before"] == DAY]
     for item in withdrawn:  # as a fan-out that had read the programme before leaves them
         await house.raw.update(DELIVERIES, item["_id"], assign={"open": 1, "state": "due", "reason": ""})
-    gathered = await house.gathering().gather(await house.deliveries("reminder"), START - timedelta(minutes=DAY))
-    assert {reason: len(ids) for reason, ids in gathered.skipped.items()} == {WITHDRAWN: PEOPLE}
+    batch = await house.loader().load(await house.deliveries("reminder"), START - timedelta(minutes=DAY))
+    assert {reason: len(ids) for reason, ids in batch.skipped.items()} == {WITHDRAWN: PEOPLE}
 
 
 class _Overtaken(SqliteStore):
@@ -130,7 +131,7 @@ async def test_who_is_overtaken_by_another_change_follows_it_too(house: House) -
     assert programme
     documents = _Overtaken(house.path)
     documents.house = house
-    overtaken = NotificationsStore(documents, secret=SECRET, clock=house.clock)
-    await overtaken.reminders.follow(session, programme, house.clock.now)
+    overtaken = Reminders(ReminderStore(documents), KnownStore(documents), house.clock)
+    await overtaken.follow(session, programme, house.clock.now)
     await documents.close()
     assert await _planned(house) == {HOUR: PEOPLE, DAY: PEOPLE}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.notifications.domain.deliveries import DeliveryState
+from services.notifications.deliveries.domain import DeliveryState
 from shared.messaging.lease import LEASES, MAX_SKEW, Lease
 from shared.storage.contract import StoreError
 from tests.integration.notifications.post import LEASE, Post

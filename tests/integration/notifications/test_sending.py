@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.notifications.domain.deliveries import DeliveryKind, DeliveryState, message_id
-from services.notifications.domain.reminders import reminder
-from services.notifications.domain.suppressions import MailGroup
-from services.notifications.domain.surveys import Survey
-from services.notifications.known_store import PROGRAMMES, PROPOSALS
-from services.notifications.recipient_store import FOLLOWERS, REGISTRATIONS
+from services.notifications.deliveries.domain import DeliveryKind, DeliveryState, message_id
+from services.notifications.preferences.domain import MailGroup
+from services.notifications.projections.recipients import FOLLOWERS, REGISTRATIONS
+from services.notifications.projections.store import PROGRAMMES, PROPOSALS
+from services.notifications.reminders.domain import reminder
+from services.notifications.surveys.domain import Survey
 from shared import ids
 from shared.events.vocabulary import Language, ProposalState, RegistrationStatus, SessionStatus
 from tests.integration.notifications.post import Post, person

@@ -15,15 +15,15 @@ from nats.js import JetStreamContext
 from pydantic import SecretStr, ValidationError
 
 from services.notifications import app
-from services.notifications.delivery_store import DELIVERIES
+from services.notifications.deliveries.store import DELIVERIES, DeliveryStore
+from services.notifications.sending.lateness import LatenessCheck
 from services.notifications.settings import Settings
-from services.notifications.store import NotificationsStore
-from services.notifications.usecases.punctuality import Punctuality
 from shared.events import Event
 from shared.events.notifications import BounceLifted, MailBounced, SurveyLinksPrepared
 from shared.messaging.consuming import consumer_specs
 from shared.messaging.publishing import publish_event
 from shared.messaging.streams import apply_streams
+from shared.security.audit import Audit
 from shared.service import Service
 from tests.integration.notifications.house import (
     END,
@@ -160,8 +160,7 @@ async def test_a_mail_server_that_is_away_is_told_and_keeps_the_pages_open(runni
 async def test_mails_that_wait_for_long_are_told_by_every_replica(running: Running) -> None:
     await running.publish(programme_defined(), session_scheduled(), registered(0))
     await running.told("confirmation", 1)
-    store = NotificationsStore(running.service.store, secret=SECRET, clock=running.clock)
-    another = Punctuality(store, running.clock, lambda: "")
+    another = LatenessCheck(DeliveryStore(running.service.store), running.clock, lambda: "")
     assert await another.watch() == ""
     running.clock.now += timedelta(minutes=16)
     assert await another.watch() == "a mail that is due has waited for 16 min"
@@ -206,7 +205,12 @@ async def test_a_mail_that_the_server_refuses_is_published_and_so_is_that_it_was
                 told = [BounceLifted.model_validate_json(body) for body in await running.told_to(BounceLifted)]
                 assert [each.version > bounced.version for each in told] == [True]
 
+            async def lifting_is_recorded() -> None:
+                entries = await Audit(running.service.store, running.clock).entries()
+                assert [entry.subject for entry in entries] == [bounced.suppression_id]
+
             await eventually(lifting_is_published)
+            await eventually(lifting_is_recorded)
 
 
 @pytest.mark.parametrize(

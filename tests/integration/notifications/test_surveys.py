@@ -3,10 +3,10 @@
 import hashlib
 from datetime import timedelta
 
-from services.notifications.domain.surveys import PATIENCE
-from services.notifications.survey_store import SURVEY_KEYS, SURVEY_PARTS
-from shared import tokens
+from services.notifications.surveys.domain import PATIENCE
+from services.notifications.surveys.store import SURVEY_KEYS, SURVEY_PARTS
 from shared.events.feedback import ResultsPublished, SurveyClosed, SurveyOpened, SurveyUnanswered
+from shared.security import tokens
 from tests.integration.notifications.house import (
     END,
     PROGRAMME,
@@ -73,8 +73,8 @@ async def test_links_wait_for_the_registrations_that_are_still_missing(house: Ho
 async def test_the_mails_know_until_when_the_survey_can_be_answered(house: House) -> None:
     await end_with(house, 2)
     await house.hear(opened(2))
-    gathered = await house.gathering().gather(await house.deliveries("survey"), house.clock.now)
-    assert [each.matter.survey_closes_at for each in gathered.ready] == [END + timedelta(days=14)] * 2
+    batch = await house.loader().load(await house.deliveries("survey"), house.clock.now)
+    assert [each.context.survey_closes_at for each in batch.ready] == [END + timedelta(days=14)] * 2
 
 
 async def test_after_ten_minutes_the_links_of_those_known_are_prepared(house: House) -> None:

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from services.notifications.delivery_store import DELIVERIES, DeliveryStore
-from services.notifications.domain.deliveries import (
+from services.notifications.deliveries.domain import (
     NOT_KNOWN_YET,
     RECIPIENT_ERASED,
     DeliveryKind,
     DeliveryState,
 )
-from services.notifications.known_store import PROGRAMMES, PROPOSALS, SESSIONS
-from services.notifications.recipient_store import FOLLOWERS
+from services.notifications.deliveries.store import DELIVERIES, DeliveryStore
+from services.notifications.projections.recipients import FOLLOWERS
+from services.notifications.projections.store import PROGRAMMES, PROPOSALS, SESSIONS
 from shared import ids
 from shared.events import Event
 from shared.events.registration import EntityRegistered

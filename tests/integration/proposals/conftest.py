@@ -13,24 +13,27 @@ from fastapi import Response
 from pydantic import SecretStr
 
 from services.proposals.app import make_use_cases
+from services.proposals.domain.known import KnownProgramme, KnownSession
 from services.proposals.settings import Settings
-from services.proposals.store import COLLECTIONS
+from services.proposals.store import COLLECTIONS, OUTBOX_COLLECTIONS
 from services.proposals.usecases import UseCases
 from services.proposals.usecases.limits import Allowance
 from services.proposals.web.api import office_routes, people_routes, public_routes
 from services.proposals.web.following_pages import following_routes
 from services.proposals.web.office_pages import office_page_routes
 from services.proposals.web.pages import TEMPLATES, page_routes
-from shared.events.registration import ProgrammeDefined, SessionCancelled, SessionEnded, SessionScheduled
+from shared.events.registration import ProgrammeDefined, SessionCancelled, SessionEnded, SessionEvent, SessionScheduled
 from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
-from shared.links import LinkPurpose, Links
 from shared.messaging.broker import make_broker
+from shared.security.audit import AuditEntry
+from shared.security.chaining import Chaining
+from shared.security.links import LinkPurpose, Links
 from shared.staff import Role, StaffMember
 from shared.storage.opening import open_store
+from shared.text.catalogues import Words
 from shared.web.application import make_application
-from shared.web.office import SESSION_COOKIE
 from shared.web.pages import Pages
-from shared.words import Words
+from shared.web.staff_cookie import SESSION_COOKIE
 from tests.support.described import described
 
 START = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -38,6 +41,16 @@ STAFF_TOKEN = "staff-token-of-the-tests"
 STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
 PROGRAMME = "dijous-gomunicipal"
 WORDS = Words(Path("services/proposals/locale"))
+
+
+class Purger:
+    """Notes whose events the broker is to forget."""
+
+    def __init__(self) -> None:
+        self.purged: list[str] = []
+
+    async def __call__(self, follower_id: str) -> None:
+        self.purged.append(follower_id)
 
 
 class Desk:
@@ -50,6 +63,7 @@ class Desk:
         )
         self.store = open_store(self.settings.store_url, "proposals")
         self.links = Links(self.settings.public_url, "s" * 32)
+        self.purger = Purger()
         self.cases = self.compose()
         self.pages = Pages(self.settings, WORDS, TEMPLATES, clock=self.clock, access=self.cases.access)
         self.documents = self.cases.supports._store
@@ -68,47 +82,41 @@ class Desk:
 
     def compose(self) -> UseCases:
         broker = make_broker(self.settings.nats_url, service="proposals")
-        return make_use_cases(self.settings, self.store, broker, self.clock)
+        return make_use_cases(self.settings, self.store, broker, self.clock, self.purger)
 
     def clock(self) -> datetime:
         return self.now
 
     async def know_programme(self, slug: str = PROGRAMME) -> None:
-        await self.cases.calendar.learn_programme(
-            ProgrammeDefined(
-                version=1,
-                programme=slug,
-                name={Language.CA: "Dijous"},
-                kind=ProgrammeKind.SERIES,
-                time_zone="Europe/Madrid",
-                reminders_minutes=[60],
-                survey_questions=[],
-                survey_days=14,
-                survey_reminder_days=5,
-            )
+        event = ProgrammeDefined(
+            version=1,
+            programme=slug,
+            name={Language.CA: "Dijous"},
+            kind=ProgrammeKind.SERIES,
+            time_zone="Europe/Madrid",
+            reminders_minutes=[60],
+            survey_questions=[],
+            survey_days=14,
+            survey_reminder_days=5,
         )
+        await self.cases.projections.apply_programme(KnownProgramme.from_event(event))
 
     async def schedule_session(self, session_id: str = "sessiona", version: int = 1) -> str:
-        await self.cases.calendar.learn_session(
-            SessionScheduled(version=version, status=SessionStatus.SCHEDULED, **self._session(session_id))
-        )
+        await self._hear(SessionScheduled, session_id, SessionStatus.SCHEDULED, version)
         return session_id
 
     async def end_session(self, session_id: str = "sessiona", version: int = 2) -> None:
-        await self.cases.calendar.learn_session(
-            SessionEnded(
-                version=version,
-                status=SessionStatus.ENDED,
-                ended_at=self.now,
-                registrations=0,
-                **self._session(session_id),
-            )
-        )
+        more = {"ended_at": self.now, "registrations": 0}
+        await self._hear(SessionEnded, session_id, SessionStatus.ENDED, version, **more)
 
     async def cancel_session(self, session_id: str = "sessiona", version: int = 2) -> None:
-        await self.cases.calendar.learn_session(
-            SessionCancelled(version=version, status=SessionStatus.CANCELLED, **self._session(session_id))
-        )
+        await self._hear(SessionCancelled, session_id, SessionStatus.CANCELLED, version)
+
+    async def _hear(
+        self, kind: type[SessionEvent], session_id: str, status: SessionStatus, version: int, **more: Any
+    ) -> None:
+        event = kind(version=version, status=status, **self._session(session_id), **more)
+        await self.cases.projections.apply_session(KnownSession.from_event(event))
 
     def _session(self, session_id: str) -> dict[str, Any]:
         return {
@@ -140,6 +148,12 @@ class Desk:
     def following(self, proposal_id: str, email: str) -> str:
         """The path of the personal link that mails about a proposal carry."""
         return f"/following/{self.token(proposal_id, email, LinkPurpose.FOLLOWING)}"
+
+    async def acts(self) -> list[AuditEntry]:
+        """What the office did, the first act in front, once the relay moved the records into the audit."""
+        await Chaining(self.store, self.cases.audit, OUTBOX_COLLECTIONS).chain_all()
+        assert await self.cases.audit.verify() is None
+        return list(reversed(await self.cases.audit.entries()))
 
     async def publish(self) -> None:
         """Do as the relay does: clear the outboxes of the followers."""

@@ -21,8 +21,8 @@ from shared.events.proposals import ProposalAnswered, ProposalFollowed, SupportR
 from shared.events.registration import MaterialsPublished, ProgrammeDefined, SessionEnded, SessionScheduled
 from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
 from shared.messaging.consuming import consumer_specs
+from shared.messaging.office_access import OFFICE_PEOPLE_KIND
 from shared.messaging.streams import apply_streams
-from shared.office_access import OFFICE_PEOPLE_KIND
 from tests.integration.proposals.conftest import PROGRAMME, STAFF, STAFF_TOKEN, START
 from tests.support.nats import RunningBroker, running_broker
 from tests.support.probes import eventually

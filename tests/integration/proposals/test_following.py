@@ -6,19 +6,13 @@ from typing import Any
 
 import pytest
 
-from shared.links import SUPPORT_LINK_LIFE, LinkPurpose
+from services.proposals.store import UNSETTLED
+from shared.security.erasing import Note
+from shared.security.links import SUPPORT_LINK_LIFE, LinkPurpose
 from tests.integration.proposals.conftest import STAFF, Desk
 
 ANNA, BERNAT = "anna@ens.example", "bernat@ens.example"
 KEPT_FOR = timedelta(days=90)
-
-
-class Purger:
-    def __init__(self) -> None:
-        self.purged: list[str] = []
-
-    async def __call__(self, follower_id: str) -> None:
-        self.purged.append(follower_id)
 
 
 async def addresses(desk: Desk) -> list[str]:
@@ -102,16 +96,15 @@ async def test_another_purpose_or_nobodys_link_opens_nothing(desk: Desk, known: 
 
 async def test_an_erasure_that_a_crash_left_is_finished_once_its_event_is_out(desk: Desk, known: list[str]) -> None:
     follower_id = desk.cases.supports._followers.id_of(known[0], ANNA)
-    await desk.documents.note_erasure(follower_id, 1)  # and then the process died
-    purger = Purger()
-    await desk.cases.erasures.step(purger)
+    await desk.documents.erasures.put(Note(id=follower_id, generation=1))  # and then the process died
+    await desk.cases.erasing.step()
     assert (await addresses(desk)).count(ANNA) == 2
-    assert purger.purged == []
+    assert desk.purger.purged == []
     await desk.publish()
     for _ in range(2):
-        await desk.cases.erasures.step(purger)
-    assert purger.purged == [follower_id]
-    assert await desk.cases.erasures.unfinished() == 0
+        await desk.cases.erasing.step()
+    assert desk.purger.purged == [follower_id]
+    assert await desk.cases.erasing.unfinished() == 0
 
 
 async def test_who_comes_back_has_to_confirm_again_counts_once_and_is_not_purged(desk: Desk, known: list[str]) -> None:
@@ -120,11 +113,10 @@ async def test_who_comes_back_has_to_confirm_again_counts_once_and_is_not_purged
     assert ANNA in await addresses(desk)
     assert (await desk.confirm(known[1], ANNA)).json()["supports"] == 2
     await desk.publish()
-    purger = Purger()
-    await desk.cases.erasures.step(purger)
+    await desk.cases.erasing.step()
     back = desk.cases.supports._followers.id_of(known[1], ANNA)
-    assert len(purger.purged) == 2
-    assert back not in purger.purged
+    assert len(desk.purger.purged) == 2
+    assert back not in desk.purger.purged
 
 
 async def test_a_merge_on_its_way_keeps_nobody_who_was_erased_meanwhile(
@@ -148,7 +140,7 @@ async def test_an_erased_follower_goes_nowhere_when_the_proposal_is_merged(desk:
     await desk.store.update("followers", follower_id, assign={"unsettled": 1})  # as a crash may leave it
     await desk.step(known[1], "merge", {"into": known[0]})
     await desk.cases.sweep.complete()
-    assert await desk.documents.unsettled_followers() == []
+    assert await desk.documents.followers.count(UNSETTLED) == 0
     assert await addresses(desk) == [BERNAT, BERNAT]
     assert (await desk.read(known[0]))["supports"] == 1
 
@@ -176,10 +168,10 @@ async def test_after_its_end_the_addresses_are_kept_for_the_time_that_is_set(
     await desk.confirm(known[2], ANNA)
     await desk.step(known[1], verb, {"reason": "Fet."})
     desk.now += KEPT_FOR - timedelta(minutes=1)
-    await desk.cases.erasures.erase_past(KEPT_FOR)
+    await desk.cases.retention.erase_past(KEPT_FOR)
     assert await addresses(desk) == [ANNA, ANNA, ANNA, BERNAT]
     desk.now += timedelta(minutes=2)
-    await desk.cases.erasures.erase_past(KEPT_FOR)
+    await desk.cases.retention.erase_past(KEPT_FOR)
     assert await addresses(desk) == [ANNA, ANNA], "those of proposals that go on stay"
 
 
@@ -189,11 +181,11 @@ async def test_who_followed_a_merged_proposal_is_kept_as_long_as_the_one_in_whic
     await desk.confirm(known[2], ANNA)
     await desk.step(known[1], "merge", {"into": known[0]})
     desk.now += 2 * KEPT_FOR
-    await desk.cases.erasures.erase_past(KEPT_FOR)
+    await desk.cases.retention.erase_past(KEPT_FOR)
     assert (await addresses(desk)).count(BERNAT) == 2, "in both, while the other one is open"
     await desk.step(known[0], "answer", {})
     desk.now += KEPT_FOR + timedelta(minutes=1)
-    await desk.cases.erasures.erase_past(KEPT_FOR)
+    await desk.cases.retention.erase_past(KEPT_FOR)
     assert await addresses(desk) == [ANNA], "of the third one, which is open"
 
 
@@ -201,7 +193,7 @@ async def test_a_proposal_taken_up_again_keeps_its_followers(desk: Desk, known: 
     await desk.step(known[1], "decline", {"reason": "No."})
     await desk.step(known[1], "review")
     desk.now += 2 * KEPT_FOR
-    await desk.cases.erasures.erase_past(KEPT_FOR)
+    await desk.cases.retention.erase_past(KEPT_FOR)
     assert BERNAT in await addresses(desk)
 
 
@@ -209,10 +201,10 @@ async def test_a_support_that_is_not_confirmed_is_kept_as_long_as_its_link_works
     author_too = await desk.ask(known[0], ANNA)
     assert author_too.status_code == 202
     desk.now += SUPPORT_LINK_LIFE - timedelta(minutes=1)
-    await desk.cases.erasures.erase_past(KEPT_FOR)
+    await desk.cases.retention.erase_past(KEPT_FOR)
     assert (await addresses(desk)).count(ANNA) == 3
     desk.now += timedelta(minutes=2)
-    await desk.cases.erasures.erase_past(KEPT_FOR)
+    await desk.cases.retention.erase_past(KEPT_FOR)
     assert (await addresses(desk)).count(ANNA) == 2, "its author follows anyway, whatever was asked for besides"
 
 
@@ -226,10 +218,10 @@ async def test_the_office_reads_and_erases_for_who_asks(desk: Desk, known: list[
     assert erased == {"erased": 3, "unfinished": 3}
     assert await addresses(desk) == [BERNAT]
     await desk.publish()
-    await desk.cases.erasures.step(Purger())
+    await desk.cases.erasing.step()
     assert (await desk.http.post("/api/v1/followers/erase", **asked)).json() == {"erased": 0, "unfinished": 0}
-    noted = await desk.store.find("audit")
-    assert [entry["action"] for entry in noted].count("follower.erased") == 3
+    noted = await desk.acts()
+    assert [entry.action for entry in noted] == ["follower.exported"] * 3 + ["follower.erased"] * 3
     assert ANNA not in str(noted)
 
 

@@ -75,21 +75,6 @@ async def test_similar_ones_are_shown_before_a_proposal_is_stored_and_it_may_be_
     assert len(await desk.told("proposals")) == 2
 
 
-async def test_another_language_beside_a_form_keeps_it_and_sends_nothing(desk: Desk) -> None:
-    there = await desk.propose("Com es publiquen els contractes menors?")
-
-    page = await desk.send("/proposals/new?lang=es", form(body="El meu dubte", email=ANNA, only_language="1"))
-
-    assert page.status_code == 200
-    assert '<html lang="es">' in page.text
-    assert "El meu dubte</textarea>" in page.text
-    assert f"/proposals/{there}#support" in page.text, "what resembles it stays in sight"
-    assert 'form="proposal" formaction="?lang=en"' in page.text
-    assert len(await desk.told("proposals")) == 1
-    support = await desk.send(f"/proposals/{there}?lang=es", {"email": ANNA, "only_language": "1"})
-    assert f'value="{ANNA}"' in support.text
-
-
 async def test_a_form_of_another_site_proposes_nothing(desk: Desk) -> None:
     answer = await desk.http.post("/proposals/new", data=form())
 

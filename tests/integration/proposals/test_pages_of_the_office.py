@@ -13,7 +13,7 @@ EVIL = '<script>alert("x")</script>'
 
 
 async def acts(desk: Desk) -> list[tuple[str, str]]:
-    return [(entry.member_name, entry.action) for entry in reversed(await desk.cases.audit.entries())]
+    return [(entry.member_name, entry.action) for entry in await desk.acts()]
 
 
 async def test_who_is_not_signed_in_is_led_to_the_sign_in(desk: Desk) -> None:
@@ -139,6 +139,7 @@ async def test_the_history_says_in_words_that_a_program_acted(desk: Desk) -> Non
     desk.sign_in()
     proposal_id = await desk.propose()
     await desk.step(proposal_id, "review")
+    await desk.acts()
 
     page = (await desk.http.get(f"/office/proposals/{proposal_id}")).text
 
@@ -250,6 +251,7 @@ async def test_the_record_says_in_words_what_was_done_with_proposals(desk: Desk)
     source, target = await desk.propose("Perfil del contractant"), await desk.propose("Publicar contractes")
     await desk.step(source, "merge", {"into": target})
     await desk.step(target, "decline", {"reason": "Es tracta a la guia <b>"})
+    await desk.acts()
     desk.sign_in(Role.EDITOR)
     assert (await desk.http.get("/office/audit/proposals")).status_code == 403
     desk.sign_in(Role.ADMIN)
@@ -286,42 +288,3 @@ async def test_what_was_told_of_somebody_since_they_signed_in_counts(desk: Desk)
     for path in (page, "/office/proposals", "/office/audit/proposals"):
         answer = await desk.http.get(path)
         assert (answer.status_code, answer.headers["location"]) == (303, f"/office/sign-in?next={path}")
-
-
-SWITCH = 'form="{form}" formaction="?lang=es" formnovalidate name="only_language"'
-
-
-async def test_another_language_beside_a_step_keeps_what_was_written_and_takes_no_step(desk: Desk) -> None:
-    desk.sign_in()
-    proposal_id = await desk.propose()
-    page = f"/office/proposals/{proposal_id}"
-
-    refused = await desk.send(f"{page}/decline", {"reason": ""}, page=page)
-    assert refused.status_code == 422
-    assert SWITCH.format(form="decline-form") in refused.text
-    assert 'id="decline-form"' in refused.text
-
-    asked = await desk.send(f"{page}/decline", {"reason": "Ja hi ha una guia."}, page=page)
-    assert SWITCH.format(form="confirming") in asked.text
-    assert 'id="confirming"' in asked.text
-
-    switch = {"reason": "Ja hi ha una guia.", "only_language": "1", "confirmed": "1"}
-    spoken = await desk.send(f"{page}/decline?lang=es", switch, page=page)
-    assert spoken.status_code == 200
-    assert '<html lang="es">' in spoken.text
-    assert 'name="reason" value="Ja hi ha una guia."' in spoken.text
-    assert (await desk.read(proposal_id))["state"] == "received"
-    assert await acts(desk) == []
-
-
-async def test_another_language_beside_a_step_that_is_not_possible_any_more_leads_to_the_proposal(desk: Desk) -> None:
-    desk.sign_in()
-    proposal_id = await desk.propose()
-    page = f"/office/proposals/{proposal_id}"
-    await desk.step(proposal_id, "decline", {"reason": "No"})
-
-    refused = await desk.send(f"{page}/decline", {"reason": "Tampoc", "confirmed": "1"}, page="/office/proposals")
-
-    assert refused.status_code == 409
-    assert "only_language" not in refused.text
-    assert f'<a href="{page}?lang=es" lang="es"' in refused.text

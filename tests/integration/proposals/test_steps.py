@@ -131,27 +131,35 @@ async def test_old_news_of_a_session_changes_nothing(desk: Desk) -> None:
     assert (known.status, known.seen) == ("ended", 5)
 
 
+async def test_news_of_the_same_version_runs_again(desk: Desk) -> None:
+    session = await desk.schedule_session(version=2)
+
+    await desk.end_session(session, version=2)
+
+    known = await desk.documents.sessions.get(session)
+    assert known
+    assert (known.status, known.seen) == ("ended", 2)
+
+
 async def test_a_proposal_scheduled_while_its_session_ended_is_answered_by_the_sweep(desk: Desk) -> None:
     proposal_id = await desk.propose()
     session = await desk.schedule_session()
     await desk.step(proposal_id, "schedule", {"session": session})
     known = await desk.documents.sessions.get(session)
     assert known
-    await desk.documents.learn(
-        desk.documents.sessions, known.model_copy(update={"status": SessionStatus.ENDED, "seen": 2})
-    )
+    await desk.documents.sessions.apply(known.model_copy(update={"status": SessionStatus.ENDED, "seen": 2}))
 
     await desk.cases.sweep.complete()
 
     assert (await desk.read(proposal_id))["state"] == "answered_in_session"
 
 
-async def test_what_is_lacking_of_an_inventory_is_what_is_missing_or_older(desk: Desk) -> None:
+async def test_missing_of_an_inventory_is_what_is_missing_or_older(desk: Desk) -> None:
     await desk.schedule_session("a", version=1)
     await desk.schedule_session("b", version=2)
 
-    assert await desk.cases.calendar.sessions_lacking([("a", 2), ("b", 2), ("c", 1)]) == ["a", "c"]
-    assert await desk.cases.calendar.programmes_lacking([]) == []
+    assert await desk.documents.sessions.missing([("a", 2), ("b", 2), ("c", 1)]) == ["a", "c"]
+    assert await desk.documents.programmes.missing([]) == []
 
 
 async def test_telling_again_repeats_the_version_and_changes_nothing_else(desk: Desk) -> None:

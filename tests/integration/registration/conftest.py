@@ -7,27 +7,24 @@ from typing import Any
 import httpx
 import pytest
 
-from services.registration.app import LOCALE, PUBLIC_LOCALE, TEMPLATES
-from services.registration.domain.registrations import Registration
-from services.registration.domain.rosters import Roster
-from services.registration.domain.sessions import Session
+from services.registration.app import LOCALES, TEMPLATES
+from services.registration.public_site import SiteOwner
+from services.registration.registrations.domain import Registration
+from services.registration.registrations.rate_limits import Allowance
+from services.registration.routes import api_routers, public_routers
+from services.registration.seats.domain import Roster
+from services.registration.sessions.domain import Session
 from services.registration.settings import Settings
-from services.registration.store import COLLECTIONS, RegistrationStore
-from services.registration.usecases import NO_LIMITS, UseCases
-from services.registration.usecases.limits import Allowance
-from services.registration.web import api
-from services.registration.web.public.front import Front, Publisher
-from services.registration.web.public.routes import routers as public_routers
-from shared.audit import Audit
-from shared.links import LinkPurpose, Links
+from services.registration.usecases import COLLECTIONS, NO_LIMITS, Stores, UseCases
 from shared.messaging.broker import make_broker
-from shared.messaging.inventory import Inventory
+from shared.messaging.reconciler import Inventory
+from shared.security.links import LinkPurpose, Links
 from shared.storage import sqlite
-from shared.storage.contract import Document
+from shared.storage.contract import Document, Store
 from shared.storage.opening import open_store
+from shared.text.catalogues import Words
 from shared.web.application import make_application
 from shared.web.pages import Pages
-from shared.words import Words
 from tests.support.described import described
 
 STAFF_TOKEN = "staff-token-of-the-tests"
@@ -62,9 +59,12 @@ class Office:
 
     api: httpx.AsyncClient
     use_cases: UseCases
-    store: RegistrationStore
+    documents: Store
+    store: Stores
     links: Links
     clock: MovingClock
+    purged: list[str]
+    """Registrations of which the broker was to forget everything."""
 
     async def staff(self, method: str, path: str, body: Any = None, *, expect: int = 200) -> Any:
         answer = await self.api.request(method, f"/api/v1{path}", json=body, headers=STAFF)
@@ -94,7 +94,7 @@ class Office:
 
     async def registrations(self, session: str) -> list[Registration]:
         """In order of arrival."""
-        return await self.store.find_registrations(session, limit=500, after=None)
+        return await self.store.registrations.all_of(session)
 
     async def registration(self, session: str, number: int = 1) -> Registration:
         email = f"person{number}@alamus.example"
@@ -118,7 +118,7 @@ class Office:
     async def sweep(self) -> None:
         """As the loop does, a minute after whatever happened."""
         self.clock.move(minutes=1)
-        await self.use_cases.seats.sweep(timedelta(seconds=5))
+        await self.use_cases.seating.recover(timedelta(seconds=5))
 
 
 def told(aggregate: Registration | Session) -> list[str]:
@@ -136,23 +136,27 @@ OfficeFactory = Callable[[Path], Awaitable[Office]]
 async def open_office(folder: Path, clock: MovingClock, allowance: Allowance = NO_LIMITS) -> AsyncIterator[Office]:
     opened = open_store(f"sqlite:///{folder}", "registration")
     await opened.prepare(COLLECTIONS)
-    store, words = RegistrationStore(opened, clock), Words(LOCALE, PUBLIC_LOCALE)
+    words = Words(*LOCALES)
     settings = Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN, "site_name": "Dijous"})
     frame, links = Pages(settings, words, TEMPLATES, clock=clock), Links("https://dijous.example", SECRET)
     # Never connected: events stay in the outboxes, where the tests read them.
     inventory = Inventory(opened, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
-    use_cases = UseCases.over(store, links, SECRET.encode(), inventory, clock, allowance=allowance)
-    calls = api.OfficeCalls(STAFF_TOKEN, Audit(opened, clock))
-    front = Front(frame, use_cases, links, Publisher(mail_domain="dijous.example"), clock)
+    purged: list[str] = []
+
+    async def purge(registration_id: str) -> None:
+        purged.append(registration_id)
+
+    use_cases = UseCases.over(opened, links, SECRET.encode(), inventory, clock, purge=purge, allowance=allowance)
+    owner = SiteOwner(mail_domain="dijous.example")
     routers = [
-        *api.routers(use_cases, calls, clock),
-        *public_routers(front),
+        *api_routers(use_cases, STAFF_TOKEN, clock),
+        *public_routers(use_cases, frame, links, owner, clock),
     ]
     app = make_application("registration", "Registration", routers, words, Ready())
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://dijous", event_hooks=described(app)
     ) as client:
-        yield Office(client, use_cases, store, links, clock)
+        yield Office(client, use_cases, opened, use_cases.stores, links, clock, purged)
     await opened.close()
 
 

@@ -45,6 +45,6 @@ class InterruptedStore:
 
 def interruptible(office: Office) -> InterruptedStore:
     """Make the office's store one that can be interrupted."""
-    store = InterruptedStore(office.store.documents)
+    store = InterruptedStore(office.documents)
     replace_store(office, store)
     return store

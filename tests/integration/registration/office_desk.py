@@ -6,32 +6,32 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 from fastapi import Request, Response
 from pydantic import SecretStr
 
-from services.registration.app import LOCALE, OFFICE_LOCALE, TEMPLATES, office_pages
+from services.registration.accounts.sign_in import first_run_token
+from services.registration.app import LOCALES, TEMPLATES, oidc
+from services.registration.registrations.usecases import Person
+from services.registration.routes import api_routers, office_routers
 from services.registration.settings import Settings
-from services.registration.store import COLLECTIONS, RegistrationStore
-from services.registration.usecases import UseCases
-from services.registration.usecases.office import Office
-from services.registration.usecases.registrations import Person
-from services.registration.usecases.signing_in import first_run_token
-from services.registration.web import api
-from services.registration.web.office.desk import Desk
+from services.registration.usecases import AGGREGATES, COLLECTIONS, Stores, UseCases
 from shared.events.vocabulary import Language
-from shared.links import Links
 from shared.messaging.broker import make_broker
-from shared.messaging.inventory import Inventory
+from shared.messaging.reconciler import Inventory
+from shared.security.audit import AuditEntry
+from shared.security.chaining import Chaining
+from shared.security.links import Links
 from shared.staff import Role, StaffMember
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
+from shared.text.catalogues import Words
 from shared.web.application import make_application
-from shared.web.office import OfficeSessions
 from shared.web.pages import Pages
-from shared.words import Words
+from shared.web.staff_cookie import OfficeSessions
 
 STAFF_TOKEN = "staff-token-of-the-tests"
 STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
@@ -68,9 +68,8 @@ class OfficeDesk:
 
     browser: httpx.AsyncClient
     use_cases: UseCases
-    office: Office
     raw: Store
-    store: RegistrationStore
+    store: Stores
     clock: StepClock
 
     async def first_run_path(self) -> str:
@@ -99,6 +98,7 @@ class OfficeDesk:
         self.browser.cookies.delete("office")
 
     async def get(self, path: str, *, expect: int = 200) -> httpx.Response:
+        await self.chain()
         answer = await self.browser.get(path)
         assert answer.status_code == expect, f"GET {path}: {answer.status_code} {main_of(answer.text)}"
         return answer
@@ -116,16 +116,26 @@ class OfficeDesk:
         else:
             answer = await self.browser.post(path, data=sent)
         assert answer.status_code == expect, f"POST {path}: {answer.status_code} {main_of(answer.text)}"
+        await self.chain()
         return answer
 
     async def acts(self) -> list[str]:
-        """What the record says was done, the oldest first."""
-        return [entry.action for entry in reversed(await self.office.audit.entries(limit=500))]
+        """What the record says was done, in the order in which it was decided."""
+        return [entry.action for entry in sorted(await self.entries(limit=500), key=lambda entry: entry.at)]
+
+    async def entries(self, **wanted: Any) -> list[AuditEntry]:
+        """The record, the latest entry in front, once the relay moved into it what was saved with the acts."""
+        await self.chain()
+        return await self.use_cases.audit.entries(**wanted)
+
+    async def chain(self) -> None:
+        await Chaining(self.raw, self.use_cases.audit, AGGREGATES).chain_all()
 
     async def staff(self, method: str, path: str, body: object = None, *, expect: int = 200) -> dict[str, str]:
         """A call of the API with the office's token."""
         answer = await self.browser.request(method, f"/api/v1{path}", json=body, headers=STAFF)
         assert answer.status_code == expect, answer.text
+        await self.chain()
         found: dict[str, str] = answer.json()
         return found
 
@@ -156,22 +166,20 @@ async def open_desk(folder: Path, **settings: str) -> AsyncIterator[OfficeDesk]:
     clock = StepClock()
     store = open_store(f"sqlite:///{folder}", "registration")
     await store.prepare(COLLECTIONS)
-    kept, words = RegistrationStore(store, clock), Words(LOCALE, OFFICE_LOCALE)
+    words = Words(*LOCALES)
     # Never connected: events stay in the outboxes.
     inventory = Inventory(store, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
-    use_cases = UseCases.over(kept, Links(URL, SECRET), SECRET.encode(), inventory, clock)
+    use_cases = UseCases.over(store, Links(URL, SECRET), SECRET.encode(), inventory, clock)
     own = Settings(secret=SecretStr(SECRET), staff_token=SecretStr(STAFF_TOKEN), public_url=URL, **settings)  # type: ignore[arg-type]  # read as the model says
-    office = Office.over(store, use_cases.entities, SECRET.encode(), inventory, clock)
-    frame = Pages(own, words, TEMPLATES, clock=clock, access=office.people)
-    calls = api.OfficeCalls(STAFF_TOKEN, office.audit)
+    frame = Pages(own, words, TEMPLATES, clock=clock, access=use_cases.accounts)
     routers = [
-        *api.routers(use_cases, calls, clock),
-        *office_pages(Desk(frame, use_cases, office, clock), own),
+        *api_routers(use_cases, STAFF_TOKEN, clock),
+        *office_routers(use_cases, frame, clock, URL, oidc(own)),
     ]
     app = make_application("registration", "Registration", routers, words, Ready())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as browser:
         browser.headers["accept-language"] = "ca"
-        yield OfficeDesk(browser, use_cases, office, store, kept, clock)
+        yield OfficeDesk(browser, use_cases, store, use_cases.stores, clock)
     await store.close()
 
 

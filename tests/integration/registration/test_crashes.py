@@ -3,7 +3,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from services.registration.domain.registrations import RegistrationState
+from services.registration.registrations.domain import RegistrationState
 from tests.integration.registration.conftest import Office, told
 from tests.integration.registration.crashing import (
     CrashedError,
@@ -173,12 +173,12 @@ async def test_a_late_repetition_of_an_old_round_takes_no_seat(office: Office) -
     crashing.restart()
     stale = await office.registration(session)
     await office.register(session, 1)
-    await office.use_cases.seats.resume(stale)  # a replica that had been paused for long
+    await office.use_cases.seating.finish_cancelling(stale)  # a replica that had been paused for long
     await assert_never_oversold(office, session, 1)
     assert (await office.registration(session, 1)).state is RegistrationState.REGISTERED
     await office.cancel(session, 1)
     await office.register(session, 2)
-    await office.use_cases.seats.resume(stale)
+    await office.use_cases.seating.finish_cancelling(stale)
     await office.sweep()
     await assert_settled(office, session)
     assert (await office.registration(session, 2)).state is RegistrationState.REGISTERED
@@ -194,7 +194,7 @@ async def test_the_request_of_a_later_round_outlives_what_ends_the_round_before(
     with pytest.raises(CrashedError):
         await office.register(session, 1)
     crashing.restart()
-    await office.use_cases.erasures.begin(first_round)
+    await office.use_cases.erasing.begin(first_round.id, first_round.generation)
     await office.sweep()
     registration = await office.registration(session, 1)
     assert (registration.state, registration.generation) == (RegistrationState.REGISTERED, 2)

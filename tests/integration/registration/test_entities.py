@@ -33,7 +33,7 @@ async def test_an_import_with_a_wrong_line_stores_nothing_and_names_the_line(off
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/3/kind", "/4/columns"]
     assert answer.json()["errors"][1]["detail"] == "Aquesta línia no té tantes columnes com la primera."
-    assert await office.store.imported_entities() == []
+    assert await office.store.entities.count() == 0
 
 
 async def test_the_whole_directory_is_read_by_code_page_by_page(office: Office) -> None:

@@ -9,13 +9,17 @@ import pytest
 
 from services.notifications.app import KEPT
 from services.registration.app import EVENTS_WITH_PEOPLE
-from services.registration.domain.registrations import RegistrationState
-from services.registration.store import ERASURES
+from services.registration.registrations.domain import RegistrationState
+from services.registration.registrations.store import ERASURES
+from services.registration.usecases import AGGREGATES
 from shared.events import Stream
 from shared.messaging.broker import make_broker
-from shared.messaging.deadletters import DEADLETTERS
+from shared.messaging.dead_letters import DEADLETTERS
 from shared.messaging.purging import purge_events
 from shared.messaging.streams import apply_streams
+from shared.security.chaining import Chaining
+from shared.security.erasing import Note
+from shared.storage.collection import Collection
 from shared.storage.opening import open_store
 from tests.integration.registration.browsing import assert_page, follow, send, words
 from tests.integration.registration.conftest import Office, told
@@ -41,14 +45,6 @@ async def _published(office: Office, session: str) -> None:
         await office.store.registrations.change(
             registration.id, lambda current: (current.model_copy(update={"outbox": (), "pending": 0}), [])
         )
-
-
-class Purger:
-    def __init__(self) -> None:
-        self.purged: list[str] = []
-
-    async def __call__(self, registration_id: str) -> None:
-        self.purged.append(registration_id)
 
 
 async def test_the_page_names_what_goes_and_afterwards_the_link_leads_nowhere(office: Office) -> None:
@@ -111,10 +107,9 @@ async def test_who_was_erased_may_come_back(office: Office) -> None:
     await office.register(session)
     again = await office.registration(session)
     assert (again.state, again.generation, again.erased_at) == (RegistrationState.REGISTERED, 2, None)
-    purger = Purger()
     await _published(office, session)
-    await office.use_cases.erasures.step(purger)
-    assert purger.purged == [], "what is told of the new round stays"
+    await office.use_cases.erasing.step()
+    assert office.purged == [], "what is told of the new round stays"
     assert (await office.registration(session)).name == "Núria Puig"
 
 
@@ -122,17 +117,17 @@ async def test_an_erasure_that_a_crash_left_is_finished_once_its_event_is_out(of
     session = await office.scheduled()
     await office.register(session)
     registration = await office.registration(session)
-    await office.store.note_erasure(registration.id, registration.generation)  # and then the process died
-    purger = Purger()
-    await office.use_cases.erasures.step(purger)
+    note = Note(id=registration.id, generation=registration.generation)  # and then the process died
+    await Collection(office.documents, ERASURES, Note).insert(note)
+    await office.use_cases.erasing.step()
     (erased,) = await office.registrations(session)
     assert erased.email == ""
-    assert purger.purged == []
+    assert office.purged == []
     await _published(office, session)
     for _ in range(2):
-        await office.use_cases.erasures.step(purger)
-    assert purger.purged == [registration.id]
-    assert await office.store.erasures() == []
+        await office.use_cases.erasing.step()
+    assert office.purged == [registration.id]
+    assert await office.use_cases.erasing.unfinished() == 0
 
 
 async def test_people_of_the_past_are_erased_by_themselves(office: Office) -> None:
@@ -141,7 +136,7 @@ async def test_people_of_the_past_are_erased_by_themselves(office: Office) -> No
         await office.register(each)
         await office.register(each, 2)
     office.clock.move(days=120)
-    await office.use_cases.erasures.erase_past(timedelta(days=100))
+    await office.use_cases.retention.erase_past(timedelta(days=100))
     assert [each.email for each in await office.registrations(past)] == ["", ""]
     assert all(each.email for each in await office.registrations(recent))
 
@@ -153,16 +148,16 @@ async def test_an_erasure_of_the_past_is_told_again_to_who_missed_it(office: Off
     office.clock.move(days=400)
     await office.use_cases.sessions.refresh_live()
     assert past not in office.use_cases.sessions.live
-    await office.use_cases.erasures.erase_past(timedelta(days=365))
+    await office.use_cases.retention.erase_past(timedelta(days=365))
     assert "registration-erasures" in KEPT, "notifications keeps what is announced so"
-    (erased,) = await office.store.registrations.find(office.use_cases.erasures.lately())
+    (erased,) = [each async for each in office.store.registrations.each(office.use_cases.retention.lately())]
     assert erased.session_id == past
     await _published(office, past)
     await office.use_cases.registrations.restate(erased.id)
     (again,) = await office.registrations(past)
     assert told(again) == ["registration-erased"]
     office.clock.move(days=31)
-    assert not await office.store.registrations.find(office.use_cases.erasures.lately())
+    assert not await office.store.registrations.count(office.use_cases.retention.lately())
 
 
 async def test_the_office_reads_and_erases_a_person_for_who_asks(office: Office) -> None:
@@ -180,7 +175,8 @@ async def test_the_office_reads_and_erases_a_person_for_who_asks(office: Office)
     again = await office.staff("POST", "/registrations/erase", {"email": email})
     assert again["erased"] == 0
     assert await office.staff("POST", "/registrations/export", {"email": email}) == {"registrations": []}
-    noted = str(await office.store.documents.find("audit"))
+    await Chaining(office.documents, office.use_cases.audit, AGGREGATES).chain_all()
+    noted = str(await office.documents.find("audit"))
     assert noted.count("registration.erased") == 2
     assert email not in noted
 

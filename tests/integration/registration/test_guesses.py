@@ -5,17 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from services.registration.attempt_store import Attempts
-from services.registration.domain.guessing import OF_NEWCOMERS, OF_RETURNING
-from services.registration.domain.office_people import OfficePerson, TooManyAttemptsProblem
-from services.registration.store import COLLECTIONS, SIGN_IN_ATTEMPTS
-from services.registration.usecases.guesses import Caller, Guesses
+from services.registration.accounts.domain import Account, TooManyAttemptsProblem
+from services.registration.accounts.guesses import Caller, Guesses
+from services.registration.accounts.guessing import OF_NEWCOMERS, OF_RETURNING
+from services.registration.accounts.throttle import COLLECTIONS, SIGN_IN_ATTEMPTS, SignInThrottle
 from shared.staff import Role
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
 from tests.integration.registration.office_desk import StepClock
 
-MARTA = OfficePerson(
+MARTA = Account(
     id="marta", user_name="marta@diputacio.example", name="Marta", role=Role.ADMIN, password_hash="x", added_at=0
 )
 
@@ -25,7 +24,7 @@ class Guesser:
 
     def __init__(self, store: Store) -> None:
         self.clock = StepClock()
-        self.guesses = Guesses(Attempts(store), b"a secret of the tests", self.clock)
+        self.guesses = Guesses(SignInThrottle(store), b"a secret of the tests", self.clock)
 
     async def may_try(self, origin: str, account: str = MARTA.id, *, mark: str = "") -> bool:
         attempt = self.guesses.attempt(account, MARTA if account == MARTA.id else None, Caller(origin, mark))
@@ -100,7 +99,7 @@ async def test_one_wrong_attempt_every_ten_minutes_locks_nobody_out(guesser: Gue
 def test_a_mark_is_of_one_account_until_its_password_is_another(guesser: Guesser) -> None:
     mark = guesser.guesses.new_mark(MARTA)
 
-    def is_known(person: OfficePerson | None, mark: str) -> bool:
+    def is_known(person: Account | None, mark: str) -> bool:
         return guesser.guesses.attempt("an account", person, Caller("one", mark)).is_known
 
     assert is_known(MARTA, mark)

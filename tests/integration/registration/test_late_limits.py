@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from services.registration.domain import sessions
-from services.registration.domain.registrations import RegistrationState
+from services.registration.registrations.domain import RegistrationState
+from services.registration.sessions import domain as sessions
 from shared.events.vocabulary import SessionStatus
 from tests.integration.registration.conftest import STAFF, Office, told
 from tests.integration.registration.crashing import assert_settled

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.registration.domain.registrations import RegistrationState
-from services.registration.roster_store import ROSTERS
+from services.registration.registrations.domain import RegistrationState
+from services.registration.seats.store import ROSTERS
+from shared.staff import API_CALLER
 from tests.integration.registration.conftest import Office
 from tests.integration.registration.crashing import CrashedError, assert_settled, crash_between_writes
 from tests.integration.registration.interleaving import interruptible
@@ -113,7 +114,7 @@ async def test_one_roster_that_cannot_be_read_hinders_no_other(office: Office) -
     for session in (broken, other):
         await _crash_while_registering(office, session)
     request = next(iter((await office.roster(broken)).entering))
-    await office.store.documents.update(ROSTERS, broken, assign={f"entering.{request}.arrived_at": "yesterday"})
+    await office.documents.update(ROSTERS, broken, assign={f"entering.{request}.arrived_at": "yesterday"})
     await office.sweep()
     assert (await office.registration(other, 1)).state is RegistrationState.REGISTERED
     assert await office.registrations(broken) == []
@@ -127,9 +128,9 @@ async def test_a_session_scheduled_again_after_a_failure_has_the_seats_it_says(o
     crashing = crash_between_writes(office)
     crashing.restart(1)
     with pytest.raises(CrashedError):
-        await office.use_cases.sessions.schedule(session)
+        await office.use_cases.sessions.schedule(API_CALLER, session)
     crashing.restart()
-    await office.use_cases.sessions.schedule(session.model_copy(update={"capacity": 1}))
+    await office.use_cases.sessions.schedule(API_CALLER, session.model_copy(update={"capacity": 1}))
     for number in (1, 2):
         await office.register(session.id, number)
     assert (await office.registration(session.id, 2)).state is RegistrationState.WAITING

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.staff import Role
+from shared.staff import API_CALLER, Role
 from tests.integration.registration.office_desk import PROGRAMME, STAFF, OfficeDesk, main_of, open_desk
 
 PATH = "/office/audit"
@@ -58,9 +58,9 @@ async def test_what_is_done_by_the_api_stands_in_the_record(desk: OfficeDesk, se
         "session.scheduled",
         "session.cancelled",
     ]
-    entries = await desk.office.audit.entries(subject=session, action="session.changed")
+    entries = await desk.entries(subject=session, action="session.changed")
     assert [(entry.member_id, entry.details) for entry in entries] == [("token", {"fields": "capacity"})]
-    assert "alamus.example" not in str(await desk.office.audit.entries())
+    assert "alamus.example" not in str(await desk.entries())
 
 
 async def test_what_changes_nothing_and_what_is_refused_leaves_no_line(desk: OfficeDesk, session: str) -> None:
@@ -79,7 +79,7 @@ async def test_importing_the_directory_is_recorded_once_it_is_known_to_be_right(
     for body, status in ((header + "x\n", 422), (header + row, 200)):
         answer = await desk.browser.post("/api/v1/entities/import", content=body.encode(), headers=STAFF)
         assert answer.status_code == status, answer.text
-    (entry,) = await desk.office.audit.entries()
+    (entry,) = await desk.entries()
     assert (entry.action, entry.details) == ("entities.imported", {"entities": 1})
 
 
@@ -97,10 +97,10 @@ async def test_a_line_says_in_words_who_did_what_to_what_and_when(desk: OfficeDe
 
 
 async def test_what_is_there_no_more_has_no_link(desk: OfficeDesk, session: str) -> None:
-    member = (await desk.office.people.add("Pere", "pere@gomunicipal.example", Role.VIEWER)).id
+    member = (await desk.use_cases.accounts.add(API_CALLER, "Pere", "pere@gomunicipal.example", Role.VIEWER)).id
     await desk.submit(f"/office/people/{member}/role", {"role": "editor"})
     assert f'<a href="/office/people/{member}">Pere</a>' in (await desk.get(PATH)).text
-    await desk.office.people.remove(member)
+    await desk.use_cases.accounts.remove(API_CALLER, member)
     page = (await desk.get(PATH)).text
     assert f'href="/office/people/{member}"' not in page
     assert "Rol: edita" in page

@@ -5,7 +5,7 @@ from pathlib import Path
 import nats
 import orjson
 
-from services.registration.office_store import KnownBounces, KnownProposals
+from services.registration.projections import KnownBounces, KnownProposals
 from shared.events import Event
 from shared.events.notifications import BounceLifted, MailBounced
 from shared.events.proposals import ProposalDeclined, ProposalEvent, ProposalSupported, TopicProposed

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.staff import Role
+from shared.staff import API_CALLER, Role
 from tests.integration.registration.office_desk import OfficeDesk, open_desk, where
 from tests.support.oidc import CLIENT_ID, CLIENT_SECRET, OidcProcess, running_oidc
 
@@ -32,7 +32,7 @@ async def _there_and_back(desk: OfficeDesk, provider: OidcProcess, following: st
 
 
 async def _role(desk: OfficeDesk) -> Role | None:
-    people = await desk.office.people.everybody()
+    people = await desk.use_cases.accounts.everybody()
     return people[0].role if people else None
 
 
@@ -58,14 +58,14 @@ async def test_the_role_follows_the_provider_and_the_person_stays_the_same(
     await _there_and_back(desk, provider)
     await provider.tell(**{**MARTA, "email": "marta.vila@diputacio.example"}, roles="viewer")
     await _there_and_back(desk, provider)
-    assert [person.role for person in await desk.office.people.everybody()] == [Role.VIEWER]
+    assert [person.role for person in await desk.use_cases.accounts.everybody()] == [Role.VIEWER]
 
 
 async def test_the_other_services_are_told_what_the_provider_changed(desk: OfficeDesk, provider: OidcProcess) -> None:
     for roles in ("admin", "admin", "viewer"):
         await provider.tell(**MARTA, roles=roles)
         await _there_and_back(desk, provider)
-    [person] = await desk.office.people.everybody()
+    [person] = await desk.use_cases.accounts.everybody()
     assert [event.data["role"] for event in person.outbox] == [Role.ADMIN, Role.VIEWER]
 
 
@@ -73,20 +73,20 @@ async def test_the_cookie_of_who_signs_in_is_as_late_as_what_the_others_are_told
     desk: OfficeDesk, provider: OidcProcess
 ) -> None:
     """Else a service that has heard only of the removal would not let in who has just come back."""
-    await desk.office.people.add("Aina", "aina@diputacio.example", Role.ADMIN)
+    await desk.use_cases.accounts.add(API_CALLER, "Aina", "aina@diputacio.example", Role.ADMIN)
     for _ in range(2):
         await provider.tell(**MARTA, roles="editor")
         await _there_and_back(desk, provider)
-        [marta] = [person for person in await desk.office.people.everybody() if person.name == MARTA["name"]]
+        [marta] = [person for person in await desk.use_cases.accounts.everybody() if person.name == MARTA["name"]]
         assert desk.signed_in() == marta.member
         assert marta.member.version == marta.outbox[-1].data["version"]
-        await desk.office.people.remove(marta.id)
+        await desk.use_cases.accounts.remove(API_CALLER, marta.id)
 
 
 async def test_who_was_added_by_address_signs_in_and_the_address_alone_is_enough_only_once(
     desk: OfficeDesk, provider: OidcProcess
 ) -> None:
-    await desk.office.people.add("Marta", "marta@diputacio.example", Role.EDITOR)
+    await desk.use_cases.accounts.add(API_CALLER, "Marta", "marta@diputacio.example", Role.EDITOR)
     await provider.tell(**MARTA)
     assert where(await _there_and_back(desk, provider)) == "/office/people"
     assert await _role(desk) is Role.EDITOR
@@ -106,7 +106,7 @@ async def test_who_is_not_of_the_office_stays_outside(
 
 
 async def test_an_address_that_is_not_verified_is_nobody_s(desk: OfficeDesk, provider: OidcProcess) -> None:
-    await desk.office.people.add("Marta", "marta@diputacio.example", Role.ADMIN)
+    await desk.use_cases.accounts.add(API_CALLER, "Marta", "marta@diputacio.example", Role.ADMIN)
     await provider.tell(**MARTA, email_verified=False)
     assert (await _there_and_back(desk, provider)).status_code == 403
 

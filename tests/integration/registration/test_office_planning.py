@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from services.registration.office_reading import View
+from services.registration.projections import KnownBounce, KnownProposal
+from services.registration.sessions.store import SessionFilter
 from shared.events.notifications import BounceLifted, MailBounced
 from shared.events.proposals import ProposalAnswered, ProposalEvent, TopicProposed
 from shared.events.vocabulary import ProposalKind, ProposalState
-from shared.staff import Role
+from shared.staff import API_CALLER, Role
 from tests.integration.registration.office_desk import JOIN_URL, OfficeDesk, desk_at_work, main_of, open_desk, where
 
 RULE = "nth=-1&weekday=3&first=2027-01&last=2027-06&at=10:00&duration_minutes=60&capacity=&title_ca=Dijous"
@@ -31,7 +32,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[OfficeDesk]:
 
 
 async def _scheduled(desk: OfficeDesk) -> list[str]:
-    found = await desk.office.reading.sessions(View.UPCOMING, "dijous", limit=100)
+    found = (await desk.store.sessions.office_page(SessionFilter.UPCOMING, "dijous", limit=100)).items
     return [f"{session.starts_at:%Y-%m-%d %H:%M}" for session in found]
 
 
@@ -172,8 +173,8 @@ async def test_what_is_wrong_in_a_programme_is_said(desk: OfficeDesk, wrong: dic
     assert "Error:" in page
 
 
-def _proposal(event: type[ProposalEvent], version: int, state: ProposalState) -> ProposalEvent:
-    return event(
+def _proposal(event: type[ProposalEvent], version: int, state: ProposalState) -> KnownProposal:
+    told = event(
         version=version,
         proposal_id="abcdefghijklmnop",
         programme="dijous",
@@ -182,6 +183,7 @@ def _proposal(event: type[ProposalEvent], version: int, state: ProposalState) ->
         state=state,
         supports=3,
     )
+    return KnownProposal.from_event(told)
 
 
 async def test_today_tells_what_needs_doing(desk: OfficeDesk) -> None:
@@ -189,18 +191,18 @@ async def test_today_tells_what_needs_doing(desk: OfficeDesk) -> None:
     await desk.scheduled(title={"ca": "Més endavant"}, starts_at="2026-12-17T10:00:00+01:00")
     ended = await desk.scheduled(title={"ca": "Ja feta"}, join_url=JOIN_URL, starts_at="2026-12-04T10:00:00+01:00")
     await desk.register(bare)
-    await desk.use_cases.sessions.end(ended)
+    await desk.use_cases.sessions.end(API_CALLER, ended)
     desk.clock.move(days=8)
     desk.sign_in()
-    await desk.use_cases.proposals.learn(_proposal(TopicProposed, 1, ProposalState.RECEIVED))
+    await desk.use_cases.known_proposals.apply(_proposal(TopicProposed, 1, ProposalState.RECEIVED))
     page = (await desk.get("/office")).text
     assert f'href="/office/sessions/{ended}/materials"' in page
     assert "Més endavant" in page, "the next one"
     assert "Actes en format obert" in page
     assert "1 proposta" in page
-    await desk.use_cases.sessions.publish_materials(ended, "https://video.example/1", [])
-    await desk.use_cases.proposals.learn(_proposal(ProposalAnswered, 2, ProposalState.ANSWERED_IN_SESSION))
-    await desk.use_cases.proposals.learn(_proposal(TopicProposed, 1, ProposalState.RECEIVED))
+    await desk.use_cases.sessions.publish_materials(API_CALLER, ended, "https://video.example/1", [])
+    await desk.use_cases.known_proposals.apply(_proposal(ProposalAnswered, 2, ProposalState.ANSWERED_IN_SESSION))
+    await desk.use_cases.known_proposals.apply(_proposal(TopicProposed, 1, ProposalState.RECEIVED))
     page = (await desk.get("/office")).text
     assert "Actes en format obert" not in page, "an older event changes nothing"
     assert f"{ended}/materials" not in page
@@ -224,9 +226,9 @@ async def test_whom_mails_do_not_reach_is_on_the_list_and_marked_until_that_is_l
     await desk.register(other, 2)
     desk.sign_in()
     assert "No hi ha res pendent." in (await desk.get("/office")).text
-    (refused,) = await desk.office.reading.registrations(one)
-    await desk.use_cases.bounces.learn(_bounced(refused.id))
-    await desk.use_cases.bounces.learn(_bounced(refused.id))
+    (refused,) = await desk.store.registrations.all_of(one)
+    await desk.use_cases.known_bounces.apply(KnownBounce.from_bounced(_bounced(refused.id)))
+    await desk.use_cases.known_bounces.apply(KnownBounce.from_bounced(_bounced(refused.id)))
     page = (await desk.get("/office")).text
     assert "1 adreça ha refusat els nostres correus" in page
     assert 'href="/office/mails?state=bounced"' in page
@@ -234,20 +236,20 @@ async def test_whom_mails_do_not_reach_is_on_the_list_and_marked_until_that_is_l
     for session in (one, other):
         table = (await desk.get(f"/office/sessions/{session}/registrations")).text
         assert table.count("correus refusats") == 1, "the address is the same for both sessions"
-    await desk.use_cases.bounces.lift(BounceLifted(version=2, suppression_id="s" * 26))
-    await desk.use_cases.bounces.learn(_bounced(refused.id))
+    await desk.use_cases.known_bounces.apply(KnownBounce.from_lifted(BounceLifted(version=2, suppression_id="s" * 26)))
+    await desk.use_cases.known_bounces.apply(KnownBounce.from_bounced(_bounced(refused.id)))
     assert "refusa" not in (await desk.get("/office")).text, "an older event changes nothing"
     assert "correus refusats" not in (await desk.get(f"/office/sessions/{one}/registrations")).text
-    await desk.use_cases.bounces.learn(_bounced(refused.id, version=3))
+    await desk.use_cases.known_bounces.apply(KnownBounce.from_bounced(_bounced(refused.id, version=3)))
     assert "1 adreça" in (await desk.get("/office")).text
 
 
 async def test_the_mark_of_who_was_not_reached_goes_with_the_person(desk: OfficeDesk) -> None:
     session = await desk.scheduled(join_url=JOIN_URL)
     await desk.register(session)
-    (refused,) = await desk.office.reading.registrations(session)
-    await desk.use_cases.bounces.learn(_bounced(refused.id))
-    await desk.use_cases.erasures.begin(refused)
+    (refused,) = await desk.store.registrations.all_of(session)
+    await desk.use_cases.known_bounces.apply(KnownBounce.from_bounced(_bounced(refused.id)))
+    await desk.use_cases.erasing.begin(refused.id, refused.generation)
     desk.sign_in()
     assert "correus refusats" not in (await desk.get(f"/office/sessions/{session}/registrations")).text
 
@@ -258,7 +260,7 @@ async def test_a_session_near_without_join_link_is_on_the_list_and_a_far_one_is_
     page = (await desk.get("/office")).text
     assert f'href="/office/sessions/{near}/edit#join_url"' in page
     assert f"{far}/edit" not in page
-    await desk.use_cases.sessions.change(near, {"join_url": JOIN_URL})
+    await desk.use_cases.sessions.change(API_CALLER, near, {"join_url": JOIN_URL})
     assert f"{near}/edit" not in (await desk.get("/office")).text
 
 
@@ -272,9 +274,9 @@ async def test_coverage_counts_the_councils_that_came(desk: OfficeDesk) -> None:
     session = await desk.scheduled()
     await desk.register(session, 1)
     await desk.register(session, 2, entity="0800180001")
-    first = (await desk.office.reading.registrations(session))[0]
+    first = (await desk.store.registrations.all_of(session))[0]
     desk.come_back(days=7)
-    await desk.office.attendance.mark(session, [first.id])
+    await desk.use_cases.attendance.mark(API_CALLER, session, [first.id], [])
     page = (await desk.get("/office/entities/coverage")).text
     assert "1 dels 947" in main_of(page)
     assert "els Alamús" not in page.partition("<details")[2]

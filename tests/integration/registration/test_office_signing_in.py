@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from services.registration.domain.guessing import OF_ONE_WITH_ONE, Budget
-from services.registration.store import OFFICE_LINKS, OFFICE_PEOPLE
-from services.registration.usecases import guesses
-from services.registration.usecases.signing_in import first_run_token
-from services.registration.usecases.way_in import WhoseLinkError, make_way_in
-from services.registration.web.office.signing_in import KNOWN_BROWSER
-from shared.staff import Role
+from services.registration.accounts import guesses
+from services.registration.accounts.guessing import OF_ONE_WITH_ONE, Budget
+from services.registration.accounts.recovery import AmbiguousAccount, make_recovery_link
+from services.registration.accounts.sign_in import first_run_token
+from services.registration.accounts.sign_in_pages import KNOWN_BROWSER
+from services.registration.accounts.store import OFFICE_LINKS, OFFICE_PEOPLE
+from shared.staff import API_CALLER, Role
 from tests.integration.registration.office_desk import PASSWORD, URL, OfficeDesk, open_desk, where
 
 NEW_PASSWORD = "unes altres quatre paraules"
@@ -56,11 +56,13 @@ async def test_the_first_run_link_makes_the_first_administrator_and_signs_her_in
     path = await desk.first_run_path()
     assert "<h1>Primera persona administradora</h1>" in (await desk.get(path)).text
     assert where(await desk.submit(path, FOUNDER)) == "/office"
-    people = await desk.office.people.everybody()
+    people = await desk.use_cases.accounts.everybody()
     assert [(person.user_name, person.role) for person in people] == [("marta@diputacio.example", Role.ADMIN)]
     assert (await desk.get("/office/people")).status_code == 200
     assert await desk.acts() == ["office.founded", "person.signed-in"]
-    assert desk.signed_in() == people[0].member
+    signed_in = desk.signed_in()
+    assert signed_in
+    assert (signed_in.id, signed_in.role) == (people[0].id, Role.ADMIN)
 
 
 async def test_the_first_run_link_works_once_and_none_is_made_any_more(desk: OfficeDesk) -> None:
@@ -69,7 +71,7 @@ async def test_the_first_run_link_works_once_and_none_is_made_any_more(desk: Off
     desk.sign_out()
     await desk.get(path, expect=404)
     await desk.submit(path, {**FOUNDER, "user_name": "intrusa@elsewhere.example"}, expect=404)
-    assert len(await desk.office.people.everybody()) == 1
+    assert len(await desk.use_cases.accounts.everybody()) == 1
     assert await first_run_token(desk.raw, desk.clock) is None
 
 
@@ -79,7 +81,7 @@ async def test_two_who_use_the_first_run_link_at_once_make_one_administrator(des
     both = [{**FOUNDER, **fields, **FOUNDER, "user_name": f"person{n}@diputacio.example"} for n in range(2)]
     answers = await asyncio.gather(*(desk.browser.post(path, data=sent) for sent in both))
     assert sorted(answer.status_code for answer in answers) == [303, 404]
-    assert len(await desk.office.people.everybody()) == 1
+    assert len(await desk.use_cases.accounts.everybody()) == 1
 
 
 async def test_a_new_first_run_link_puts_an_end_to_the_one_before_and_only_its_digest_is_kept(desk: OfficeDesk) -> None:
@@ -113,7 +115,7 @@ async def test_what_is_wrong_in_the_first_run_is_said_beside_its_field_and_the_r
     assert "<title>Error: " in page
     assert PASSWORD not in page
     assert {**FOUNDER, **wrong}["name"].strip() in page
-    assert not await desk.office.people.everybody()
+    assert not await desk.use_cases.accounts.everybody()
 
 
 async def test_the_user_name_may_be_written_in_capitals(founded: OfficeDesk) -> None:
@@ -271,10 +273,10 @@ async def test_a_taken_user_name_and_a_missing_role_are_said(founded: OfficeDesk
 
 async def test_the_last_administrator_stays(founded: OfficeDesk) -> None:
     founded.sign_in(Role.ADMIN)
-    marta = (await founded.office.people.everybody())[0].id
+    marta = (await founded.use_cases.accounts.everybody())[0].id
     await founded.submit(f"/office/people/{marta}/role", {"role": "viewer"}, expect=422)
     await founded.submit(f"/office/people/{marta}/remove", {}, expect=409)
-    assert (await founded.office.people.get(marta)).role is Role.ADMIN
+    assert (await founded.use_cases.accounts.get(marta)).role is Role.ADMIN
 
 
 async def test_somebody_removed_is_out_at_once_and_may_be_added_again(founded: OfficeDesk) -> None:
@@ -298,14 +300,14 @@ async def test_somebody_removed_is_out_at_once_and_may_be_added_again(founded: O
 
 
 async def test_who_may_do_more_or_less_now_may_so_at_once(founded: OfficeDesk) -> None:
-    pere = (await founded.office.people.add("Pere", "pere@diputacio.example", Role.VIEWER)).id
+    pere = (await founded.use_cases.accounts.add(API_CALLER, "Pere", "pere@diputacio.example", Role.VIEWER)).id
     founded.sign_in(Role.VIEWER, "Pere", pere)
     await founded.get("/office/audit", expect=403)
-    await founded.office.people.change_role(pere, Role.ADMIN)
+    await founded.use_cases.accounts.change_role(API_CALLER, pere, Role.ADMIN)
     await founded.get("/office/audit")
-    await founded.office.people.change_role(pere, Role.EDITOR)
+    await founded.use_cases.accounts.change_role(API_CALLER, pere, Role.EDITOR)
     await founded.get("/office/audit", expect=403)
-    await founded.office.people.remove(pere)
+    await founded.use_cases.accounts.remove(API_CALLER, pere)
     await founded.get("/office/audit", expect=303)
 
 
@@ -317,26 +319,26 @@ async def test_the_other_services_are_told_what_each_may_do(founded: OfficeDesk)
         assert [envelope["headers"]["ce-subject"] for envelope in document["outbox"]] == [person_id] * len(events)
         return [(event["version"], event["role"]) for event in events]
 
-    people = founded.office.people
+    people = founded.use_cases.accounts
     [marta] = await people.everybody()
     assert await told(marta.id) == [(1, Role.ADMIN)]
-    pere = (await people.add("Pere", "pere@diputacio.example", Role.VIEWER)).id
-    await people.change_role(pere, Role.EDITOR)
-    await people.change_role(pere, Role.EDITOR)
+    pere = (await people.add(API_CALLER, "Pere", "pere@diputacio.example", Role.VIEWER)).id
+    await people.change_role(API_CALLER, pere, Role.EDITOR)
+    await people.change_role(API_CALLER, pere, Role.EDITOR)
     assert await told(pere) == [(1, Role.VIEWER), (2, Role.EDITOR)], "what stays the same is not told"
-    await people.remove(pere)
+    await people.remove(API_CALLER, pere)
     assert (await told(pere))[-1] == (3, None)
 
 
 async def test_who_comes_back_much_later_is_told_as_later_than_the_removal(founded: OfficeDesk) -> None:
-    people = founded.office.people
-    pere = (await people.add("Pere", "pere@diputacio.example", Role.EDITOR)).id
-    joan = (await people.add("Joan", "joan@diputacio.example", Role.EDITOR)).id
-    await people.remove(pere)
+    people = founded.use_cases.accounts
+    pere = (await people.add(API_CALLER, "Pere", "pere@diputacio.example", Role.EDITOR)).id
+    joan = (await people.add(API_CALLER, "Joan", "joan@diputacio.example", Role.EDITOR)).id
+    await people.remove(API_CALLER, pere)
     founded.clock.move(days=400)
-    await people.remove(joan)
+    await people.remove(API_CALLER, joan)
     assert {person.name for person in await people.everybody()} == {"Marta Vila"}
-    assert (await people.add("Pere", "pere@diputacio.example", Role.VIEWER)).id == pere
+    assert (await people.add(API_CALLER, "Pere", "pere@diputacio.example", Role.VIEWER)).id == pere
     document = await founded.raw.get(OFFICE_PEOPLE, pere)
     assert document
     assert [(event["data"]["version"], event["data"]["role"]) for event in document["outbox"]] == [(3, Role.VIEWER)]
@@ -350,7 +352,7 @@ async def test_the_people_are_the_administrators(desk: OfficeDesk, role: Role) -
 
 
 async def test_the_only_administrator_who_forgot_the_password_has_a_link_from_the_operator(founded: OfficeDesk) -> None:
-    way = await make_way_in(founded.raw, URL, founded.clock)
+    way = await make_recovery_link(founded.raw, URL, founded.clock)
     assert way.person is not None
     assert way.person.name == "Marta Vila"
     path = way.link.removeprefix(URL)
@@ -358,15 +360,15 @@ async def test_the_only_administrator_who_forgot_the_password_has_a_link_from_th
     await founded.submit(path, {"password": NEW_PASSWORD, "password_again": NEW_PASSWORD})
     await founded.submit("/office/sign-in", {"user_name": "marta@diputacio.example", "password": NEW_PASSWORD})
     await founded.get(path, expect=404)
-    (entry,) = await founded.office.audit.entries(action="person.link-made")
+    (entry,) = await founded.entries(action="person.link-made")
     assert (entry.member_id, entry.subject) == ("operator", way.person.id)
     founded.sign_in(Role.ADMIN)
     assert "qui opera la instal·lació, amb una ordre" in (await founded.get("/office/audit")).text
 
 
 async def test_the_operator_s_link_expires_and_replaces_the_one_before(founded: OfficeDesk) -> None:
-    first = await make_way_in(founded.raw, URL, founded.clock)
-    second = await make_way_in(founded.raw, URL, founded.clock)
+    first = await make_recovery_link(founded.raw, URL, founded.clock)
+    second = await make_recovery_link(founded.raw, URL, founded.clock)
     await founded.get(first.link.removeprefix(URL), expect=404)
     await founded.get(second.link.removeprefix(URL))
     founded.clock.move(days=3, seconds=1)
@@ -374,22 +376,22 @@ async def test_the_operator_s_link_expires_and_replaces_the_one_before(founded: 
 
 
 async def test_of_several_the_operator_says_whose_link_it_is(founded: OfficeDesk) -> None:
-    await founded.office.people.add("Pere", "pere@gomunicipal.example", Role.ADMIN)
-    await founded.office.people.add("Joan", "joan@gomunicipal.example", Role.VIEWER)
+    await founded.use_cases.accounts.add(API_CALLER, "Pere", "pere@gomunicipal.example", Role.ADMIN)
+    await founded.use_cases.accounts.add(API_CALLER, "Joan", "joan@gomunicipal.example", Role.VIEWER)
     for user_name in ("", "nobody@gomunicipal.example"):
-        with pytest.raises(WhoseLinkError) as refused:
-            await make_way_in(founded.raw, URL, founded.clock, user_name)
+        with pytest.raises(AmbiguousAccount) as refused:
+            await make_recovery_link(founded.raw, URL, founded.clock, user_name)
         assert [person.name for person in refused.value.choices] == (
             ["Joan", "Marta Vila", "Pere"] if user_name else ["Marta Vila", "Pere"]
         )
     assert "person.link-made" not in await founded.acts()
-    way = await make_way_in(founded.raw, URL, founded.clock, " Joan@gomunicipal.example")
+    way = await make_recovery_link(founded.raw, URL, founded.clock, " Joan@gomunicipal.example")
     assert way.person is not None
     assert way.person.name == "Joan"
 
 
 async def test_without_an_administrator_the_operator_s_link_makes_the_first(desk: OfficeDesk) -> None:
-    way = await make_way_in(desk.raw, URL, desk.clock)
+    way = await make_recovery_link(desk.raw, URL, desk.clock)
     assert way.person is None
     await desk.get(way.link.removeprefix(URL))
     assert await desk.acts() == ["office.link-made"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.registration.domain.programmes import DEFAULT_SURVEY_QUESTIONS
+from services.registration.programmes.domain import DEFAULT_SURVEY_QUESTIONS
 from shared.events.vocabulary import Language
 from shared.staff import Role
 from tests.integration.registration.office_desk import OfficeDesk, desk_at_work, where
@@ -54,7 +54,7 @@ async def test_the_words_of_a_question_change_and_its_key_stays(desk: OfficeDesk
         Language.EN: DEFAULT_SURVEY_QUESTIONS[1].text[Language.EN],
     }
     assert await keys(desk) == KEYS
-    (entry,) = await desk.office.audit.entries(limit=1)
+    (entry,) = await desk.entries(limit=1)
     assert (entry.action, entry.details) == ("programme.changed", {"fields": "survey_questions"})
     assert "Les sessions que s'acabin a partir d'ara" in (await desk.get(f"{PATH}?done=1")).text
 

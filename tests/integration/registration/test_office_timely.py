@@ -27,7 +27,7 @@ async def _registered(desk: OfficeDesk, **given: object) -> tuple[str, str]:
     """A session in a week, and the id of who has registered for it."""
     session = await desk.scheduled(**given)
     await desk.register(session)
-    return session, (await desk.office.reading.registrations(session))[0].id
+    return session, (await desk.store.registrations.all_of(session))[0].id
 
 
 async def test_attendance_is_not_offered_before_the_session_can_be_joined(desk: OfficeDesk) -> None:
@@ -55,7 +55,7 @@ async def test_attendance_is_not_taken_before_the_session_can_be_joined(desk: Of
     before = await desk.acts()
     answer = await desk.submit(path, fields, expect=409)
     assert NOT_YET in _words(answer)
-    assert (await desk.office.reading.registrations(session))[0].attended_at is None
+    assert (await desk.store.registrations.all_of(session))[0].attended_at is None
     assert await desk.acts() == before, "what was refused is not recorded as done"
 
 
@@ -63,7 +63,7 @@ async def test_attendance_of_a_session_that_was_ended_early_is_taken(desk: Offic
     session, registration = await _registered(desk)
     await desk.staff("POST", f"/sessions/{session}/end", {})
     await desk.submit(f"/office/sessions/{session}/attendance/store", {"registrations": registration})
-    assert (await desk.office.reading.registrations(session))[0].attended_at
+    assert (await desk.store.registrations.all_of(session))[0].attended_at
 
 
 async def test_who_only_reads_is_told_nothing_of_marking(desk: OfficeDesk) -> None:
@@ -95,4 +95,4 @@ async def test_who_registers_somebody_by_hand_is_told_first_that_the_session_is_
     person = {"name": "Núria Puig", "email": "nuria@alamus.example", "entity": "els Alamús", "language": "ca"}
     assert told in _words(await desk.submit(path, {**person, "name": ""}, expect=422))
     await desk.submit(path, person)
-    assert [each.is_waiting for each in await desk.office.reading.registrations(full)] == [False, True]
+    assert [each.is_waiting for each in await desk.store.registrations.all_of(full)] == [False, True]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.links import LinkPurpose
+from shared.security.links import LinkPurpose
 from tests.integration.registration.browsing import assert_page, send, words
 from tests.integration.registration.conftest import JOIN_URL, Office
 

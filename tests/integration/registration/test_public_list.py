@@ -1,13 +1,10 @@
 """The list of sessions is kept in memory by each replica, and always says what any of them wrote."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from services.registration.store import SESSIONS
-from shared.clock import to_millis
 from tests.integration.registration.browsing import words
 from tests.integration.registration.conftest import PROGRAMME, MovingClock, Office, open_office
 
@@ -58,17 +55,3 @@ async def test_a_moved_session_changes_its_place_in_the_list(replicas: tuple[Off
     await one.staff("POST", f"/sessions/{first}/reschedule", {"starts_at": "2026-12-24T10:00:00+01:00"})
     after = await _list(other)
     assert after.index("La segona") < after.index("La primera")
-
-
-async def test_what_a_replica_with_a_wrong_clock_wrote_is_found_by_reading_all_again(
-    replicas: tuple[Office, Office],
-) -> None:
-    one, other = replicas
-    session = await one.scheduled(title={"ca": "Treu-li suc"})
-    assert "Treu-li suc" in await _list(other)
-    late = to_millis(one.clock() - timedelta(hours=1))
-    assign = {"title.ca": "Contractes menors", "changed_at": late}
-    assert await one.store.documents.update(SESSIONS, session, assign=assign)
-    assert "0 sessions" in await _list(other, "?q=menors")
-    await other.use_cases.session_list.reload()
-    assert "1 sessió" in await _list(other, "?q=menors")

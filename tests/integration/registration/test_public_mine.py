@@ -6,8 +6,8 @@ import httpx
 import pytest
 from icalendar import Calendar
 
-from services.registration.domain.registrations import RegistrationState
-from shared.links import SESSION_LINKS_LIFE, LinkPurpose
+from services.registration.registrations.domain import RegistrationState
+from shared.security.links import SESSION_LINKS_LIFE, LinkPurpose
 from tests.integration.registration.browsing import assert_page, follow, send, words
 from tests.integration.registration.conftest import JOIN_URL, Office, data, told
 
@@ -98,15 +98,6 @@ async def test_a_wrong_correction_is_shown_again_with_its_errors(office: Office)
     assert 'href="#name"' in page.text
     assert 'type="radio"' in page.text
     assert 'value="Tècnic"' in page.text
-    assert (await office.registration(session)).name == "Núria Puig"
-
-
-async def test_another_language_beside_a_correction_changes_nothing_and_keeps_it(office: Office) -> None:
-    session, path = await _registered(office)
-    page = await send(office, f"{path}/correct?lang=es", {**CORRECTED, "only_language": "1"}, form_on=f"{path}/correct")
-    assert_page(page, 200, "es")
-    assert 'value="Biel Bosch"' in page.text
-    assert 'form="correcting" formaction="?lang=ca"' in page.text
     assert (await office.registration(session)).name == "Núria Puig"
 
 

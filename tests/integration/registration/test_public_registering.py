@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.registration.domain.registrations import RegistrationState
-from services.registration.usecases.limits import Allowance
+from services.registration.registrations.domain import RegistrationState
+from services.registration.registrations.rate_limits import Allowance
 from tests.integration.registration.browsing import assert_page, follow, send, title, words
 from tests.integration.registration.conftest import PROGRAMME, STAFF, MovingClock, Office, open_office
 
@@ -174,29 +174,6 @@ async def test_a_closed_session_takes_nobody_by_an_old_page(office: Office) -> N
     assert_page(page, 409)
     assert "La inscripció a aquesta sessió està tancada." in words(page)
     assert f'<a href="/sessions/{session}/register">' in page.text, "which leads to the session"
-
-
-async def test_the_language_is_switched_without_losing_what_was_typed(office: Office) -> None:
-    session = await office.scheduled()
-    typed = {"name": "", "role": "Cap d'àrea", "entity": "vilanova"}
-    page = await _register(office, session, **typed)
-    assert 'form="registering" formaction="?lang=es" formnovalidate name="only_language"' in page.text
-    switch = {**PERSON, **typed, "only_language": "1"}
-    spanish = await send(
-        office, f"/sessions/{session}/register?lang=es", switch, form_on=f"/sessions/{session}?lang=ca"
-    )
-    assert_page(spanish, 422, "es")
-    assert 'value="Cap d&#39;àrea"' in spanish.text
-    assert "Escriba el nombre y los apellidos." in words(spanish)
-    right = await send(
-        office,
-        f"/sessions/{session}/register?lang=en",
-        {**PERSON, "only_language": "1"},
-        form_on="/sessions/" + session,
-    )
-    assert_page(right, 200, "en")
-    assert 'value="Núria Puig"' in right.text
-    assert not await office.registrations(session), "nothing but the language was asked for"
 
 
 async def test_the_language_is_switched_beside_a_form_with_errors(office: Office) -> None:

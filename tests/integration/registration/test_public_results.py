@@ -9,8 +9,9 @@ import nats
 import orjson
 import pytest
 
-from services.registration.domain.sessions import Session
-from services.registration.store import RegistrationStore
+from services.registration.projections import KnownResult
+from services.registration.sessions.domain import Session
+from services.registration.sessions.store import SessionStore
 from shared.events import Event
 from shared.events.feedback import ResultsPublished
 from shared.events.inventory import InventoryPublished
@@ -52,7 +53,7 @@ async def _hold_session(folder: Path) -> None:
         changed_at=clock(),
         registrations=6,
     )
-    assert await RegistrationStore(opened, clock).sessions.create(session)
+    assert await SessionStore(opened, clock).create(session)
     await opened.close()
 
 
@@ -126,6 +127,8 @@ async def test_only_the_latest_word_on_a_session_counts(
     await office.staff("POST", f"/sessions/{session}/end", {})
     for event in told:
         own = event.session_id == SESSION
-        await office.use_cases.results.learn(event.model_copy(update={"session_id": session}) if own else event)
+        await office.use_cases.known_results.apply(
+            KnownResult.from_event(event.model_copy(update={"session_id": session}) if own else event)
+        )
     page = await office.api.get(f"/sessions/{session}")
     assert (f'href="/results/{session}"' in page.text) is is_linked

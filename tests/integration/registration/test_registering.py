@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from services.registration.domain.registrations import RegistrationState, restate
+from services.registration.registrations.domain import RegistrationState, restate
 from tests.integration.registration.conftest import JOIN_URL, Office, data, told
 
 

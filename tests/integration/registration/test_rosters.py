@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.registration.domain.registrations import Place
-from services.registration.domain.sessions import Session
-from services.registration.roster_store import ROSTERS, Rosters
+from services.registration.registrations.domain import Place
+from services.registration.seats.store import ROSTERS, Rosters
+from services.registration.sessions.domain import Session
 from shared.events.vocabulary import Language
 from shared.storage.contract import Document, Store, StoreError
 from shared.storage.sqlite import SqliteStore

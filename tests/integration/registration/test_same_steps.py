@@ -41,7 +41,7 @@ async def test_registering_takes_the_same_steps_for_who_is_registered(office: Of
     session = await office.scheduled(capacity=capacity)
     for number in range(3):
         await office.register(session, number)
-    store = RecordingStore(office.store.documents)
+    store = RecordingStore(office.documents)
     replace_store(office, store)
 
     async def steps(number: int) -> Steps:

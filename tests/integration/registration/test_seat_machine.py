@@ -11,7 +11,7 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.registration.domain.registrations import Place, RegistrationState
+from services.registration.registrations.domain import Place, RegistrationState
 from tests.integration.registration.conftest import PROGRAMME, MovingClock, open_office
 from tests.integration.registration.crashing import (
     CrashedError,

@@ -12,18 +12,19 @@ import orjson
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from services.registration.accounts.domain import Account
+from services.registration.accounts.store import AccountStore
 from services.registration.app import make_service
-from services.registration.domain.entity_files import decode_entities
-from services.registration.domain.office_people import OfficePerson
-from services.registration.office_store import OfficeStore
+from services.registration.entities.csv_files import decode_entities
+from services.registration.entities.store import EntityStore
+from services.registration.entities.usecases import Entities
 from services.registration.settings import Settings
-from services.registration.store import RegistrationStore
-from services.registration.usecases.entities import Entities
 from shared.events.inventory import InventoryGapFound
 from shared.messaging.consuming import consumer_specs
+from shared.messaging.office_access import OFFICE_PEOPLE_KIND
 from shared.messaging.streams import apply_streams
-from shared.office_access import OFFICE_PEOPLE_KIND
-from shared.staff import Role
+from shared.security.audit import Audit
+from shared.staff import API_CALLER, Role
 from shared.storage.opening import open_store
 from tests.integration.registration.conftest import PROGRAMME, SECRET, STAFF, STAFF_TOKEN, MovingClock
 from tests.support.nats import RunningBroker, running_broker
@@ -123,7 +124,9 @@ async def test_what_another_replica_imported_is_known_at_once(tmp_path: Path) ->
         rows = f"{header}\nCC44,comarcal_council,Consell Comarcal del Lluçanès,44,Lluçanès,08,Barcelona\n"
         other = open_store(f"sqlite:///{tmp_path}", "registration")
         imported = decode_entities(rows.encode())
-        assert await Entities(RegistrationStore(other, MovingClock())).import_entities(imported) == 1
+        assert (
+            await Entities(EntityStore(other), Audit(other, MovingClock())).import_entities(API_CALLER, imported) == 1
+        )
         await other.close()
         body = {"programme": "dijous", "title": {"ca": "Títol"}, "starts_at": "2026-12-03T10:00:00Z"}
         session = (await api.post("/api/v1/sessions", json=body)).json()["id"]
@@ -143,7 +146,7 @@ async def test_what_somebody_of_the_office_may_do_is_told_listed_and_told_again(
         running_service(tmp_path, broker),
     ):
         store = open_store(f"sqlite:///{tmp_path}", "registration")
-        await OfficeStore(store, MovingClock()).people.create(pere := somebody(), pere.access_changed())
+        await AccountStore(store, MovingClock()).people.create(pere := somebody(), pere.access_changed())
         told = {"version": 1, "person_id": pere.id, "role": Role.EDITOR}
 
         def told_and_listed() -> None:
@@ -164,7 +167,7 @@ async def test_what_somebody_of_the_office_may_do_is_told_listed_and_told_again(
         await store.close()
 
 
-def somebody() -> OfficePerson:
-    return OfficePerson(
+def somebody() -> Account:
+    return Account(
         id="p" * 26, user_name="pere@diputacio.example", name="Pere", role=Role.EDITOR, added_at=MovingClock()()
     )

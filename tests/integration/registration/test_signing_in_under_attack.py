@@ -13,10 +13,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from services.registration.accounts.sign_in import first_run_token
+from services.registration.accounts.sign_in_pages import KNOWN_BROWSER
 from services.registration.app import make_service
 from services.registration.settings import Settings
-from services.registration.usecases.signing_in import first_run_token
-from services.registration.web.office.signing_in import KNOWN_BROWSER
 from shared.clock import system_clock
 from shared.messaging.consuming import consumer_specs
 from shared.messaging.streams import apply_streams

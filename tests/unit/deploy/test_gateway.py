@@ -13,9 +13,9 @@ from deploy.proxy.configuration import render
 from deploy.routes import SERVICES
 from shared.clock import clock_from
 from shared.settings import ServiceSettings
+from shared.text.catalogues import Words
 from shared.web.application import MAX_BODY_BYTES
 from shared.web.pages import Pages
-from shared.words import Words
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "es"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.embedded.neighbours import absent_neighbours
+from deploy.embedded.external import absent_neighbours
 from deploy.embedded.settings import EmbeddedSettings
 from tests.support.ports import free_port
 

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from deploy import serving
 from deploy.serving import listen, serve
-from shared.web.origins import origin_of
+from shared.web.client_address import origin_of
 from tests.support.probes import eventually
 
 SPOOFED = {"x-forwarded-for": "6.6.6.6, 203.0.113.7"}

@@ -19,7 +19,7 @@ from services.feedback.domain.results import (
 )
 from shared.events.registration import SurveyQuestion
 from shared.events.vocabulary import Language
-from shared.numbers import half_up
+from shared.text.numbers import half_up
 
 TABLES = 10_000
 QUESTION = SurveyQuestion(key="content", text={Language.CA: "Contingut"})

@@ -10,18 +10,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar, Event
 
-from services.notifications.calendar import METHODS, folded
-from services.notifications.domain.deliveries import DeliveryKind
+from services.notifications.deliveries.domain import DeliveryKind
+from services.notifications.rendering.icalendar import METHODS, folded
 from tests.support.mails import (
     NOW,
     SENDER,
     SESSION,
     STARTS_AT,
+    context_of,
     delivery_of,
     make_composer,
     make_programme,
     make_session,
-    matter_of,
     recipient_of,
 )
 
@@ -40,10 +40,10 @@ INJECTIONS = [
 
 
 def calendar_text(
-    kind: DeliveryKind, *, email: str = "nuria@alamus.example", generation: int = 1, **matter: Any
+    kind: DeliveryKind, *, email: str = "nuria@alamus.example", generation: int = 1, **context: Any
 ) -> str:
     recipient = recipient_of(kind, email=email, generation=generation)
-    raw = make_composer().compose(delivery_of(kind), matter_of(kind, **matter), recipient)
+    raw = make_composer().compose(delivery_of(kind), context_of(kind, **context), recipient)
     message = message_from_bytes(raw, policy=policy.default)
     (part,) = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
     return bytes(part.get_payload(decode=True)).decode()

@@ -16,21 +16,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from services.notifications.calendar import METHODS
-from services.notifications.composing import PREFERENCES_LINK_LIFE
-from services.notifications.domain.deliveries import (
+from services.notifications.deliveries.domain import (
     DIRECT_ANSWERS,
     SEAT_NOTICES,
     SESSION_KINDS,
     DeliveryKind,
     message_id,
 )
-from services.notifications.domain.known import KnownRegistration, Recipient
-from services.notifications.domain.suppressions import group_of
-from services.notifications.domain.surveys import LinkMaker
-from services.notifications.letters import TEMPLATES, Letter, Letters, Personal
+from services.notifications.preferences.domain import group_of
+from services.notifications.projections.domain import KnownRegistration, Recipient
+from services.notifications.rendering.icalendar import METHODS
+from services.notifications.rendering.mail_texts import TEMPLATES, MailText, MailTexts, Personal
+from services.notifications.rendering.messages import PREFERENCES_LINK_LIFE
+from services.notifications.surveys.domain import LinkMaker
 from shared.events.vocabulary import Language, RegistrationStatus
-from shared.links import FOLLOWING_LINK_LIFE, SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE, LinkPurpose
+from shared.security.links import FOLLOWING_LINK_LIFE, SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE, LinkPurpose
 from tests.support.mails import (
     CLOSES_AT,
     DOMAIN,
@@ -44,13 +44,13 @@ from tests.support.mails import (
     SURVEY_KEY,
     WORDS,
     composed,
+    context_of,
     delivery_of,
     make_composer,
     make_programme,
     make_proposal,
     make_registration,
     make_session,
-    matter_of,
     parsed,
     parts,
     recipient_of,
@@ -88,17 +88,17 @@ def personal_values(kind: DeliveryKind, recipient: Recipient) -> dict[Personal, 
     }
 
 
-def letter_of(kind: DeliveryKind, recipient: Recipient) -> Letter:
-    return Letters(WORDS, LINKS).render(kind, recipient.language, matter_of(kind), personal_values(kind, recipient))
+def text_of(kind: DeliveryKind, recipient: Recipient) -> MailText:
+    return MailTexts(WORDS, LINKS).render(kind, recipient.language, context_of(kind), personal_values(kind, recipient))
 
 
 def built_slowly(kind: DeliveryKind, recipient: Recipient) -> EmailMessage:
     """The mail by the book: a template rendered with real values, an `EmailMessage` for one person."""
-    letter = letter_of(kind, recipient)
+    text = text_of(kind, recipient)
     message = EmailMessage(policy=policy.SMTP)
-    message["Subject"] = letter.subject
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+    message["Subject"] = text.subject
+    message.set_content(text.text)
+    message.add_alternative(text.html, subtype="html")
     return parsed(message.as_bytes())
 
 
@@ -110,14 +110,14 @@ def test_what_is_composed_in_pieces_reads_like_what_is_built_as_a_whole(kind: De
             changes["entity_name"] = name or "Ajuntament"
         recipient = recipient_of(kind, **changes)
         quick, slow = composed(kind, recipient), built_slowly(kind, recipient)
-        assert quick["Subject"] == letter_of(kind, recipient).subject  # the slow way may lose spaces where it folds
+        assert quick["Subject"] == text_of(kind, recipient).subject  # the slow way may lose spaces where it folds
         for content_type, content in parts(slow).items():
             assert parts(quick)[content_type] == content
 
 
 @pytest.mark.parametrize(("kind", "name"), list(product(KINDS, NASTY_NAMES)))
 def test_every_line_is_short_ends_in_crlf_and_holds_ascii_only(kind: DeliveryKind, name: str) -> None:
-    raw = make_composer().compose(delivery_of(kind), matter_of(kind), recipient_of(kind, name=name))
+    raw = make_composer().compose(delivery_of(kind), context_of(kind), recipient_of(kind, name=name))
     assert raw.isascii()
     assert raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r")
     _, _, body = raw.partition(b"\r\n\r\n")
@@ -129,7 +129,7 @@ def test_every_line_is_short_ends_in_crlf_and_holds_ascii_only(kind: DeliveryKin
 @pytest.mark.parametrize("kind", [DeliveryKind.SURVEY, DeliveryKind.SURVEY_REMINDER, DeliveryKind.RESULTS])
 def test_no_line_of_what_thousands_get_begins_with_a_dot(kind: DeliveryKind) -> None:
     """Dots at the start are doubled when a mail is handed over: every mail would be copied for that."""
-    assert b"\r\n." not in make_composer().compose(delivery_of(kind), matter_of(kind), make_registration())
+    assert b"\r\n." not in make_composer().compose(delivery_of(kind), context_of(kind), make_registration())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -177,14 +177,14 @@ def test_text_and_html_have_the_same_links_and_each_stands_on_its_own_line(
 
 def test_composing_again_gives_the_same_mail() -> None:
     composer, kind = make_composer(), DeliveryKind.CONFIRMATION
-    once = composer.compose(delivery_of(kind), matter_of(kind), make_registration())
-    assert composer.compose(delivery_of(kind), matter_of(kind), make_registration()) == once
+    once = composer.compose(delivery_of(kind), context_of(kind), make_registration())
+    assert composer.compose(delivery_of(kind), context_of(kind), make_registration()) == once
 
 
 def test_the_mail_after_another_closing_says_the_other() -> None:
     composer, kind = make_composer(), DeliveryKind.SURVEY
     texts = [
-        parts(parsed(composer.compose(delivery_of(kind), matter_of(kind, closes_at=at), make_registration())))
+        parts(parsed(composer.compose(delivery_of(kind), context_of(kind, closes_at=at), make_registration())))
         for at in (None, CLOSES_AT, CLOSES_AT + timedelta(days=7))
     ]
     said = [re.findall("fins al .* de maig", each["text/plain"]) for each in texts]
@@ -193,11 +193,11 @@ def test_the_mail_after_another_closing_says_the_other() -> None:
 
 def test_a_change_of_the_session_is_in_the_next_mail() -> None:
     composer, kind = make_composer(), DeliveryKind.REMINDER
-    before = matter_of(kind)
-    after = matter_of(kind, session=make_session(title={"ca": "Un altre títol"}).model_copy(update={"seen": 2}))
+    before = context_of(kind)
+    after = context_of(kind, session=make_session(title={"ca": "Un altre títol"}).model_copy(update={"seen": 2}))
     subjects = [
-        parsed(composer.compose(delivery_of(kind), matter, make_registration()))["Subject"]
-        for matter in (before, after)
+        parsed(composer.compose(delivery_of(kind), context, make_registration()))["Subject"]
+        for context in (before, after)
     ]
     assert "portal" in subjects[0]
     assert "Un altre títol" in subjects[1]
@@ -206,8 +206,8 @@ def test_a_change_of_the_session_is_in_the_next_mail() -> None:
 def test_a_mail_holds_nothing_of_who_was_written_to_before() -> None:
     composer, kind = make_composer(), DeliveryKind.CONFIRMATION
     first = make_registration(name="Primera", email="first@x.example", entity_name="Ajuntament d'Abrera")
-    composer.compose(delivery_of(kind), matter_of(kind), first)
-    second = composer.compose(delivery_of(kind), matter_of(kind), make_registration(id="other" + PERSON[5:]))
+    composer.compose(delivery_of(kind), context_of(kind), first)
+    second = composer.compose(delivery_of(kind), context_of(kind), make_registration(id="other" + PERSON[5:]))
     token = personal_values(kind, first)[Personal.JOIN]
     for trace in ("Primera", "first@x.example", "Abrera", token):
         assert trace.encode() not in second
@@ -251,7 +251,7 @@ def test_any_title_and_any_name_of_a_programme_come_through_their_headers(words:
     raw = make_composer().compose(
         delivery_of(DeliveryKind.PROPOSAL_MERGED),
         dataclasses.replace(
-            matter_of(DeliveryKind.PROPOSAL_MERGED),
+            context_of(DeliveryKind.PROPOSAL_MERGED),
             programme=make_programme(name={"ca": text}),
             proposal=make_proposal(title=text),
         ),

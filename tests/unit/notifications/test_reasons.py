@@ -3,21 +3,21 @@
 from datetime import timedelta
 from itertools import product
 
-from services.notifications.domain.deliveries import SESSION_KINDS, DeliveryKind
-from services.notifications.domain.matters import Matter
-from services.notifications.domain.relevance import why_not
-from services.notifications.domain.suppressions import SuppressionReason
-from services.notifications.web.mail_words import REASONS
+from services.notifications.deliveries.domain import SESSION_KINDS, DeliveryKind
+from services.notifications.office.reasons import REASONS
+from services.notifications.preferences.domain import SuppressionReason
+from services.notifications.rendering.domain import MailContext
+from services.notifications.sending.relevance import skip_reason
 from shared.events.vocabulary import ProposalState, RegistrationStatus, SessionStatus
 from tests.support.mails import (
     NOW,
     SESSION_END,
+    context_of,
     delivery_of,
     make_follower,
     make_proposal,
     make_registration,
     make_session,
-    matter_of,
 )
 
 ABOUT_REGISTRATIONS = {"registered again since", *(f"registration {status}" for status in RegistrationStatus)}
@@ -34,15 +34,17 @@ def test_every_reason_why_a_mail_about_a_session_does_not_apply_has_words() -> N
         SESSION_KINDS, RegistrationStatus, (1, 2), SessionStatus, (0, 1), (60, 61), (NOW, SESSION_END), (True, False)
     ):
         registration = make_registration(status=standing, generation=generation)
-        matter = matter_of(kind, session=make_session(status=stage, moved_sequence=sequence))
-        matter = matter if has_links else Matter(matter.programme, matter.session)
+        context = context_of(kind, session=make_session(status=stage, moved_sequence=sequence))
+        context = context if has_links else MailContext(context.programme, context.session)
         due_at = make_session().starts_at - timedelta(minutes=60)
         mail = delivery_of(kind, generation=1, minutes_before=minutes, due_at=due_at)
-        given.add(why_not(mail, matter, registration, now))
-        given.add(why_not(mail.model_copy(update={"due_at": NOW, "minutes_before": 60}), matter, registration, now))
+        given.add(skip_reason(mail, context, registration, now))
+        given.add(
+            skip_reason(mail.model_copy(update={"due_at": NOW, "minutes_before": 60}), context, registration, now)
+        )
     unseen = make_session(previous_title=make_session().title, previous_duration_minutes=None)
     changed = DeliveryKind.CHANGED
-    given.add(why_not(delivery_of(changed), matter_of(changed, session=unseen), make_registration(), NOW))
+    given.add(skip_reason(delivery_of(changed), context_of(changed, session=unseen), make_registration(), NOW))
     assert given >= ABOUT_REGISTRATIONS | ABOUT_SESSIONS, "these are no longer given"
     assert given - {""} <= set(REASONS)
 
@@ -50,7 +52,7 @@ def test_every_reason_why_a_mail_about_a_session_does_not_apply_has_words() -> N
 def test_every_reason_why_news_of_a_proposal_do_not_apply_has_words() -> None:
     kinds = [kind for kind in DeliveryKind if kind not in SESSION_KINDS]
     given = {
-        why_not(delivery_of(kind), matter_of(kind, proposal=make_proposal(state=state)), make_follower(), NOW)
+        skip_reason(delivery_of(kind), context_of(kind, proposal=make_proposal(state=state)), make_follower(), NOW)
         for kind, state in product(kinds, ProposalState)
     }
     assert given >= ABOUT_PROPOSALS, "these are no longer given"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.notifications.refusals import Blame, Step, who_is_to_blame
+from services.notifications.transport.refusals import Blame, Step, who_is_to_blame
 
 FINAL = [
     # The sender, the account, a quota: whoever the recipient is.

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from services.notifications.domain.deliveries import DeliveryKind
-from services.notifications.domain.suppressions import (
+from services.notifications.deliveries.domain import DeliveryKind
+from services.notifications.preferences.domain import (
     Suppression,
     SuppressionReason,
     bounce_again,

@@ -5,7 +5,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.domain.surveys import (
+from services.notifications.surveys.domain import (
     LinkMaker,
     Survey,
     SurveyPart,
@@ -16,7 +16,8 @@ from services.notifications.domain.surveys import (
     survey_token,
     with_late,
 )
-from shared import ids, tokens
+from shared import ids
+from shared.security import tokens
 
 SESSION = ids.encode(b"0123456789")
 PEOPLE = [ids.encode(number.to_bytes(16, "big")) for number in range(1000)]

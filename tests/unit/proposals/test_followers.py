@@ -39,17 +39,17 @@ def supporter() -> Follower:
 
 
 def erased(follower: Follower) -> Follower:
-    return rules.erase(follower, LATER)[0]
+    return rules.erase(follower, follower.generation, LATER)[0]
 
 
 @pytest.mark.parametrize("follower", [author(), asked(), supporter()])
 def test_of_an_erased_follower_no_address_is_left_and_whoever_keeps_it_is_told(follower: Follower) -> None:
     waiting = follower.model_copy(update={"outbox": (asked().support_requested(PROPOSAL).envelope(now=NOW),)})
-    gone, events = rules.erase(waiting, LATER)
+    gone, events = rules.erase(waiting, 1, LATER)
     assert ANNA not in gone.model_dump_json()
     assert (gone.follows, gone.erased_at) == (False, LATER)
     assert [type(event) for event in events] == [FollowerErased]
-    assert rules.erase(gone, LATER + timedelta(days=1)) == (gone, [])
+    assert rules.erase(gone, 1, LATER + timedelta(days=1)) == (gone, [])
 
 
 def test_a_confirmed_support_goes_on_counting_and_one_that_was_only_asked_for_is_over() -> None:
@@ -85,6 +85,11 @@ def test_who_confirms_is_told_the_steps_after_those_that_the_person_could_see() 
     [followed] = rules.confirm(asked(), 2, LATER)[1]
     assert isinstance(followed, ProposalFollowed)
     assert followed.after_step == 2
+
+
+def test_an_erasure_of_before_leaves_who_came_back() -> None:
+    back, _ = rules.ask_support(erased(supporter()), asked(LATER), PROPOSAL, LATER)
+    assert rules.erase(back, 1, LATER) == (back, [])
 
 
 def test_told_again_an_erased_follower_is_told_as_erased() -> None:

@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from services.registration.domain.entities import Directory, EntityKind
-from services.registration.domain.entity_files import EntityFileError, read_entities, shipped_entities
+from services.registration.entities.csv_files import EntityFileError, read_entities, shipped_entities
+from services.registration.entities.domain import Directory, EntityKind
 
 DIRECTORY = Directory(shipped_entities().values())
 HEADER = "ens_code,code,ine5,kind,name,name_sorted,council,comarca_code,comarca,province_code,province,population_2020"

@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.registration.domain.attendance import ReportProblem, match, read_report, set_attended
-from services.registration.domain.registrations import Registration, RegistrationState
+from services.registration.attendance.domain import ReportProblem, match, read_report, set_attended
+from services.registration.registrations.domain import Registration, RegistrationState
 
 NOW = datetime(2026, 12, 3, 10, tzinfo=UTC)
 

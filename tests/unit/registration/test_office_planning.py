@@ -2,8 +2,8 @@ from datetime import date, datetime, time
 
 import pytest
 
-from services.registration.domain.planning import MOST_MONTHS, Rule, days_of, suggestion
-from services.registration.usecases.planning import _holidays
+from services.registration.planning.domain import MOST_MONTHS, Rule, days_of, suggestion
+from services.registration.planning.usecases import _holidays
 from shared.events.vocabulary import Language
 
 THURSDAY = 3

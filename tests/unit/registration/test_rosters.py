@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from services.registration.domain.registrations import Place, Registration, RegistrationState
-from services.registration.domain.rosters import Roster
+from services.registration.registrations.domain import Place, Registration, RegistrationState
+from services.registration.seats.domain import Roster
 
 BEGAN = datetime(2026, 11, 5, 9, tzinfo=UTC)
 

@@ -4,9 +4,9 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from services.registration.accounts.turns import Turns
 
-from services.registration.domain.office_people import TooManyAttemptsProblem
-from services.registration.usecases.turns import Turns
+from services.registration.accounts.domain import TooManyAttemptsProblem
 
 
 class Desk:

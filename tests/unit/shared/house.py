@@ -10,11 +10,11 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from shared.problems import Problem, mark
 from shared.settings import ServiceSettings
 from shared.storage.contract import StoreError
+from shared.text.catalogues import Words
 from shared.web.application import make_application
-from shared.web.office import Access, Role, StaffMember, page_staff
 from shared.web.page_routes import page_router
 from shared.web.pages import Pages, see_other
-from shared.words import Words
+from shared.web.staff_cookie import Access, Role, StaffMember, page_staff
 
 SECRET = "a-secret-that-is-longer-than-32-characters"
 TOKEN = "staff-token-of-the-tests"
@@ -77,7 +77,7 @@ class House:
         (templates / "form.html").write_text(FORM)
         self.clock = MovingClock()
         settings = ServiceSettings(secret=SECRET, staff_token=TOKEN, public_url=public_url, site_name="Dijous")  # type: ignore[arg-type]  # read as secrets
-        self.pages = Pages(settings, Words(), templates, clock=self.clock, access=access)
+        self.pages = Pages(settings, Words(), [templates] if templates else [], clock=self.clock, access=access)
         self.sent: list[dict[str, str]] = []
         app = make_application(
             "house", "House", [self._public(), self._things(), self._office(), _api()], Words(), Ready()

@@ -3,8 +3,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from shared.addresses import EmailAddress, _read, normalised_address
-from shared.texts import without_unseen_ends
+from shared.text.addresses import EmailAddress, _read, normalised_address
+from shared.text.unseen import without_unseen_ends
 
 
 class Form(BaseModel):

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from shared.audit import AUDIT, AUDIT_COLLECTIONS, Audit, AuditEntry, AuditFault
+from shared.security.audit import AUDIT, AUDIT_COLLECTIONS, Audit, AuditEntry, AuditFault
 from shared.storage.contract import Store, StoreError
 from shared.storage.opening import open_store
-from shared.web.office import Role, StaffMember
+from shared.storage.records import Author
+from shared.web.staff_cookie import Role, StaffMember
 from tests.unit.shared.house import MovingClock
 
 AINA = StaffMember("m-aina", "Aina", Role.EDITOR)
@@ -116,6 +118,52 @@ async def test_many_replicas_at_once_make_one_chain(store: Store) -> None:
     await asyncio.gather(*(replica.record(AINA, "session.ended", "s1") for replica in replicas for _ in range(5)))
     assert await replicas[0].verify() is None
     assert [entry.sequence for entry in await replicas[0].entries()] == list(range(20, 0, -1))
+
+
+async def test_a_record_that_stands_in_the_chain_is_not_added_again(audit: Audit) -> None:
+    record = Author(AINA, "session.ended").record_at(MovingClock().now, "s1")
+    first = await audit.chain(record)
+    await _fill(audit, 2)
+    with capture_logs() as logs:
+        assert await audit.chain(record) == first
+    assert logs == []
+    assert (await audit.read_chain()).length == 3
+
+
+async def test_replicas_that_add_the_same_record_at_once_add_it_once(store: Store) -> None:
+    record = Author(AINA, "session.ended").record_at(MovingClock().now, "s1")
+    replicas = [Audit(store, MovingClock()) for _ in range(8)]
+    entries = await asyncio.gather(*(replica.chain(record) for replica in replicas))
+    assert {entry.sequence for entry in entries} == {1}
+    assert (await replicas[0].read_chain()).length == 1
+
+
+async def test_an_entry_has_the_time_of_the_decision_and_the_place_of_its_coming(audit: Audit) -> None:
+    decided = MovingClock().now - timedelta(hours=1)
+    await audit.record(POL, "session.cancelled", "s2")
+    entry = await audit.chain(Author(AINA, "session.ended").record_at(decided, "s1"))
+    assert (entry.at, entry.sequence) == (decided, 2)
+
+
+async def test_the_chain_of_before_is_whole_and_goes_on_as_its_replicas_read_it(store: Store, audit: Audit) -> None:
+    """Written by the code of before entries held the id of their record."""
+    details = {"from": "2026-12-17T09:00:00+00:00", "told": 40}
+    of_before = {
+        "_id": "000000000001",
+        "sequence": 1,
+        "at": 1714032000000,
+        "member_id": "m-aina",
+        "member_name": "Aina",
+        "action": "session.rescheduled",
+        "subject": "s1",
+        "details": details,
+        "previous": "0" * 64,
+        "digest": "9f72f8925e3837b61c329cbe8baace551b9023a8b13f8b7cbbff35d0089bef36",
+    }
+    await store.insert(AUDIT, of_before)
+    second = await audit.record(AINA, "session.ended", "s1")
+    assert await audit.verify() is None
+    assert second.digest == "89473e7fce3e34809e4510217bb8881552ef0ad1e525f17fd721f94a55b1e318", "as it was then"
 
 
 async def test_the_log_holds_the_digest_and_nobody_s_name(audit: Audit) -> None:

@@ -7,17 +7,20 @@ from pathlib import Path
 import pytest
 
 from services.feedback.web import audit_words as feedback
-from services.notifications.web import audit_words as notifications
+from services.notifications.office import audit_pages as notifications
 from services.proposals.web import audit_words as proposals
-from services.registration.web.office import audit as registration
+from services.registration.office import audit_pages as registration
 
 SERVICES = Path(__file__).parents[3] / "services"
-_CODES = re.compile(r'^ *[A-Z][A-Z_, ]* = ("[a-z]+\.[a-z-]+"(?:, "[a-z]+\.[a-z-]+")*)', re.MULTILINE)
+_CODES = re.compile(
+    r'(?:^ *[A-Z][A-Z_, ]* = |Action\(|audit\.record\(OPERATOR, )("[a-z]+\.[a-z-]+"(?:, "[a-z]+\.[a-z-]+")*)',
+    re.MULTILINE,
+)
 
 
 def recorded(service: str) -> set[str]:
-    """The codes of acts that the use cases and the domain of a service name."""
-    files = [*(SERVICES / service / "usecases").glob("*.py"), *(SERVICES / service / "domain").glob("acts.py")]
+    """The codes of acts that a service names."""
+    files = (SERVICES / service).rglob("*.py")
     found = [codes for file in files for codes in _CODES.findall(file.read_text(encoding="utf-8"))]
     return {code.strip('"') for codes in found for code in codes.split(", ")}
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.dates import instant_in_words, time_in_words
 from shared.events.vocabulary import Language
+from shared.text.dates import instant_in_words, time_in_words
 
 AT_TEN = datetime(2024, 4, 25, 8, tzinfo=UTC)
 ZONE = "Europe/Madrid"

@@ -13,9 +13,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from shared.health import warning
 from shared.problems import FieldProblem, Problem, mark
 from shared.storage.contract import StoreError
+from shared.text.catalogues import Words
 from shared.web.application import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_JSON_BYTES, make_application
-from shared.web.staff import staff_only
-from shared.words import Words
+from shared.web.staff_cookie import bearer_member
 
 SECRET_TEXT = "nuria@alamus.example"
 STAFF_TOKEN = "staff-token-of-the-tests"
@@ -72,7 +72,7 @@ def routes() -> APIRouter:
     async def broken() -> None:
         raise RuntimeError(SECRET_TEXT)
 
-    @router.get("/office", dependencies=[Depends(staff_only(STAFF_TOKEN))])
+    @router.get("/office", dependencies=[Depends(bearer_member(STAFF_TOKEN))])
     async def office() -> dict[str, str]:
         return {}
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from fastapi import Request
 
-from shared.limits import LIMIT_COLLECTIONS, LIMITS, Limits, TooOftenProblem
+from shared.security.rate_limits import LIMIT_COLLECTIONS, LIMITS, Limits, TooOftenProblem
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
-from shared.web.origins import origin_of
+from shared.web.client_address import origin_of
 
 HOUR = timedelta(hours=1)
 

@@ -7,8 +7,8 @@ import pytest
 
 from shared.events.vocabulary import Language
 from shared.ids import derived_id, new_id
-from shared.links import LinkPurpose, Links
 from shared.problems import LinkExpiredProblem, LinkInvalidProblem
+from shared.security.links import LinkPurpose, Links
 
 NOW = datetime(2026, 12, 17, 9, 0, tzinfo=UTC)
 IDS = [pytest.param("aaaaaaaaaaaaaaaq", id="10 bytes"), pytest.param(derived_id(b"k", "a"), id="16 bytes")]

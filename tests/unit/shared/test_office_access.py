@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.events.registration import OfficeAccessChanged
-from shared.office_access import OFFICE_ACCESS_COLLECTIONS, OfficeAccess
+from shared.messaging.office_access import OFFICE_ACCESS_COLLECTIONS, OfficeAccess
 from shared.staff import Role
 from shared.storage.sqlite import SqliteStore
 from tests.unit.shared.house import House
@@ -98,5 +98,5 @@ async def test_without_knowing_who_is_of_the_office_nobody_is_let_in(tmp_path: P
 async def test_the_sweep_finds_who_is_not_known_or_not_as_they_are_now(access: OfficeAccess) -> None:
     await access.learn(told(2, Role.EDITOR))
     await access.learn(told(3, None, "m2"))
-    assert await access.lacking([(PERSON, 2), ("m2", 4), ("m3", 1)]) == ["m2", "m3"]
-    assert await access.lacking([]) == []
+    assert await access.missing([(PERSON, 2), ("m2", 4), ("m3", 1)]) == ["m2", "m3"]
+    assert await access.missing([]) == []

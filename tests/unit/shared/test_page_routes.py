@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from shared.web.application import MAX_BODY_BYTES
-from shared.web.office import SESSION_HOURS, Role
 from shared.web.page_routes import own_path
+from shared.web.staff_cookie import SESSION_HOURS, Role
 from tests.unit.shared.house import CANARY, HTTP, House
 from tests.unit.shared.test_pages import form_token
 
@@ -251,30 +251,6 @@ async def test_what_was_confirmed_before_is_not_confirmed_by_sending_it_again(ho
     fields = {html.unescape(name): html.unescape(value) for name, value in HIDDEN.findall(page.text)}
     assert (await house.browser.post("/form", data=fields, headers=OURS)).status_code == 303
     assert house.sent == [{"starts_at": "2026-11-26T10:00"}]
-
-
-async def test_another_language_beside_what_is_given_back_keeps_it_and_sends_nothing(house: House) -> None:
-    page = await house.browser.post("/form?a=1", data={"csrf": "old", "text": TEXT}, headers=OURS)
-    assert 'form="again" formaction="?a=1&amp;lang=es" formnovalidate name="only_language"' in page.text
-
-    fields = {html.unescape(name): html.unescape(value) for name, value in HIDDEN.findall(page.text)}
-    switch = {**fields, "only_language": "1", "confirmed": "1"}
-    page = await house.browser.post("/form?a=1&lang=es", data=switch)
-    assert page.status_code == 200
-    assert '<html lang="es">' in page.text
-    assert "Què fem amb els &lt;contractes&gt;?\nNo n&#39;estem segurs.</li>" in page.text
-    assert house.sent == []
-
-    fields = {html.unescape(name): html.unescape(value) for name, value in HIDDEN.findall(page.text)}
-    assert (await house.browser.post("/form", data=fields)).status_code == 303
-    assert house.sent == [{"text": TEXT}]
-
-
-async def test_another_language_beside_a_form_that_no_page_repeats_leads_to_its_page(house: House) -> None:
-    sent = {"csrf": await form_token(house), "new_password": "correct horse", "only_language": "1"}
-    answer = await house.browser.post("/form?lang=es", data=sent)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/form")
-    assert house.sent == []
 
 
 async def test_an_answer_to_a_form_is_in_another_language_where_its_page_opens(house: House) -> None:

@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 
 from shared.events.vocabulary import Language
-from shared.numbers import decimal_in_words, percent_in_words
-from shared.spreadsheets import csv_table, defused
+from shared.text.numbers import decimal_in_words, percent_in_words
+from shared.text.spreadsheets import csv_table, defused
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+34", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jinja2 import Environment, FileSystemLoader
 
-from shared.templates import CompiledTemplates
+from shared.web.compiled_templates import CompiledTemplates
 
 
 class Counting(Environment):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.texts import holds_unseen, tidy, tidy_line, without_unseen_ends
+from shared.text.unseen import holds_unseen, tidy, tidy_line, without_unseen_ends
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import hmac
 
 import pytest
 
-from shared import tokens
+from shared.security import tokens
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 24, 42])

@@ -7,7 +7,7 @@ from jinja2 import Environment
 
 from shared.events.vocabulary import Language
 from shared.problems import LinkExpiredProblem, Problem
-from shared.words import Words, preferred_language
+from shared.text.catalogues import Words, preferred_language
 
 
 @pytest.mark.parametrize(

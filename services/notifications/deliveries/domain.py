@@ -1,0 +1,192 @@
+"""A delivery is one mail to one person: a row with a due time, a kind, a state and a deterministic id."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.clock import StoredInstant
+from shared.problems import Problem, mark
+
+
+class DeliveryUnknownProblem(Problem):
+    """No delivery has that id."""
+
+    status = 404
+    code = "delivery-unknown"
+    title = mark("There is no such delivery.")
+
+
+class DeliveryOpenProblem(Problem):
+    """A delivery that is still to be sent cannot be sent again."""
+
+    status = 409
+    code = "delivery-open"
+    title = mark("This delivery has not ended yet: it will be sent by itself.")
+
+
+class DeliveryKind(StrEnum):
+    """What a mail is about; also the name of its folder under `emails/`."""
+
+    CONFIRMATION = "confirmation"
+    WAITING_LIST = "waiting_list"
+    PROMOTION = "promotion"
+    REGISTRATION_CANCELLED = "registration_cancelled"
+    REMINDER = "reminder"
+    RESCHEDULED = "rescheduled"
+    CHANGED = "changed"
+    SESSION_CANCELLED = "session_cancelled"
+    SURVEY = "survey"
+    SURVEY_REMINDER = "survey_reminder"
+    RESULTS = "results"
+    MATERIALS = "materials"
+    PROPOSAL_RECEIVED = "proposal_received"
+    PROPOSAL_UNDER_REVIEW = "proposal_under_review"
+    PROPOSAL_SCHEDULED = "proposal_scheduled"
+    PROPOSAL_ANSWERED = "proposal_answered"
+    PROPOSAL_DECLINED = "proposal_declined"
+    PROPOSAL_MERGED = "proposal_merged"
+    SUPPORT_CONFIRMATION = "support_confirmation"
+
+
+KIND_NAMES: Mapping[DeliveryKind, str] = {
+    DeliveryKind.CONFIRMATION: mark("Confirmation of a registration"),
+    DeliveryKind.WAITING_LIST: mark("Place on the waiting list"),
+    DeliveryKind.PROMOTION: mark("Seat from the waiting list"),
+    DeliveryKind.REGISTRATION_CANCELLED: mark("Registration cancelled"),
+    DeliveryKind.REMINDER: mark("Reminder of a session"),
+    DeliveryKind.RESCHEDULED: mark("Change of date"),
+    DeliveryKind.CHANGED: mark("Change to a session"),
+    DeliveryKind.SESSION_CANCELLED: mark("Session cancelled"),
+    DeliveryKind.SURVEY: mark("Survey"),
+    DeliveryKind.SURVEY_REMINDER: mark("Reminder of a survey"),
+    DeliveryKind.RESULTS: mark("Results of a survey"),
+    DeliveryKind.MATERIALS: mark("Recording and materials"),
+    DeliveryKind.PROPOSAL_RECEIVED: mark("Proposal received"),
+    DeliveryKind.PROPOSAL_UNDER_REVIEW: mark("Proposal under review"),
+    DeliveryKind.PROPOSAL_SCHEDULED: mark("Proposal scheduled"),
+    DeliveryKind.PROPOSAL_ANSWERED: mark("Proposal answered"),
+    DeliveryKind.PROPOSAL_DECLINED: mark("Proposal declined"),
+    DeliveryKind.PROPOSAL_MERGED: mark("Proposal merged"),
+    DeliveryKind.SUPPORT_CONFIRMATION: mark("Confirmation of a support"),
+}
+"""The kinds as pages call them."""
+
+SESSION_KINDS = frozenset(kind for kind in DeliveryKind if not kind.startswith(("proposal_", "support_")))
+"""Kinds about a session: their recipient is a registration; of the others, a follower of a proposal."""
+
+DIRECT_ANSWERS = frozenset(
+    {
+        DeliveryKind.CONFIRMATION,
+        DeliveryKind.WAITING_LIST,
+        DeliveryKind.REGISTRATION_CANCELLED,
+        DeliveryKind.PROPOSAL_RECEIVED,
+        DeliveryKind.SUPPORT_CONFIRMATION,
+    }
+)
+"""Answers to the person's own act. They carry no List-Unsubscribe, since no preference stops them. Those to an address
+that anybody may have typed for a proposal say how to stop what comes after."""
+
+SEAT_NOTICES = frozenset(
+    {DeliveryKind.PROMOTION, DeliveryKind.RESCHEDULED, DeliveryKind.CHANGED, DeliveryKind.SESSION_CANCELLED}
+)
+"""News of a seat that the person holds or waits for. No preference stops them; leaving the session does."""
+
+
+class DeliveryState(StrEnum):
+    """The state of a delivery. The last four are final and carry their reason."""
+
+    DUE = "due"
+    DEFERRED = "deferred"
+    SENT = "sent"
+    BOUNCED = "bounced"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+STATE_NAMES: Mapping[DeliveryState, str] = {
+    DeliveryState.DUE: mark("To be sent"),
+    DeliveryState.DEFERRED: mark("To be tried again"),
+    DeliveryState.SENT: mark("Sent"),
+    DeliveryState.BOUNCED: mark("Bounced"),
+    DeliveryState.FAILED: mark("Failed"),
+    DeliveryState.SKIPPED: mark("Not sent"),
+}
+"""The states as pages call them."""
+
+RECIPIENT_ERASED = "recipient erased"
+"""The reason why a delivery to an erased recipient is skipped."""
+NOT_KNOWN_YET = "not known yet what it is about"
+"""Why a delivery is deferred that was due before the events came which tell what it is about."""
+
+
+class Delivery(BaseModel):
+    """One mail to one person. `open` is 1 while it may still be sent."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
+
+    id: str
+    kind: DeliveryKind
+    subject_id: str
+    """The session or the proposal it is about."""
+    recipient_id: str
+    """The registration or the follower who gets it."""
+    due_at: StoredInstant
+    """When it is to be sent; also its Date header, so that a repeated mail is the same mail."""
+    sequence: int = 0
+    """The session's SEQUENCE it was made for: a reminder of another sequence no longer applies."""
+    generation: int = 0
+    """The generation of the registration that it answers, since a person may leave and register again; else 0."""
+    minutes_before: int = 0
+    """How long before the start a reminder is sent."""
+    created_at: StoredInstant
+    state: DeliveryState = DeliveryState.DUE
+    open: int = 1
+    next_try_at: StoredInstant | None = None
+    """When the sender tries it: `due_at` at first, later after a back-off."""
+    tries: int = 0
+    reason: str = ""
+    sent_at: StoredInstant | None = None
+    resent_at: StoredInstant | None = None
+    """When the office last resent it."""
+
+
+def delivery_id(kind: DeliveryKind, subject_id: str, recipient_id: str, round_: str) -> str:
+    """The id that makes a second insertion of the same mail a no-op. `round_` distinguishes intended repetitions
+    (a generation of the registration, a sequence of the session, the minutes before the start)."""
+    return f"{kind}:{subject_id}:{recipient_id}:{round_}"
+
+
+def message_id(delivery: str, domain: str) -> str:
+    """The Message-ID (RFC 5322 section 3.6.4) of a delivery: the same at every try."""
+    kind = delivery.partition(":")[0].replace("_", "-")
+    return f"<{hashlib.sha256(delivery.encode()).hexdigest()[:32]}.{kind}@{domain}>"
+
+
+def make_delivery(
+    kind: DeliveryKind,
+    subject_id: str,
+    recipient_id: str,
+    *,
+    due_at: datetime,
+    now: datetime,
+    round_: str,
+    sequence: int = 0,
+    generation: int = 0,
+    minutes_before: int = 0,
+) -> Delivery:
+    """A delivery to be sent at `due_at` (aware)."""
+    return Delivery(
+        id=delivery_id(kind, subject_id, recipient_id, round_),
+        kind=kind,
+        subject_id=subject_id,
+        recipient_id=recipient_id,
+        due_at=due_at,
+        next_try_at=due_at,
+        created_at=now,
+        sequence=sequence,
+        generation=generation,
+        minutes_before=minutes_before,
+    )

@@ -1,0 +1,168 @@
+"""The office's pages of deliveries and suppressed addresses."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from services.notifications.deliveries.domain import KIND_NAMES, STATE_NAMES, DeliveryKind, DeliveryState
+from services.notifications.office.reasons import REASONS
+from services.notifications.office.usecases import Addressed, DeliveryAdmin, Place
+from services.notifications.preferences.domain import GROUP_NAMES
+from shared.problems import mark
+from shared.text.addresses import normalised_address
+from shared.text.dates import OFFICE_ZONE
+from shared.web.audit_pages import who_acted
+from shared.web.pages import CONFIRMED, Pages, see_other
+from shared.web.paging import CursorParameter, decode_cursor, encode_cursor
+from shared.web.staff_cookie import Role, StaffMember, page_staff
+
+LIST = "/office/mails"
+DELIVERY = LIST + "/deliveries/{id}"
+SUPPRESSIONS = LIST + "/suppressions"
+
+NOT_AN_ADDRESS = mark("Write one email address, such as name@council.cat.")
+
+_PAGE = 50
+_PLACE = 2
+_MOST_SESSIONS = 100
+
+
+class MailPages:
+    """Viewers read, editors send again, administrators lift suppressions."""
+
+    def __init__(self, admin: DeliveryAdmin, pages: Pages, trouble: Callable[[], str]) -> None:
+        """`trouble` says why no mail goes out just now; empty when they do."""
+        self._admin = admin
+        self._pages = pages
+        self._trouble = trouble
+
+    def add_to(self, router: APIRouter) -> None:
+        """Add the routes with the roles that they need."""
+        reads = [Depends(page_staff(self._pages.office, Role.VIEWER))]
+        changes = page_staff(self._pages.office, Role.EDITOR)
+        manages = page_staff(self._pages.office, Role.ADMIN)
+
+        async def resend(request: Request, id: str, member: Annotated[StaffMember, Depends(changes)]) -> Response:  # noqa: A002  the name in the path
+            """Send a mail once more."""
+            await self._pages.form(request)
+            await self._admin.resend(member, id)
+            return see_other(f"{LIST}/deliveries/{id}?done=1")
+
+        async def lift(request: Request, id: str, member: Annotated[StaffMember, Depends(manages)]) -> Response:  # noqa: A002  the same
+            """Ask whether to send to an address again; then do so."""
+            form = await self._pages.form(request)
+            if not form.get(CONFIRMED):
+                suppression = await self._admin.suppression(id)
+                return self._pages.render(request, "suppression_lift.html", suppression=suppression)
+            await self._admin.lift(member, id)
+            return see_other(f"{SUPPRESSIONS}?done=1")
+
+        router.add_api_route(LIST, self.list_all, methods=["GET"], dependencies=reads)
+        router.add_api_route(LIST, self.find, methods=["POST"], dependencies=reads)
+        router.add_api_route(SUPPRESSIONS, self.list_suppressions, methods=["GET"], dependencies=reads)
+        router.add_api_route(f"{SUPPRESSIONS}/{{id}}/lift", lift, methods=["POST"])
+        router.add_api_route(DELIVERY, self.show, methods=["GET"], dependencies=reads)
+        router.add_api_route(f"{DELIVERY}/resend", resend, methods=["POST"])
+
+    async def list_all(
+        self,
+        request: Request,
+        session: str = "",
+        kind: str = "",
+        state: str = "",
+        cursor: CursorParameter = None,
+    ) -> Response:
+        """Deliveries, the newest first."""
+        chosen = {"session": session, "kind": kind, "state": state}
+        where = {"subject_id": session, "kind": kind, "state": state}
+        after = decode_cursor(cursor or None, _PLACE)
+        found, place = await self._admin.list_deliveries(
+            {name: value for name, value in where.items() if value}, limit=_PAGE, after=after
+        )
+        return await self._present(request, found, chosen=chosen, place=place)
+
+    async def find(self, request: Request) -> Response:
+        """Deliveries to one address. It comes in a form, so that no address is in a URL; nothing is changed."""
+        form = await self._pages.form(request)
+        try:
+            address = normalised_address(form.get("address"))
+        except ValueError:
+            errors = {"address": self._pages.text(request, NOT_AN_ADDRESS)}
+            return await self._present(request, [], values=form.values, errors=errors)
+        return await self._present(request, await self._admin.find(address), values=form.values)
+
+    async def show(self, request: Request, id: str, done: str = "") -> Response:  # noqa: A002  the name in the path
+        """One delivery with its history."""
+        found = await self._admin.delivery(id)
+        return self._pages.render(
+            request,
+            "mail.html",
+            item=found,
+            titles=await self._admin.titles([found.delivery]),
+            history=[
+                (who_acted(self._pages, request, act.member_id, act.member_name), act.at)
+                for act in await self._admin.history(id)
+            ],
+            may_resend=self._may(request, Role.EDITOR) and not found.delivery.open,
+            is_done=bool(done),
+            **_WORDS,
+        )
+
+    async def list_suppressions(self, request: Request, cursor: CursorParameter = None, done: str = "") -> Response:
+        """Suppressed addresses, the newest first."""
+        found, place = await self._admin.list_suppressions(limit=_PAGE, after=decode_cursor(cursor or None, _PLACE))
+        return self._pages.render(
+            request,
+            "suppressions.html",
+            suppressions=found,
+            next=encode_cursor(place) if place else "",
+            may_lift=self._may(request, Role.ADMIN),
+            is_done=bool(done),
+            group_names=GROUP_NAMES,
+            **_WORDS,
+        )
+
+    async def _present(
+        self,
+        request: Request,
+        found: list[Addressed],
+        *,
+        chosen: Mapping[str, str] | None = None,
+        place: Place = None,
+        values: Mapping[str, str] | None = None,
+        errors: Mapping[str, str] | None = None,
+    ) -> Response:
+        return self._pages.render(
+            request,
+            "mails.html",
+            status=422 if errors else 200,
+            items=found,
+            titles=await self._admin.titles([item.delivery for item in found]),
+            sessions=await self._admin.latest_sessions(_MOST_SESSIONS),
+            today=await self._admin.today(),
+            trouble=self._trouble(),
+            chosen=chosen or {},
+            next=encode_cursor(place) if place else "",
+            values=values or {},
+            errors=errors or {},
+            **_WORDS,
+        )
+
+    def _may(self, request: Request, role: Role) -> bool:
+        member = self._pages.member(request)
+        return member is not None and member.role >= role
+
+
+_WORDS: Mapping[str, Any] = {
+    "kind_names": KIND_NAMES,
+    "state_names": STATE_NAMES,
+    "reasons": REASONS,
+    "zone": OFFICE_ZONE,
+    "good": (DeliveryState.SENT,),
+    "bad": (DeliveryState.BOUNCED, DeliveryState.FAILED),
+    "kinds": tuple(DeliveryKind),
+    "states": tuple(DeliveryState),
+}
+"""What the templates of mails share."""

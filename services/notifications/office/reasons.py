@@ -1,0 +1,36 @@
+"""Why a mail was not sent, in words for the office."""
+
+from collections.abc import Mapping
+
+from services.notifications.deliveries.domain import NOT_KNOWN_YET
+from services.notifications.reminders.domain import WITHDRAWN
+from services.notifications.sending.answer_limit import TOO_MANY
+from shared.problems import mark
+
+REASONS: Mapping[str, str] = {
+    "recipient unknown": mark("The person is not known any more."),
+    "address bounced": mark("The address was refused before: nothing is sent to it until that is lifted."),
+    "address unsubscribed": mark("The person does not want this kind of mail."),
+    "registration cancelled": mark("The registration was cancelled."),
+    "registration waiting": mark("The person was on the waiting list."),
+    "registration registered": mark("The person had a seat by then."),
+    "registered again since": mark("The person had registered again; a later mail tells of it."),
+    "survey closed": mark("The survey was closed."),
+    "session cancelled": mark("The session was cancelled."),
+    "session moved": mark("The session was moved; a new reminder took its place."),
+    "session moved again": mark("The session was moved once more; a later mail tells of it."),
+    "same in their language": mark("The title is the same in the person's language."),
+    WITHDRAWN: mark("The programme does not send this reminder any more."),
+    "after the start": mark("The session had begun."),
+    "proposal received": mark("The proposal was in another state by then: received."),
+    "proposal under_review": mark("The proposal was in another state by then: under review."),
+    "proposal scheduled": mark("The proposal was in another state by then: scheduled."),
+    "proposal answered_in_session": mark("The proposal was in another state by then: answered in session."),
+    "proposal declined": mark("The proposal was in another state by then: declined."),
+    "proposal merged": mark("The proposal was in another state by then: merged."),
+    "recipient erased": mark("The person asked to be erased."),
+    TOO_MANY: mark("Too many mails to this address within an hour."),
+    NOT_KNOWN_YET: mark("What it is about is not known here yet."),
+    "connection lost": mark("The connection to the mail server was lost."),
+}
+"""Our own reasons; those of mail servers are shown as they are."""

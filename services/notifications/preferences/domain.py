@@ -1,0 +1,155 @@
+"""Addresses that get no mail any more, or not of every kind."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from services.notifications.deliveries.domain import DIRECT_ANSWERS, SEAT_NOTICES, Delivery, DeliveryKind
+from shared.clock import StoredInstant
+from shared.events.base import Event
+from shared.events.notifications import BounceLifted, MailBounced
+from shared.problems import Problem, mark
+from shared.storage.aggregates import Aggregate
+
+
+class SuppressionUnknownProblem(Problem):
+    """No address is suppressed under that id."""
+
+    status = 404
+    code = "suppression-unknown"
+    title = mark("No address is suppressed under this identifier.")
+
+
+class RecipientUnknownProblem(Problem):
+    """Nobody is known under a personal link any more."""
+
+    status = 404
+    code = "recipient-unknown"
+    title = mark("This link is about somebody who does not receive messages from here.")
+
+
+_SET_BY_STORE = 0
+"""An event's version is set when it is saved with its aggregate."""
+
+
+class SuppressionReason(StrEnum):
+    """Why an address is suppressed."""
+
+    BOUNCED = "bounced"
+    """A relay refused it for good: nothing is sent."""
+    UNSUBSCRIBED = "unsubscribed"
+    """The person stopped a group of mails; direct answers and seat notices are still sent."""
+
+
+SUPPRESSION_NAMES: Mapping[SuppressionReason, str] = {
+    SuppressionReason.BOUNCED: mark("Refused for good: nothing is sent"),
+    SuppressionReason.UNSUBSCRIBED: mark("The person stopped"),
+}
+"""The reasons as pages call them."""
+
+
+class MailGroup(StrEnum):
+    """Mails that a person stops together."""
+
+    ALL = ""
+    """All that can be stopped."""
+    SESSIONS = "sessions"
+    """Empty: seat notices can no longer be stopped. Some addresses stopped them when they could."""
+    REMINDERS = "reminders"
+    SURVEYS = "surveys"
+    PUBLICATIONS = "publications"
+    """Results and materials."""
+    PROPOSALS = "proposals"
+
+    @property
+    def kinds(self) -> frozenset[DeliveryKind]:
+        """The kinds of mail in it."""
+        return _KINDS[self]
+
+
+_NEWS = frozenset(DeliveryKind) - DIRECT_ANSWERS - SEAT_NOTICES
+
+_KINDS = {
+    MailGroup.ALL: _NEWS,
+    MailGroup.SESSIONS: frozenset[DeliveryKind](),
+    MailGroup.REMINDERS: frozenset({DeliveryKind.REMINDER}),
+    MailGroup.SURVEYS: frozenset({DeliveryKind.SURVEY, DeliveryKind.SURVEY_REMINDER}),
+    MailGroup.PUBLICATIONS: frozenset({DeliveryKind.RESULTS, DeliveryKind.MATERIALS}),
+    MailGroup.PROPOSALS: frozenset(kind for kind in _NEWS if kind.startswith("proposal_")),
+}
+
+GROUPS = tuple(group for group in MailGroup if group is not MailGroup.ALL and group.kinds)
+"""The groups that a person chooses from: together all that can be stopped, and no kind in two of them."""
+
+GROUP_NAMES: Mapping[MailGroup, tuple[str, str]] = {
+    MailGroup.ALL: (mark("All that can be stopped"), ""),
+    MailGroup.SESSIONS: (mark("Changes of sessions, which are sent all the same"), ""),
+    MailGroup.REMINDERS: (mark("Reminders"), mark("Before each session for which you are registered.")),
+    MailGroup.SURVEYS: (mark("Surveys"), mark("After each session, and once more while you have not answered.")),
+    MailGroup.PUBLICATIONS: (
+        mark("Results and materials"),
+        mark("When the recording, the materials or the results of the survey are published."),
+    ),
+    MailGroup.PROPOSALS: (mark("Proposals"), mark("What becomes of the proposals that you made or support.")),
+}
+"""Each group's name, and its explanation on the page of preferences."""
+
+
+def group_of(kind: DeliveryKind) -> MailGroup:
+    """The group that one click in a mail of that kind stops: all that can be stopped if the kind is in none."""
+    return next((group for group in GROUPS if kind in group.kinds), MailGroup.ALL)
+
+
+class Suppression(Aggregate):
+    """One address and one reason; `id` is opaque, so that no address need be in a URL."""
+
+    address: str
+    """Empty after it was lifted. The document stays if an event told of it, since later events need later versions."""
+    reason: SuppressionReason
+    group: MailGroup = MailGroup.ALL
+    """What an unsubscribed address no longer gets."""
+    created_at: StoredInstant
+
+    def stops(self, kind: DeliveryKind) -> bool:
+        """Whether a mail of that kind is not sent."""
+        return self.reason is SuppressionReason.BOUNCED or kind in self.group.kinds
+
+    @property
+    def is_lifted(self) -> bool:
+        """Whether it stops nothing any more."""
+        return not self.address
+
+
+Decision = tuple[Suppression, Sequence[Event]]
+
+
+def mail_bounced(suppression: Suppression, delivery: Delivery) -> MailBounced:
+    """The event that a mail to this recipient was refused."""
+    return MailBounced(
+        version=_SET_BY_STORE,
+        suppression_id=suppression.id,
+        kind=delivery.kind,
+        subject_id=delivery.subject_id,
+        recipient_id=delivery.recipient_id,
+        bounced_at=suppression.created_at,
+    )
+
+
+def bounce_again(address: str, delivery: Delivery, now: datetime) -> Callable[[Suppression], Decision]:
+    """A lifted suppression stops all mails again; one that stands does not change."""
+
+    def decide(suppression: Suppression) -> Decision:
+        if not suppression.is_lifted:
+            return suppression, []
+        bounced = suppression.model_copy(update={"address": address, "created_at": now})
+        return bounced, [mail_bounced(bounced, delivery)]
+
+    return decide
+
+
+def lift_bounce(suppression: Suppression) -> Decision:
+    """Forget the address that bounced, so that it gets mails again."""
+    if suppression.is_lifted:
+        return suppression, []
+    lifted = suppression.model_copy(update={"address": ""})
+    return lifted, [BounceLifted(version=_SET_BY_STORE, suppression_id=suppression.id)]

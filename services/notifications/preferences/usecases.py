@@ -1,0 +1,78 @@
+"""What a person may decide about the mails to their address."""
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+from services.notifications.preferences.domain import (
+    GROUPS,
+    MailGroup,
+    RecipientUnknownProblem,
+    Suppression,
+    SuppressionReason,
+)
+from services.notifications.preferences.store import SuppressionStore
+from services.notifications.projections.domain import Recipient
+from services.notifications.projections.store import KnownStore
+from shared.clock import Clock
+from shared.events.vocabulary import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What an address gets."""
+
+    wanted: tuple[MailGroup, ...]
+    """The groups of mails that are sent."""
+    has_bounced: bool
+    """Whether the address was refused for good, so that nothing at all is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """A person's choices. They hold for the address, whatever it is registered for."""
+
+    _known: KnownStore
+    _suppressions: SuppressionStore
+    _clock: Clock
+
+    async def recipient(self, recipient_id: str) -> Recipient:
+        """The person behind a personal link.
+
+        Raises:
+            RecipientUnknownProblem: nobody is known by that id (any more).
+        """
+        recipient = await self._find(recipient_id)
+        if recipient is None or not recipient.email:
+            raise RecipientUnknownProblem
+        return recipient
+
+    async def language(self, recipient_id: str) -> Language | None:
+        """The language of a person's mails; None if nobody is known by that id."""
+        recipient = await self._find(recipient_id)
+        return recipient.language if recipient else None
+
+    async def _find(self, recipient_id: str) -> Recipient | None:
+        return await self._known.registration(recipient_id) or await self._known.follower(recipient_id)
+
+    async def read(self, recipient: Recipient) -> Choices:
+        """The present choices."""
+        suppressions = await self._suppressions_of(recipient)
+        stopped = {each.group for each in suppressions if each.reason is SuppressionReason.UNSUBSCRIBED}
+        wanted = () if MailGroup.ALL in stopped else tuple(group for group in GROUPS if group not in stopped)
+        return Choices(wanted, any(each.reason is SuppressionReason.BOUNCED for each in suppressions))
+
+    async def choose(self, recipient: Recipient, wanted: Set[MailGroup]) -> None:
+        """Send these groups and no others. Idempotent; if interrupted, it stopped too much rather than too little."""
+        stopped = {MailGroup.ALL} if not wanted else {group for group in GROUPS if group not in wanted}
+        for group in sorted(stopped):
+            await self.stop(recipient, group)
+        for suppression in await self._suppressions_of(recipient):
+            if suppression.reason is SuppressionReason.UNSUBSCRIBED and suppression.group not in stopped:
+                await self._suppressions.lift(suppression.id)
+
+    async def stop(self, recipient: Recipient, group: MailGroup) -> None:
+        """Send no more of a group. Idempotent."""
+        await self._suppressions.stop(recipient.email, group, self._clock())
+
+    async def _suppressions_of(self, recipient: Recipient) -> list[Suppression]:
+        return (await self._suppressions.of([recipient.email])).get(recipient.email, [])

@@ -1,0 +1,192 @@
+"""The latest state of other services' aggregates, as their events told: mails are written from it.
+
+Each is a document with the version last `seen`; an event with a lower version is ignored.
+"""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.clock import StoredInstant
+from shared.events.proposals import FollowerErased, ProposalEvent, ProposalFollowed, SupportRequested
+from shared.events.registration import (
+    Material,
+    PersonEvent,
+    ProgrammeDefined,
+    RegistrationErased,
+    SessionEvent,
+    SurveyQuestion,
+)
+from shared.events.vocabulary import (
+    FollowerRole,
+    Language,
+    ProposalKind,
+    ProposalState,
+    RegistrationStatus,
+    SessionStatus,
+    reads_otherwise,
+)
+from shared.invitations import invitation_sequence
+
+
+class Known(BaseModel):
+    """Base: the aggregate's id and the version of the latest event seen of it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    id: str
+    seen: int
+
+
+class KnownProgramme(Known):
+    """A programme; `id` is its slug."""
+
+    name: dict[Language, str]
+    time_zone: str
+    organiser: str = ""
+    reply_to: str = ""
+    tool: str = ""
+    reminders_minutes: list[int]
+    survey_questions: list[SurveyQuestion] = []
+    survey_days: int
+    survey_reminder_days: int
+
+    @classmethod
+    def from_event(cls, event: ProgrammeDefined) -> Self:
+        """The programme as the event defines it."""
+        return cls(id=event.programme, seen=event.version, **event.model_dump())
+
+
+class KnownSession(Known):
+    """A session."""
+
+    programme: str
+    title: dict[Language, str]
+    description: dict[Language, str] | None = None
+    starts_at: StoredInstant
+    previous_starts_at: StoredInstant | None = None
+    moved_sequence: int = 0
+    """The SEQUENCE that the session got when it moved last."""
+    previous_title: dict[Language, str] | None = None
+    previous_duration_minutes: int | None = None
+    duration_minutes: int
+    status: SessionStatus
+    sequence: int = 0
+    cancel_reason: dict[Language, str] | None = None
+    recording_url: str = ""
+    materials: list[Material] = []
+
+    @classmethod
+    def from_event(cls, event: SessionEvent) -> Self:
+        """The session as any of its events describes it."""
+        return cls(id=event.session_id, seen=event.version, **event.model_dump())
+
+    def is_retitled_for(self, language: Language) -> bool:
+        """Whether readers of a language knew it under another title before the last change."""
+        return self.previous_title is not None and reads_otherwise(self.previous_title, self.title, language)
+
+    def is_changed_for(self, language: Language) -> bool:
+        """Whether they can see the last change that calendars show."""
+        return bool(self.previous_duration_minutes) or self.is_retitled_for(language)
+
+
+class Recipient(Known):
+    """A person who gets mails."""
+
+    email: str
+    language: Language
+    name: str = ""
+
+
+class KnownRegistration(Recipient):
+    """A registration."""
+
+    session_id: str
+    status: RegistrationStatus
+    entity_code: str
+    entity_name: str
+    generation: int = 1
+    held_seat: bool = True
+    """Of a cancelled one: whether it was a seat that was given up, not a place on the waiting list."""
+
+    @classmethod
+    def from_event(cls, event: PersonEvent) -> Self:
+        """The registration as any of its events describes it."""
+        return cls(id=event.registration_id, seen=event.version, **event.model_dump())
+
+    @classmethod
+    def from_erasure(cls, event: RegistrationErased) -> Self:
+        """What stays of an erased registration: that there is nobody to write to."""
+        return cls(
+            id=event.registration_id,
+            seen=event.version,
+            email="",
+            language=Language.CA,
+            session_id=event.session_id,
+            status=RegistrationStatus.CANCELLED,
+            entity_code="",
+            entity_name="",
+            generation=event.generation,
+        )
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the person waits for a seat, or did until giving up: there is no calendar entry."""
+        return self.status is RegistrationStatus.WAITING or (self._is_given_up and not self.held_seat)
+
+    @property
+    def _is_given_up(self) -> bool:
+        return self.status is RegistrationStatus.CANCELLED
+
+    def sequence_in(self, session: KnownSession) -> int:
+        """RFC 5546 SEQUENCE of this person's calendar entry."""
+        return invitation_sequence(session.sequence, self.generation, given_up=self._is_given_up)
+
+
+class KnownProposal(Known):
+    """A proposal's public state."""
+
+    programme: str
+    kind: ProposalKind
+    title: str
+    state: ProposalState
+    session_id: str = ""
+    reason: str = ""
+    merged_into: str = ""
+    merged_into_title: str = ""
+    step: int = 0
+    """How many steps it has taken; 0 where the event did not say."""
+
+    @classmethod
+    def from_event(cls, event: ProposalEvent) -> Self:
+        """The proposal as any of its events describes it."""
+        return cls(id=event.proposal_id, seen=event.version, **event.model_dump())
+
+
+class KnownFollower(Recipient):
+    """Somebody who gets the news of a proposal, or who is asked to confirm a support."""
+
+    proposal_id: str
+    role: FollowerRole
+
+    @classmethod
+    def from_event(cls, event: ProposalFollowed) -> Self:
+        """An author or a supporter."""
+        return cls(id=event.follower_id, seen=event.version, **event.model_dump())
+
+    @classmethod
+    def from_request(cls, event: SupportRequested) -> Self:
+        """Somebody who is asked to confirm a support."""
+        return cls(id=event.support_id, seen=event.version, role=FollowerRole.SUPPORTER, **event.model_dump())
+
+    @classmethod
+    def from_erasure(cls, event: FollowerErased) -> Self:
+        """What stays of an erased follower: that there is nobody to write to."""
+        return cls(
+            id=event.follower_id,
+            seen=event.version,
+            email="",
+            language=Language.CA,
+            proposal_id=event.proposal_id,
+            role=FollowerRole.SUPPORTER,
+        )

@@ -1,0 +1,39 @@
+"""What a mail is about, the same for everybody who gets it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from services.notifications.projections.domain import KnownProgramme, KnownProposal, KnownSession
+from services.notifications.rendering.wording import Wording
+from services.notifications.surveys.domain import LinkMaker
+from shared.clock import to_millis
+
+
+@dataclass(frozen=True)
+class MailContext:
+    """A programme with the session or the proposal (and its session, once scheduled) of a mail."""
+
+    programme: KnownProgramme
+    session: KnownSession | None = None
+    proposal: KnownProposal | None = None
+    survey_links: LinkMaker | None = None
+    """Makes each registration's link to the survey."""
+    survey_closes_at: datetime | None = None
+    """The survey's last moment."""
+    wording: Wording | None = None
+    """What the programme adds to the text; None for nothing."""
+
+    @cached_property
+    def key(self) -> tuple[tuple[str, int], ...]:
+        """Ids and versions: equal keys give equal texts."""
+        snapshots = (self.programme, self.session, self.proposal)
+        told = tuple((snapshot.id, snapshot.seen) for snapshot in snapshots if snapshot is not None)
+        if self.survey_closes_at:
+            told += (("survey", to_millis(self.survey_closes_at)),)
+        return (*told, ("wording", self.wording.version)) if self.wording else told
+
+
+def one_line(text: str) -> str:
+    """The text with single spaces in place of line ends and other spaces."""
+    return " ".join(text.split())

@@ -1,0 +1,100 @@
+"""A session, a proposal and somebody who do not exist, to show what a mail looks like."""
+
+from datetime import datetime, timedelta
+
+from services.notifications.deliveries.domain import SESSION_KINDS, DeliveryKind
+from services.notifications.projections.domain import KnownProgramme, KnownProposal, KnownSession
+from services.notifications.rendering.domain import MailContext
+from services.notifications.rendering.wording import Wording
+from shared import ids
+from shared.events.registration import Material
+from shared.events.vocabulary import Language, ProposalKind, ProposalState, SessionStatus
+
+PERSON_NAME = "Maria Vila"
+
+ENTITY = "Ajuntament de Mostra"
+
+TOKEN = "mostra"  # noqa: S105  opens nothing
+
+_SESSION = ids.encode(b"a session ")
+
+_PROPOSAL = ids.encode(b"a proposal")
+
+_TITLE = {
+    Language.CA: "Sessió de mostra",
+    Language.ES: "Sesión de muestra",
+    Language.EN: "Sample session",
+}
+
+_TITLE_BEFORE = {
+    Language.CA: "Títol d'abans",
+    Language.ES: "Título anterior",
+    Language.EN: "Former title",
+}
+
+_PROPOSED = {
+    Language.CA: "Tema de mostra",
+    Language.ES: "Tema de muestra",
+    Language.EN: "Sample topic",
+}
+
+_OTHER = {
+    Language.CA: "Un altre tema de mostra",
+    Language.ES: "Otro tema de muestra",
+    Language.EN: "Another sample topic",
+}
+
+_MATERIAL = {
+    Language.CA: "Presentació",
+    Language.ES: "Presentación",
+    Language.EN: "Slides",
+}
+
+_REASON = {
+    Language.CA: "Motiu de mostra.",
+    Language.ES: "Motivo de muestra.",
+    Language.EN: "Sample reason.",
+}
+
+
+def sample_context(
+    kind: DeliveryKind, language: Language, programme: KnownProgramme, wording: Wording, now: datetime
+) -> MailContext:
+    """The context of a sample mail of that kind."""
+    session = _session(language, programme, (now + timedelta(days=7)).replace(minute=0, second=0, microsecond=0))
+    if kind in SESSION_KINDS:
+        closes_at = session.starts_at + timedelta(days=programme.survey_days)
+        return MailContext(programme, session, survey_closes_at=closes_at, wording=wording)
+    return MailContext(programme, session, _proposal(language, programme), wording=wording)
+
+
+def _session(language: Language, programme: KnownProgramme, starts_at: datetime) -> KnownSession:
+    return KnownSession(
+        id=_SESSION,
+        seen=1,
+        programme=programme.id,
+        title={language: _TITLE[language]},
+        starts_at=starts_at,
+        previous_starts_at=starts_at - timedelta(days=7),
+        previous_title={language: _TITLE_BEFORE[language]},
+        duration_minutes=60,
+        previous_duration_minutes=45,
+        status=SessionStatus.SCHEDULED,
+        cancel_reason={language: _REASON[language]},
+        recording_url="https://example.org/",
+        materials=[Material(title=_MATERIAL[language], url="https://example.org/")],
+    )
+
+
+def _proposal(language: Language, programme: KnownProgramme) -> KnownProposal:
+    return KnownProposal(
+        id=_PROPOSAL,
+        seen=1,
+        programme=programme.id,
+        kind=ProposalKind.TOPIC,
+        title=_PROPOSED[language],
+        state=ProposalState.SCHEDULED,
+        session_id=_SESSION,
+        reason=_REASON[language],
+        merged_into_title=_OTHER[language],
+    )

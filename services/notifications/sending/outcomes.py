@@ -1,0 +1,138 @@
+"""Writing down what became of the mails, again and again whatever has come in since the last time.
+
+Nothing is lost if the process dies before: the mail is sent once more, as the very same one. How many those are at the
+most is the transport's window, since a result gives its place free only once it is written down.
+"""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from functools import partial
+
+import structlog
+
+from services.notifications.deliveries.domain import NOT_KNOWN_YET, Delivery, DeliveryState
+from services.notifications.deliveries.store import DeliveryStore
+from services.notifications.preferences.store import SuppressionStore
+from services.notifications.rendering.prepared import PersonalMail
+from services.notifications.transport.smtp import UNTRIED, Outcome, Result
+from shared.clock import Clock
+from shared.storage.contract import StoreError
+
+log = structlog.get_logger()
+
+
+_RETRY_SECONDS = 0.5
+_LOOK_AGAIN = timedelta(minutes=1)
+"""When what a mail is about becomes known it is woken; if that was missed, this much later it is looked at again."""
+
+_ENDS = {
+    Outcome.REFUSED: DeliveryState.BOUNCED,
+    Outcome.OBJECTED: DeliveryState.FAILED,
+    Outcome.UNFIT: DeliveryState.FAILED,
+}
+
+Marked = tuple[PersonalMail, Result]
+
+
+class OutcomeWriter:
+    """Turns results into the states of deliveries."""
+
+    def __init__(
+        self,
+        deliveries: DeliveryStore,
+        suppressions: SuppressionStore,
+        clock: Clock,
+        *,
+        backoff: Sequence[timedelta],
+        patience: timedelta,
+        patience_to_know: timedelta,
+    ) -> None:
+        """`backoff`: how long to wait after the first, second, … failed try; the last one holds for all later ones.
+        `patience`: after the due time, how long a mail is tried, but each wait of `backoff` once at the least: it may
+        have been due for days before its first try. `patience_to_know`: how long it waits for the events which tell
+        what it is about."""
+        self._deliveries = deliveries
+        self._suppressions = suppressions
+        self._clock = clock
+        self._backoff = backoff
+        self._patience = patience
+        self._patience_to_know = patience_to_know
+
+    async def mark(self, results: Sequence[Marked]) -> None:
+        """Write the results down; returns when they are, however long the store is away."""
+        by_outcome: dict[Outcome, list[Marked]] = defaultdict(list)
+        for marked in results:
+            by_outcome[marked[1].outcome].append(marked)
+        await asyncio.gather(*(_until_stored(write) for write in self._writes(by_outcome)))
+
+    async def skip(self, skipped: dict[str, list[str]]) -> None:
+        """These no longer apply, for these reasons."""
+        for reason, ids in skipped.items():
+            await self._deliveries.mark(ids, DeliveryState.SKIPPED, reason)
+
+    async def wait(self, incomplete: Sequence[Delivery]) -> None:
+        """Leave these until it is known what they are about, or give up in the end. Nothing was tried."""
+        now = self._clock()
+        begun = now - self._patience_to_know
+        given_up = [delivery.id for delivery in incomplete if (delivery.resent_at or delivery.due_at) < begun]
+        waiting = [delivery.id for delivery in incomplete if delivery.id not in given_up]
+        await self._deliveries.mark(given_up, DeliveryState.FAILED, f"given up: {NOT_KNOWN_YET}")
+        deferred, look_at = DeliveryState.DEFERRED, now + _LOOK_AGAIN
+        await self._deliveries.mark(waiting, deferred, NOT_KNOWN_YET, next_try_at=look_at)
+
+    def _writes(self, by_outcome: dict[Outcome, list[Marked]]) -> list[Callable[[], Awaitable[object]]]:
+        writes: list[Callable[[], Awaitable[object]]] = []
+        for outcome, marked in by_outcome.items():
+            ids = [ready.delivery.id for ready, _ in marked]
+            if outcome is Outcome.ACCEPTED:
+                writes.append(partial(self._deliveries.mark_sent, ids, self._clock()))
+            elif outcome not in UNTRIED:  # of those there is nothing to write
+                writes += [partial(self._mark_one, ready, result) for ready, result in marked]
+        return writes
+
+    async def _mark_one(self, ready: PersonalMail, result: Result) -> None:
+        delivery, now = ready.delivery, self._clock()
+        if result.outcome is Outcome.FAULT:
+            await self._put_back(delivery, result.reason)
+            return
+        if self._may_be_tried_again(delivery, result.outcome):
+            await self.defer(delivery, result.reason)
+            return
+        if result.outcome is Outcome.REFUSED:
+            await self._suppressions.bounce(ready.recipient.email, delivery, now)
+        await self._deliveries.mark([delivery.id], _ENDS[result.outcome], result.reason)
+        log.warning("mail not sent", action="mail_not_sent", delivery=delivery.id, outcome=result.outcome.value)
+
+    def _may_be_tried_again(self, delivery: Delivery, outcome: Outcome) -> bool:
+        if outcome is Outcome.OBJECTED:
+            return delivery.tries < len(self._backoff)
+        return outcome in (Outcome.DEFERRED, Outcome.UNCLEAR)
+
+    async def _put_back(self, delivery: Delivery, reason: str) -> None:
+        """It is due, behind the others: one that is always refused would keep them from being tried."""
+        await self._deliveries.defer(delivery.id, reason, self._clock(), delivery.tries)
+
+    async def defer(self, delivery: Delivery, reason: str) -> None:
+        """Try again later, or give up when it has been tried for long enough."""
+        now = self._clock()
+        is_late = now - (delivery.resent_at or delivery.due_at) > self._patience
+        if is_late and delivery.tries >= len(self._backoff):
+            await self._deliveries.mark([delivery.id], DeliveryState.FAILED, f"given up: {reason}")
+            return
+        wait = self._backoff[min(delivery.tries, len(self._backoff) - 1)]
+        jitter = random.uniform(0.8, 1.2)  # noqa: S311  no secret
+        await self._deliveries.defer(delivery.id, reason, now + wait * jitter, delivery.tries + 1)
+
+
+async def _until_stored(write: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        try:
+            await write()
+        except StoreError as error:
+            log.error("results not written down yet", action="marking_failed", error=str(error))
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            return

@@ -1,0 +1,96 @@
+"""What holds the sender back: the relay's limits, and pauses after trouble."""
+
+import time
+from collections import deque
+
+_MINUTE = 60.0
+
+
+_DAY = 86_400.0
+_IN_A_ROW = 3
+"""Mails refused, and none accepted between them: with so many it is no longer chance."""
+
+
+class RateLimit:
+    """How many mails may still be handed over, in any minute and in any day."""
+
+    def __init__(self, per_minute: int, per_day: int) -> None:
+        """0 means no limit."""
+        self._limits = [(limit, span) for limit, span in ((per_minute, _MINUTE), (per_day, _DAY)) if limit]
+        self._used: deque[tuple[float, int]] = deque()
+
+    def left(self) -> int | None:
+        """How many are left now; None for as many as one likes."""
+        now = time.monotonic()
+        while self._used and self._used[0][0] <= now - _DAY:
+            self._used.popleft()
+        left = [limit - sum(count for at, count in self._used if at > now - span) for limit, span in self._limits]
+        return max(0, min(left)) if left else None
+
+    def use(self, count: int) -> None:
+        """So many are about to be handed over."""
+        if self._limits and count:
+            self._used.append((time.monotonic(), count))
+
+    def give_back(self, count: int) -> None:
+        """So many were not handed over after all."""
+        while count and self._used:
+            at, used = self._used.pop()
+            if used > count:
+                self._used.append((at, used - count))
+            count = max(0, count - used)
+
+
+class Suspicion:
+    """Whether a refusal that names neither the mailbox nor us is our fault: it is when several mails are refused so,
+    and none is accepted between them."""
+
+    def __init__(self) -> None:
+        self._refused: set[str] = set()
+
+    def is_ours(self, mail_id: str) -> bool:
+        """Whether it is, now that this mail was refused too. One mail alone, however often, is no reason to pause."""
+        if len(self._refused) < _IN_A_ROW:
+            self._refused.add(mail_id)
+        return len(self._refused) >= _IN_A_ROW
+
+    def end(self) -> None:
+        """A mail was accepted."""
+        self._refused.clear()
+
+
+class Backoff:
+    """Pauses that grow while the trouble lasts; the first mail that is accepted ends it."""
+
+    def __init__(self) -> None:
+        self._reason = ""
+        self._until = 0.0
+        self._length = 0.0
+
+    @property
+    def is_active(self) -> bool:
+        """Whether nothing is to be sent now."""
+        return time.monotonic() < self._until
+
+    @property
+    def reason(self) -> str:
+        """What the trouble is; empty when there is none."""
+        return self._reason
+
+    def start(self, reason: str, *, shortest: float, longest: float) -> float:
+        """Pause for some seconds, twice as long each time; how long. Started during a pause it changes nothing."""
+        if self.is_active:
+            return 0
+        self._length = min(max(2 * self._length, shortest), longest)
+        self._until = time.monotonic() + self._length
+        self._reason = reason
+        return self._length
+
+    def warn(self, reason: str) -> None:
+        """There may be trouble, but not enough to pause for."""
+        self._reason = self._reason or reason
+
+    def reset(self) -> None:
+        """The relay takes mails, unless these were accepted just before it was started."""
+        if not self.is_active:
+            self._reason, self._length = "", 0.0

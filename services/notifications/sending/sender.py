@@ -1,0 +1,288 @@
+"""Sending: take what is due, check that it still applies, hand it over in the sending threads, mark what came of it.
+
+One replica sends at a time, under one lease: so the relay's limits hold for all together, and nothing is written for a
+mail before it is sent. The pages overlap: while the threads hand over one, the next is loaded.
+"""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+
+from services.notifications.deliveries.store import DeliveryStore
+from services.notifications.rendering.messages import Composer
+from services.notifications.rendering.prepared import PersonalMail
+from services.notifications.sending.batch import Batch, BatchLoader
+from services.notifications.sending.outcomes import OutcomeWriter
+from services.notifications.sending.rate_limit import Backoff, RateLimit, Suspicion
+from services.notifications.transport.smtp import IN_DOUBT, NOT_HANDED_OVER, Outcome, Result, Transport
+from shared.clock import Clock
+from shared.cores import OneCore
+from shared.faults import failpoint
+from shared.messaging.lease import Lease, Term
+from shared.storage.contract import Scalar, StoreError
+
+log = structlog.get_logger()
+
+
+_CLOSE_SECONDS = 8.0
+
+
+_COLLECT_SECONDS = 0.01  # results are written down in batches: each costs an fsync, whatever is in it
+
+
+_FEW = 5  # results collected in that time: mails leave slowly, and the threads need not be kept on one core
+
+
+_MANY = 200  # mails in hand at which they are
+
+
+@dataclass(frozen=True, slots=True)
+class SendingLimits:
+    """How much at a time, and for how long."""
+
+    page: int = 500
+    """Deliveries taken at a time; up to two pages are in hand."""
+    lease: timedelta = timedelta(seconds=20)
+    """How long another replica waits after this one has died."""
+    per_minute: int = 0
+    """Mails a minute at the most; 0 for no limit."""
+    per_day: int = 0
+    """Mails a day at the most; 0 for no limit."""
+    answers_per_hour: int = 0
+    """Direct answers to one address an hour at the most; 0 for no limit."""
+    backoff: tuple[timedelta, ...] = (
+        timedelta(minutes=1),
+        timedelta(minutes=5),
+        timedelta(minutes=30),
+        timedelta(hours=2),
+    )
+    patience: timedelta = timedelta(days=3)
+    """After its due time, how long a mail is tried."""
+    patience_to_know: timedelta = timedelta(days=2)
+    """After its due time, how long a mail waits for the events which tell what it is about; shorter, so that time is
+    left to try it."""
+    unavailable_pause: tuple[float, float] = (1.0, 60.0)
+    """Shortest and longest pause, in seconds, when the relay cannot be reached."""
+    fault_pause: tuple[float, float] = (60.0, 900.0)
+    """The same when it refuses us."""
+
+
+class QueuedMail:
+    """A mail in hand, as the transport takes it."""
+
+    __slots__ = ("_composer", "_term", "ready")
+
+    def __init__(self, ready: PersonalMail, composer: Composer, term: Term) -> None:
+        self.ready = ready
+        self._composer = composer
+        self._term = term
+
+    @property
+    def address(self) -> str:
+        """Its one recipient."""
+        return self.ready.recipient.email
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether another replica may be sending it by now."""
+        return self._term.is_over
+
+    def compose(self) -> bytes:
+        """The mail itself."""
+        return self._composer.compose(self.ready.delivery, self.ready.context, self.ready.recipient)
+
+
+class Sender:
+    """Sends what is due. Each replica has one; whose turn it is, a lease says."""
+
+    def __init__(
+        self,
+        deliveries: DeliveryStore,
+        loader: BatchLoader,
+        writer: OutcomeWriter,
+        composer: Composer,
+        transport: Transport[QueuedMail],
+        lease: Lease,
+        clock: Clock,
+        limits: SendingLimits,
+    ) -> None:
+        self._deliveries = deliveries
+        self._loader = loader
+        self._writer = writer
+        self._composer = composer
+        self._transport = transport
+        self._clock = clock
+        self._limits = limits
+        self._lease = lease
+        self._rate_limit = RateLimit(limits.per_minute, limits.per_day)
+        self._backoff = Backoff()
+        self._suspicion = Suspicion()
+        self._core = OneCore()
+        self._place: list[Scalar] | None = None
+        """Where the next page begins; None for the longest due."""
+        self._in_hand: dict[str, QueuedMail] = {}
+        self._finished: set[str] = set()
+        """Marked while a page was being read: the page may still show them as due."""
+        self._room = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._results: deque[tuple[QueuedMail, Result]] = deque()
+        self._told = False
+        self._reported = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def trouble(self) -> str:
+        """Why mails do not go out just now, for readiness; empty when they do."""
+        return self._backoff.reason
+
+    async def step(self) -> bool:
+        """Take the next page in hand as soon as there is room; whether there may be more."""
+        await self._begin()
+        if self._backoff.is_active or not await self._lease.hold():
+            return False
+        self._transport.resume()
+        await self._room.wait()
+        return await self._take_page()
+
+    async def settled(self) -> None:
+        """Return when nothing is in hand."""
+        await self._settled.wait()
+
+    async def close(self) -> None:
+        """Finish the mails that are being handed over, leave the others due, end the threads."""
+        if not self._tasks:
+            return
+        self._transport.halt()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.settled(), _CLOSE_SECONDS)
+            await asyncio.to_thread(self._transport.close)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        self._core.leave()
+        if not self._lease.term.is_over:
+            await self._lease.release()
+
+    async def _begin(self) -> None:
+        if self._tasks:
+            return
+        loop = asyncio.get_running_loop()
+
+        def report(mail: QueuedMail, result: Result) -> None:
+            self._results.append((mail, result))
+            if not self._told:
+                self._told = True
+                loop.call_soon_threadsafe(self._reported.set)
+
+        self._transport.start(report)
+        if self._limits.per_day:
+            self._rate_limit.use(await self._deliveries.count_sent_since(self._clock() - timedelta(days=1)))
+        self._tasks = [asyncio.create_task(self._keep_marking()), asyncio.create_task(self._keep_turn())]
+        self._count_hands()
+
+    async def _take_page(self) -> bool:
+        left = self._rate_limit.left()
+        limit = self._limits.page if left is None else min(self._limits.page, left)
+        if not limit:
+            return False
+        self._finished.clear()
+        now, term = self._clock(), self._lease.term
+        page, self._place = await self._deliveries.due(now, limit=limit, after=self._place)
+        failpoint("after-claim")
+        known = self._in_hand.keys() | self._finished
+        fresh = [document for document in page if document["_id"] not in known]
+        if fresh:
+            self._take_in_hand(await self._put_aside(await self._loader.load(fresh, now)), term)
+        return bool(fresh) or self._place is not None
+
+    async def _put_aside(self, batch: Batch) -> list[PersonalMail]:
+        """Write down what is not to be sent, or not now; the rest."""
+        await self._writer.skip(batch.skipped)
+        if batch.incomplete:
+            await self._writer.wait(batch.incomplete)
+            known_by_now = await self._loader.contexts(batch.incomplete)  # what came just before has woken nobody
+            await self._deliveries.wake(list(known_by_now), self._clock())
+        return batch.ready
+
+    def _take_in_hand(self, ready: list[PersonalMail], term: Term) -> None:
+        self._rate_limit.use(len(ready))
+        for each in ready:
+            mail = self._in_hand[each.delivery.id] = QueuedMail(each, self._composer, term)
+            self._transport.put(mail)
+        if len(self._in_hand) > _MANY:
+            self._core.keep()
+        self._count_hands()
+
+    def _count_hands(self) -> None:
+        if not self._in_hand:
+            self._core.leave()
+        _set(self._room, len(self._in_hand) < self._limits.page)
+        _set(self._settled, not self._in_hand)
+
+    async def _keep_marking(self) -> None:
+        while True:
+            await self._reported.wait()
+            await asyncio.sleep(_COLLECT_SECONDS)
+            self._reported.clear()
+            self._told = False
+            results = self._heed([self._results.popleft() for _ in range(len(self._results))])
+            if len(results) <= _FEW:
+                self._core.leave()
+            await self._writer.mark([(mail.ready, result) for mail, result in results])
+            failpoint("after-mark")
+            self._transport.acknowledge(len(results))
+            for mail, _ in results:
+                del self._in_hand[mail.ready.delivery.id]
+                self._finished.add(mail.ready.delivery.id)
+            self._count_hands()
+
+    def _heed(self, results: list[tuple[QueuedMail, Result]]) -> list[tuple[QueuedMail, Result]]:
+        """Stop for a while when the relay is away or refuses us; go on when it takes mails. The results, with the
+        refusals that are our fault known as such."""
+        heeded = [(mail, self._judged(mail, result)) for mail, result in results]
+        for _, result in heeded:
+            if result.outcome is Outcome.ACCEPTED:
+                self._backoff.reset()
+            elif result.outcome is Outcome.UNAVAILABLE:
+                self._pause(result.reason, self._limits.unavailable_pause)
+            elif result.outcome is Outcome.FAULT:
+                self._pause(result.reason, self._limits.fault_pause)
+            elif result.outcome is Outcome.UNCLEAR:
+                self._backoff.warn(result.reason)
+        self._rate_limit.give_back(sum(result.outcome in NOT_HANDED_OVER for _, result in heeded))
+        return heeded
+
+    def _judged(self, mail: QueuedMail, result: Result) -> Result:
+        if result.outcome is Outcome.ACCEPTED:
+            self._suspicion.end()
+        elif result.outcome in IN_DOUBT and self._suspicion.is_ours(mail.ready.delivery.id):
+            return replace(result, outcome=Outcome.FAULT)
+        return result
+
+    def _pause(self, reason: str, bounds: tuple[float, float]) -> None:
+        shortest, longest = bounds
+        if seconds := self._backoff.start(reason, shortest=shortest, longest=longest):
+            self._transport.halt()
+            log.error("sending pauses", action="sending_pauses", reason=reason, seconds=seconds)
+
+    async def _keep_turn(self) -> None:
+        """Keep the lease while mails are in hand: a slow relay may take longer than a lease for a page."""
+        while True:
+            await asyncio.sleep(self._limits.lease.total_seconds() / 6)
+            if self._in_hand:
+                try:
+                    await self._lease.hold()
+                except StoreError as error:
+                    log.error("lease not renewed", action="lease_not_renewed", error=str(error))
+
+
+def _set(event: asyncio.Event, holds: bool) -> None:
+    if holds:
+        event.set()
+    else:
+        event.clear()

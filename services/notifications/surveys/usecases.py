@@ -1,0 +1,159 @@
+"""A survey's life: its links go to feedback as hashes and are mailed once feedback has taken them over.
+
+Only this service can tell whose a link is.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from services.notifications.deliveries.domain import DeliveryKind
+from services.notifications.deliveries.fanouts import SURVEY_KINDS
+from services.notifications.deliveries.usecases import DeliveryQueue
+from services.notifications.deliveries.wakers import Wakers
+from services.notifications.projections.recipients import RecipientStore
+from services.notifications.projections.store import KnownStore
+from services.notifications.surveys.domain import (
+    LinkMaker,
+    Survey,
+    SurveyPart,
+    links_prepared,
+    missing_links,
+    new_key,
+    new_part,
+    part_count,
+    part_id,
+    with_late,
+)
+from services.notifications.surveys.store import SURVEY_KEYS, SurveyStore
+from shared import ids
+from shared.clock import Clock, to_millis
+from shared.events.base import Event
+from shared.storage.aggregates import NotFoundError
+
+CLOSED_REASON = "survey closed"
+
+_LEASE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Surveys:
+    """What happens to a session's survey."""
+
+    _surveys: SurveyStore
+    _known: KnownStore
+    _recipients: RecipientStore
+    _queue: DeliveryQueue
+    _wakers: Wakers
+    _clock: Clock
+    _part_size: int
+    """Links in a part at the least, where there are as many."""
+    _owner: str = field(default_factory=ids.new_id)
+
+    async def begin(self, session_id: str, ended_at: datetime, expected: int) -> None:
+        """A session ended: prepare its links once all who held a seat are known."""
+        now = self._clock()
+        survey = Survey(id=session_id, expected=expected, ended_at=ended_at, tend_at=now)
+        if not await self._surveys.add(survey):
+            fields = {"expected": expected, "ended_at": to_millis(ended_at), "tend_at": to_millis(now)}
+            await self._surveys.update(session_id, fields, guard={"ended_at": None, "open": 1})
+        self._wakers.surveys()
+
+    async def add_late(self, session_id: str) -> None:
+        """A registration became known after the session's end: it was waited for, or needs a link."""
+        if await self._surveys.call(session_id, self._clock()):
+            self._wakers.surveys()
+
+    async def open(self, session_id: str, version: int, links: Sequence[int], closes_at: datetime) -> None:
+        """Mail the links that feedback has taken over: so many of each part."""
+        await self._surveys.add(Survey(id=session_id, seen=version))
+        await self._surveys.see(session_id, version)
+        told = {"opened_links": list(links), "closes_at": to_millis(closes_at)}
+        await self._known.remember_detail(SURVEY_KEYS, session_id, "opened", version, told)
+        await self._queue.enqueue_fanout(DeliveryKind.SURVEY, session_id, round_=str(sum(links)))
+
+    async def remind(self, session_id: str, part: int, hashes: Sequence[str]) -> None:
+        """Remind those whose links were not used."""
+        await self._queue.enqueue_fanout(DeliveryKind.SURVEY_REMINDER, session_id, round_=str(part), hashes=hashes)
+
+    async def close(self, session_id: str, version: int) -> None:
+        """Destroy the key and the hashes, and withdraw what was not mailed."""
+        tombstone = Survey(id=session_id, seen=version, open=0, erased=1)  # for a SessionEnded that comes later
+        if await self._surveys.add(tombstone):
+            return
+        await self._surveys.see(session_id, version)
+        await self._surveys.update(session_id, {"open": 0, "key": "", "tend_at": None})
+        await self._queue.withdraw(session_id, SURVEY_KINDS, CLOSED_REASON)
+        # Who was reminded had not answered by then: after closing nobody can know even that.
+        await self._queue.forget(session_id, DeliveryKind.SURVEY_REMINDER)
+        await self._surveys.erase(session_id)
+
+    async def publish_results(self, session_id: str, version: int, answers: int | None) -> None:
+        """Mail the results to those who held a seat; to nobody if too few answered to show any (None)."""
+        await self._surveys.see(session_id, version)
+        if answers is not None:
+            await self._queue.enqueue_fanout(DeliveryKind.RESULTS, session_id)
+
+    async def step(self) -> bool:
+        """Take one survey a step further; whether there may be another."""
+        now = self._clock()
+        survey = await self._surveys.claim(self._owner, now, now + _LEASE)
+        if survey is None:
+            return False
+        await self._surveys.release(survey, await self._advance(survey))
+        return True
+
+    async def _advance(self, survey: Survey) -> datetime | None:
+        """Prepare what is missing, restate what was not taken over; when to come back."""
+        if not survey.key:
+            known, now = await self._known.seats(survey.id), self._clock()
+            if survey.is_to_wait(known, now):
+                return survey.end_of_patience(now)
+            survey = await self._make_key(survey, known)
+        if not survey.key:
+            return None  # closed meanwhile
+        prepared = await self._surveys.parts_of(survey.id)
+        added = await self._prepare(survey, prepared)
+        waiting = [part for part in prepared if survey.awaits(part)]
+        if waiting and not added:
+            await self._restate(waiting)
+        return survey.next_restatement(self._clock()) if waiting or added else None
+
+    async def _make_key(self, survey: Survey, known: int) -> Survey:
+        fields = {
+            "key": ids.encode(new_key()),
+            "base_parts": part_count(known, self._part_size),
+            "prepared_at": to_millis(self._clock()),
+        }
+        await self._surveys.update(survey.id, fields, guard={"open": 1, "key": ""})
+        made = await self._surveys.get(survey.id)
+        assert made is not None, "surveys are never deleted"
+        return made
+
+    async def _prepare(self, survey: Survey, prepared: Sequence[SurveyPart]) -> int:
+        """Store the missing links and the events of their parts; how many parts changed."""
+        maker = LinkMaker(survey.key_bytes, survey.id)
+        missing = missing_links(maker, survey, await self._recipients.seated(survey.id), prepared)
+        await asyncio.gather(*(self._add_links(survey, part, hashes) for part, hashes in missing.items()))
+        if not await self._surveys.is_open(survey.id):
+            await self._surveys.delete_parts(survey.id)  # it closed while they were being stored
+        return len(missing)
+
+    async def _add_links(self, survey: Survey, number: int, hashes: Sequence[str]) -> None:
+        part = new_part(survey, number, hashes)
+        if await self._surveys.parts.create(part, links_prepared(part)):
+            return
+        with suppress(NotFoundError):  # it closed meanwhile
+            await self._surveys.parts.change(part_id(survey.id, number), with_late(hashes))
+
+    async def _restate(self, waiting: Sequence[SurveyPart]) -> None:
+        """Publish these parts again, unless their event still waits in the outbox."""
+        for part in waiting:
+            if not part.pending:
+                await self._surveys.parts.change(part.id, _restated)
+
+
+def _restated(part: SurveyPart) -> tuple[SurveyPart, Sequence[Event]]:
+    return part, [links_prepared(part)]

@@ -1,0 +1,195 @@
+"""The stages wired together: each use case with the stores and the neighbours that it needs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.notifications.deliveries.domain import DeliveryKind
+from services.notifications.deliveries.expansion import Fanouts
+from services.notifications.deliveries.fanout_store import FANOUT_COLLECTIONS, FanoutStore
+from services.notifications.deliveries.store import DELIVERY_COLLECTIONS, DeliveryStore
+from services.notifications.deliveries.usecases import DeliveryQueue
+from services.notifications.deliveries.wakers import Wakers
+from services.notifications.office.people import People
+from services.notifications.office.usecases import DeliveryAdmin
+from services.notifications.preferences.store import SUPPRESSION_COLLECTIONS, SUPPRESSIONS, SuppressionStore
+from services.notifications.preferences.usecases import Preferences
+from services.notifications.projections.recipients import RECIPIENT_COLLECTIONS, RecipientStore
+from services.notifications.projections.store import PROJECTION_COLLECTIONS, KnownStore
+from services.notifications.reminders.store import ReminderStore
+from services.notifications.reminders.usecases import Reminders
+from services.notifications.rendering.mail_texts import MailTexts
+from services.notifications.rendering.messages import Composer
+from services.notifications.rendering.store import WORDING_COLLECTIONS, WORDINGS, wording_store
+from services.notifications.rendering.wording import Wording
+from services.notifications.sending.answer_limit import ReplyRateLimit
+from services.notifications.sending.batch import BatchLoader
+from services.notifications.sending.outcomes import OutcomeWriter
+from services.notifications.sending.sender import QueuedMail, Sender, SendingLimits
+from services.notifications.surveys.links import SurveyLinks
+from services.notifications.surveys.store import SURVEY_COLLECTIONS, SURVEY_PARTS, SurveyStore
+from services.notifications.surveys.usecases import Surveys
+from services.notifications.transport.smtp import Transport
+from services.notifications.triggers.erasing import RecipientEraser
+from services.notifications.triggers.proposals import Proposals
+from services.notifications.triggers.registrations import Registrations
+from services.notifications.triggers.sessions import Sessions
+from services.notifications.wording.usecases import Wordings
+from shared.clock import Clock
+from shared.messaging.lease import LEASES, Lease
+from shared.messaging.office_access import OFFICE_ACCESS_COLLECTIONS, OfficeAccess
+from shared.messaging.reconciler import Inventory
+from shared.security.audit import AUDIT_COLLECTIONS, Audit
+from shared.storage.aggregates import Aggregates
+from shared.storage.contract import Index, Store
+
+COLLECTIONS: Mapping[str, Sequence[Index]] = {
+    **PROJECTION_COLLECTIONS,
+    **RECIPIENT_COLLECTIONS,
+    **DELIVERY_COLLECTIONS,
+    **FANOUT_COLLECTIONS,
+    **SURVEY_COLLECTIONS,
+    **SUPPRESSION_COLLECTIONS,
+    **WORDING_COLLECTIONS,
+    LEASES: [],
+    **AUDIT_COLLECTIONS,
+    **OFFICE_ACCESS_COLLECTIONS,
+}
+AGGREGATES = (SURVEY_PARTS, SUPPRESSIONS, WORDINGS)
+"""The collections whose documents hold events and records of acts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The stores of all nouns; only the wiring holds them together."""
+
+    documents: Store
+    known: KnownStore
+    recipients: RecipientStore
+    deliveries: DeliveryStore
+    fanouts: FanoutStore
+    reminders: ReminderStore
+    surveys: SurveyStore
+    suppressions: SuppressionStore
+    wordings: Aggregates[Wording]
+
+    @classmethod
+    def over(cls, documents: Store, *, secret: str, clock: Clock) -> "Stores":
+        """The stores over one database. `secret` keys the ids of suppressed addresses."""
+        return cls(
+            documents=documents,
+            known=KnownStore(documents),
+            recipients=RecipientStore(documents),
+            deliveries=DeliveryStore(documents),
+            fanouts=FanoutStore(documents),
+            reminders=ReminderStore(documents),
+            surveys=SurveyStore(documents, clock),
+            suppressions=SuppressionStore(documents, secret, clock),
+            wordings=wording_store(documents, clock),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """All use cases but sending."""
+
+    wakers: Wakers
+    sessions: Sessions
+    registrations: Registrations
+    surveys: Surveys
+    proposals: Proposals
+    fanouts: Fanouts
+    delivery_admin: DeliveryAdmin
+    people: People
+    preferences: Preferences
+    wordings: Wordings
+    audit: Audit
+    access: OfficeAccess
+    inventory: Inventory
+
+    @classmethod
+    def over(
+        cls,
+        stores: Stores,
+        clock: Clock,
+        inventory: Inventory,
+        texts: MailTexts,
+        *,
+        page_size: int,
+        survey_part_size: int,
+    ) -> "UseCases":
+        """The use cases over the stores. `page_size`: recipients of a fan-out at a time."""
+        known, recipients, deliveries, suppressions = (
+            stores.known,
+            stores.recipients,
+            stores.deliveries,
+            stores.suppressions,
+        )
+        wakers, audit = Wakers(), Audit(stores.documents, clock)
+        queue = DeliveryQueue(deliveries, stores.fanouts, wakers, clock)
+        surveys = Surveys(stores.surveys, known, recipients, queue, wakers, clock, survey_part_size)
+        eraser = RecipientEraser(known, recipients, deliveries, suppressions)
+        return cls(
+            wakers=wakers,
+            sessions=Sessions(known, queue, surveys, clock),
+            registrations=Registrations(known, queue, surveys, eraser, clock),
+            surveys=surveys,
+            proposals=Proposals(known, queue, eraser),
+            fanouts=make_fanouts(stores, wakers, clock, page_size=page_size),
+            delivery_admin=DeliveryAdmin(deliveries, recipients, known, suppressions, audit, wakers, clock),
+            people=People(recipients, deliveries, suppressions, stores.documents, audit),
+            preferences=Preferences(known, suppressions, clock),
+            wordings=Wordings(known, stores.wordings, texts, clock),
+            audit=audit,
+            access=OfficeAccess(stores.documents),
+            inventory=inventory,
+        )
+
+
+def make_fanouts(stores: Stores, wakers: Wakers, clock: Clock, *, page_size: int) -> Fanouts:
+    """The fan-outs with the kinds that reminders and surveys plan."""
+    reminders = Reminders(stores.reminders, stores.known, clock)
+    links = SurveyLinks(stores.surveys, stores.recipients, clock)
+    return Fanouts(
+        stores.fanouts,
+        stores.deliveries,
+        stores.known,
+        wakers,
+        clock,
+        page_size=page_size,
+        planners={
+            DeliveryKind.REMINDER: reminders.plan,
+            DeliveryKind.SURVEY: links.plan_survey,
+            DeliveryKind.SURVEY_REMINDER: links.plan_reminder,
+        },
+        on_idle=links.forget,
+    )
+
+
+def make_loader(stores: Stores, *, answers_per_hour: int = 0) -> BatchLoader:
+    """Loads batches. `answers_per_hour`: direct answers to one address in any hour; 0 for no limit."""
+    limit = ReplyRateLimit(stores.deliveries, stores.recipients, per_hour=answers_per_hour)
+    return BatchLoader(stores.known, stores.suppressions, stores.wordings, limit)
+
+
+def make_sender(
+    stores: Stores, composer: Composer, transport: Transport[QueuedMail], clock: Clock, limits: SendingLimits
+) -> Sender:
+    """The sender over the stores."""
+    writer = OutcomeWriter(
+        stores.deliveries,
+        stores.suppressions,
+        clock,
+        backoff=limits.backoff,
+        patience=limits.patience,
+        patience_to_know=limits.patience_to_know,
+    )
+    return Sender(
+        stores.deliveries,
+        make_loader(stores, answers_per_hour=limits.answers_per_hour),
+        writer,
+        composer,
+        transport,
+        Lease(stores.documents, "sending", clock=clock, length=limits.lease),
+        clock,
+        limits,
+    )

@@ -1,0 +1,120 @@
+"""The office's pages of the mails' texts: how each reads, and what a programme adds."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from pydantic import ValidationError
+
+from services.notifications.deliveries.domain import KIND_NAMES, DeliveryKind
+from services.notifications.rendering.mail_texts import STYLE
+from services.notifications.rendering.wording import MAX_LETTERS, NOTHING, Addition
+from services.notifications.wording.usecases import Wordings
+from shared.events.vocabulary import Language
+from shared.web.pages import LANGUAGE_NAMES, Pages, see_other
+from shared.web.staff_cookie import Role, StaffMember, page_staff
+
+CHOOSE = "/office/mails/wording"
+PROGRAMME = CHOOSE + "/{programme}"
+MAIL = PROGRAMME + "/{kind}/{language}"
+
+
+class WordingPages:
+    """Viewers read, administrators adjust."""
+
+    def __init__(self, wordings: Wordings, pages: Pages) -> None:
+        self._wordings = wordings
+        self._pages = pages
+
+    def add_to(self, router: APIRouter) -> None:
+        """Add the routes with the roles that they need."""
+        reads = [Depends(page_staff(self._pages.office, Role.VIEWER))]
+        manages = page_staff(self._pages.office, Role.ADMIN)
+
+        async def adjust(
+            request: Request,
+            programme: str,
+            kind: DeliveryKind,
+            language: Language,
+            member: Annotated[StaffMember, Depends(manages)],
+        ) -> Response:
+            """Show how a mail would read, save it, or bring the default back: by the button that was pressed."""
+            form = await self._pages.form(request)
+            try:
+                addition = Addition(introduction=form.get("introduction"), closing=form.get("closing"))
+            except ValidationError as error:
+                faults = error.errors()
+                errors = {str(each["loc"][0]): self._pages.text(request, str(each["ctx"]["error"])) for each in faults}
+                return await self._present(request, programme, kind, language, NOTHING, form.values, errors)
+            if form.get("act") not in ("save", "reset"):
+                return await self._present(request, programme, kind, language, addition, form.values, {})
+            chosen = NOTHING if form.get("act") == "reset" else addition
+            await self._wordings.adjust(member, programme, kind, language, chosen)
+            return see_other(f"{CHOOSE}/{programme}/{kind}/{language}?done=1")
+
+        router.add_api_route(CHOOSE, self.choose, methods=["GET"], dependencies=reads)
+        router.add_api_route(PROGRAMME, self.list_kinds, methods=["GET"], dependencies=reads)
+        router.add_api_route(MAIL, self.show, methods=["GET"], dependencies=reads)
+        router.add_api_route(MAIL, adjust, methods=["POST"])
+
+    async def choose(self, request: Request) -> Response:
+        """The programmes."""
+        return self._pages.render(request, "wording_programmes.html", programmes=await self._wordings.programmes())
+
+    async def list_kinds(self, request: Request, programme: str) -> Response:
+        """The kinds of mail of a programme, and which are adjusted."""
+        known, wording = await self._wordings.read(programme)
+        return self._pages.render(
+            request,
+            "wording_kinds.html",
+            programme=known,
+            wording=wording,
+            nothing=NOTHING,
+            kind_names=KIND_NAMES,
+            language_names=LANGUAGE_NAMES,
+        )
+
+    async def show(
+        self, request: Request, programme: str, kind: DeliveryKind, language: Language, done: str = ""
+    ) -> Response:
+        """How a mail reads, with the form that adds to it."""
+        _, wording = await self._wordings.read(programme)
+        addition = wording.of(kind, language)
+        return await self._present(
+            request, programme, kind, language, addition, addition.model_dump(), {}, is_done=bool(done)
+        )
+
+    async def _present(
+        self,
+        request: Request,
+        programme: str,
+        kind: DeliveryKind,
+        language: Language,
+        addition: Addition,
+        values: Mapping[str, str],
+        errors: Mapping[str, str],
+        *,
+        is_done: bool = False,
+    ) -> Response:
+        known, wording = await self._wordings.read(programme)
+        member = self._pages.member(request)
+        return self._pages.render(
+            request,
+            "wording.html",
+            status=422 if errors else 200,
+            styles=(STYLE,),
+            programme=known,
+            kind=kind,
+            kind_name=KIND_NAMES[kind],
+            mail_language=language,
+            language_names=LANGUAGE_NAMES,
+            preview=await self._wordings.preview(programme, kind, language, addition),
+            is_unsaved=addition != wording.of(kind, language),
+            is_adjusted=wording.of(kind, language) != NOTHING,
+            may_adjust=member is not None and member.role >= Role.ADMIN,
+            max_letters=MAX_LETTERS,
+            values=values,
+            errors=errors,
+            is_done=is_done,
+        )

@@ -1,0 +1,140 @@
+"""The people of the office; for administrators."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, Response
+
+from services.registration.accounts.domain import PASSWORD_LINK_LASTS, LastAdministratorProblem, PersonExistsProblem
+from services.registration.accounts.sign_in import ROLES, password_address
+from services.registration.accounts.sign_in_pages import AccountDesk, Newcomer
+from shared.problems import mark
+from shared.staff import StaffMember
+from shared.text.dates import OFFICE_ZONE, instant_in_words
+from shared.web.desk import ROLE_NAMES
+from shared.web.page_routes import PageRouter, page_router
+from shared.web.pages import see_other
+
+CHOOSE_ROLE = mark("Choose a role.")
+REMOVE = mark("Remove {name} from the office?")
+REMOVE_MEANS = mark("{name} will be signed out and cannot sign in any more. What they did stays in the record.")
+REMOVE_BUTTON = mark("Remove this person")
+
+ROLE_HINTS = {
+    "viewer": mark("reads: sees everything, changes nothing"),
+    "editor": mark("edits: sessions, registrations, proposals, results"),
+    "admin": mark("administers: also people of the office, wording of mails, suppressed addresses"),
+}
+
+
+def routes(desk: AccountDesk, public_url: str) -> PageRouter:
+    """`/office/people`."""
+    router = page_router(desk.pages)
+    _add_people(router, desk)
+    _add_person(router, desk, public_url)
+    _add_removal(router, desk)
+    return router
+
+
+def _roles(desk: AccountDesk, request: Request) -> list[tuple[str, str]]:
+    return [(name, desk.pages.text(request, hint)) for name, hint in ROLE_HINTS.items()]
+
+
+async def _list(desk: AccountDesk, request: Request, *, status: int = 200, **values: Any) -> HTMLResponse:
+    return desk.pages.render(
+        request,
+        "office/people.html",
+        status=status,
+        people=await desk.accounts.everybody(),
+        roles=_roles(desk, request),
+        role_names=ROLE_NAMES,
+        **values,
+    )
+
+
+def _add_people(router: PageRouter, desk: AccountDesk) -> None:
+    @router.get("/office/people")
+    async def people(request: Request, _: Annotated[StaffMember, Depends(desk.admin)]) -> HTMLResponse:
+        return await _list(desk, request, values={"role": "editor"})
+
+    @router.post("/office/people")
+    async def add(request: Request, member: Annotated[StaffMember, Depends(desk.admin)]) -> Response:
+        form = await desk.pages.form(request)
+        values = {name: form.get(name) for name in ("name", "user_name", "role")}
+        newcomer, errors = desk.checked(request, Newcomer, values)
+        if values["role"] not in ROLES:
+            errors["role"] = desk.pages.text(request, CHOOSE_ROLE)
+        if newcomer is None or errors:
+            return await _list(desk, request, status=422 if errors else 200, errors=errors, values=values)
+        role = ROLES[values["role"]]
+        try:
+            person = await desk.accounts.add(member, newcomer.name, newcomer.user_name, role)
+        except PersonExistsProblem as problem:
+            return await _list(
+                desk, request, status=422, errors={"user_name": desk.say(request, problem)}, values=values
+            )
+        return see_other(f"/office/people/{person.id}")
+
+
+def _add_person(router: PageRouter, desk: AccountDesk, public_url: str) -> None:
+    async def page(request: Request, person_id: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        return desk.pages.render(
+            request,
+            "office/person.html",
+            status=status,
+            someone=await desk.accounts.get(person_id),
+            roles=_roles(desk, request),
+            role_names=ROLE_NAMES,
+            **{"link": "", "until": "", **values},
+        )
+
+    @router.get("/office/people/{person_id}")
+    async def person(request: Request, person_id: str, _: Annotated[StaffMember, Depends(desk.admin)]) -> HTMLResponse:
+        return await page(request, person_id)
+
+    @router.post("/office/people/{person_id}/link")
+    async def link(
+        request: Request, person_id: str, member: Annotated[StaffMember, Depends(desk.admin)]
+    ) -> HTMLResponse:
+        """No redirect: the link is shown in this answer alone, and is kept nowhere."""
+        await desk.pages.form(request)
+        token = await desk.accounts.password_link(member, person_id)
+        until = instant_in_words(desk.clock() + PASSWORD_LINK_LASTS, OFFICE_ZONE, desk.pages.language(request))
+        return await page(request, person_id, link=password_address(public_url, token), until=until)
+
+    @router.post("/office/people/{person_id}/role")
+    async def change_role(
+        request: Request, person_id: str, member: Annotated[StaffMember, Depends(desk.admin)]
+    ) -> Response:
+        form = await desk.pages.form(request)
+        role = ROLES.get(form.get("role"))
+        if role is None:
+            return await page(request, person_id, status=422, errors={"role": desk.pages.text(request, CHOOSE_ROLE)})
+        try:
+            await desk.accounts.change_role(member, person_id, role)
+        except LastAdministratorProblem as problem:
+            return await page(request, person_id, status=422, errors={"role": desk.say(request, problem)})
+        return see_other("/office/people")
+
+
+def _add_removal(router: PageRouter, desk: AccountDesk) -> None:
+    @router.get("/office/people/{person_id}/remove")
+    async def ask(request: Request, person_id: str, _: Annotated[StaffMember, Depends(desk.admin)]) -> HTMLResponse:
+        person = await desk.accounts.get(person_id)
+        return desk.pages.render(
+            request,
+            "office/confirm.html",
+            title=desk.pages.text(request, REMOVE, name=person.name),
+            consequences=[desk.pages.text(request, REMOVE_MEANS, name=person.name)],
+            action=f"/office/people/{person_id}/remove",
+            hidden={},
+            style="danger",
+            button=desk.pages.text(request, REMOVE_BUTTON),
+            back=f"/office/people/{person_id}",
+        )
+
+    @router.post("/office/people/{person_id}/remove")
+    async def remove(request: Request, person_id: str, member: Annotated[StaffMember, Depends(desk.admin)]) -> Response:
+        await desk.pages.form(request)
+        await desk.accounts.remove(member, person_id)
+        return see_other("/office/people")

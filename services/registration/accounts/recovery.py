@@ -1,0 +1,60 @@
+"""The way into the office for whoever operates the installation, when nobody can sign in any more."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.registration.accounts.domain import FIRST_RUN_LASTS, PASSWORD_LINK_LASTS, Account
+from services.registration.accounts.sign_in import first_run_link, password_address, password_link
+from services.registration.accounts.store import AccountStore
+from shared.clock import Clock
+from shared.security.audit import Audit
+from shared.staff import OPERATOR, Role
+from shared.storage.contract import Store
+
+
+class AmbiguousAccount(Exception):
+    """It is not clear for whom the link is to be; `choices` are the people whom it can be for."""
+
+    def __init__(self, choices: list[Account]) -> None:
+        super().__init__("; ".join(person.user_name for person in choices))
+        self.choices = choices
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryLink:
+    """A link that lets its holder in, once."""
+
+    link: str
+    until: datetime
+    person: Account | None
+    """Whose password it sets; None where it makes the first administrator."""
+
+
+async def make_recovery_link(store: Store, public_url: str, clock: Clock, user_name: str = "") -> RecoveryLink:
+    """A new link, in place of the one before: for the first administrator while there is none, else to set a password
+    for the person with that user name or, without one, for the only administrator. It is recorded.
+
+    The store is registration's, prepared.
+
+    Raises:
+        AmbiguousAccount: nobody has that user name, or there are several administrators.
+    """
+    office, audit = AccountStore(store, clock), Audit(store, clock)
+    if not user_name and not await office.count_administrators():
+        await audit.record(OPERATOR, "office.link-made", "")
+        if link := await first_run_link(store, public_url, clock):
+            return RecoveryLink(link, clock() + FIRST_RUN_LASTS, None)
+    person = _whose(await office.everybody(), user_name)
+    await audit.record(OPERATOR, "person.link-made", person.id)
+    token = await password_link(office, person.id, clock)
+    return RecoveryLink(password_address(public_url, token), clock() + PASSWORD_LINK_LASTS, person)
+
+
+def _whose(people: list[Account], user_name: str) -> Account:
+    if user_name:
+        found, choices = [each for each in people if each.user_name == user_name.strip().lower()], people
+    else:
+        found = choices = [each for each in people if each.role is Role.ADMIN]
+    if len(found) != 1:
+        raise AmbiguousAccount(choices)
+    return found[0]

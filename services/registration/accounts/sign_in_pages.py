@@ -1,0 +1,161 @@
+"""Signing in and out, the first run, one-time links to set a password."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel, Field
+
+from services.registration.accounts.domain import (
+    MAX_PASSWORD,
+    MIN_PASSWORD,
+    Account,
+    TooManyAttemptsProblem,
+    WrongCredentialsProblem,
+)
+from services.registration.accounts.guesses import Caller
+from services.registration.accounts.sign_in import SigningIn
+from services.registration.accounts.usecases import Accounts
+from shared.problems import mark
+from shared.text.addresses import EmailAddress
+from shared.text.fields import OneLine
+from shared.web.client_address import origin_of
+from shared.web.cookies import cookie_name, set_cookie
+from shared.web.desk import Desk
+from shared.web.page_routes import PageRouter, own_path, page_router
+from shared.web.pages import Form, see_other
+from shared.web.problems import problem_headers
+
+TOO_SHORT = mark("The password needs at least {length} characters.")
+KNOWN_BROWSER = "known-browser"
+KNOWN_FOR = timedelta(days=365)
+NOT_REPEATED = mark("The two passwords are not the same.")
+
+
+class Newcomer(BaseModel):
+    """The first administrator, or somebody who is added."""
+
+    name: Annotated[OneLine, Field(min_length=1, max_length=200)]
+    user_name: EmailAddress
+
+
+@dataclass(frozen=True)
+class AccountDesk(Desk):
+    """What the pages about accounts share."""
+
+    accounts: Accounts
+    sign_in: SigningIn
+
+
+def routes(desk: AccountDesk, *, has_oidc: bool) -> PageRouter:
+    """`/office/sign-in`, `/office/sign-out`, `/office/first-run/{token}`, `/office/password/{token}`."""
+    router = page_router(desk.pages)
+    _add_sign_in(router, desk, has_oidc=has_oidc)
+    _add_first_run(router, desk)
+    _add_password(router, desk)
+    return router
+
+
+def _add_sign_in(router: PageRouter, desk: AccountDesk, *, has_oidc: bool) -> None:
+    template = "office/sign_in.html"
+
+    @router.get("/office/sign-in")
+    async def sign_in_page(request: Request) -> Response:
+        following = own_path(request.query_params.get("next", ""))
+        if await desk.is_signed_in(request):
+            return see_other(following)
+        return desk.pages.render(request, template, following=following, has_oidc=has_oidc)
+
+    @router.post("/office/sign-in")
+    async def sign_in(request: Request) -> Response:
+        form = await desk.pages.form(request)
+        following = own_path(form.get("next"))
+        try:
+            person = await desk.sign_in.by_password(
+                form.get("user_name"), form.values.get("password", ""), _caller(desk, request)
+            )
+        except (WrongCredentialsProblem, TooManyAttemptsProblem) as problem:
+            page = desk.pages.render(
+                request,
+                template,
+                status=problem.status,
+                errors={"user_name": desk.say(request, problem)},
+                values={"user_name": form.get("user_name")},
+                following=following,
+                has_oidc=has_oidc,
+            )
+            page.headers.update(problem_headers(problem))
+            return page
+        return await signed_in(desk, person, following)
+
+    @router.post("/office/sign-out")
+    async def sign_out(request: Request) -> Response:
+        await desk.pages.form(request)
+        answer = see_other("/office/sign-in")
+        desk.pages.office.end(answer)
+        return answer
+
+
+def _add_first_run(router: PageRouter, desk: AccountDesk) -> None:
+    template = "office/first_run.html"
+
+    @router.get("/office/first-run/{token}")
+    async def first_run_page(request: Request, token: str) -> HTMLResponse:
+        await desk.sign_in.check_first_run(token)
+        return desk.pages.render(request, template, token=token, least=MIN_PASSWORD)
+
+    @router.post("/office/first-run/{token}")
+    async def first_run(request: Request, token: str) -> Response:
+        form = await desk.pages.form(request)
+        await desk.sign_in.check_first_run(token)
+        values = {"name": form.get("name"), "user_name": form.get("user_name")}
+        newcomer, errors = desk.checked(request, Newcomer, values)
+        errors |= password_errors(desk, request, form)
+        if newcomer is None or errors:
+            return desk.again(request, template, errors, values=values, token=token, least=MIN_PASSWORD)
+        person = await desk.sign_in.found_office(token, newcomer.name, newcomer.user_name, form.values["password"])
+        return await signed_in(desk, person, "/office")
+
+
+def _add_password(router: PageRouter, desk: AccountDesk) -> None:
+    template = "office/password.html"
+
+    @router.get("/office/password/{token}")
+    async def password_page(request: Request, token: str) -> HTMLResponse:
+        person = await desk.sign_in.person_of_link(token)
+        return desk.pages.render(request, template, token=token, newcomer=person, least=MIN_PASSWORD)
+
+    @router.post("/office/password/{token}")
+    async def set_password(request: Request, token: str) -> Response:
+        form = await desk.pages.form(request)
+        person = await desk.sign_in.person_of_link(token)
+        if errors := password_errors(desk, request, form):
+            return desk.again(request, template, errors, token=token, newcomer=person, least=MIN_PASSWORD)
+        person = await desk.sign_in.set_password(token, form.values["password"])
+        return await signed_in(desk, person, "/office")
+
+
+async def signed_in(desk: AccountDesk, person: Account, following: str) -> RedirectResponse:
+    """Begin the person's session, make the browser one that their account knows, and lead on."""
+    await desk.sign_in.note_signed_in(person)
+    answer = see_other(following)
+    desk.pages.office.begin(answer, person.member)
+    if known := desk.sign_in.browser_mark(person):
+        set_cookie(answer, KNOWN_BROWSER, known, secure=desk.pages.secure, max_age=KNOWN_FOR, same_site="strict")
+    return answer
+
+
+def _caller(desk: AccountDesk, request: Request) -> Caller:
+    return Caller(origin_of(request), request.cookies.get(cookie_name(KNOWN_BROWSER, secure=desk.pages.secure), ""))
+
+
+def password_errors(desk: AccountDesk, request: Request, form: Form) -> dict[str, str]:
+    """What is wrong with a new password (NIST SP 800-63B: length, no rules of composition)."""
+    password = form.values.get("password", "")
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        return {"password": desk.pages.text(request, TOO_SHORT, length=MIN_PASSWORD)}
+    if password != form.values.get("password_again", ""):
+        return {"password_again": desk.pages.text(request, NOT_REPEATED)}
+    return {}

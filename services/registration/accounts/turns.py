@@ -1,0 +1,100 @@
+"""Turns at dear work, of which little is done at once: nobody's many requests keep another's one waiting."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+
+from services.registration.accounts.domain import TooManyAttemptsProblem
+
+_LINES_REMEMBERED = 10_000
+
+
+@dataclass(eq=False, slots=True)
+class _Request:
+    line: str
+    is_known: bool
+    ahead: int
+    """How many of the same line waited when it came."""
+    number: int
+    called: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Turns:
+    """One line for each place that asks, of which one request at most is at work.
+
+    Known lines come first, then those that had no turn yet, then the one whose last turn is the longest ago. Of lines
+    alike the newest comes first: in a flood that nobody can work off, it still has somebody who waits. When too many
+    wait, whoever would come last is refused.
+    """
+
+    def __init__(self, *, at_once: int, waiting: int, patience: timedelta) -> None:
+        self._at_once = at_once
+        self._most_waiting = waiting
+        self._patience = patience.total_seconds()
+        self._waiting: list[_Request] = []
+        self._at_work: dict[str, _Request] = {}
+        self._last_turns: dict[str, int] = {}
+        self._numbers = count(1)
+
+    @asynccontextmanager
+    async def turn(self, line: str, *, is_known: bool = False) -> AsyncIterator[None]:
+        """Wait for a turn, and have it while the block runs.
+
+        Raises:
+            TooManyAttemptsProblem: it did not come.
+        """
+        ahead = sum(request.line == line for request in self._waiting)
+        request = _Request(line, is_known, ahead, next(self._numbers))
+        self._waiting.append(request)
+        self._call()
+        self._refuse_last()
+        try:
+            await self._called(request)
+            yield
+        finally:
+            self._leave(request)
+            self._call()
+
+    async def _called(self, request: _Request) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                await request.called
+        except TimeoutError:
+            raise TooManyAttemptsProblem(1) from None
+
+    def _call(self) -> None:
+        while len(self._at_work) < self._at_once:
+            may_come = [request for request in self._waiting if request.line not in self._at_work]
+            if not may_come:
+                return
+            request = min(may_come, key=self._place)
+            self._waiting.remove(request)
+            self._at_work[request.line] = request
+            self._remember(request.line)
+            if not request.called.done():  # else its sender has just gone, and leaves at once
+                request.called.set_result(None)
+
+    def _refuse_last(self) -> None:
+        if len(self._waiting) > self._most_waiting:
+            last = max(self._waiting, key=self._place)
+            self._waiting.remove(last)
+            if not last.called.done():
+                last.called.set_exception(TooManyAttemptsProblem(1))
+
+    def _leave(self, request: _Request) -> None:
+        if request in self._waiting:
+            self._waiting.remove(request)
+        elif self._at_work.get(request.line) is request:
+            del self._at_work[request.line]
+
+    def _place(self, request: _Request) -> tuple[bool, int, int, int]:
+        return not request.is_known, self._last_turns.get(request.line, 0), request.ahead, -request.number
+
+    def _remember(self, line: str) -> None:
+        self._last_turns.pop(line, None)
+        self._last_turns[line] = next(self._numbers)
+        if len(self._last_turns) > _LINES_REMEMBERED:
+            del self._last_turns[next(iter(self._last_turns))]

@@ -1,0 +1,95 @@
+"""Attendance as the office marks it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+
+from services.registration.attendance.domain import Matches, match, read_report, set_attended
+from services.registration.registrations.store import RegistrationStore
+from services.registration.sessions.domain import (
+    JOIN_OPENS_BEFORE_START,
+    AttendanceTooEarlyProblem,
+    SessionUnknownProblem,
+)
+from services.registration.sessions.store import SessionStore
+from shared.clock import Clock
+from shared.security.actions import Action
+from shared.security.audit import Audit
+from shared.staff import Role
+from shared.storage.records import Author, Details
+
+
+class Attendance:
+    """Who came."""
+
+    def __init__(self, sessions: SessionStore, registrations: RegistrationStore, audit: Audit, clock: Clock) -> None:
+        self._sessions = sessions
+        self._registrations = registrations
+        self._audit = audit
+        self._clock = clock
+        self.mark = Action("attendance.marked", Role.EDITOR, self._mark)
+        self.import_report = Action("attendance.imported", Role.EDITOR, self._import)
+
+    async def require_open(self, session_id: str) -> None:
+        """Have the session be one to which somebody can have come.
+
+        Raises:
+            SessionUnknownProblem: there is none.
+            AttendanceTooEarlyProblem: it cannot be joined yet.
+        """
+        session = await self._sessions.get(session_id)
+        if session is None:
+            raise SessionUnknownProblem
+        if not session.takes_attendance(self._clock()):
+            raise AttendanceTooEarlyProblem(JOIN_OPENS_BEFORE_START)
+
+    async def compare(self, session_id: str, report: bytes) -> Matches:
+        """An attendance report held against the registrations; nothing is stored.
+
+        Raises:
+            ReportProblem: the file is no such report.
+            SessionUnknownProblem, AttendanceTooEarlyProblem: as `require_open`.
+        """
+        await self.require_open(session_id)
+        return match(read_report(report), await self._registrations.all_of(session_id))
+
+    async def _mark(self, by: Author, session_id: str, came: Iterable[str], did_not: Iterable[str]) -> int:
+        """Mark registrations of a session; how many. Ids of others, and who has no seat, are left alone.
+
+        Raises:
+            SessionUnknownProblem, AttendanceTooEarlyProblem: as `require_open`.
+        """
+        now = self._clock()
+        marks = await self._to_mark(session_id, came, now) | await self._to_mark(session_id, did_not, None)
+        arrived = sum(attended_at is not None for attended_at in marks.values())
+        await self._store(by, session_id, marks, {"came": arrived, "did_not": len(marks) - arrived})
+        return len(marks)
+
+    async def _import(self, by: Author, session_id: str, found: Sequence[str]) -> int:
+        """Mark those whom a report names; how many.
+
+        Raises:
+            SessionUnknownProblem, AttendanceTooEarlyProblem: as `require_open`.
+        """
+        marks = await self._to_mark(session_id, found, self._clock())
+        await self._store(by, session_id, marks, {"found": len(found)})
+        return len(marks)
+
+    async def _to_mark(
+        self, session_id: str, ids: Iterable[str], attended_at: datetime | None
+    ) -> dict[str, datetime | None]:
+        """Those of these registrations that a mark changes, with the mark."""
+        await self.require_open(session_id)
+        registrations = (await self._registrations.many(ids)).values()
+        return {
+            each.id: attended_at
+            for each in registrations
+            if each.session_id == session_id and set_attended(each, attended_at)[0] != each
+        }
+
+    async def _store(self, by: Author, session_id: str, marks: Mapping[str, datetime | None], details: Details) -> None:
+        """Many documents change, so none can carry the record of the whole: it is written once all is decided."""
+        if marks:
+            await self._audit.record(by.member, by.act, session_id, details)
+        for registration_id, attended_at in marks.items():
+            await self._registrations.change(registration_id, partial(set_attended, now=attended_at))

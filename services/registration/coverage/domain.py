@@ -1,0 +1,71 @@
+"""Coverage: which councils took part and which never came, by comarca and province."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.registration.entities.domain import Entity, EntityKind
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """What an entity took part in."""
+
+    registered: int = 0
+    """People with a seat, over all sessions."""
+    attended: int = 0
+    """Those of them who came."""
+    sessions: int = 0
+    """Sessions to which somebody of the entity came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A comarca, a province or all: how many of its councils came at least once."""
+
+    name: str
+    councils: int
+    came: int
+
+    @property
+    def never(self) -> int:
+        """How many never came."""
+        return self.councils - self.came
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        return self.came / self.councils if self.councils else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The whole picture."""
+
+    total: Area
+    provinces: Sequence[Area]
+    comarques: Sequence[Area]
+    never: Sequence[Entity]
+    """Councils that never came, by province, comarca and name."""
+
+
+def coverage(entities: Iterable[Entity], participation: Mapping[str, Participation]) -> Coverage:
+    """Of the municipalities of the directory; other bodies are few and are listed with the rest."""
+    councils = [entity for entity in entities if entity.kind is EntityKind.MUNICIPALITY]
+    came = {entity.code for entity in councils if participation.get(entity.code, Participation()).attended}
+
+    def area(name: str, members: Sequence[Entity]) -> Area:
+        return Area(name, len(members), sum(entity.code in came for entity in members))
+
+    def areas(names: Iterable[tuple[str, Entity]]) -> list[Area]:
+        members: dict[str, list[Entity]] = {}
+        for name, entity in names:
+            members.setdefault(name, []).append(entity)
+        return [area(name, members[name]) for name in sorted(members)]
+
+    never = [entity for entity in councils if entity.code not in came]
+    return Coverage(
+        total=area("", councils),
+        provinces=areas((entity.province, entity) for entity in councils),
+        comarques=areas((entity.comarca, entity) for entity in councils),
+        never=sorted(never, key=lambda entity: (entity.province, entity.comarca, entity.short_name)),
+    )

@@ -1,0 +1,190 @@
+"""Local entities and the directory in which people look for their own, however they write it."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.text.search_words import words_of
+
+
+class EntityKind(StrEnum):
+    """Kinds of local entities that take part."""
+
+    MUNICIPALITY = "municipality"
+    COMARCAL_COUNCIL = "comarcal_council"
+    ARAN_COUNCIL = "aran_council"
+    PROVINCIAL_COUNCIL = "provincial_council"
+
+
+class Entity(BaseModel):
+    """A council or another local body, as the directory lists it. Codes are text: some begin with 0."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    code: str
+    """The ens code of a municipality (10 digits); the directory's own code of any other body."""
+    idescat_code: str = ""
+    ine_code: str = ""
+    kind: EntityKind
+    name: str
+    """The body's full name, with the article as Catalan contracts it: «Ajuntament dels Alamús»."""
+    short_name: str
+    """The municipality's own name: «els Alamús»."""
+    comarca: str = ""
+    province: str = ""
+    population: int | None = None
+
+
+MAX_QUERY = 100
+
+_LITTLE_WORDS = frozenset(
+    "a al als d de del dels e el els en es i l la las les lo los na s sa ses y".split()  # noqa: SIM905  reads better
+)
+
+_KINDS = frozenset(("ajuntament", "consell", "comarcal", "diputacio"))
+
+
+def telling_words(words: list[str]) -> list[str]:
+    """The words without articles and prepositions, unless there is nothing else: one municipality is called Les."""
+    return [word for word in words if word not in _LITTLE_WORDS] or words
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    entity: Entity
+    words: tuple[str, ...]
+    """All words of the body's name and of its codes."""
+    name: str
+    """The telling words of its own name, by which matches are ranked."""
+    full_with_articles: str
+    """All words of its full name, for who types them so."""
+    own_with_articles: str
+
+
+class Directory:
+    """An immutable index of entities, in memory."""
+
+    def __init__(self, entities: Iterable[Entity]) -> None:
+        self._entities = list({entity.code: entity for entity in entities}.values())
+        entries = sorted(map(_entry, self._entities), key=_weight)
+        self._by_code = dict(_by_every_code(self._entities))
+        by_word = sorted(
+            ((word, place) for place, entry in enumerate(entries) for word in set(entry.words)),
+        )
+        self._entries = entries
+        self._words = [word for word, _ in by_word]
+        self._places = [place for _, place in by_word]
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, code: str) -> bool:
+        return code in self._by_code
+
+    def __iter__(self) -> Iterator[Entity]:
+        return iter(self._entities)
+
+    def get(self, code: str) -> Entity | None:
+        """The entity with this code: the directory's, Idescat's (6 digits) or INE's (5 digits)."""
+        return self._by_code.get(code.strip())
+
+    def by_code(self) -> list[Entity]:
+        """All entities in the order of their codes."""
+        return sorted(self._entities, key=lambda entity: entity.code)
+
+    def search(self, query: str, limit: int) -> list[Entity]:
+        """Up to `limit` entities in which every telling word of the query begins a word or a code; the best first.
+
+        Those whose own name is or begins with the query come first, with its article if one was typed, then the more
+        populous. No words, no entities.
+        """
+        typed = self._typed(query)
+        asked = telling_words(typed)
+        own = " ".join([word for word in asked if word not in _KINDS] or asked)
+        with_articles = " ".join(typed) if typed != asked else ""
+        found = sorted(self._found(asked), key=lambda entry: _rank(entry, own, with_articles))
+        return [entry.entity for entry in found[:limit]]
+
+    def named(self, query: str) -> Entity | None:
+        """The only entity that is called just so: by its full name, its code, or its own name."""
+        asked = telling_words(self._typed(query))
+        found = [entry.entity for entry in self._found(asked)]
+        for names in (_full_names, _own_names):
+            exact = [entity for entity in found if asked in names(entity)]
+            if exact:
+                return exact[0] if len(exact) == 1 else None
+        return None
+
+    def _found(self, asked: list[str]) -> list[_Entry]:
+        """The entries that match, by weight; the least common word says where to look."""
+        if not asked:
+            return []
+        first, *others = sorted(asked, key=lambda word: len(self._span(word)))
+        places = sorted({self._places[at] for at in self._span(first)})
+        return [entry for place in places if _matches(entry := self._entries[place], others)]
+
+    def _typed(self, query: str) -> list[str]:
+        """The words of a query, an article that was typed without its apostrophe apart: «lalbi» is «l» and «albi»."""
+        return [part for word in words_of(query[:MAX_QUERY]) for part in self._apart(word)]
+
+    def _apart(self, word: str) -> tuple[str, ...]:
+        may_elide = word[0] in "ld" and word[1:2] in tuple("aeiouh")
+        return (word[0], word[1:]) if may_elide and not self._span(word) else (word,)
+
+    def _span(self, prefix: str) -> range:
+        """Where in the index the words with a beginning stand."""
+        start = bisect_left(self._words, prefix)
+        return range(start, bisect_left(self._words, prefix + "\x7f", lo=start))
+
+
+def _entry(entity: Entity) -> _Entry:
+    codes = [code.casefold() for code in (entity.code, entity.idescat_code, entity.ine_code) if code]
+    full, own = words_of(entity.name), words_of(entity.short_name)
+    return _Entry(entity, (*full, *own, *codes), " ".join(telling_words(own)), " ".join(full), " ".join(own))
+
+
+def _by_every_code(entities: list[Entity]) -> Iterator[tuple[str, Entity]]:
+    """Codes of others first, so that the directory's own prevails."""
+    for entity in entities:
+        for code in (entity.idescat_code, entity.ine_code):
+            if code:
+                yield code, entity
+    for entity in entities:
+        yield entity.code, entity
+
+
+def _matches(entry: _Entry, asked: list[str]) -> bool:
+    return all(any(word.startswith(prefix) for word in entry.words) for prefix in asked)
+
+
+def _weight(entry: _Entry) -> tuple[int, str]:
+    """The more populous first."""
+    return -(entry.entity.population or 0), entry.entity.short_name
+
+
+def _rank(entry: _Entry, own: str, with_articles: str) -> int:
+    """The best is 0; equals stay in the order of their weight."""
+    if entry.name == own:
+        return 0
+    if with_articles and (
+        entry.own_with_articles.startswith(with_articles) or entry.full_with_articles.startswith(with_articles)
+    ):
+        return 1
+    return 2 if entry.name.startswith(own) else 3
+
+
+def _full_names(entity: Entity) -> list[list[str]]:
+    texts = (entity.name, entity.code, entity.idescat_code, entity.ine_code)
+    return [telling_words(words_of(text)) for text in texts if text]
+
+
+def _own_names(entity: Entity) -> list[list[str]]:
+    return [telling_words(words_of(entity.short_name))]
+
+
+def replaced(shipped: Mapping[str, Entity], imported: Iterable[Entity]) -> Directory:
+    """The shipped directory with the imported entities added, or in place of those with the same code."""
+    return Directory({**shipped, **{entity.code: entity for entity in imported}}.values())

@@ -1,0 +1,46 @@
+"""Choosing one's entity from the directory in a form: by the script's list, or by radios where there is no script."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from services.registration.entities.domain import Entity
+from services.registration.entities.usecases import Entities
+from shared.problems import mark
+
+SCRIPT = (Path(__file__).parent / "picker.js").read_text(encoding="utf-8")
+ENTITY_NEEDED = mark("Write the name of your local entity.")
+ENTITY_UNKNOWN = mark("No local entity of the directory is called like that. Write a part of its name.")
+ENTITY_AMBIGUOUS = mark("Choose your local entity from the list.")
+_SHOWN = 15
+_COMPARED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EntityChoice:
+    """What came of the two fields `entity` (words) and `entity_code` (the chosen one)."""
+
+    entity: Entity | None = None
+    matches: list[Entity] = field(default_factory=list)
+    """What the words may mean, to choose from."""
+    has_more: bool = False
+    """Whether they may mean others too."""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """English message ids by field name."""
+
+
+async def choose(entities: Entities, words: str, code: str) -> EntityChoice:
+    """The entity that was chosen or named; a choice that does not fit the words any more is none."""
+    if not words and not code:
+        return EntityChoice(errors={"entity": ENTITY_NEEDED})
+    chosen = await entities.find(code) if code else None
+    if chosen and not words:
+        return EntityChoice(chosen)
+    matches = await entities.search(words, _COMPARED)
+    if chosen and (chosen in matches or words == chosen.name):
+        return EntityChoice(chosen)
+    if named := await entities.named(words):
+        return EntityChoice(named)
+    if not matches:
+        return EntityChoice(errors={"entity": ENTITY_UNKNOWN})
+    return EntityChoice(None, matches[:_SHOWN], len(matches) > _SHOWN, {"entity_code": ENTITY_AMBIGUOUS})

@@ -1,0 +1,114 @@
+"""The record of what the office did in registration, in words."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from services.registration.accounts.usecases import Accounts
+from services.registration.entities.usecases import Entities
+from services.registration.programmes.usecases import Programmes
+from services.registration.sessions.store import SessionStore
+from shared.events.vocabulary import Language, in_language
+from shared.problems import mark
+from shared.security.audit import Audit
+from shared.staff import Role
+from shared.web import audit_pages
+from shared.web.audit_pages import Act, Detail, Record, Shape
+from shared.web.desk import ROLE_NAMES, Desk
+from shared.web.page_routes import PageRouter
+
+PATH = "/office/audit"
+_SESSION, _PROGRAMME = "/office/sessions/{}", "/office/programmes/{}"
+_REGISTRATIONS, _PERSON = _SESSION + "/registrations", "/office/people/{}"
+
+ACTS: Mapping[str, Act] = {
+    "programme.defined": Act(mark("Created a programme"), _PROGRAMME),
+    "programme.changed": Act(mark("Changed the settings of a programme"), _PROGRAMME),
+    "series.planned": Act(mark("Planned a series of sessions"), _PROGRAMME),
+    "session.scheduled": Act(mark("Scheduled a session"), _SESSION),
+    "session.changed": Act(mark("Changed a session"), _SESSION),
+    "session.rescheduled": Act(mark("Moved a session to another time"), _SESSION),
+    "session.cancelled": Act(mark("Cancelled a session"), _SESSION),
+    "session.ended": Act(mark("Ended a session"), _SESSION),
+    "session.materials-published": Act(mark("Published recording and materials"), _SESSION),
+    "registration.added": Act(mark("Registered a person"), _REGISTRATIONS),
+    "registration.cancelled": Act(mark("Cancelled a person's registration")),
+    "registration.exported": Act(audit_pages.EXPORTED_PERSON),
+    "registration.erased": Act(audit_pages.ERASED_PERSON),
+    "registrations.exported": Act(mark("Exported the registrations"), _REGISTRATIONS),
+    "attendance.marked": Act(mark("Marked who came"), _REGISTRATIONS),
+    "attendance.imported": Act(mark("Imported an attendance report"), _REGISTRATIONS),
+    "entities.imported": Act(mark("Imported local entities"), "/office/entities"),
+    "office.link-made": Act(mark("Made a link for the first administrator")),
+    "office.founded": Act(mark("Became the first administrator"), _PERSON),
+    "person.added": Act(mark("Added a person to the office")),
+    "person.link-made": Act(mark("Made a link to set a password"), _PERSON),
+    "person.role-changed": Act(mark("Changed a person's role"), _PERSON),
+    "person.removed": Act(mark("Removed a person from the office"), _PERSON),
+    "person.password-set": Act(mark("Set a password"), _PERSON),
+    "person.signed-in": Act(mark("Signed in"), _PERSON),
+}
+
+FIELDS = {
+    "name": mark("Name"),
+    "kind": mark("Kind"),
+    "summary": mark("What it is"),
+    "audience": mark("For whom"),
+    "tool": mark("Tool for the meetings"),
+    "organiser": mark("Who organises it"),
+    "reply_to": mark("Mailbox for answers"),
+    "time_zone": mark("Time zone"),
+    "reminders_minutes": mark("Reminders"),
+    "survey_questions": mark("Questions of the survey"),
+    "survey_days": mark("Days that the survey stays open"),
+    "survey_reminder_days": mark("Days after which those who have not answered are reminded"),
+    "title": mark("Title"),
+    "description": mark("Description"),
+    "capacity": mark("Seats"),
+    "join_url": mark("Join link"),
+}
+
+DETAILS = {
+    "programme": Detail(mark("Programme"), Shape.ID),
+    "session": Detail(mark("Session"), Shape.ID),
+    "entity": Detail(mark("Local entity"), Shape.ID),
+    "fields": Detail(mark("Changed"), codes=FIELDS),
+    "from": Detail(mark("Before"), Shape.INSTANT),
+    "to": Detail(mark("Now"), Shape.INSTANT),
+    "materials": Detail(mark("Materials")),
+    "came": Detail(mark("Marked as having come")),
+    "did_not": Detail(mark("Marked as not having come")),
+    "found": Detail(mark("People found in the report")),
+    "sessions": Detail(mark("Sessions")),
+    "entities": Detail(mark("Local entities")),
+    "role": Detail(mark("Role"), codes={role.name.lower(): ROLE_NAMES[role] for role in Role}),
+}
+
+
+@dataclass(frozen=True)
+class AuditDesk(Desk):
+    """What the record of acts needs to name what was acted on."""
+
+    sessions: SessionStore
+    programmes: Programmes
+    entities: Entities
+    accounts: Accounts
+    audit: Audit
+
+
+def routes(desk: AuditDesk) -> PageRouter:
+    """`/office/audit`."""
+
+    async def names(language: Language, ids: Collection[str]) -> dict[str, str]:
+        """Of sessions, programmes, local entities and people of the office."""
+        sessions = (await desk.sessions.many(sorted(ids))).values()
+        programmes = await desk.programmes.by_slug()
+        entities = [await desk.entities.find(code) for code in ids if code.isdigit()]
+        people = await desk.accounts.names()
+        return (
+            {session.id: in_language(session.title, language) for session in sessions}
+            | {slug: in_language(found.name, language) for slug, found in programmes.items() if slug in ids}
+            | {entity.code: entity.name for entity in entities if entity}
+            | {id_: name for id_, name in people.items() if id_ in ids}
+        )
+
+    return audit_pages.audit_routes(desk.pages, PATH, Record(desk.audit, ACTS, DETAILS, names))

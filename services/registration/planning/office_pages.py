@@ -1,0 +1,236 @@
+"""Planning a series: a rule gives suggestions, each may be moved or struck, all are scheduled in one step."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import get_day_names
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel, ValidationError
+
+from services.registration.planning.domain import MOST_MONTHS, Rule, Suggestion
+from services.registration.planning.usecases import Planning, planned_id
+from services.registration.programmes.domain import Programme
+from services.registration.programmes.usecases import Programmes
+from services.registration.sessions.schemas import Capacity, Duration, SessionIn
+from shared import ids
+from shared.problems import mark
+from shared.staff import StaffMember
+from shared.text.dates import LOCALES
+from shared.web.desk import Desk
+from shared.web.office_forms import NO_SUCH_TIME, local_instant
+from shared.web.page_routes import PageRouter, page_router
+from shared.web.pages import Form, see_other
+
+PLACES = {"1": mark("first"), "2": mark("second"), "3": mark("third"), "4": mark("fourth"), "-1": mark("last")}
+NO_MONTH = mark("Write year and month, such as 2026-09, the last one not before the first.")
+NO_TIME = mark("Write hour and minutes, such as 10:00.")
+NOTHING_KEPT = mark("Choose at least one of the dates.")
+NO_TITLE = mark("Each session that is kept needs a title and a time to come.")
+LATEST_YEAR = 2199
+_PLAN_ID = re.compile("[a-z2-7]{16}")
+"""It comes with the form, so that sending it twice schedules each session once."""
+
+LAST_MONTH = 6
+"""A course ends in June."""
+
+
+class SeriesDefaults(BaseModel):
+    """What the rule says of each of its sessions."""
+
+    duration_minutes: Duration
+    capacity: Capacity | None
+
+
+@dataclass(frozen=True)
+class PlanningDesk(Desk):
+    """What the pages that plan a series share."""
+
+    planning: Planning
+    programmes: Programmes
+
+
+def routes(desk: PlanningDesk) -> PageRouter:
+    """`/office/programmes/{slug}/plan`."""
+    router = page_router(desk.pages)
+    path = "/office/programmes/{slug}/plan"
+
+    @router.get(path)
+    async def plan(request: Request, slug: str, _: Annotated[StaffMember, Depends(desk.editor)]) -> HTMLResponse:
+        """Looking at suggestions changes nothing, so their form is sent by GET."""
+        programme = await desk.programmes.get(slug)
+        asked = Form(dict(request.query_params))
+        values = {**_defaults(desk, programme), **asked.values}
+        if not asked.get("nth"):
+            return _rule_page(desk, request, programme, values=values)
+        rule, errors = _rule(desk, request, Form(values))
+        if rule is None:
+            return _rule_page(desk, request, programme, values=values, errors=errors, status=422)
+        found = await desk.planning.suggest(programme, rule, desk.pages.language(request))
+        rows = [_row(place, item, kept=item.is_advisable) for place, item in enumerate(found)]
+        values["plan"] = ids.new_id()
+        return _plan_page(desk, request, programme, rows, values, exceeds_plan=rule.exceeds_plan)
+
+    @router.post(path)
+    async def schedule(request: Request, slug: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
+        form = await desk.pages.form(request)
+        programme = await desk.programmes.get(slug)
+        if wrong := _each_errors(desk, request, form):
+            values = {**_defaults(desk, programme), **form.values}
+            return _rule_page(desk, request, programme, values=values, errors=wrong, status=422)
+        plan_id = form.get("plan") if _PLAN_ID.fullmatch(form.get("plan")) else ids.new_id()
+        kept = [place for place in range(MOST_MONTHS) if form.get(f"keep_{place}")]
+        asked, errors = _sessions(desk, request, form, programme, kept)
+        if errors:
+            rows = await _rows_again(desk, request, form, programme)
+            values = {**_defaults(desk, programme), **form.values, "plan": plan_id}
+            status = 422 if errors else 200
+            return _plan_page(desk, request, programme, rows, values, errors=errors, status=status)
+        planned = [session.session(planned_id(plan_id, place)) for place, session in asked]
+        await desk.planning.schedule(member, slug, planned)
+        return see_other(f"/office/sessions?programme={slug}")
+
+    return router
+
+
+def _defaults(desk: PlanningDesk, programme: Programme) -> dict[str, str]:
+    """The last Thursdays until June."""
+    today = desk.clock().astimezone(ZoneInfo(programme.time_zone)).date()
+    last_june = today.year if today.month <= LAST_MONTH else today.year + 1
+    return {
+        "nth": "-1",
+        "weekday": "3",
+        "first": f"{today:%Y-%m}",
+        "last": f"{last_june}-{LAST_MONTH:02}",
+        "at": "10:00",
+        "duration_minutes": "60",
+        "title_ca": "",
+        "capacity": "",
+    }
+
+
+def _rule(desk: PlanningDesk, request: Request, asked: Form) -> tuple[Rule | None, dict[str, str]]:
+    """The rule that was asked for, or what is wrong with it."""
+    errors: dict[str, str] = {}
+    first, last, at = _month(asked.get("first")), _month(asked.get("last")), _time(asked.get("at"))
+    if first is None or last is None or last < first:
+        errors["last" if first else "first"] = desk.pages.text(request, NO_MONTH)
+    if at is None:
+        errors["at"] = desk.pages.text(request, NO_TIME)
+    errors |= _each_errors(desk, request, asked)
+    if errors or at is None or first is None or last is None:
+        return None, errors
+    nth = int(asked.get("nth")) if asked.get("nth") in PLACES else -1
+    weekday = int(asked.get("weekday")) if asked.get("weekday") in [*"0123456"] else 3
+    return Rule(nth, weekday, first, last, at), {}
+
+
+def _each_errors(desk: PlanningDesk, request: Request, asked: Form) -> dict[str, str]:
+    """What is wrong with the length and the seats of each session."""
+    fields = {"duration_minutes": asked.get("duration_minutes"), "capacity": asked.get("capacity") or None}
+    return desk.checked(request, SeriesDefaults, fields)[1]
+
+
+def _time(text: str) -> time | None:
+    try:
+        return time.fromisoformat(text).replace(second=0, microsecond=0, tzinfo=None)
+    except ValueError:
+        return None
+
+
+def _month(text: str) -> date | None:
+    try:
+        month = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
+    return month if 2000 <= month.year <= LATEST_YEAR else None
+
+
+def _row(place: int, item: Suggestion, *, kept: bool, title: str | None = None) -> dict[str, Any]:
+    return {"place": place, "item": item, "kept": kept, "at": item.at.strftime("%Y-%m-%dT%H:%M"), "title": title}
+
+
+async def _rows_again(desk: PlanningDesk, request: Request, form: Form, programme: Programme) -> list[dict[str, Any]]:
+    """The rows as they were sent, with what is known of their days now."""
+    language = desk.pages.language(request)
+    rows = []
+    for place in range(MOST_MONTHS):
+        if typed := form.get(f"starts_at_{place}"):
+            instant = local_instant(typed, programme.time_zone)
+            local = instant.astimezone(ZoneInfo(programme.time_zone)).replace(tzinfo=None) if instant else datetime.max
+            (item,) = await desk.planning.weigh(programme, [local], language) if instant else (_unknown(),)
+            row = _row(place, item, kept=bool(form.get(f"keep_{place}")), title=form.get(f"title_{place}"))
+            rows.append({**row, "at": typed})
+    return rows
+
+
+def _unknown() -> Suggestion:
+    """A day that could not be read."""
+    return Suggestion(datetime.max, holiday="", in_holy_week=False, is_taken=False)
+
+
+def _sessions(
+    desk: PlanningDesk, request: Request, form: Form, programme: Programme, kept: list[int]
+) -> tuple[list[tuple[int, SessionIn]], dict[str, str]]:
+    """The sessions that were kept with their places, or what is wrong by field."""
+    asked: list[tuple[int, SessionIn]] = []
+    errors = {} if kept else {"keep_0": desk.pages.text(request, NOTHING_KEPT)}
+    for place in kept:
+        instant = local_instant(form.get(f"starts_at_{place}"), programme.time_zone)
+        if instant is None or instant < desk.clock():
+            errors[f"starts_at_{place}"] = desk.pages.text(request, NO_SUCH_TIME)
+            continue
+        fields = {
+            "programme": programme.id,
+            "title": {"ca": form.get(f"title_{place}")},
+            "starts_at": instant,
+            "duration_minutes": form.get("duration_minutes"),
+            "capacity": form.get("capacity") or None,
+        }
+        try:
+            asked.append((place, SessionIn.model_validate(fields, strict=False)))
+        except ValidationError:
+            errors[f"title_{place}"] = desk.pages.text(request, NO_TITLE)
+    return asked, errors
+
+
+def _rule_page(
+    desk: PlanningDesk, request: Request, programme: Programme, *, status: int = 200, **given: Any
+) -> HTMLResponse:
+    names = get_day_names("wide", locale=LOCALES[desk.pages.language(request)])
+    return desk.pages.render(
+        request,
+        "office/plan_rule.html",
+        status=status,
+        programme=programme,
+        places=[(value, desk.pages.text(request, name)) for value, name in PLACES.items()],
+        weekdays=[(str(number), names[number]) for number in range(7)],
+        **given,
+    )
+
+
+def _plan_page(
+    desk: PlanningDesk,
+    request: Request,
+    programme: Programme,
+    rows: list[dict[str, Any]],
+    values: Any,
+    *,
+    status: int = 200,
+    exceeds_plan: bool = False,
+    **given: Any,
+) -> HTMLResponse:
+    return desk.pages.render(
+        request,
+        "office/plan.html",
+        status=status,
+        programme=programme,
+        rows=rows,
+        values=values,
+        exceeds_plan=exceeds_plan,
+        most_months=MOST_MONTHS,
+        **given,
+    )

@@ -1,0 +1,77 @@
+"""Planning a series: suggestions from a rule, then all that were kept in one step."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from services.registration.planning.domain import Rule, Suggestion, days_of, suggestion
+from services.registration.programmes.domain import Programme
+from services.registration.sessions.domain import Session
+from services.registration.sessions.store import SessionStore
+from services.registration.sessions.usecases import Sessions
+from shared import ids
+from shared.clock import Clock
+from shared.events.vocabulary import Language
+from shared.security.actions import Action
+from shared.staff import Role
+from shared.storage.records import Author, Recording
+
+COUNTRY, REGION = "ES", "CT"
+_LANGUAGES = {Language.CA: "ca", Language.ES: "es", Language.EN: "en_US"}
+_A_DAY = timedelta(days=1)
+
+
+class Planning:
+    """Suggests when the sessions of a series might be."""
+
+    def __init__(self, stored: SessionStore, sessions: Sessions, clock: Clock) -> None:
+        self._stored = stored
+        self._sessions = sessions
+        self._clock = clock
+        self.schedule = Action("series.planned", Role.EDITOR, self._schedule)
+
+    async def _schedule(self, by: Author, programme: str, planned: Sequence[Session]) -> None:
+        """Put the sessions of a series on the calendar; those that are there already stay as they are.
+
+        The first one carries the record of the whole.
+        """
+        record: Recording[Session] = by.record(programme, {"sessions": len(planned)})
+        for place, session in enumerate(planned):
+            await self._sessions.add(session, None if place else record)
+
+    async def suggest(self, programme: Programme, rule: Rule, language: Language) -> list[Suggestion]:
+        """The days that a rule means, those that are over left out."""
+        now = self._clock().astimezone(ZoneInfo(programme.time_zone)).replace(tzinfo=None)
+        moments = [moment for day in days_of(rule) if (moment := datetime.combine(day, rule.at)) > now]
+        return await self.weigh(programme, moments, language)
+
+    async def weigh(self, programme: Programme, moments: Sequence[datetime], language: Language) -> list[Suggestion]:
+        """What speaks against each of some moments on the programme's wall clock: holidays, sessions there already."""
+        if not moments:
+            return []
+        years = range(min(moments).year, max(moments).year + 1)
+        holidays = await asyncio.to_thread(_holidays, tuple(years), language)
+        taken = await self._taken(programme, min(moments), max(moments))
+        return [suggestion(moment, holidays, taken) for moment in moments]
+
+    async def _taken(self, programme: Programme, first: datetime, last: datetime) -> frozenset[date]:
+        zone = ZoneInfo(programme.time_zone)
+        since, until = first.replace(tzinfo=zone) - _A_DAY, last.replace(tzinfo=zone) + _A_DAY
+        found: list[Session] = await self._stored.between(since, until, programme.id)
+        return frozenset(session.starts_at.astimezone(zone).date() for session in found)
+
+
+def planned_id(plan: str, place: int) -> str:
+    """The id of a session of a plan: sending the plan again makes no second one."""
+    return ids.derived_id(b"plan", plan, str(place))[:16]
+
+
+@lru_cache(maxsize=32)
+def _holidays(years: tuple[int, ...], language: Language) -> Mapping[date, str]:
+    """National holidays and those of Catalonia by day; local ones are each council's own."""
+    from holidays import country_holidays  # a second to load, and few ever plan
+
+    found = country_holidays(COUNTRY, subdiv=REGION, years=years, language=_LANGUAGES[language])
+    return {day: str(name) for day, name in found.items()}

@@ -1,0 +1,104 @@
+"""A programme: what all its sessions have in common."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.events.registration import ProgrammeDefined, SurveyQuestion
+from shared.events.vocabulary import Language, ProgrammeKind
+from shared.problems import Problem, mark
+from shared.storage.aggregates import Aggregate
+
+
+class ProgrammeUnknownProblem(Problem):
+    """There is no programme with that slug."""
+
+    status = 404
+    code = "programme-unknown"
+    title = mark("There is no such programme.")
+
+
+class ProgrammeExistsProblem(Problem):
+    """The slug of a new programme is taken."""
+
+    status = 409
+    code = "programme-exists"
+    title = mark("A programme with this short name already exists. Change that one, or choose another short name.")
+
+
+DEFAULT_TIME_ZONE = "Europe/Madrid"
+DEFAULT_TOOL = "Microsoft Teams"
+DEFAULT_REMINDERS_MINUTES = [1440, 60]
+DEFAULT_SURVEY_DAYS = 14
+DEFAULT_SURVEY_REMINDER_DAYS = 7
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9-]{2,64}$")]
+"""Short name of a programme in addresses, and its id."""
+
+
+def _question(key: str, ca: str, es: str, en: str) -> SurveyQuestion:
+    return SurveyQuestion(key=key, text={Language.CA: ca, Language.ES: es, Language.EN: en})
+
+
+DEFAULT_SURVEY_QUESTIONS = [
+    _question(
+        "content",
+        "Què us ha semblat el contingut de la sessió?",
+        "¿Qué le ha parecido el contenido de la sesión?",
+        "What did you think of the content of the session?",
+    ),
+    _question(
+        "duration",
+        "Què us ha semblat la durada de la sessió?",
+        "¿Qué le ha parecido la duración de la sesión?",
+        "What did you think of the length of the session?",
+    ),
+    _question(
+        "understood",
+        "Creieu que la sessió s'ha entès?",
+        "¿Cree que la sesión se ha entendido?",
+        "Do you think the session was understood?",
+    ),
+    _question(
+        "applicable",
+        "Podeu aplicar el que heu après a la feina?",
+        "¿Puede aplicar lo aprendido en el trabajo?",
+        "Can you apply what you learned at work?",
+    ),
+]
+
+
+class Programme(Aggregate):
+    """A series of sessions, or a cohort that goes through phases. Its id is its slug."""
+
+    name: dict[Language, str]
+    kind: ProgrammeKind
+    time_zone: str = DEFAULT_TIME_ZONE
+    summary: dict[Language, str] | None = None
+    """What it is; several lines."""
+    audience: dict[Language, str] | None = None
+    """For whom it is."""
+    tool: str = DEFAULT_TOOL
+    """With what one connects."""
+    organiser: str = ""
+    reply_to: str = ""
+    reminders_minutes: list[int] = DEFAULT_REMINDERS_MINUTES
+    survey_questions: list[SurveyQuestion] = DEFAULT_SURVEY_QUESTIONS
+    survey_days: int = DEFAULT_SURVEY_DAYS
+    survey_reminder_days: int = DEFAULT_SURVEY_REMINDER_DAYS
+
+    def defined(self) -> ProgrammeDefined:
+        """The event that tells this programme's settings."""
+        return ProgrammeDefined(
+            version=self.version,
+            programme=self.id,
+            name=self.name,
+            kind=self.kind,
+            time_zone=self.time_zone,
+            organiser=self.organiser,
+            reply_to=self.reply_to,
+            tool=self.tool,
+            reminders_minutes=self.reminders_minutes,
+            survey_questions=self.survey_questions,
+            survey_days=self.survey_days,
+            survey_reminder_days=self.survey_reminder_days,
+        )

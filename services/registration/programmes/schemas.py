@@ -1,0 +1,158 @@
+"""Programmes and their surveys' questions."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+
+from services.registration.programmes.domain import (
+    DEFAULT_REMINDERS_MINUTES,
+    DEFAULT_SURVEY_DAYS,
+    DEFAULT_SURVEY_QUESTIONS,
+    DEFAULT_SURVEY_REMINDER_DAYS,
+    DEFAULT_TIME_ZONE,
+    DEFAULT_TOOL,
+    Programme,
+    Slug,
+)
+from shared.events.registration import SurveyQuestion
+from shared.events.vocabulary import Language, ProgrammeKind
+from shared.problems import mark
+from shared.text.addresses import MAX_LENGTH, normalised_address
+from shared.text.fields import Descriptions, OneLine, Titles
+from shared.web.schemas import RequestModel, Whole
+
+NO_ZONE = mark("This is not the name of a time zone, such as Europe/Madrid.")
+MAX_QUESTIONS = 20
+MOST_REMINDERS = 5
+REPEATED_KEY = mark("Two questions have the same key.")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The names of the IANA database, not those that this machine adds, such as «localtime»."""
+    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split()) - {"Factory"}
+
+
+def _time_zone(name: str) -> str:
+    if name not in _zones():
+        raise ValueError(NO_ZONE)
+    return name
+
+
+def _address_or_nothing(text: str) -> str:
+    return normalised_address(text) if text else text
+
+
+def _each_once(minutes: list[int]) -> list[int]:
+    return list(dict.fromkeys(minutes))
+
+
+def _different(questions: list["SurveyQuestionIn"]) -> list["SurveyQuestionIn"]:
+    if len({question.key for question in questions}) != len(questions):
+        raise ValueError(REPEATED_KEY)
+    return questions
+
+
+class SurveyQuestionIn(RequestModel):
+    """A question of the survey."""
+
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    text: Titles
+
+    def question(self) -> SurveyQuestion:
+        """The question as events carry it."""
+        return SurveyQuestion(key=self.key, text=self.text)
+
+
+TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
+Tool = Annotated[OneLine, Field(max_length=100)]
+Organiser = Annotated[OneLine, Field(max_length=200)]
+
+ReplyTo = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=MAX_LENGTH), AfterValidator(_address_or_nothing)
+]
+
+Reminders = Annotated[
+    list[Annotated[Whole, Field(ge=5, le=43200)]], AfterValidator(_each_once), Field(max_length=MOST_REMINDERS)
+]
+
+Questions = Annotated[list[SurveyQuestionIn], Field(min_length=1, max_length=MAX_QUESTIONS), AfterValidator(_different)]
+SurveyDays = Annotated[Whole, Field(ge=1, le=90)]
+SurveyReminderDays = Annotated[Whole, Field(ge=0, le=90)]
+DEFAULT_QUESTIONS = [SurveyQuestionIn(key=item.key, text=item.text) for item in DEFAULT_SURVEY_QUESTIONS]
+
+
+class ProgrammeIn(RequestModel):
+    """A new programme."""
+
+    slug: Slug
+    name: Titles
+    kind: ProgrammeKind
+    time_zone: TimeZone = DEFAULT_TIME_ZONE
+    summary: Descriptions | None = None
+    audience: Descriptions | None = None
+    tool: Tool = DEFAULT_TOOL
+    organiser: Organiser = ""
+    reply_to: ReplyTo = ""
+    reminders_minutes: Reminders = DEFAULT_REMINDERS_MINUTES
+    survey_questions: Questions = DEFAULT_QUESTIONS
+    survey_days: SurveyDays = DEFAULT_SURVEY_DAYS
+    survey_reminder_days: SurveyReminderDays = DEFAULT_SURVEY_REMINDER_DAYS
+
+    def programme(self) -> Programme:
+        """The programme that this describes."""
+        settings = self.model_dump(exclude={"slug", "survey_questions"})
+        questions = [question.question() for question in self.survey_questions]
+        return Programme(id=self.slug, survey_questions=questions, **settings)
+
+
+class ProgrammeChange(RequestModel):
+    """Settings to change; what is left out stays."""
+
+    name: Titles | None = None
+    kind: ProgrammeKind | None = None
+    time_zone: TimeZone | None = None
+    summary: Descriptions | None = None
+    audience: Descriptions | None = None
+    tool: Tool | None = None
+    organiser: Organiser | None = None
+    reply_to: ReplyTo | None = None
+    reminders_minutes: Reminders | None = None
+    survey_questions: Questions | None = None
+    survey_days: SurveyDays | None = None
+    survey_reminder_days: SurveyReminderDays | None = None
+
+    def changes(self) -> dict[str, object]:
+        """The fields to change; null leaves a setting as it is."""
+        given: dict[str, object] = self.model_dump(exclude_none=True, exclude={"survey_questions"})
+        if self.survey_questions is not None:
+            given["survey_questions"] = [question.question() for question in self.survey_questions]
+        return given
+
+
+class ProgrammeOut(BaseModel):
+    """A programme."""
+
+    slug: str
+    name: dict[Language, str]
+    kind: ProgrammeKind
+    time_zone: str
+    summary: dict[Language, str] | None
+    """What it is."""
+    audience: dict[Language, str] | None
+    """For whom it is."""
+    tool: str
+    """With what one connects."""
+    organiser: str
+    reply_to: str
+    reminders_minutes: list[int]
+    survey_questions: list[SurveyQuestion]
+    survey_days: int
+    survey_reminder_days: int
+
+    @classmethod
+    def of(cls, programme: Programme) -> Self:
+        """The programme as the API shows it."""
+        return cls(slug=programme.id, **programme.model_dump(include=set(cls.model_fields) - {"slug"}))

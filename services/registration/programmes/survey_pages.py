@@ -1,0 +1,148 @@
+"""A programme's survey at the office: its questions, how long it stays open, when who has not answered is reminded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, Response
+
+from services.registration.programmes.domain import Programme
+from services.registration.programmes.office_pages import ProgrammeDesk
+from services.registration.programmes.schemas import MAX_QUESTIONS, ProgrammeChange
+from shared import ids
+from shared.problems import mark
+from shared.staff import StaffMember
+from shared.web.office_forms import changed_fields, text_values, texts
+from shared.web.page_routes import PageRouter, page_router
+from shared.web.pages import Form, see_other
+
+PATH = "/office/programmes/{slug}/survey"
+NO_QUESTION = mark("The survey needs at least one question.")
+NEVER_REMINDED = mark("The reminder has to go out before the survey closes.")
+NEW_QUESTIONS = 2
+"""Empty rows for what is to be added."""
+
+_NEW_KEY_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedQuestion:
+    """A question as it was sent: its key, empty for a new one, its words, and where it is wanted."""
+
+    row: int
+    key: str
+    text: dict[str, str]
+    place: int
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Who is moved to another's place goes before it when it comes from below and after it when from above."""
+        moved = self.place - (self.row + 1)
+        return self.place, (moved > 0) - (moved < 0)
+
+
+def routes(desk: ProgrammeDesk) -> PageRouter:
+    """`/office/programmes/{slug}/survey`."""
+    router = page_router(desk.pages)
+
+    @router.get(PATH)
+    async def show(
+        request: Request, slug: str, _: Annotated[StaffMember, Depends(desk.editor)], done: str = ""
+    ) -> HTMLResponse:
+        programme = await desk.programmes.get(slug)
+        return _form(desk, request, programme, survey_values(programme), is_done=bool(done))
+
+    @router.post(PATH)
+    async def change(request: Request, slug: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
+        form = await desk.pages.form(request)
+        programme = await desk.programmes.get(slug)
+        fields = survey_fields(form)
+        asked, errors = _checked(desk, request, fields)
+        if asked is None or errors:
+            status = 422 if errors else 200
+            return _form(desk, request, programme, _values(fields), status=status, errors=errors)
+        if changes := changed_fields(programme, asked.changes()):
+            await desk.programmes.change(member, slug, changes)
+        return see_other(f"/office/programmes/{slug}/survey?done=1")
+
+    return router
+
+
+def _form(
+    desk: ProgrammeDesk,
+    request: Request,
+    programme: Programme,
+    values: Mapping[str, str],
+    *,
+    status: int = 200,
+    **given: Any,
+) -> HTMLResponse:
+    count = sum(name.startswith("key_") for name in values)
+    return desk.pages.render(
+        request,
+        "office/survey.html",
+        status=status,
+        programme=programme,
+        count=count,
+        rows=range(min(count + NEW_QUESTIONS, MAX_QUESTIONS)),
+        places=[(str(place), str(place)) for place in range(1, count + 1)],
+        values=values,
+        **{"is_done": False, **given},
+    )
+
+
+def _checked(
+    desk: ProgrammeDesk, request: Request, fields: Mapping[str, Any]
+) -> tuple[ProgrammeChange | None, dict[str, str]]:
+    """The survey asked for, or what is wrong with it by the form's field names."""
+    asked, found = desk.checked(request, ProgrammeChange, fields)
+    errors = {f"{name}_ca" if name.endswith("_text") else name: text for name, text in found.items()}
+    if not fields["survey_questions"]:
+        errors["survey_questions"] = desk.pages.text(request, NO_QUESTION)
+    if asked and (asked.survey_reminder_days or 0) >= (asked.survey_days or 0):
+        errors["survey_reminder_days"] = desk.pages.text(request, NEVER_REMINDED)
+    return asked, errors
+
+
+def survey_fields(form: Form) -> dict[str, Any]:
+    """The form as `ProgrammeChange` takes it: in the order asked for, without what is taken out and empty rows."""
+    questions = sorted(_asked(form), key=lambda question: question.order)
+    return {
+        "survey_questions": [
+            {"key": question.key or f"q_{ids.new_id()[:_NEW_KEY_LENGTH]}", "text": question.text}
+            for question in questions
+        ],
+        "survey_days": form.get("survey_days"),
+        "survey_reminder_days": form.get("survey_reminder_days"),
+    }
+
+
+def _asked(form: Form) -> list[SubmittedQuestion]:
+    found = []
+    for row in range(MAX_QUESTIONS):
+        key, text = form.get(f"key_{row}"), texts(form, _text(row))
+        place = form.get(f"place_{row}")
+        if (key or text) and not form.get(f"out_{row}"):
+            found.append(
+                SubmittedQuestion(row, key, text, int(place) if place.isascii() and place.isdigit() else row + 1)
+            )
+    return found
+
+
+def survey_values(programme: Programme) -> dict[str, str]:
+    """A stored survey as its form shows it."""
+    return _values(programme.model_dump(include={"survey_questions", "survey_days", "survey_reminder_days"}))
+
+
+def _values(fields: Mapping[str, Any]) -> dict[str, str]:
+    values = {name: str(fields[name]) for name in ("survey_days", "survey_reminder_days")}
+    for row, question in enumerate(fields["survey_questions"]):
+        values |= {f"key_{row}": question["key"], f"place_{row}": str(row + 1)}
+        values |= text_values(_text(row), question["text"])
+    return values
+
+
+def _text(row: int) -> str:
+    """The field of a question's words, as errors of the model name it."""
+    return f"survey_questions_{row}_text"

@@ -1,0 +1,68 @@
+"""Defining programmes."""
+
+from typing import Any
+
+from services.registration.programmes.domain import Programme, ProgrammeExistsProblem, ProgrammeUnknownProblem
+from services.registration.programmes.store import ProgrammeStore
+from shared.security.actions import Action
+from shared.staff import Role
+from shared.storage.aggregates import NotFoundError
+from shared.storage.collection import Place, Slice
+from shared.storage.records import Author, changed_fields
+
+
+class Programmes:
+    """What the office does about programmes."""
+
+    def __init__(self, stored: ProgrammeStore) -> None:
+        self._stored = stored
+        self.define = Action("programme.defined", Role.EDITOR, self._define)
+        self.change = Action("programme.changed", Role.EDITOR, self._change)
+
+    async def _define(self, by: Author, programme: Programme) -> Programme:
+        """Create a programme.
+
+        Raises:
+            ProgrammeExistsProblem: its slug is taken.
+        """
+        if not await self._stored.create(programme, programme.defined(), record=by.record(programme.id)):
+            raise ProgrammeExistsProblem
+        return programme
+
+    async def _change(self, by: Author, slug: str, changes: dict[str, Any]) -> Programme:
+        """Change settings; what stays the same is not told.
+
+        Raises:
+            ProgrammeUnknownProblem: there is none.
+        """
+
+        def decide(programme: Programme) -> tuple[Programme, list[Any]]:
+            changed = programme.model_copy(update=changes)
+            return changed, [] if changed == programme else [changed.defined()]
+
+        try:
+            return await self._stored.change(slug, decide, record=by.record(slug, changed_fields(changes)))
+        except NotFoundError:
+            raise ProgrammeUnknownProblem from None
+
+    async def get(self, slug: str) -> Programme:
+        """A programme.
+
+        Raises:
+            ProgrammeUnknownProblem: there is none.
+        """
+        if programme := await self._stored.get(slug):
+            return programme
+        raise ProgrammeUnknownProblem
+
+    async def page(self, *, limit: int, after: Place | None) -> Slice[Programme]:
+        """The programmes by slug."""
+        return await self._stored.page(limit=limit, after=after)
+
+    async def by_slug(self) -> dict[str, Programme]:
+        """All programmes: there are few."""
+        return {programme.id: programme async for programme in self._stored.each()}
+
+    async def restate(self, slug: str) -> None:
+        """Announce a programme again to who has missed it."""
+        await self._stored.restate(slug, lambda programme: [programme.defined()])

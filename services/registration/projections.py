@@ -1,0 +1,106 @@
+"""What registration knows of proposals, results and bounces, as the events of other services told."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from shared.events.feedback import ResultsPublished
+from shared.events.notifications import BounceLifted, MailBounced
+from shared.events.proposals import ProposalEvent
+from shared.events.vocabulary import ProposalState
+from shared.storage.contract import Index, Store, Where, greater, one_of
+from shared.storage.projections import Known, Projection
+
+KNOWN_PROPOSALS = "known_proposals"
+KNOWN_RESULTS = "known_results"
+KNOWN_BOUNCES = "known_bounces"
+COLLECTIONS = {
+    KNOWN_PROPOSALS: [Index(("state", "supports"))],
+    KNOWN_RESULTS: [],
+    KNOWN_BOUNCES: [Index(("standing",))],
+}
+
+_STANDING: Where = {"standing": 1}
+_UNANSWERED: Where = {"state": one_of((ProposalState.RECEIVED, ProposalState.UNDER_REVIEW))}
+
+
+class KnownBounce(Known):
+    """An address by an opaque id."""
+
+    standing: int
+    """1 while it gets no mail."""
+    recipient_id: str = ""
+    """The registration, or the follower of a proposal, whose mail was refused; empty once it is lifted."""
+
+    @classmethod
+    def from_bounced(cls, event: MailBounced) -> Self:
+        return cls(id=event.suppression_id, seen=event.version, standing=1, recipient_id=event.recipient_id)
+
+    @classmethod
+    def from_lifted(cls, event: BounceLifted) -> Self:
+        return cls(id=event.suppression_id, seen=event.version, standing=0)
+
+
+class KnownProposal(Known):
+    programme: str
+    title: str
+    state: ProposalState
+    supports: int
+
+    @classmethod
+    def from_event(cls, event: ProposalEvent) -> Self:
+        return cls(
+            id=event.proposal_id,
+            seen=event.version,
+            programme=event.programme,
+            title=event.title,
+            state=event.state,
+            supports=event.supports,
+        )
+
+
+class KnownResult(Known):
+    """Whether a session has results."""
+
+    answers: int | None
+    """How many answers were published; None where they are too few to be told."""
+
+    @classmethod
+    def from_event(cls, event: ResultsPublished) -> Self:
+        return cls(id=event.session_id, seen=event.version, answers=event.answers)
+
+
+class KnownProposals(Projection[KnownProposal]):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, KNOWN_PROPOSALS, KnownProposal)
+
+    async def unanswered(self, *, limit: int) -> list[KnownProposal]:
+        """Those that wait for the office, the most supported first."""
+        return (await self.page(_UNANSWERED, order=(("supports", -1),), limit=limit)).items
+
+    async def count_unanswered(self) -> int:
+        return await self.count(_UNANSWERED)
+
+
+class KnownBounces(Projection[KnownBounce]):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, KNOWN_BOUNCES, KnownBounce)
+
+    async def count_standing(self) -> int:
+        """How many addresses get no mail now."""
+        return await self.count(_STANDING)
+
+    async def recipients(self) -> list[str]:
+        """The registrations and followers whose mail was refused."""
+        return [bounce.recipient_id async for bounce in self.each(_STANDING)]
+
+
+class KnownResults(Projection[KnownResult]):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, KNOWN_RESULTS, KnownResult)
+
+    async def among(self, session_ids: Sequence[str]) -> set[str]:
+        """Those of these sessions whose results say something."""
+        if not session_ids:
+            return set()
+        where: Where = {"_id": one_of(session_ids), "answers": greater(0)}
+        return {known.id async for known in self.each(where)}

@@ -1,0 +1,29 @@
+"""One's own registration as an iCalendar entry."""
+
+from services.registration.public_site import SiteOwner
+from services.registration.registrations.domain import RegistrationState
+from services.registration.registrations.usecases import RegistrationView
+from services.registration.sessions.icalendar import calendar_entry, new_calendar
+from services.registration.sessions.presented import PresentedSession
+from shared.events.vocabulary import Language
+from shared.invitations import invitation_sequence
+
+
+def personal_calendar(
+    view: RegistrationView, shown: PresentedSession, owner: SiteOwner, join: str, language: Language
+) -> bytes:
+    """One's own entry, with the SEQUENCE of the mails: with the link to join for who has a seat, tentative for who
+    waits for one, as cancelled for who has given it up."""
+    calendar = new_calendar()
+    registration, entry = view.registration, calendar_entry(shown, owner, language)
+    given_up = registration.state is RegistrationState.CANCELLED
+    entry["sequence"] = invitation_sequence(shown.session.sequence, registration.generation, given_up=given_up)
+    if given_up:
+        entry["status"] = "CANCELLED"
+    elif registration.is_waiting and not shown.is_cancelled:
+        entry["status"] = "TENTATIVE"
+    elif registration.state is RegistrationState.REGISTERED:
+        entry.add("location", join)
+        entry.add("url", join)
+    calendar.add_component(entry)
+    return bytes(calendar.to_ical())

@@ -1,0 +1,82 @@
+"""The personal way into a session: a button near its time, else when that will be. A GET never acts."""
+
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from services.registration.registrations.domain import JoinClosedProblem, RegistrationState
+from services.registration.registrations.personal_link import RegistrationSite
+from services.registration.registrations.usecases import RegistrationView
+from services.registration.registrations.words import SESSION_CANCELLED, SESSION_OVER
+from shared.events.vocabulary import SessionStatus
+from shared.problems import mark
+from shared.security.links import LinkPurpose
+from shared.text.dates import instant_in_words
+from shared.web.page_routes import PageRouter, page_router
+
+TOO_EARLY = mark("It is too early. You will be able to join from {time} on.")
+NO_SEAT = mark("You have no seat in this session.")
+NO_ADDRESS = mark("The link to the session is not known yet. Come back in a few minutes.")
+
+
+def routes(site: RegistrationSite) -> PageRouter:
+    """`/join/{token}`."""
+    router = page_router(site.pages)
+    registrations = site.registrations
+
+    @router.get("/join/{token}")
+    async def join(request: Request, token: str) -> HTMLResponse:
+        view = await site.personal(request, token, LinkPurpose.JOIN)
+        return await _page(site, request, token, view)
+
+    @router.post("/join/{token}")
+    async def attend(request: Request, token: str) -> Response:
+        view = await site.personal(request, token, LinkPurpose.JOIN)
+        await site.pages.form(request)
+        try:
+            return RedirectResponse(await registrations.attend(view.registration.id), status_code=303)
+        except JoinClosedProblem as problem:
+            return await _page(site, request, token, view, status=problem.status)
+
+    return router
+
+
+async def _page(
+    site: RegistrationSite, request: Request, token: str, view: RegistrationView, *, status: int = 200
+) -> HTMLResponse:
+    shown = await site.session(view.session.id)
+    return site.pages.render(
+        request,
+        "public/join.html",
+        status=status,
+        form_target=meeting_origin(view),
+        token=token,
+        shown=shown,
+        may_join=bool(view.join_url),
+        message="" if view.join_url else _reason_closed(site, request, view, shown.zone),
+    )
+
+
+def _reason_closed(site: RegistrationSite, request: Request, view: RegistrationView, zone: str) -> str:
+    """Why the link does not lead to the session now, in the language of the page."""
+    session, now = view.session, site.clock()
+    language = site.pages.language(request)
+    values = {}
+    if session.status is SessionStatus.CANCELLED:
+        message = SESSION_CANCELLED
+    elif view.registration.state is not RegistrationState.REGISTERED:
+        message = NO_SEAT
+    elif not session.is_scheduled or now > session.join_closes_at():
+        message = SESSION_OVER
+    elif now < session.join_opens_at():
+        message, values = TOO_EARLY, {"time": instant_in_words(session.join_opens_at(), zone, language)}
+    else:
+        message = NO_ADDRESS
+    return site.pages.words.text(language, message, **values)
+
+
+def meeting_origin(view: RegistrationView) -> str:
+    """Where a form that leads into the session ends: browsers hold its redirect to `form-action` too."""
+    parts = urlsplit(view.join_url)
+    return f"{parts.scheme}://{parts.netloc}" if view.join_url else ""

@@ -1,0 +1,115 @@
+"""Registering for a session: the form on its page, what is wrong with it, and what happens next."""
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
+
+from services.registration.entities.picker import SCRIPT
+from services.registration.registrations.domain import SessionFullProblem
+from services.registration.registrations.forms import LANGUAGES, CheckedForm, filled
+from services.registration.registrations.personal_link import RegistrationSite
+from services.registration.registrations.schemas import RegistrationIn
+from services.registration.registrations.usecases import Person
+from services.registration.sessions.domain import SessionUnknownProblem
+from services.registration.sessions.json_ld import event_data
+from services.registration.sessions.presented import PresentedSession
+from shared.security.rate_limits import TooOftenProblem
+from shared.web.client_address import origin_of
+from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
+from shared.web.page_routes import PageRouter, page_router
+from shared.web.pages import Form, see_other
+
+_NOT_SENT = "registering"
+"""Stands in the errors for what concerns the form as a whole; also the form's id."""
+
+
+def routes(site: RegistrationSite) -> PageRouter:
+    """`/sessions/{id}`, `…/register` and `…/registered`."""
+    router = page_router(site.pages)
+
+    @router.get("/sessions/{session_id}")
+    async def session(request: Request, session_id: str) -> HTMLResponse:
+        return session_page(site, request, await site.session(session_id))
+
+    @router.post("/sessions/{session_id}/register")
+    async def register(request: Request, session_id: str) -> Response:
+        try:
+            form = await site.pages.form(request)
+        except ForeignFormProblem as problem:
+            return await _not_taken(site, request, session_id, problem)
+        return await _register(site, request, await site.session(session_id), form)
+
+    @router.get("/sessions/{session_id}/register")
+    async def form_again(request: Request, session_id: str) -> Response:
+        """Where a language was chosen beside a form with errors."""
+        query = f"?{request.url.query}" if request.url.query else ""
+        return see_other(f"/sessions/{session_id}{query}")
+
+    @router.get("/sessions/{session_id}/registered")
+    async def registered(request: Request, session_id: str) -> HTMLResponse:
+        shown = await site.session(session_id)
+        return site.pages.render(request, "public/registered.html", shown=shown)
+
+    return router
+
+
+def session_page(
+    site: RegistrationSite,
+    request: Request,
+    shown: PresentedSession,
+    form: CheckedForm[RegistrationIn] | None = None,
+    *,
+    status: int = 200,
+) -> HTMLResponse:
+    """A session with the form to register, as it was filled in where something is wrong with it."""
+    language = site.pages.language(request)
+    return site.pages.render(
+        request,
+        "public/session.html",
+        status=status,
+        scripts=(SCRIPT,) if shown.is_open else (),
+        shown=shown,
+        languages_of_mails=LANGUAGES,
+        values=form.values if form else {"language": str(language)},
+        errors=form.errors if form else {},
+        matches=[(entity.code, entity.name) for entity in form.matches] if form else [],
+        has_more=form.has_more if form else False,
+        canonical=shown.path,
+        feeds=site.links.page(""),
+        data=event_data(shown, site.links, language),
+    )
+
+
+async def _not_taken(
+    site: RegistrationSite, request: Request, session_id: str, problem: ForeignFormProblem
+) -> HTMLResponse:
+    """The form with what it held, to be looked at and sent again."""
+    try:
+        shown = await site.session(session_id)
+    except SessionUnknownProblem:
+        raise problem from None
+    held: CheckedForm[RegistrationIn] = CheckedForm(
+        problem.sent, None, None, {_NOT_SENT: site.pages.text(request, SEND_AGAIN)}
+    )
+    return session_page(site, request, shown, held, status=problem.status)
+
+
+async def _register(site: RegistrationSite, request: Request, shown: PresentedSession, form: Form) -> Response:
+    session = await site.registrations.open_session(shown.session.id)
+    if shown.turns_away:
+        raise SessionFullProblem
+    sent = await filled(site.pages, request, site.entities, form, RegistrationIn)
+    if sent.person is None or sent.entity is None:
+        return session_page(site, request, shown, sent, status=422)
+    body = sent.person
+    try:
+        await site.rate_limit.hit(session.id, body.email, origin_of(request))
+    except TooOftenProblem as problem:
+        refused: CheckedForm[RegistrationIn] = CheckedForm(
+            sent.values, None, None, {_NOT_SENT: site.pages.say(request, problem)}
+        )
+        page = session_page(site, request, shown, refused, status=problem.status)
+        page.headers["retry-after"] = str(problem.retry_after)
+        return page
+    person = Person(name=body.name, email=body.email, role=body.role, language=body.language)
+    await site.registrations.register(session, sent.entity, person)
+    return see_other(f"{shown.path}/registered")

@@ -1,0 +1,120 @@
+"""What the holder of a personal link may do about a registration and about what is kept of them."""
+
+from collections.abc import Sequence
+
+from services.registration.registrations import domain as registrations
+from services.registration.registrations.domain import Correction, NotCorrectableProblem, Registration
+from services.registration.registrations.seating import Seating
+from services.registration.registrations.store import RegistrationStore
+from services.registration.registrations.usecases import Registrations, RegistrationView
+from services.registration.sessions.store import SessionStore
+from shared.clock import Clock
+from shared.security.actions import Action
+from shared.security.audit import Audit
+from shared.security.erasing import Erasing
+from shared.staff import Role
+from shared.storage.compacting import try_to_compact
+from shared.storage.contract import Store
+from shared.storage.records import Author
+
+
+class OwnRegistration:
+    """The verbs of one's own registration beside cancelling it.
+
+    The link was mailed to the address, so its holder may see and erase all that is kept with that address.
+    """
+
+    def __init__(
+        self,
+        documents: Store,
+        stored: RegistrationStore,
+        sessions: SessionStore,
+        seating: Seating,
+        registrations_: Registrations,
+        erasing: Erasing,
+        audit: Audit,
+        clock: Clock,
+    ) -> None:
+        self._documents = documents
+        self._stored = stored
+        self._sessions = sessions
+        self._seating = seating
+        self._registrations = registrations_
+        self._erasing = erasing
+        self._audit = audit
+        self._clock = clock
+        self.export_for = Action("registration.exported", Role.ADMIN, self._export_for)
+        self.erase_for = Action("registration.erased", Role.ADMIN, self._erase_for)
+
+    async def correct(self, registration_id: str, correction: Correction) -> None:
+        """Correct who comes; the seat and the address stay.
+
+        Raises:
+            LinkInvalidProblem, ErasedProblem: there is no such registration any more.
+            NotCorrectableProblem: it was cancelled, or the session is closed.
+        """
+        view = await self._registrations.view(registration_id)
+        if not view.registration.is_active or not view.session.takes_registrations(self._clock()):
+            raise NotCorrectableProblem
+        await self._stored.change(registration_id, lambda current: registrations.correct(current, correction))
+
+    async def ask_again(self, registration_id: str) -> None:
+        """Have the confirmation sent once more.
+
+        Raises:
+            LinkInvalidProblem, ErasedProblem: there is no such registration any more.
+            NotCorrectableProblem: it was cancelled, or the session is closed.
+            AskedTooSoonProblem: it was asked for a moment ago.
+        """
+        view, now = await self._registrations.view(registration_id), self._clock()
+        if not view.registration.is_active or not view.session.takes_registrations(now):
+            raise NotCorrectableProblem
+        await self._stored.change(registration_id, lambda current: registrations.ask_again(current, now))
+
+    async def everything(self, registration_id: str) -> list[RegistrationView]:
+        """All registrations with the address of this one, by start of their sessions.
+
+        Raises:
+            LinkInvalidProblem, ErasedProblem: there is no such registration any more.
+        """
+        mine = (await self._registrations.view(registration_id)).registration
+        return await self._views(await self._with(mine.email))
+
+    async def erase(self, registration_id: str) -> None:
+        """Erase all registrations with the address of this one.
+
+        Raises:
+            LinkInvalidProblem, ErasedProblem: there is no such registration any more.
+        """
+        mine = (await self._registrations.view(registration_id)).registration
+        await self._seating.finish_entering()
+        for registration in await self._with(mine.email):
+            await self._erasing.begin(registration.id, registration.generation)
+
+    async def _export_for(self, by: Author, email: str) -> list[RegistrationView]:
+        """All registrations with an address, for who asked the office for them."""
+        await self._seating.finish_entering()
+        found = await self._with(email)
+        for registration in found:
+            await self._audit.record(by.member, by.act, registration.id)
+        return await self._views(found)
+
+    async def _erase_for(self, by: Author, email: str) -> int:
+        """Erase all registrations with an address for who asked the office for it, and leave no byte behind; how many
+        they were."""
+        await self._seating.finish_entering()
+        found = await self._with(email)
+        for registration in found:
+            record = by.record_at(self._clock(), registration.id)
+            await self._erasing.begin(registration.id, registration.generation, record)
+        if found:
+            await try_to_compact(self._documents)
+        return len(found)
+
+    async def _views(self, found: Sequence[Registration]) -> list[RegistrationView]:
+        views = [await self._registrations.view(each.id) for each in found]
+        return sorted(views, key=lambda view: view.session.starts_at)
+
+    async def _with(self, email: str) -> list[Registration]:
+        ids = [self._registrations.id_of(session, email) for session in await self._sessions.all_ids()]
+        return [each for each in (await self._stored.many(ids)).values() if not each.erased_at]

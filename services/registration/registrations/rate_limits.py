@@ -1,0 +1,44 @@
+"""How often one may register: against mail bombs and against filling a session with strangers."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.security.rate_limits import Limits
+
+SPAN = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many registrations in ten minutes; 0 for any number."""
+
+    per_client: int = 0
+    """From one place on the network, which a whole council may share."""
+    per_address: int = 0
+    """With one mail address."""
+    per_session: int = 0
+    """For one session."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """Lets people register while they are no more than is allowed.
+
+    It counts what is asked for, not what comes of it, so that it tells nobody who is registered. The same again, as a
+    double click sends it, counts once.
+    """
+
+    limits: Limits
+    allowance: Allowance
+
+    async def hit(self, session_id: str, email: str, origin: str) -> None:
+        """Let one more pass.
+
+        Raises:
+            TooOftenProblem: nothing may be stored.
+        """
+        allowed = self.allowance
+        one = f"{session_id} {email}"
+        await self.limits.admit("registrations from", origin, one, most=allowed.per_client, within=SPAN)
+        await self.limits.admit("registrations with", email, one, most=allowed.per_address, within=SPAN)
+        await self.limits.admit("registrations for", session_id, one, most=allowed.per_session, within=SPAN)

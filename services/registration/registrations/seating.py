@@ -1,0 +1,164 @@
+"""Seats: what a registration or a session decided is carried out on the roster, step by step, each safe to repeat.
+
+Whoever registers gets a place in two writes: the roster, which keeps the request with the place, then the registration
+as it was placed, with its event. Who cancels gives the place up in the registration, then on the roster, from where it
+is passed on. A crash in between leaves an `unsettled` document, which the sweep takes up where it was left.
+
+A session without a limit has a roster too, with more seats than will ever be taken: so a limit may be set, changed and
+lifted at any time, also while people register.
+"""
+
+import asyncio
+from datetime import timedelta
+from weakref import WeakValueDictionary
+
+import structlog
+
+from services.registration.registrations import domain as registrations
+from services.registration.registrations.domain import Registration
+from services.registration.registrations.store import RegistrationStore
+from services.registration.seats.domain import Place, Roster
+from services.registration.seats.store import Rosters
+from services.registration.sessions import domain as sessions
+from services.registration.sessions.domain import Session
+from services.registration.sessions.store import SessionStore
+from shared.clock import Clock
+from shared.faults import failpoint
+from shared.storage.contract import StoreError
+
+log = structlog.get_logger()
+
+
+class Seating:
+    """Gives, frees and passes on the seats of sessions."""
+
+    def __init__(
+        self, sessions_: SessionStore, registrations_: RegistrationStore, rosters: Rosters, clock: Clock
+    ) -> None:
+        self._sessions = sessions_
+        self._registrations = registrations_
+        self._rosters = rosters
+        self._clock = clock
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def enter(self, request: Registration, before: Registration | None = None) -> Place:
+        """Find a place for a request and tell of it; what came of it. `before` is the round before, cancelled."""
+        found = await self._rosters.admit(request)
+        failpoint("registration-seated")
+        if found is not Place.CLOSED:
+            await self._register(request, found, before)
+            self._rosters.note_entered(request)
+        return found
+
+    async def enter_as_decoy(self, placed: Registration) -> None:
+        """The steps of `enter` for who has a place already: the same writes of the same documents, which leave them as
+        they were. So the time that an answer takes tells nobody who is registered."""
+        await self._rosters.touch(placed.session_id)
+        await self._registrations.touch(placed)
+
+    async def _register(self, request: Registration, found: Place, before: Registration | None = None) -> None:
+        """Write the registration that a request becomes, with its event, unless somebody did."""
+        if found is Place.LEFT:
+            return
+        now = self._clock()
+        if request.generation == 1:
+            placed, events = registrations.place(request, found, now)
+            await self._registrations.create(placed, *events)
+        else:
+            await self._registrations.change(
+                request.id,
+                lambda current: registrations.come_back(current, request, found, now),
+                known=before,
+                record=lambda *_: request.records[0] if request.records else None,
+            )
+
+    async def finish_entering(self) -> None:
+        """Write the registrations of all who have a place on a roster; those that one roster hinders do not hinder the
+        others."""
+        for roster in await self._rosters.unsettled():
+            try:
+                await self._finish_entering(roster)
+            except (StoreError, LookupError, ValueError):
+                log.exception("requests not registered", action="entering_failed", session=roster.id)
+
+    async def finish_entering_of(self, session_id: str) -> None:
+        """The same for one session."""
+        roster = await self._rosters.get(session_id)
+        if roster is not None:
+            await self._finish_entering(roster)
+
+    async def _finish_entering(self, roster: Roster) -> None:
+        for request in map(Registration.model_validate, roster.entering.values()):
+            await self._register(request, roster.answer_to(request))
+        if roster.entering:
+            await self._rosters.entered(roster.id, roster.entering_rounds())
+
+    async def release(self, cancelled: Registration) -> None:
+        """Free the place of a registration that was cancelled, and pass it on."""
+        failpoint("registration-cancelled")
+        await self._rosters.release(cancelled)
+        failpoint("registration-released")
+        await self.promote(cancelled.session_id)
+        await self._registrations.mark_settled(cancelled)
+
+    async def promote(self, session_id: str) -> None:
+        """Give every free seat to whoever has waited longest."""
+        while (roster := await self._rosters.begin_promotion(session_id)) and roster.promoting:
+            failpoint("promotion-begun")
+            if roster.promoting.partition(":")[0] in roster.entering:
+                await self._finish_entering(roster)
+            await self._tell_promoted(session_id, roster.promoting)
+
+    async def _tell_promoted(self, session_id: str, promoting: str) -> None:
+        registration_id, _, generation = promoting.partition(":")
+        now = self._clock()
+        await self._registrations.change(
+            registration_id, lambda current: registrations.promote(current, int(generation), now)
+        )
+        failpoint("promotion-told")
+        await self._rosters.end_promotion(session_id, promoting)
+
+    async def settle(self, session_id: str) -> Session | None:
+        """Carry out what a session decided: its limit, its end, its cancellation; then tell of it."""
+        turn = self._turns.setdefault(session_id, asyncio.Lock())
+        async with turn:
+            session = await self._sessions.get(session_id)
+            return await self._carry_out(session) if session and session.unsettled else session
+
+    async def _carry_out(self, session: Session) -> Session:
+        failpoint("session-decided")
+        await self._rosters.align(session)
+        if session.is_scheduled:
+            await self.promote(session.id)
+        else:
+            await self._finish_registrations(session.id)
+        failpoint("roster-aligned")
+        count = await self._registrations.count_registered(session.id)
+        return await self._sessions.change(session.id, lambda now: sessions.settle(now, session, count))
+
+    async def finish_cancelling(self, registration: Registration) -> None:
+        """Take up a registration that was given up where a crash left it."""
+        if registration.unsettled:
+            await self.release(registration)
+
+    async def _finish_registrations(self, session_id: str) -> None:
+        """Who had a place when the roster closed stands as registered, who gave it up does not; a begun promotion is
+        told."""
+        await self.finish_entering_of(session_id)
+        while unsettled := await self._registrations.unsettled_of(session_id):
+            for registration in unsettled:
+                await self.finish_cancelling(registration)
+        await self.promote(session_id)
+
+    async def recover(self, older_than: timedelta) -> None:
+        """Finish everything that was left half done; what was given up, once it was untouched for that long.
+
+        Who is still entering may be registered here first: the request at work then finds it done. A promotion needs no
+        mark of its own: whoever frees or adds a seat stays unsettled until it is passed on.
+        """
+        changed_before = self._clock() - older_than
+        for registration in await self._registrations.unsettled(changed_before=changed_before):
+            await self.finish_cancelling(registration)
+        await self.finish_entering()
+        for session_id in await self._sessions.unsettled():
+            await self.settle(session_id)

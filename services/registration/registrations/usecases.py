@@ -1,0 +1,282 @@
+"""Registering, cancelling, attending."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.registration.entities.domain import Entity
+from services.registration.registrations import domain as registrations
+from services.registration.registrations.domain import (
+    ErasedProblem,
+    JoinClosedProblem,
+    Registration,
+    RegistrationState,
+    SessionClosedProblem,
+    SessionFullProblem,
+    SessionStartedProblem,
+)
+from services.registration.registrations.seating import Seating
+from services.registration.registrations.store import RegistrationStore
+from services.registration.seats.domain import Place
+from services.registration.seats.store import Rosters
+from services.registration.sessions.domain import Session, SessionUnknownProblem
+from services.registration.sessions.store import SessionStore
+from services.registration.sessions.usecases import SessionView
+from shared import ids
+from shared.clock import Clock
+from shared.events.vocabulary import Language
+from shared.problems import ConflictProblem, LinkInvalidProblem
+from shared.security.actions import Action
+from shared.security.audit import Audit
+from shared.security.links import LinkPurpose, Links
+from shared.staff import Role
+from shared.storage.aggregates import ConflictError
+from shared.storage.collection import Slice
+from shared.storage.contract import Scalar
+from shared.storage.records import ActRecord, Author, Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who registers, as the form was filled in; the address is normalised, the notice accepted."""
+
+    name: str
+    email: str
+    role: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationView:
+    """A registration with its session, for the person who holds its link."""
+
+    registration: Registration
+    session: Session
+    join_url: str
+    """Empty while it does not lead to the session."""
+    turn: int = 0
+    """Which place of the waiting list the person has, the next to get a seat being 1; 0 for who does not wait."""
+
+
+class Registrations:
+    """What a person does about a session."""
+
+    def __init__(
+        self,
+        stored: RegistrationStore,
+        sessions: SessionStore,
+        rosters: Rosters,
+        seating: Seating,
+        links: Links,
+        secret: bytes,
+        audit: Audit,
+        clock: Clock,
+    ) -> None:
+        self._stored = stored
+        self._sessions = sessions
+        self._rosters = rosters
+        self._seating = seating
+        self._links = links
+        self._secret = secret
+        self._audit = audit
+        self._clock = clock
+        self.register_for = Action("registration.added", Role.EDITOR, self._register_for)
+        self.cancel_for = Action("registration.cancelled", Role.EDITOR, self._cancel_for)
+        self.read = Action("registrations.exported", Role.VIEWER, self._read)
+        self.export = Action("registrations.exported", Role.VIEWER, self._export)
+
+    async def open_session(self, session_id: str) -> Session:
+        """The session, if one can register for it.
+
+        Raises:
+            SessionUnknownProblem: there is none.
+            SessionClosedProblem: it was cancelled or is over.
+        """
+        session = await self._sessions.get(session_id)
+        if session is None:
+            raise SessionUnknownProblem
+        if not session.takes_registrations(self._clock()):
+            raise SessionClosedProblem
+        return session
+
+    async def require_seat_once_begun(self, session: Session) -> None:
+        """Before the start there is always a place, be it on the waiting list. It may be taken just afterwards.
+
+        Raises:
+            SessionFullProblem: the session has begun without a seat left, whoever asks for one.
+        """
+        now = self._clock()
+        if session.capacity is None or session.unsettled or session.lets_cancel(now):
+            return
+        if SessionView(session, await self._rosters.get(session.id)).turns_away(now):
+            raise SessionFullProblem
+
+    async def _register_for(self, by: Author, session: Session, entity: Entity, person: Person) -> None:
+        """The same by the office. The record goes with the request, from the roster into the registration.
+
+        Raises:
+            SessionClosedProblem, ConflictProblem: as `register`.
+        """
+        await self.register(session, entity, person, by.record_at(self._clock(), session.id, {"entity": entity.code}))
+
+    async def register(self, session: Session, entity: Entity, person: Person, record: ActRecord | None = None) -> None:
+        """Register a person for an entity. Who is registered or waiting already stays so and hears nothing, and the
+        answer takes as many steps.
+
+        Raises:
+            SessionClosedProblem: the session closed meanwhile.
+            ConflictProblem: too much happened at once; trying again is safe.
+        """
+        asked = self._asked(session, entity, person)
+        if record:
+            asked = asked.model_copy(update={"records": (record,)})
+        try:
+            if session.unsettled:  # a limit holds from when it was stored, also where who set it died since
+                await self._seating.settle(session.id)
+            before = await self._stored.get(asked.id)
+            if before is not None and before.is_active:
+                await self._seating.enter_as_decoy(before)
+            elif await self._enter(asked, before) is Place.CLOSED:
+                raise SessionClosedProblem
+        except ConflictError:
+            raise ConflictProblem from None
+
+    async def _enter(self, asked: Registration, before: Registration | None) -> Place:
+        if before is None:
+            return await self._seating.enter(asked)
+        await self._seating.finish_cancelling(before)  # the place of the round before must be free first
+        return await self._seating.enter(asked.model_copy(update={"generation": before.generation + 1}), before)
+
+    def id_of(self, session_id: str, email: str) -> str:
+        """The id of the registration of an address for a session, whether there is one or not."""
+        return ids.derived_id(self._secret, "registration", session_id, email)
+
+    def _asked(self, session: Session, entity: Entity, person: Person) -> Registration:
+        now = self._clock()
+        return Registration(
+            id=self.id_of(session.id, person.email),
+            session_id=session.id,
+            programme=session.programme,
+            state=RegistrationState.REQUESTED,
+            name=person.name,
+            email=person.email,
+            entity_code=entity.code,
+            entity_name=entity.name,
+            role=person.role,
+            language=person.language,
+            arrived_at=now,
+            changed_at=now,
+        )
+
+    def read_link(self, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION) -> str:
+        """The registration that a personal link speaks of.
+
+        Raises:
+            LinkInvalidProblem, LinkExpiredProblem: the link is not good.
+        """
+        return self._links.read(purpose, token, self._clock())
+
+    async def language(self, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION) -> Language | None:
+        """In which the holder of a link is written to, or was before it expired or they were erased."""
+        registration = await self._stored.get(self._links.subject(purpose, token))
+        return registration.language if registration else None
+
+    async def view(self, registration_id: str) -> RegistrationView:
+        """A registration with its session, and the join link when it is time.
+
+        Raises:
+            LinkInvalidProblem, ErasedProblem: there is no such registration any more.
+        """
+        registration = await self._of_somebody(registration_id)
+        session = await self._session_of(registration)
+        may_join = registration.state is RegistrationState.REGISTERED and session.can_be_joined(self._clock())
+        turn = await self._turn(registration) if registration.state is RegistrationState.WAITING else 0
+        return RegistrationView(registration, session, session.join_url if may_join else "", turn)
+
+    async def _cancel_for(self, by: Author, registration_id: str) -> None:
+        """The same by the office."""
+        await self.cancel(registration_id, by.record(registration_id, lambda _, after: {"session": after.session_id}))
+
+    async def cancel(self, registration_id: str, record: Recording[Registration] | None = None) -> None:
+        """Give up the seat or the place on the waiting list; doing it again changes nothing.
+
+        Raises:
+            LinkInvalidProblem, ErasedProblem: there is no such registration any more.
+            SessionStartedProblem: the session has begun or is closed.
+        """
+        registration = await self._of_somebody(registration_id)
+        session = await self._session_of(registration)
+        if registration.state is RegistrationState.CANCELLED:
+            await self._seating.finish_entering_of(session.id)  # the person may be coming back
+            registration = await self._get(registration_id)
+        if registration.state is not RegistrationState.CANCELLED and not session.lets_cancel(self._clock()):
+            raise SessionStartedProblem
+        now = self._clock()
+        cancelled = await self._stored.change(
+            registration_id, lambda current: registrations.cancel(current, now), record=record
+        )
+        if cancelled.state is RegistrationState.CANCELLED:
+            await self._seating.finish_cancelling(cancelled)
+
+    async def attend(self, registration_id: str) -> str:
+        """Record that the person joins, the first time; the join link.
+
+        Raises:
+            LinkInvalidProblem: there is no such registration.
+            JoinClosedProblem: it is not the time, or the person has no seat.
+        """
+        view = await self.view(registration_id)
+        if not view.join_url:
+            raise JoinClosedProblem
+        now = self._clock()
+        await self._stored.change(
+            registration_id, lambda current: registrations.attend(current, now), known=view.registration
+        )
+        return view.join_url
+
+    async def _read(
+        self, by: Author, session_id: str, *, limit: int, after: Sequence[Scalar] | None
+    ) -> Slice[Registration]:
+        """A page of the registrations for a session in the order in which they came; `after` None: the first one.
+
+        Reading stores nothing that could carry the record: it is written before the first page goes out.
+
+        Raises:
+            SessionUnknownProblem: there is no such session.
+        """
+        if await self._sessions.get(session_id) is None:
+            raise SessionUnknownProblem
+        if after is None:
+            await self._audit.record(by.member, by.act, session_id)
+        return await self._stored.of_session(session_id, limit=limit, after=after)
+
+    async def _export(self, by: Author, session_id: str) -> list[Registration]:
+        """All registrations for a session; recorded as a reading is."""
+        await self._audit.record(by.member, by.act, session_id)
+        return await self._stored.all_of(session_id)
+
+    async def restate(self, registration_id: str) -> None:
+        """Announce a registration again to who has missed it."""
+        await self._stored.restate(registration_id, registrations.restate)
+
+    async def _get(self, registration_id: str) -> Registration:
+        registration = await self._stored.get(registration_id)
+        if registration is None:
+            raise LinkInvalidProblem
+        return registration
+
+    async def _of_somebody(self, registration_id: str) -> Registration:
+        """A registration whose person was not erased."""
+        registration = await self._get(registration_id)
+        if registration.erased_at:
+            raise ErasedProblem
+        return registration
+
+    async def _turn(self, registration: Registration) -> int:
+        roster = await self._rosters.get(registration.session_id)
+        return roster.turn_of(registration.id) if roster else 0
+
+    async def _session_of(self, registration: Registration) -> Session:
+        session = await self._sessions.get(registration.session_id)
+        if session is None:
+            raise LinkInvalidProblem
+        return session

@@ -1,0 +1,168 @@
+"""All routes of the service, in the order in which they are tried: first what hundreds ask for at once."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from services.registration.accounts import office_pages as account_pages
+from services.registration.accounts import oidc_pages, sign_in_pages
+from services.registration.accounts.oidc import OidcProvider
+from services.registration.accounts.sign_in_pages import AccountDesk
+from services.registration.attendance import office_pages as attendance_pages
+from services.registration.attendance.office_pages import AttendanceDesk
+from services.registration.coverage import office_pages as coverage_pages
+from services.registration.coverage.office_pages import CoverageDesk
+from services.registration.entities.api import entity_routes
+from services.registration.office import audit_pages, today_pages
+from services.registration.office.audit_pages import AuditDesk
+from services.registration.office.today_pages import TodayDesk
+from services.registration.planning import office_pages as planning_pages
+from services.registration.planning.office_pages import PlanningDesk
+from services.registration.programmes import office_pages as programme_pages
+from services.registration.programmes import survey_pages
+from services.registration.programmes.api import programme_routes
+from services.registration.programmes.office_pages import ProgrammeDesk
+from services.registration.public_site import SiteOwner
+from services.registration.registrations import join_pages, personal_pages
+from services.registration.registrations import office_pages as registration_office_pages
+from services.registration.registrations import pages as registration_pages
+from services.registration.registrations.api import registration_routes
+from services.registration.registrations.office_pages import RegistrationDesk
+from services.registration.registrations.people_api import people_routes
+from services.registration.registrations.personal_link import RegistrationSite
+from services.registration.sessions import lifecycle_pages
+from services.registration.sessions import office_pages as session_office_pages
+from services.registration.sessions import pages as session_pages
+from services.registration.sessions.api import calendar_routes, closing_routes, session_routes
+from services.registration.sessions.office_pages import SessionDesk
+from services.registration.site import feeds, home_pages, notice_pages
+from services.registration.usecases import UseCases
+from shared.clock import Clock
+from shared.security.links import Links
+from shared.web.page_routes import PageRouter
+from shared.web.pages import Pages
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """Signing in by an OIDC provider, beside the local accounts."""
+
+    provider: OidcProvider
+    role_claim: str
+    secret: bytes
+
+
+def api_routers(use_cases: UseCases, staff_token: str, clock: Clock) -> list[APIRouter]:
+    """The JSON API."""
+    return [
+        registration_routes(use_cases.registrations, use_cases.entities, use_cases.rate_limit, staff_token),
+        programme_routes(use_cases.programmes, staff_token),
+        session_routes(use_cases.sessions, staff_token),
+        calendar_routes(use_cases.sessions, use_cases.programmes, staff_token, clock),
+        closing_routes(use_cases.sessions, staff_token),
+        people_routes(use_cases.own, use_cases.erasing, staff_token),
+        entity_routes(use_cases.entities, staff_token),
+    ]
+
+
+def public_routers(use_cases: UseCases, pages: Pages, links: Links, owner: SiteOwner, clock: Clock) -> list[PageRouter]:
+    """The public pages and the personal ones."""
+    site = RegistrationSite(
+        pages,
+        links,
+        owner,
+        clock,
+        sessions=use_cases.sessions,
+        programmes=use_cases.programmes,
+        registrations=use_cases.registrations,
+        own=use_cases.own,
+        entities=use_cases.entities,
+        rate_limit=use_cases.rate_limit,
+    )
+    return [
+        home_pages.routes(site),
+        feeds.routes(site),
+        session_pages.routes(site),
+        registration_pages.routes(site),
+        personal_pages.routes(site),
+        join_pages.routes(site),
+        notice_pages.routes(site),
+    ]
+
+
+def office_routers(
+    use_cases: UseCases, pages: Pages, clock: Clock, public_url: str, oidc: Oidc | None
+) -> list[PageRouter]:
+    """The pages of the programme office."""
+    accounts = AccountDesk(pages, clock, accounts=use_cases.accounts, sign_in=use_cases.sign_in)
+    found = [
+        sign_in_pages.routes(accounts, has_oidc=oidc is not None),
+        today_pages.routes(TodayDesk(pages, clock, today=use_cases.today, programmes=use_cases.programmes)),
+        account_pages.routes(accounts, public_url),
+        audit_pages.routes(
+            AuditDesk(
+                pages,
+                clock,
+                sessions=use_cases.stores.sessions,
+                programmes=use_cases.programmes,
+                entities=use_cases.entities,
+                accounts=use_cases.accounts,
+                audit=use_cases.audit,
+            )
+        ),
+        *_session_routers(use_cases, pages, clock),
+        *_programme_routers(use_cases, pages, clock),
+        coverage_pages.routes(
+            CoverageDesk(
+                pages,
+                clock,
+                entities=use_cases.entities,
+                participations=use_cases.participations,
+                programmes=use_cases.programmes,
+            )
+        ),
+    ]
+    if oidc:
+        secure = public_url.startswith("https://")
+        found.append(oidc_pages.routes(accounts, oidc.provider, oidc.role_claim, oidc.secret, secure=secure))
+    return found
+
+
+def _session_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[PageRouter]:
+    stores = use_cases.stores
+    sessions = SessionDesk(
+        pages,
+        clock,
+        sessions=use_cases.sessions,
+        programmes=use_cases.programmes,
+        stored=stores.sessions,
+        counts=stores.registrations.counts,
+    )
+    registrations = RegistrationDesk(
+        **vars(sessions),
+        registrations=use_cases.registrations,
+        stored_registrations=stores.registrations,
+        entities=use_cases.entities,
+        bounces=use_cases.bounces,
+    )
+    return [
+        session_office_pages.routes(sessions),
+        lifecycle_pages.routes(sessions),
+        registration_office_pages.routes(registrations),
+        attendance_pages.routes(AttendanceDesk(**vars(sessions), attendance=use_cases.attendance)),
+    ]
+
+
+def _programme_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[PageRouter]:
+    programmes = ProgrammeDesk(pages, clock, programmes=use_cases.programmes)
+    planning = PlanningDesk(
+        pages,
+        clock,
+        planning=use_cases.planning,
+        programmes=use_cases.programmes,
+    )
+    return [
+        programme_pages.routes(programmes),
+        survey_pages.routes(programmes),
+        planning_pages.routes(planning),
+    ]

@@ -1,0 +1,134 @@
+"""The JSON API of sessions."""
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Depends, Request
+
+from services.registration.programmes.domain import ProgrammeUnknownProblem
+from services.registration.programmes.usecases import Programmes
+from services.registration.sessions.domain import IN_THE_PAST, Session
+from services.registration.sessions.schemas import (
+    Cancellation,
+    MaterialsIn,
+    Reschedule,
+    SessionChange,
+    SessionForStaff,
+    SessionIn,
+    SessionOut,
+)
+from services.registration.sessions.usecases import Sessions, When
+from shared import ids
+from shared.clock import Clock
+from shared.problems import mark
+from shared.web.openapi import ANYBODY_OR_STAFF, ApiRouter, problems
+from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
+from shared.web.problems import field_error
+from shared.web.schemas import Nothing
+from shared.web.staff_cookie import StaffMember, bearer_member
+
+NO_SUCH_PROGRAMME = mark("There is no such programme.")
+
+
+def session_routes(sessions: Sessions, staff_token: str) -> APIRouter:
+    """Sessions as anybody reads them: without the join link."""
+    router = ApiRouter("/api/v1/sessions", tag="sessions")
+    require_staff = bearer_member(staff_token)
+
+    @router.get("", summary="List sessions by start", description="Past sessions begin with the latest.")
+    async def page(
+        programme: str | None = None, when: When | None = None, limit: Limit = 50, cursor: CursorParameter = None
+    ) -> Page[SessionOut]:
+        after = decode_cursor(cursor, 2)
+        found = await sessions.page(programme=programme, when=when, limit=limit, after=after)
+        return page_of(found, SessionOut.of)
+
+    @router.get(
+        "/{session_id}",
+        summary="Read a session",
+        description="With the office's token: the join link too.",
+        openapi_extra=ANYBODY_OR_STAFF,
+    )
+    async def read(request: Request, session_id: str) -> SessionForStaff | SessionOut:
+        view = await sessions.view(session_id)
+        if "authorization" not in request.headers:
+            return SessionOut.of(view)
+        require_staff(request)
+        return SessionForStaff.of(view)
+
+    return router
+
+
+def calendar_routes(sessions: Sessions, programmes: Programmes, staff_token: str, clock: Clock) -> APIRouter:
+    """Sessions as the office puts them on the calendar and changes them."""
+    router = ApiRouter("/api/v1/sessions", tag="sessions")
+    staff = Depends(bearer_member(staff_token))
+
+    @router.post("", status_code=201, summary="Schedule a session")
+    async def schedule(body: SessionIn, member: StaffMember = staff) -> SessionForStaff:
+        _require_future(body.starts_at, clock())
+        try:
+            await programmes.get(body.programme)
+        except ProgrammeUnknownProblem:
+            raise field_error("programme", NO_SUCH_PROGRAMME) from None
+        session = body.session(ids.new_id())
+        return await _for_staff(sessions, await sessions.schedule(member, session))
+
+    @router.patch(
+        "/{session_id}",
+        summary="Change title, description, duration, capacity or join link",
+        description="Who is registered or waits is told of another title or duration, with the calendar entry.",
+        responses=problems(409),
+    )
+    async def change(session_id: str, body: SessionChange, member: StaffMember = staff) -> SessionForStaff:
+        return await _for_staff(sessions, await sessions.change(member, session_id, body.changes()))
+
+    @router.post("/{session_id}/reschedule", summary="Move a session to another time", responses=problems(409))
+    async def reschedule(session_id: str, body: Reschedule, member: StaffMember = staff) -> SessionForStaff:
+        _require_future(body.starts_at, clock())
+        starts_at = body.starts_at.astimezone(UTC)
+        moved = await sessions.reschedule(member, session_id, starts_at, body.duration_minutes)
+        return await _for_staff(sessions, moved)
+
+    return router
+
+
+def closing_routes(sessions: Sessions, staff_token: str) -> APIRouter:
+    """Sessions as the office closes them and publishes what was shown."""
+    router = ApiRouter("/api/v1/sessions", tag="sessions")
+    staff = Depends(bearer_member(staff_token))
+
+    @router.post(
+        "/{session_id}/cancel",
+        summary="Cancel a session",
+        description="Again: the same answer.",
+        responses=problems(409),
+    )
+    async def cancel(session_id: str, body: Cancellation, member: StaffMember = staff) -> SessionForStaff:
+        return await _for_staff(sessions, await sessions.cancel(member, session_id, body.reason))
+
+    @router.post(
+        "/{session_id}/end",
+        summary="End a session, also before its time",
+        description="Again: the same answer.",
+        responses=problems(409),
+    )
+    async def end(session_id: str, _: Nothing, member: StaffMember = staff) -> SessionForStaff:
+        return await _for_staff(sessions, await sessions.end(member, session_id))
+
+    @router.post("/{session_id}/materials", summary="Publish recording and materials", responses=problems(409))
+    async def publish_materials(session_id: str, body: MaterialsIn, member: StaffMember = staff) -> SessionForStaff:
+        materials = [item.material() for item in body.materials]
+        published = await sessions.publish_materials(member, session_id, body.recording_url, materials)
+        return await _for_staff(sessions, published)
+
+    return router
+
+
+async def _for_staff(sessions: Sessions, session: Session) -> SessionForStaff:
+    return SessionForStaff.of(await sessions.view(session.id))
+
+
+def _require_future(starts_at: datetime, now: datetime) -> None:
+    """Raises RequestValidationError at `starts_at` for an instant that is over."""
+    if starts_at < now:
+        raise field_error("starts_at", IN_THE_PAST)

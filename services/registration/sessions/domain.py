@@ -1,0 +1,346 @@
+"""A session and its life: scheduled, moved, cancelled or ended; what was shown in it comes after.
+
+A change that touches more than the session's own document marks it `unsettled` in the write that decides it. What
+follows (closing the roster, giving seats, counting) is then done at once, or by the sweep after a crash.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.clock import StoredInstant
+from shared.events.base import Event
+from shared.events.registration import (
+    Material,
+    MaterialsPublished,
+    SessionCancelled,
+    SessionChanged,
+    SessionEnded,
+    SessionRescheduled,
+    SessionScheduled,
+)
+from shared.events.vocabulary import Language, SessionStatus
+from shared.problems import Problem, mark
+from shared.storage.aggregates import Aggregate
+
+
+class SessionUnknownProblem(Problem):
+    """There is no session with that id."""
+
+    status = 404
+    code = "session-unknown"
+    title = mark("There is no such session.")
+
+
+class SessionNotScheduledProblem(Problem):
+    """A session that was cancelled or has ended cannot be changed that way."""
+
+    status = 409
+    code = "session-not-scheduled"
+    title = mark("This session was cancelled or has ended: that can no longer be done.")
+
+
+class SameTimeProblem(Problem):
+    """A session was to be moved to the time at which it is."""
+
+    status = 409
+    code = "same-time"
+    title = mark("The session is at this time already.")
+
+
+class AttendanceTooEarlyProblem(Problem):
+    """Nobody can have come to a session that cannot be joined yet."""
+
+    status = 409
+    code = "attendance-too-early"
+    title = mark("Attendance can be marked from {minutes} minutes before the session begins.")
+
+    def __init__(self, opens_before: timedelta) -> None:
+        super().__init__(minutes=opens_before // timedelta(minutes=1))
+
+
+LONGEST_MINUTES = 1440
+"""How long a session may be."""
+
+JOIN_OPENS_BEFORE_START = timedelta(minutes=15)
+JOIN_CLOSES_AFTER_END = timedelta(minutes=60)
+
+
+class Session(Aggregate):
+    """One session of a programme."""
+
+    programme: str
+    title: dict[Language, str]
+    description: dict[Language, str] | None = None
+    starts_at: StoredInstant
+    duration_minutes: int
+    over_at: StoredInstant
+    """Planned end, or the moment when it was ended before that: separates what is upcoming from what is past."""
+    capacity: int | None = None
+    join_url: str = ""
+    """Secret: shown to the office and, near the time, to those registered."""
+    status: SessionStatus = SessionStatus.SCHEDULED
+    sequence: int = 0
+    previous_starts_at: StoredInstant | None = None
+    previous_title: dict[Language, str] | None = None
+    previous_duration_minutes: int | None = None
+    """What the last change of title or duration replaced; None once the session has moved after it."""
+    reason: dict[Language, str] | None = None
+    ended_at: StoredInstant | None = None
+    changed_at: StoredInstant | None = None
+    """When the office last changed something of it; None in documents from before this was kept."""
+    registrations: int = 0
+    """How many held a seat when the session ended."""
+    recording_url: str = ""
+    materials: tuple[Material, ...] = ()
+    unsettled: int = 0
+    """1 while something that this document decided is not yet carried out elsewhere."""
+    decided: int = 0
+    """How often that was: the same limit decided again is another thing to carry out."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """Planned end."""
+        return self.starts_at + timedelta(minutes=self.duration_minutes)
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Neither cancelled nor ended."""
+        return self.status is SessionStatus.SCHEDULED
+
+    def takes_registrations(self, now: datetime) -> bool:
+        """Whether one can still register."""
+        return self.is_scheduled and now < self.over_at
+
+    def lets_cancel(self, now: datetime) -> bool:
+        """Whether registrations can still be cancelled."""
+        return self.is_scheduled and now < self.starts_at
+
+    def takes_attendance(self, now: datetime) -> bool:
+        """Whether it can be said who came: from when it can be joined, or once it was ended, however early."""
+        return self.status is SessionStatus.ENDED or now >= self.join_opens_at()
+
+    def join_opens_at(self) -> datetime:
+        """When the join link begins to lead to the session."""
+        return self.starts_at - JOIN_OPENS_BEFORE_START
+
+    def join_closes_at(self) -> datetime:
+        """When the join link ceases to lead to the session."""
+        return self.ends_at + JOIN_CLOSES_AFTER_END
+
+    def can_be_joined(self, now: datetime) -> bool:
+        """Whether the join link leads to the session."""
+        return self.is_scheduled and self.join_opens_at() <= now <= self.join_closes_at()
+
+
+Decision = tuple[Session, Sequence[Event]]
+
+
+def _require_scheduled(session: Session) -> None:
+    if not session.is_scheduled:
+        raise SessionNotScheduledProblem
+
+
+def scheduled(session: Session) -> SessionScheduled:
+    """The event that puts a session on the calendar."""
+    return SessionScheduled(**_snapshot(session))
+
+
+def change(session: Session, changes: dict[str, Any]) -> Decision:
+    """Another title, description, duration, capacity or join link. The join link is nobody's to be told.
+
+    Raises:
+        SessionNotScheduledProblem: the duration or capacity of a session that was cancelled or has ended.
+    """
+    changed = session.model_copy(update=changes)
+    if changed.capacity != session.capacity:
+        _require_scheduled(session)
+        changed = changed.model_copy(update=_to_carry_out(session))
+    if changed.duration_minutes != session.duration_minutes:
+        _require_scheduled(session)
+        changed = changed.model_copy(update={"over_at": changed.ends_at})
+    if (shown := _shown_before(session, changed)) and session.is_scheduled:
+        changed = changed.model_copy(update={**_NOTHING_SHOWN, **shown, "sequence": session.sequence + 1})
+        return changed, [_changed(changed)]
+    is_told = any(getattr(changed, field) != getattr(session, field) for field in ("title", "description", "capacity"))
+    return changed, [SessionChanged(**_snapshot(changed))] if is_told else []
+
+
+_NOTHING_SHOWN = {"previous_title": None, "previous_duration_minutes": None}
+
+
+def _shown_before(session: Session, changed: Session) -> dict[str, Any]:
+    """What calendars no longer show."""
+    return {
+        f"previous_{field}": getattr(session, field)
+        for field in ("title", "duration_minutes")
+        if getattr(changed, field) != getattr(session, field)
+    }
+
+
+def reschedule(session: Session, starts_at: datetime, duration_minutes: int | None) -> Decision:
+    """Another start, which calendars must show; with the same start, another duration.
+
+    Raises:
+        SessionNotScheduledProblem: it was cancelled or has ended.
+        SameTimeProblem: it is at that time already.
+    """
+    _require_scheduled(session)
+    duration = duration_minutes or session.duration_minutes
+    if (starts_at, duration) == (session.starts_at, session.duration_minutes):
+        raise SameTimeProblem
+    if starts_at == session.starts_at:
+        return change(session, {"duration_minutes": duration})
+    moved = session.model_copy(
+        update={
+            "starts_at": starts_at,
+            "duration_minutes": duration,
+            "over_at": starts_at + timedelta(minutes=duration),
+            "previous_starts_at": session.starts_at,
+            "sequence": session.sequence + 1,
+            **_NOTHING_SHOWN,
+        }
+    )
+    return moved, [_rescheduled(moved)]
+
+
+def cancel(session: Session, reason: dict[Language, str] | None) -> Decision:
+    """It will not take place; told once the roster is closed (`settle`). Cancelling again changes nothing.
+
+    Raises:
+        SessionNotScheduledProblem: it has ended.
+    """
+    if session.status is SessionStatus.CANCELLED:
+        return session, []
+    _require_scheduled(session)
+    update = {
+        "status": SessionStatus.CANCELLED,
+        "reason": reason,
+        "sequence": session.sequence + 1,
+        **_to_carry_out(session),
+    }
+    return session.model_copy(update=update), []
+
+
+def end(session: Session, now: datetime) -> Decision:
+    """It is over; told once the roster is closed and counted (`settle`). Ending again changes nothing.
+
+    Raises:
+        SessionNotScheduledProblem: it was cancelled.
+    """
+    if session.status is SessionStatus.ENDED:
+        return session, []
+    _require_scheduled(session)
+    update = {
+        "status": SessionStatus.ENDED,
+        "ended_at": now,
+        "over_at": min(now, session.over_at),
+        **_to_carry_out(session),
+    }
+    return session.model_copy(update=update), []
+
+
+def with_roster_from_before(session: Session) -> Session:
+    """A session about to be scheduled whose roster an attempt left that failed: it may have other seats."""
+    return session.model_copy(update=_to_carry_out(session))
+
+
+def _to_carry_out(session: Session) -> dict[str, int]:
+    return {"unsettled": 1, "decided": session.decided + 1}
+
+
+def settle(session: Session, carried_out: Session, registrations: int) -> Decision:
+    """What `carried_out` decided is done everywhere; tells of the end or the cancellation, once.
+
+    Nothing happens where more was decided since: whoever decided it settles it.
+    """
+    if not session.unsettled or session.decided != carried_out.decided:
+        return session, []
+    settled = session.model_copy(update={"unsettled": 0, "registrations": registrations})
+    return settled, _closing_events(settled)
+
+
+def publish_materials(session: Session, recording_url: str, materials: tuple[Material, ...]) -> Decision:
+    """The recording and the materials, in place of those before; the same ones again are not told again.
+
+    Raises:
+        SessionNotScheduledProblem: it was cancelled.
+    """
+    if session.status is SessionStatus.CANCELLED:
+        raise SessionNotScheduledProblem
+    published = session.model_copy(update={"recording_url": recording_url, "materials": materials})
+    return published, [] if published == session else [MaterialsPublished(**_snapshot(published))]
+
+
+def restate(session: Session) -> list[Event]:
+    """The events that tell all there is to know of a session to who knows nothing of it."""
+    if session.unsettled and not session.is_scheduled:
+        return []  # about to be told
+    published = bool(session.recording_url or session.materials)
+    materials = [MaterialsPublished(**_snapshot(session))] if published else []
+    return [*(_closing_events(session) or [_last_told(session)]), *materials]
+
+
+def _last_told(session: Session) -> Event:
+    """The last change that calendars show, or that it was scheduled."""
+    if session.previous_title or session.previous_duration_minutes:
+        return _changed(session)
+    return scheduled(session) if session.previous_starts_at is None else _rescheduled(session)
+
+
+def _closing_events(session: Session) -> list[Event]:
+    if session.status is SessionStatus.CANCELLED:
+        return [SessionCancelled(**_snapshot(session), reason=session.reason)]
+    if session.status is SessionStatus.ENDED:
+        ended_at = session.ended_at or session.over_at
+        return [SessionEnded(**_snapshot(session), ended_at=ended_at, registrations=session.registrations)]
+    return []
+
+
+def _changed(session: Session) -> SessionChanged:
+    return SessionChanged(
+        **_snapshot(session),
+        previous_title=session.previous_title,
+        previous_duration_minutes=session.previous_duration_minutes,
+    )
+
+
+def _rescheduled(session: Session) -> SessionRescheduled:
+    previous = session.previous_starts_at or session.starts_at
+    return SessionRescheduled(**_snapshot(session), previous_starts_at=previous)
+
+
+def _snapshot(session: Session) -> dict[str, Any]:
+    """What every event of a session carries; never the join link."""
+    return {
+        "version": session.version,
+        "session_id": session.id,
+        "programme": session.programme,
+        "title": session.title,
+        "description": session.description,
+        "starts_at": session.starts_at,
+        "duration_minutes": session.duration_minutes,
+        "capacity": session.capacity,
+        "status": session.status,
+        "sequence": session.sequence,
+        "recording_url": session.recording_url,
+        "materials": list(session.materials),
+    }
+
+
+IN_THE_PAST = mark("A session cannot begin in the past.")
+
+
+@dataclass(frozen=True, slots=True)
+class SeatCounts:
+    """How many registrations a session has, by state, and how many came."""
+
+    registered: int
+    waiting: int
+    attended: int
+
+    @property
+    def told(self) -> int:
+        """How many get a mail when the session moves or is cancelled."""
+        return self.registered + self.waiting

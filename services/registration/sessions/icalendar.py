@@ -1,0 +1,43 @@
+"""Sessions as iCalendar (RFC 5545), published (RFC 5546 METHOD:PUBLISH).
+
+An entry has the UID that it has in the mails, so that calendars take both for the same. The join link is in one's own
+entry only, never in a feed.
+"""
+
+from icalendar import Calendar, Event, vCalAddress
+
+from services.registration.public_site import SiteOwner
+from services.registration.sessions.presented import PresentedSession
+from shared.events.vocabulary import Language, in_language
+
+
+def new_calendar() -> Calendar:
+    calendar = Calendar()
+    calendar.add("prodid", "-//Dijous//Dijous//CA")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", "PUBLISH")
+    return calendar
+
+
+def calendar_entry(shown: PresentedSession, owner: SiteOwner, language: Language) -> Event:
+    session, programme = shown.session, shown.programme
+    entry = Event()
+    entry.add("uid", f"{session.id}@{owner.mail_domain}")
+    entry.add("dtstamp", session.changed_at or session.starts_at)
+    entry.add("dtstart", session.starts_at)  # in UTC, which needs no rules of a zone
+    entry.add("dtend", session.ends_at)
+    entry.add("sequence", session.sequence)
+    entry.add("status", "CANCELLED" if shown.is_cancelled else "CONFIRMED")
+    entry.add("summary", _one_line(in_language(session.title, language)))
+    if session.description:
+        entry.add("description", in_language(session.description, language))
+    entry.add("categories", [_one_line(in_language(programme.name, language))])
+    mailbox = vCalAddress(f"mailto:{programme.reply_to or owner.mail_from}")
+    mailbox.params["CN"] = _one_line(programme.organiser or in_language(programme.name, language))
+    entry["organizer"] = mailbox
+    return entry
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

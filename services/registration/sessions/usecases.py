@@ -1,0 +1,248 @@
+"""Scheduling sessions and all that follows until they are over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from services.registration.projections import KnownResults
+from services.registration.seats.domain import Roster
+from services.registration.seats.store import Rosters
+from services.registration.sessions import domain as sessions
+from services.registration.sessions.domain import Session, SessionUnknownProblem
+from services.registration.sessions.search import IndexEntry
+from services.registration.sessions.store import BY_START, BY_START_LATEST_FIRST, SessionStore
+from shared.clock import Clock
+from shared.events.base import Event
+from shared.events.registration import Material
+from shared.events.vocabulary import Language, SessionStatus
+from shared.security.actions import Action
+from shared.staff import Role
+from shared.storage.aggregates import Decide, NotFoundError
+from shared.storage.collection import Place, Slice
+from shared.storage.contract import Order
+from shared.storage.records import Author, Details, Recording, changed_fields
+
+LIVE_FOR = timedelta(days=60)
+"""Sessions that began longer ago are not announced again: their mails, surveys and results are done."""
+
+
+class When(StrEnum):
+    """Which sessions a list holds."""
+
+    UPCOMING = "upcoming"
+    PAST = "past"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session with the state of its seats and of its results."""
+
+    session: Session
+    roster: Roster | None
+    has_results: bool = False
+    """Whether there are results to be seen."""
+
+    @property
+    def seats_left(self) -> int | None:
+        """Seats that somebody who registers now can have; None without limit."""
+        if self.roster is None or self.session.capacity is None:
+            return None
+        return 0 if self.roster.waiting_count else max(0, self.roster.seats_free)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a seat."""
+        return self.roster.waiting_count if self.roster else 0
+
+    def turns_away(self, now: datetime) -> bool:
+        """Whether it takes nobody more although it is not over: all seats are taken by people who cannot cancel any
+        more. A place on the waiting list is worth something again once the office adds seats."""
+        may_cancel = self.session.lets_cancel(now)
+        return self.session.takes_registrations(now) and not may_cancel and self.seats_left == 0
+
+
+class Settling(Protocol):
+    """Carries out on the seats what a session decided."""
+
+    async def settle(self, session_id: str) -> Session | None:
+        """The session once it is carried out; None where there is none."""
+
+
+class Sessions:
+    """What the office does about sessions, and what anybody may see of them."""
+
+    def __init__(
+        self, stored: SessionStore, rosters: Rosters, settling: Settling, results: KnownResults, clock: Clock
+    ) -> None:
+        self._stored = stored
+        self._rosters = rosters
+        self._settling = settling
+        self._results = results
+        self._clock = clock
+        self._live: list[str] = []
+        self.schedule = Action("session.scheduled", Role.EDITOR, self._schedule)
+        self.change = Action("session.changed", Role.EDITOR, self._change)
+        self.reschedule = Action("session.rescheduled", Role.EDITOR, self._reschedule)
+        self.cancel = Action("session.cancelled", Role.EDITOR, self._cancel)
+        self.end = Action("session.ended", Role.EDITOR, self._end)
+        self.publish_materials = Action("session.materials-published", Role.EDITOR, self._publish_materials)
+
+    async def _schedule(self, by: Author, session: Session) -> Session:
+        """Put a session on the calendar."""
+        return await self.add(session, by.record(session.id, {"programme": session.programme}))
+
+    async def add(self, session: Session, record: Recording[Session] | None) -> Session:
+        """Put a session on the calendar, with the record of the act that did so."""
+        scheduled = session.model_copy(update={"changed_at": self._clock()})
+        if not await self._rosters.create(session):
+            scheduled = sessions.with_roster_from_before(scheduled)
+        await self._stored.create(scheduled, sessions.scheduled(scheduled), record=record)
+        return await self._settling.settle(session.id) or scheduled if scheduled.unsettled else scheduled
+
+    async def _change(self, by: Author, session_id: str, changes: dict[str, Any]) -> Session:
+        """Change title, description, duration, capacity or join link.
+
+        More seats promote who waits, fewer take none away: who registered without limit keeps the seat, and counts.
+
+        Raises:
+            SessionUnknownProblem: there is none.
+            SessionNotScheduledProblem: the duration or capacity of a session that was cancelled or has ended.
+        """
+        record: Recording[Session] = by.record(session_id, changed_fields(changes))
+        return await self._decide(session_id, lambda session: sessions.change(session, changes), record)
+
+    async def _reschedule(
+        self, by: Author, session_id: str, starts_at: datetime, duration_minutes: int | None
+    ) -> Session:
+        """Move a session.
+
+        Raises:
+            SessionUnknownProblem, SessionNotScheduledProblem, SameTimeProblem: it cannot be moved so.
+        """
+
+        def moved(before: Session, after: Session) -> Details:
+            return {"from": before.starts_at.isoformat(), "to": after.starts_at.isoformat()}
+
+        return await self._decide(
+            session_id,
+            lambda session: sessions.reschedule(session, starts_at, duration_minutes),
+            by.record(session_id, moved),
+        )
+
+    async def _cancel(self, by: Author, session_id: str, reason: dict[Language, str] | None) -> Session:
+        """Cancel a session; doing it again changes nothing.
+
+        Raises:
+            SessionUnknownProblem, SessionNotScheduledProblem: there is none, or it has ended.
+        """
+        return await self._decide(session_id, lambda session: sessions.cancel(session, reason), by.record(session_id))
+
+    async def _end(self, by: Author | None, session_id: str) -> Session:
+        """End a session, also before its time: the office decides, or (nobody) the clock. Again: nothing changes.
+
+        Raises:
+            SessionUnknownProblem, SessionNotScheduledProblem: there is none, or it was cancelled.
+        """
+        now = self._clock()
+        return await self._decide(
+            session_id, lambda session: sessions.end(session, now), by.record(session_id) if by else None
+        )
+
+    async def _publish_materials(
+        self, by: Author, session_id: str, recording_url: str, materials: list[Material]
+    ) -> Session:
+        """Publish recording and materials, in place of those before.
+
+        Raises:
+            SessionUnknownProblem, SessionNotScheduledProblem: there is none, or it was cancelled.
+        """
+        published = tuple(materials)
+        return await self._decide(
+            session_id,
+            lambda session: sessions.publish_materials(session, recording_url, published),
+            by.record(session_id, {"materials": len(published)}),
+        )
+
+    async def end_overdue(self, end_after: timedelta) -> bool:
+        """End the sessions that nobody ended; as a loop's step, never more at once."""
+        for session_id in await self._stored.overdue(self._clock() - end_after):
+            await self._end(None, session_id)
+        return False
+
+    async def view(self, session_id: str) -> SessionView:
+        """A session with its seats and whether it has results.
+
+        Raises:
+            SessionUnknownProblem: there is none.
+        """
+        session = await self._stored.get(session_id)
+        if session is None:
+            raise SessionUnknownProblem
+        [view] = await self._views([session])
+        return view
+
+    async def page(
+        self, *, programme: str | None, when: When | None, limit: int, after: Place | None = None
+    ) -> Slice[SessionView]:
+        """Sessions in the order of `order_of(when)`."""
+        now = self._clock()
+        found = await self._stored.listed(
+            programme=programme,
+            over_before=now if when is When.PAST else None,
+            over_after=now if when is When.UPCOMING else None,
+            order=self.order_of(when),
+            limit=limit,
+            after=after,
+        )
+        return Slice(await self._views(found.items), found.next)
+
+    async def some(self, session_ids: Sequence[str]) -> list[SessionView]:
+        """Those of these sessions that there are, in this order."""
+        return await self._views([*(await self._stored.many(session_ids)).values()])
+
+    async def index(self) -> list[IndexEntry]:
+        """All sessions as a search looks at them, the one that begins last in front."""
+        return await self._stored.index()
+
+    @staticmethod
+    def order_of(when: When | None) -> Order:
+        """By start; past sessions the latest first."""
+        return BY_START_LATEST_FIRST if when is When.PAST else BY_START
+
+    @property
+    def live(self) -> list[str]:
+        """The sessions whose state is still announced at intervals, as of the last `refresh_live`."""
+        return self._live
+
+    async def refresh_live(self) -> bool:
+        """Read anew which sessions are live; as a loop's step, never more at once."""
+        self._live = await self._stored.live_ids(self._clock() - LIVE_FOR)
+        return False
+
+    async def restate(self, session_id: str) -> None:
+        """Announce a session again to who has missed it."""
+        await self._stored.restate(session_id, sessions.restate)
+
+    async def _views(self, found: Sequence[Session]) -> list[SessionView]:
+        rosters = await self._rosters.find(
+            [session.id for session in found if session.capacity is not None or session.unsettled]
+        )
+        ended = [session.id for session in found if session.status is SessionStatus.ENDED]
+        with_results = await self._results.among(ended)
+        return [SessionView(session, rosters.get(session.id), session.id in with_results) for session in found]
+
+    async def _decide(self, session_id: str, decide: Decide[Session], record: Recording[Session] | None) -> Session:
+        """Save what is decided with its record, and carry it out."""
+        now = self._clock()
+
+        def decide_now(session: Session) -> tuple[Session, Sequence[Event]]:
+            decided, events = decide(session)
+            return decided if decided == session else decided.model_copy(update={"changed_at": now}), events
+
+        try:
+            session = await self._stored.change(session_id, decide_now, record=record)
+        except NotFoundError:
+            raise SessionUnknownProblem from None
+        return await self._settling.settle(session_id) or session if session.unsettled else session

@@ -1,0 +1,236 @@
+"""The sessions for calendars, feed readers and other sites: iCalendar, Atom (RFC 4287), JSON Feed 1.1."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+import orjson
+from fastapi import Request, Response
+from icalendar import vDuration
+
+from services.registration.programmes.domain import Programme
+from services.registration.public_site import SiteOwner
+from services.registration.sessions.icalendar import calendar_entry, new_calendar
+from services.registration.sessions.presented import PresentedSession, SessionSite
+from services.registration.sessions.search import IndexEntry
+from shared.events.vocabulary import Language, in_language
+from shared.problems import mark
+from shared.security.links import Links
+from shared.text.catalogues import Words
+from shared.text.dates import instant_in_words
+from shared.web.page_routes import PageRouter, page_router
+from shared.web.sitemaps import MAX_AGE_SECONDS
+
+_REFRESH = timedelta(hours=12)
+
+KEPT_FOR = timedelta(days=400)
+"""How long a past session stays in the calendars."""
+
+_COMING = 500
+_PAST = 200
+_IN_FEED = 50
+_MOST_KEPT = 24
+_kept: OrderedDict[str, bytes] = OrderedDict()
+"""Feeds as they were last written, by their tag."""
+
+_ATOM = "http://www.w3.org/2005/Atom"
+ALL_SESSIONS = mark("All sessions")
+CANCELLED = mark("Cancelled: {title}")
+MOVED = mark("Moved: {title}")
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a feed is made of."""
+
+    name: str
+    address: str
+    """Where it is, with the language if one was asked for."""
+    lines: Sequence[IndexEntry]
+    """Its sessions, the latest first."""
+    programmes: Mapping[str, Programme]
+    seen_at: datetime
+    """The instant at which it is asked for."""
+    links: Links
+    owner: SiteOwner
+    words: Words
+    language: Language
+
+    def title(self, shown: PresentedSession) -> str:
+        """The title of an entry; that a session is off, or moved and still to come, stands first."""
+        title = in_language(shown.session.title, self.language)
+        message = CANCELLED if shown.is_cancelled else MOVED if shown.has_moved and not shown.is_over else ""
+        return self.words.text(self.language, message, title=title) if message else title
+
+    def text(self, shown: PresentedSession) -> str:
+        """When it is, and what it is about."""
+        when = instant_in_words(shown.session.starts_at, shown.zone, self.language)
+        description = in_language(shown.session.description or {}, self.language)
+        return f"{when}\n\n{description}".strip()
+
+    def digest(self, form: str) -> str:
+        """Another one when anything that it is made of has changed."""
+        versions = [
+            (line.session_id, line.version, self.programmes[line.programme].version, line.over_at <= self.seen_at)
+            for line in self.lines
+        ]
+        made_of = (form, self.name, self.address, self.language, self.links.public_url, self.owner, versions)
+        return hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]
+
+    @property
+    def updated(self) -> datetime | None:
+        """When the latest of its entries changed."""
+        return max((line.changed_at for line in self.lines), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFormat:
+    """How a feed is written."""
+
+    media_type: str
+    write: Callable[[Feed, Sequence[PresentedSession]], bytes]
+    most: int | None = None
+    """How many sessions it holds; None for all of the feed."""
+
+
+def routes(site: SessionSite) -> PageRouter:
+    """`/calendar.ics`, `/programmes/{slug}/calendar.ics`, `/feed.atom`, `/feed.json`."""
+    router = page_router(site.pages)
+
+    @router.get("/calendar.ics")
+    async def calendar(request: Request) -> Response:
+        return await _answer(site, request, await _feed(site, request, await site.programmes.by_slug()), _CALENDAR)
+
+    @router.get("/programmes/{slug}/calendar.ics")
+    async def calendar_of_programme(request: Request, slug: str) -> Response:
+        programmes = {slug: await site.programmes.get(slug)}
+        return await _answer(site, request, await _feed(site, request, programmes, slug), _CALENDAR)
+
+    @router.get("/feed.atom")
+    async def atom(request: Request) -> Response:
+        return await _answer(site, request, await _feed(site, request, await site.programmes.by_slug()), _ATOM_FEED)
+
+    @router.get("/feed.json")
+    async def json_feed(request: Request) -> Response:
+        return await _answer(site, request, await _feed(site, request, await site.programmes.by_slug()), _JSON_FEED)
+
+    return router
+
+
+async def _feed(site: SessionSite, request: Request, programmes: Mapping[str, Programme], slug: str = "") -> Feed:
+    language, now = site.pages.language(request), site.clock()
+    lines = [line for line in await site.sessions.index() if line.programme in programmes]
+    coming = [line for line in lines if line.over_at > now][-_COMING:]
+    past = [line for line in lines if line.over_at <= now][:_PAST]
+    everything = f"{site.pages.text(request, ALL_SESSIONS)} · {site.pages.site_name}"
+    asked = f"?lang={language}" if request.query_params.get("lang") == language else ""
+    return Feed(
+        name=in_language(programmes[slug].name, language) if slug else everything,
+        address=site.links.page(request.url.path + asked),
+        lines=[*coming, *(line for line in past if line.starts_at > now - KEPT_FOR)],
+        programmes=programmes,
+        seen_at=now,
+        links=site.links,
+        owner=site.owner,
+        words=site.pages.words,
+        language=language,
+    )
+
+
+async def _answer(site: SessionSite, request: Request, feed: Feed, form: FeedFormat) -> Response:
+    """The feed, or 304 where the reader has it already; nothing personal is in it, so caches may keep it."""
+    tag = f'"{feed.digest(form.media_type)}"'
+    headers = {"etag": tag, "cache-control": f"public, max-age={MAX_AGE_SECONDS}", "vary": "accept-language, cookie"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    body = _kept.get(tag) or await _written(site, tag, feed, form)
+    return Response(body, media_type=form.media_type, headers={**headers, "access-control-allow-origin": "*"})
+
+
+async def _written(site: SessionSite, tag: str, feed: Feed, form: FeedFormat) -> bytes:
+    """The feed written once, which is also when its sessions are read: hundreds of entries take more milliseconds than
+    a reader who has them already is worth."""
+    sessions = await site.some([line.session_id for line in feed.lines[: form.most]], feed.programmes)
+    if tag not in _kept:  # nobody else has written it meanwhile
+        _kept[tag] = form.write(feed, sessions)
+        while len(_kept) > _MOST_KEPT:
+            _kept.popitem(last=False)
+    return _kept[tag]
+
+
+def _ical(feed: Feed, sessions: Sequence[PresentedSession]) -> bytes:
+    """A calendar to subscribe to; cancelled sessions are in it as such."""
+    calendar = new_calendar()
+    calendar.add("name", feed.name)
+    calendar.add("x-wr-calname", feed.name)
+    calendar["refresh-interval"] = vDuration(_REFRESH, params={"VALUE": "DURATION"})
+    calendar["x-published-ttl"] = vDuration(_REFRESH)
+    for shown in sessions:
+        entry = calendar_entry(shown, feed.owner, feed.language)
+        entry.add("url", feed.links.page(shown.path))
+        calendar.add_component(entry)
+    return bytes(calendar.to_ical())
+
+
+def _atom(feed: Feed, sessions: Sequence[PresentedSession]) -> bytes:
+    root = Element("feed", {"xmlns": _ATOM, "xml:lang": feed.language})
+    home = feed.links.page("/")
+    _texts(root, id=home, title=feed.name, updated=_rfc3339(feed.updated))
+    SubElement(root, "link", {"rel": "self", "href": feed.address})
+    SubElement(root, "link", {"rel": "alternate", "type": "text/html", "href": home})
+    for shown in sessions:
+        entry, address = SubElement(root, "entry"), feed.links.page(shown.path)
+        _texts(entry, id=address, title=feed.title(shown), updated=_rfc3339(_changed_at(shown)))
+        SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": address})
+        author = SubElement(entry, "author")
+        _texts(author, name=shown.programme.organiser or in_language(shown.programme.name, feed.language))
+        SubElement(entry, "category", {"term": shown.programme.id})
+        _texts(entry, summary=feed.text(shown))
+    body: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return body
+
+
+def _texts(parent: Element, **texts: str) -> None:
+    for name, text in texts.items():
+        SubElement(parent, name).text = text
+
+
+def _changed_at(shown: PresentedSession) -> datetime:
+    return shown.session.changed_at or shown.session.starts_at
+
+
+def _rfc3339(instant: datetime | None) -> str:
+    return instant.isoformat(timespec="seconds") if instant else "1970-01-01T00:00:00Z"
+
+
+def _json(feed: Feed, sessions: Sequence[PresentedSession]) -> bytes:
+    items = [
+        {
+            "id": feed.links.page(shown.path),
+            "url": feed.links.page(shown.path),
+            "title": feed.title(shown),
+            "content_text": feed.text(shown),
+            "date_modified": _rfc3339(_changed_at(shown)),
+            "tags": [shown.programme.id],
+            "language": str(feed.language),
+        }
+        for shown in sessions
+    ]
+    return orjson.dumps(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": feed.name,
+            "home_page_url": feed.links.page("/"),
+            "feed_url": feed.address,
+            "language": str(feed.language),
+            "items": items,
+        }
+    )
+
+
+_CALENDAR = FeedFormat("text/calendar; charset=utf-8; method=PUBLISH", _ical)
+_ATOM_FEED = FeedFormat("application/atom+xml; charset=utf-8", _atom, most=_IN_FEED)
+_JSON_FEED = FeedFormat("application/feed+json; charset=utf-8", _json, most=_IN_FEED)

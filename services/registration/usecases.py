@@ -1,0 +1,191 @@
+"""The nouns wired together: each use case with the stores and the other use cases that it needs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from services.registration import projections
+from services.registration.accounts import store as account_store
+from services.registration.accounts import throttle
+from services.registration.accounts.guesses import Guesses
+from services.registration.accounts.sign_in import SigningIn
+from services.registration.accounts.store import OFFICE_PEOPLE, AccountStore
+from services.registration.accounts.throttle import SignInThrottle
+from services.registration.accounts.usecases import Accounts
+from services.registration.attendance.usecases import Attendance
+from services.registration.coverage.usecases import Participations
+from services.registration.entities import store as entity_store
+from services.registration.entities.store import EntityStore
+from services.registration.entities.usecases import Entities
+from services.registration.office.today import Today
+from services.registration.planning.usecases import Planning
+from services.registration.programmes import store as programme_store
+from services.registration.programmes.store import PROGRAMMES, ProgrammeStore
+from services.registration.programmes.usecases import Programmes
+from services.registration.projections import KnownBounces, KnownProposals, KnownResults
+from services.registration.registrations import store as registration_store
+from services.registration.registrations.bounces import Bounces
+from services.registration.registrations.erasing import Eraser, Retention
+from services.registration.registrations.personal import OwnRegistration
+from services.registration.registrations.rate_limits import Allowance, RateLimit
+from services.registration.registrations.seating import Seating
+from services.registration.registrations.store import ERASURES, REGISTRATIONS, RegistrationStore
+from services.registration.registrations.usecases import Registrations
+from services.registration.seats import store as seat_store
+from services.registration.seats.store import Rosters
+from services.registration.sessions import store as session_store
+from services.registration.sessions.store import SESSIONS, SessionStore
+from services.registration.sessions.usecases import Sessions
+from shared.clock import Clock
+from shared.messaging.office_access import OFFICE_PEOPLE_KIND
+from shared.messaging.reconciler import Inventory
+from shared.security.audit import AUDIT_COLLECTIONS, Audit
+from shared.security.erasing import Erasing, Note, Purge
+from shared.security.links import Links
+from shared.security.rate_limits import LIMIT_COLLECTIONS, Limits
+from shared.storage.collection import Collection
+from shared.storage.contract import Index, Store, Where, greater, one_of
+
+COLLECTIONS: Mapping[str, Sequence[Index]] = {
+    **programme_store.COLLECTIONS,
+    **session_store.COLLECTIONS,
+    **registration_store.COLLECTIONS,
+    **seat_store.COLLECTIONS,
+    **entity_store.COLLECTIONS,
+    **account_store.COLLECTIONS,
+    **throttle.COLLECTIONS,
+    **projections.COLLECTIONS,
+    **LIMIT_COLLECTIONS,
+    **AUDIT_COLLECTIONS,
+}
+AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS, OFFICE_PEOPLE)
+"""The collections whose outboxes the relay publishes."""
+
+NO_LIMITS = Allowance()
+
+
+async def nothing_to_purge(_: str) -> None:
+    """Where no broker keeps what was published."""
+
+
+@dataclass(frozen=True)
+class Stores:
+    """What the service keeps, by noun."""
+
+    programmes: ProgrammeStore
+    sessions: SessionStore
+    registrations: RegistrationStore
+    rosters: Rosters
+    entities: EntityStore
+    accounts: AccountStore
+
+    @classmethod
+    def over(cls, documents: Store, clock: Clock) -> Self:
+        """The stores of all nouns on one database."""
+        return cls(
+            programmes=ProgrammeStore(documents, clock),
+            sessions=SessionStore(documents, clock),
+            registrations=RegistrationStore(documents, clock),
+            rosters=Rosters(documents),
+            entities=EntityStore(documents),
+            accounts=AccountStore(documents, clock),
+        )
+
+
+@dataclass(frozen=True)
+class UseCases:
+    """All of them. Only the composition sees them together: handlers and pages get those that they call."""
+
+    stores: Stores
+    programmes: Programmes
+    sessions: Sessions
+    seating: Seating
+    registrations: Registrations
+    own: OwnRegistration
+    erasing: Erasing
+    retention: Retention
+    rate_limit: RateLimit
+    entities: Entities
+    participations: Participations
+    attendance: Attendance
+    planning: Planning
+    known_proposals: KnownProposals
+    known_results: KnownResults
+    known_bounces: KnownBounces
+    bounces: Bounces
+    accounts: Accounts
+    sign_in: SigningIn
+    today: Today
+    audit: Audit
+    inventory: Inventory
+
+    @classmethod
+    def over(
+        cls,
+        documents: Store,
+        links: Links,
+        secret: bytes,
+        inventory: Inventory,
+        clock: Clock,
+        *,
+        purge: Purge = nothing_to_purge,
+        allowance: Allowance = NO_LIMITS,
+    ) -> Self:
+        """The use cases on a database. `secret` keys the ids of registrations, people and counters."""
+        stores, audit = Stores.over(documents, clock), Audit(documents, clock)
+        results, bounces = KnownResults(documents), KnownBounces(documents)
+        proposals = KnownProposals(documents)
+        seating = Seating(stores.sessions, stores.registrations, stores.rosters, clock)
+        registrations = Registrations(
+            stores.registrations, stores.sessions, stores.rosters, seating, links, secret, audit, clock
+        )
+        eraser = Eraser(stores.registrations, stores.sessions, seating, clock)
+        erasing = Erasing(Collection(documents, ERASURES, Note), eraser.erase, purge)
+        entities = Entities(stores.entities, audit)
+        sign_in = SigningIn(stores.accounts, Guesses(SignInThrottle(documents), secret, clock), secret, audit, clock)
+        sessions = Sessions(stores.sessions, stores.rosters, seating, results, clock)
+        use_cases = cls(
+            stores=stores,
+            programmes=Programmes(stores.programmes),
+            sessions=sessions,
+            seating=seating,
+            registrations=registrations,
+            own=OwnRegistration(
+                documents, stores.registrations, stores.sessions, seating, registrations, erasing, audit, clock
+            ),
+            erasing=erasing,
+            retention=Retention(stores.registrations, stores.sessions, erasing, clock),
+            rate_limit=RateLimit(Limits(documents, clock, secret=secret), allowance),
+            entities=entities,
+            participations=Participations(stores.registrations, entities),
+            attendance=Attendance(stores.sessions, stores.registrations, audit, clock),
+            planning=Planning(stores.sessions, sessions, clock),
+            known_proposals=proposals,
+            known_results=results,
+            known_bounces=bounces,
+            bounces=Bounces(bounces, stores.registrations),
+            accounts=Accounts(stores.accounts, sign_in, audit, clock),
+            sign_in=sign_in,
+            today=Today(stores.sessions, stores.registrations, proposals, bounces, clock),
+            audit=audit,
+            inventory=inventory,
+        )
+        use_cases._join_the_sweep()
+        return use_cases
+
+    def _join_the_sweep(self) -> None:
+        """Announce what is live; keep complete what others announce."""
+
+        def live_sessions() -> Where:
+            return {"_id": one_of(self.sessions.live)}
+
+        def live_registrations() -> Where:
+            return {"session_id": one_of(self.sessions.live), "announced": greater(0)}
+
+        announces = self.inventory.announces
+        announces("registration-programmes", PROGRAMMES, {}, self.programmes.restate)
+        announces("registration-sessions", SESSIONS, live_sessions, self.sessions.restate)
+        announces("registration-registrations", REGISTRATIONS, live_registrations, self.registrations.restate)
+        announces("registration-erasures", REGISTRATIONS, self.retention.lately, self.registrations.restate)
+        announces(OFFICE_PEOPLE_KIND, OFFICE_PEOPLE, {}, self.accounts.restate)
+        self.inventory.keeps("feedback-results", self.known_results.missing)

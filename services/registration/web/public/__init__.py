@@ -1,1 +1,0 @@
-"""The pages for the public and for whoever holds a personal link."""

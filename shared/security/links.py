@@ -1,0 +1,109 @@
+"""Personal links: their addresses and the signed tokens inside.
+
+A token is 32 characters of base64url, holding expiry and HMAC-SHA256 cut to 160 bits (RFC 2104 section 5 allows half or
+more), and the opaque id it speaks of. The id comes last because some mail programs leave a final `-` or `_` out of a
+link. A token serves one purpose only, since each purpose has its own key, and it is not stored.
+"""
+
+import hashlib
+import hmac
+import math
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.events.vocabulary import Language
+from shared.problems import LinkExpiredProblem, LinkInvalidProblem
+from shared.security import tokens
+
+SESSION_LINKS_LIFE = timedelta(days=30)
+"""How long after a session's planned end the links of its registrations are valid."""
+FOLLOWING_LINK_LIFE = timedelta(days=365)
+"""How long after a mail about a proposal its link to one's own data is valid."""
+SUPPORT_LINK_LIFE = timedelta(days=14)
+"""How long the link that confirms a support is valid; what was not confirmed until then is erased."""
+_EXPIRY_BYTES = 4
+_MAC_BYTES = 20
+_SIGNATURE = 32  # characters of these two
+
+
+class LinkPurpose(StrEnum):
+    """What a link lets its holder do; also the first segment of its path."""
+
+    REGISTRATION = "registration"
+    JOIN = "join"
+    SUPPORT = "support"
+    FOLLOWING = "following"
+    PREFERENCES = "preferences"
+
+
+class Links:
+    """Makes and reads the links of one installation, whose secret all its services share."""
+
+    def __init__(self, public_url: str, secret: str) -> None:
+        self.public_url = public_url.rstrip("/")
+        self._keyed = {
+            purpose: tokens.keyed(hmac.digest(secret.encode(), f"link:{purpose}".encode(), hashlib.sha256))
+            for purpose in LinkPurpose
+        }
+
+    def url(self, purpose: LinkPurpose, subject_id: str, expires_at: datetime) -> str:
+        """The address of a personal page. The same arguments always give the same address."""
+        return f"{self.public_url}/{purpose}/{self.token(purpose, subject_id, expires_at)}"
+
+    def page(self, path: str, language: Language | None = None) -> str:
+        """The address of a page that is nobody's own; `path` begins with a slash.
+
+        Who is sent there from a mail is to read on in its language: the page knows nobody, so the address says it.
+        """
+        return self.public_url + path + (f"?lang={language}" if language else "")
+
+    def survey_url(self, token: str, language: Language) -> str:
+        """The address of a survey's form; the token is made by notifications alone."""
+        return self.page(f"/survey/{token}", language)
+
+    def token(self, purpose: LinkPurpose, subject_id: str, expires_at: datetime) -> str:
+        """The signed token for an id made by `shared.ids`; expiry is kept to the minute, rounded up."""
+        expiry = _to_minutes(expires_at).to_bytes(_EXPIRY_BYTES, "big")
+        return self._signature(purpose, expiry, subject_id) + subject_id
+
+    def read(self, purpose: LinkPurpose, token: str, now: datetime) -> str:
+        """The id that a token speaks of.
+
+        Raises:
+            LinkInvalidProblem: the token was not signed here for this purpose.
+            LinkExpiredProblem: its time is over.
+        """
+        expiry, subject = self._opened(purpose, token)
+        if now.timestamp() > expiry * 60:
+            raise LinkExpiredProblem
+        return subject
+
+    def subject(self, purpose: LinkPurpose, token: str) -> str:
+        """The id that a token speaks of, even when its time is over; empty where it is none of ours.
+
+        Enough to tell its holder in their language that it has expired, and for nothing else.
+        """
+        try:
+            return self._opened(purpose, token)[1]
+        except LinkInvalidProblem:
+            return ""
+
+    def _opened(self, purpose: LinkPurpose, token: str) -> tuple[int, str]:
+        """The minute until which a token is valid and the id."""
+        signature, subject = token[:_SIGNATURE], token[_SIGNATURE:]
+        try:
+            expiry = tokens.decode(signature)[:_EXPIRY_BYTES]
+        except ValueError:
+            raise LinkInvalidProblem from None
+        is_ours = subject.isascii() and hmac.compare_digest(signature, self._signature(purpose, expiry, subject))
+        if not subject or not is_ours:
+            raise LinkInvalidProblem
+        return int.from_bytes(expiry, "big"), subject
+
+    def _signature(self, purpose: LinkPurpose, expiry: bytes, subject: str) -> str:
+        mac = self._keyed[purpose](expiry + subject.encode("ascii"))
+        return tokens.encode(expiry + mac[:_MAC_BYTES])
+
+
+def _to_minutes(instant: datetime) -> int:
+    return math.ceil(instant.timestamp() / 60)

@@ -1,0 +1,54 @@
+"""Projections: what a service keeps of another service's aggregates, as their events told.
+
+One rule in all services: an event older than what is kept changes nothing, one of the same version runs again.
+"""
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, TypeVar
+
+from shared.storage.collection import Collection, Documents, Stored
+from shared.storage.contract import Document, at_most
+
+
+class Known(Stored):
+    """Base of what is kept of an aggregate."""
+
+    seen: int
+    """The version of the latest event."""
+
+
+K = TypeVar("K", bound=Known)
+
+
+class Projection(Collection[K]):
+    """The latest that events told of the aggregates of one kind."""
+
+    async def apply(self, told: K, *, leave: AbstractSet[str] = frozenset()) -> bool:
+        """Keep what an event told, unless a later one was seen; whether it is kept now.
+
+        `leave`: the fields that this event says nothing about.
+        """
+        return await self.put(told, guard={"seen": at_most(told.seen)}, leave=leave)
+
+    async def apply_part(self, document_id: str, part: str, version: int, fields: Mapping[str, Any]) -> bool:
+        """Keep fields that only one kind of event tells, unless a later one of that kind was seen: of the aggregate
+        itself a later event may have been seen already. Whether they are kept now.
+
+        The document must be there; `<part>_seen` in it is the version of the latest event of that kind.
+        """
+        seen = f"{part}_seen"
+        for guard in ({seen: None}, {seen: at_most(version)}):
+            if await self._store.update(self._name, document_id, guard=guard, assign={**fields, seen: version}):
+                return True
+        return False
+
+    async def missing(self, entries: Sequence[tuple[str, int]]) -> list[str]:
+        """Of ids and versions, the ids that are not known, or in an older version only."""
+        known = await Documents(self._store, self._name, _seen).many(key for key, _ in entries)
+        return [key for key, version in entries if known.get(key, 0) < version]
+
+
+def _seen(document: Document) -> int:
+    """Without a model in between: an inventory may have thousands of entries."""
+    return int(document.get("seen", 0))

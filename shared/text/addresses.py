@@ -1,0 +1,61 @@
+"""Mail addresses: one type for every place that takes one, so that a person is the same person everywhere."""
+
+import re
+from functools import lru_cache
+from typing import Annotated
+
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
+from pydantic import AfterValidator, StringConstraints
+
+from shared.problems import mark
+from shared.text.unseen import without_unseen_ends
+
+NOT_AN_ADDRESS = mark("This is not an email address.")
+NOT_ASCII = mark("Before the @ there can be no accents or special letters: not every mail server takes them.")
+MAX_LENGTH = 254  # RFC 5321 with erratum 1690: a path of 256 without its angle brackets
+_LOCAL_PART_LENGTH = 64  # RFC 5321 section 4.5.3.1.1
+_PLAIN_LOCAL_PART = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
+"""What stands before the @ of nearly every address, and is as it should be; the rest is for the library to read."""
+
+
+def normalised_address(text: str) -> str:
+    """The address as it is stored, compared and written to: lower case whole, its domain in IDNA's ASCII form.
+
+    Spaces and what a paste leaves unseen around it are left out. Whether the domain receives mail is not looked up.
+    Names reserved for tests and examples are accepted.
+
+    Raises:
+        ValueError: it is not exactly one plain address: no display name, no quoting, no list, no control characters,
+            and ASCII before the @-sign, since not every server takes anything else.
+    """
+    local_part, _, domain = (given := without_unseen_ends(text)).rpartition("@")
+    if given.isascii() and len(local_part) <= _LOCAL_PART_LENGTH and _PLAIN_LOCAL_PART.fullmatch(local_part):
+        return _whole(f"{local_part}@{_ascii_domain(domain)}")
+    address = _read(given)
+    if address.ascii_email is None:
+        raise ValueError(NOT_ASCII)
+    return _whole(address.ascii_email)
+
+
+def _read(text: str) -> ValidatedEmail:
+    try:
+        return validate_email(text, check_deliverability=False, test_environment=True, allow_smtputf8=True, strict=True)
+    except EmailNotValidError:
+        raise ValueError(NOT_AN_ADDRESS) from None  # the library's words repeat parts of the address
+
+
+@lru_cache(maxsize=4096)  # those who work for a council share its domain, and to read one takes as long as to store it
+def _ascii_domain(domain: str) -> str:
+    return _read(f"x@{domain}").ascii_domain
+
+
+def _whole(address: str) -> str:
+    if len(address) > MAX_LENGTH:
+        raise ValueError(NOT_AN_ADDRESS)
+    return address.lower()
+
+
+EmailAddress = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=MAX_LENGTH), AfterValidator(normalised_address)
+]
+"""A field that holds one mail address, normalised."""

@@ -1,0 +1,74 @@
+"""The words of a service in Catalan, Spanish and English: gettext catalogues read from its `locale` folder.
+
+Message ids are the English words themselves, so English needs no catalogue; `ca.po` and `es.po` stand beside.
+"""
+
+import gettext
+import io
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from shared.events.vocabulary import Language
+
+DEFAULT_LANGUAGE = Language.CA
+
+
+class Words:
+    """The catalogues of one service joined with those of `shared`."""
+
+    def __init__(self, *folders: Path) -> None:
+        self._folders = (Path(__file__).parents[1] / "locale", *folders)
+        self._catalogues = {language: self._join(language) for language in Language}
+
+    def catalogue(self, language: Language) -> gettext.NullTranslations:
+        """The translations for a language, as Jinja's i18n extension takes them."""
+        return self._catalogues[language]
+
+    def text(self, language: Language, message: str, **values: object) -> str:
+        """A message in a language with its `{placeholders}` filled."""
+        return self._catalogues[language].gettext(message).format_map(values)
+
+    def _join(self, language: Language) -> gettext.NullTranslations:
+        joined = gettext.NullTranslations()
+        for folder in self._folders:
+            if (path := folder / f"{language}.po").exists():
+                translations = read_catalogue(path)
+                translations.add_fallback(joined)
+                joined = translations
+        return joined
+
+
+def read_catalogue(path: Path) -> gettext.GNUTranslations:
+    """A `.po` file as translations of the caller's own, to which a fallback may be added."""
+    return gettext.GNUTranslations(io.BytesIO(_compile(path)))
+
+
+@cache
+def _compile(path: Path) -> bytes:
+    """A `.po` file as gettext reads it; the file is read once."""
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file))
+    return compiled.getvalue()
+
+
+def preferred_language(accept_language: str, supported: Sequence[Language] = tuple(Language)) -> Language:
+    """The best supported language of an Accept-Language header (RFC 9110 section 12.5.4), else Catalan."""
+    wishes = [wish for item in accept_language.lower().split(",") if (wish := _WISH.fullmatch(item.strip()))]
+    for wish in sorted(wishes, key=_quality, reverse=True):  # equal ones stay in the header's order
+        if _quality(wish) > 0 and wish["tag"] in (*supported, "*"):
+            return DEFAULT_LANGUAGE if wish["tag"] == "*" else Language(wish["tag"])
+    return DEFAULT_LANGUAGE
+
+
+_WISH = re.compile(r"(?P<tag>[a-z]+|\*)(-[a-z0-9-]+)?([ \t]*;[ \t]*q=(?P<quality>[01](\.[0-9]{0,3})?))?")
+"""One language range, in lower case, with its weight."""
+
+
+def _quality(wish: re.Match[str]) -> float:
+    return float(wish["quality"] or 1)

@@ -1,0 +1,84 @@
+"""What people type: tidied, without unseen characters, in one line where it is a name or a title."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+from shared.events.vocabulary import Language
+from shared.problems import mark
+from shared.text.unseen import holds_unseen, tidied, tidied_line
+
+NOT_PLAIN = mark("Line breaks and control characters are not allowed here.")
+
+
+NO_WORDS = mark("Write it in at least one language.")
+
+
+NOT_HTTPS = mark("This must be a whole address that begins with https://.")
+
+
+def _one_line(text: str) -> str:
+    if holds_unseen(text):
+        raise ValueError(NOT_PLAIN)
+    return text
+
+
+def _paragraphs(text: str) -> str:
+    plain = text.replace("\r\n", "\n")
+    if holds_unseen(plain, allowed="\n\t"):
+        raise ValueError(NOT_PLAIN)
+    return plain
+
+
+def _with_words(texts: dict[Language, str]) -> dict[Language, str]:
+    """Only the languages that have words, at least one."""
+    written = {language: text for language, text in texts.items() if text}
+    if not written:
+        raise ValueError(NO_WORDS)
+    return written
+
+
+def _https(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme == "https" and parts.hostname and parts.port != 0 and not parts.username
+    except ValueError:
+        usable = False
+    if not usable or not url.isprintable() or " " in url:
+        raise ValueError(NOT_HTTPS)
+    return url
+
+
+def _https_or_nothing(url: str) -> str:
+    return _https(url) if url else url
+
+
+OneLine = Annotated[
+    str, StringConstraints(strip_whitespace=True), BeforeValidator(tidied_line), AfterValidator(_one_line)
+]
+"""A name or a title."""
+
+
+Paragraphs = Annotated[
+    str, StringConstraints(strip_whitespace=True), BeforeValidator(tidied), AfterValidator(_paragraphs)
+]
+"""Text of several lines."""
+
+
+Titles = Annotated[dict[Language, Annotated[OneLine, Field(max_length=300)]], AfterValidator(_with_words)]
+"""A name, title or question in one or more languages."""
+
+
+Descriptions = Annotated[dict[Language, Annotated[Paragraphs, Field(max_length=4000)]], AfterValidator(_with_words)]
+"""Text of several lines in one or more languages."""
+
+
+HttpsUrl = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_https)]
+"""An address that is shown or redirected to, never fetched."""
+
+
+OptionalHttpsUrl = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_https_or_nothing)
+]
+"""The same, or empty for none."""
