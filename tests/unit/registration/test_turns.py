@@ -4,9 +4,9 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from services.registration.accounts.turns import Turns
 
 from services.registration.accounts.domain import TooManyAttemptsProblem
+from services.registration.accounts.turns import Turns
 
 
 class Desk:
