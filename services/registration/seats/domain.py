@@ -9,9 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict
 
 from shared.clock import to_millis
+from shared.storage.collection import Stored
 
 UNLIMITED_SEATS = 1_000_000
 """Seats where there is no limit: more than will ever come."""
@@ -28,7 +29,7 @@ class Place(StrEnum):
 
 
 class Terms(Protocol):
-    """What a roster needs to know of its session."""
+    """The part of a session that its roster needs."""
 
     @property
     def id(self) -> str: ...
@@ -41,7 +42,7 @@ class Terms(Protocol):
 
 
 class Request(Protocol):
-    """What a roster needs to know of a registration that asks for a place."""
+    """The part of a registration that the roster needs."""
 
     @property
     def id(self) -> str: ...
@@ -54,14 +55,11 @@ class Request(Protocol):
     def model_dump(self, *, mode: str, by_alias: bool) -> dict[str, Any]: ...
 
 
-class Roster(BaseModel):
+class Roster(Stored):
     """Who has a seat of one session, and who waits. Its id is the session's."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="allow", validate_by_name=True, validate_by_alias=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(extra="allow")
 
-    id: str = Field(alias="_id")
     version: int = 0
     """Raised by one at every write; 0 before the first."""
     open: int = 1
@@ -84,7 +82,7 @@ class Roster(BaseModel):
     """1 while somebody is entering: a scalar, so that the sweep finds it by an index."""
 
     def turn_of(self, registration_id: str) -> int:
-        """Which place of the waiting list somebody has, the next to get a seat being 1; 0 for who does not wait."""
+        """The place on the waiting list, from 1; 0 for a person who does not wait."""
         waiting = [member for _, member in sorted(self._arrivals())]
         return waiting.index(registration_id) + 1 if registration_id in waiting else 0
 
@@ -94,7 +92,7 @@ class Roster(BaseModel):
         return place, int(generation)
 
     def answer_to(self, request: Request) -> Place:
-        """What a request got, once it was admitted or refused."""
+        """The place that a request got."""
         place, generation = self.place_of(request.id)
         if generation < request.generation:
             return Place.CLOSED
@@ -107,12 +105,14 @@ class Roster(BaseModel):
         if not self.open or generation >= request.generation:
             return self
         has_seat = self.seats_free > 0 and not self.waiting_count
-        admitted = self._move(request.id, _seat(request) if has_seat else _waiting(request))
+        seat = f"{Place.SEAT}:{request.generation}"
+        waiting = f"{Place.WAITING}:{request.generation}:{to_millis(request.arrived_at)}"
+        admitted = self._move(request.id, seat if has_seat else waiting)
         kept = {**self.entering, request.id: request.model_dump(mode="json", by_alias=True)}
         return admitted.model_copy(update={"entering": kept, "unsettled": 1})
 
     def entered(self, rounds: Mapping[str, int]) -> Self:
-        """These rounds stand as registrations, by id, or are over: their requests go."""
+        """Drop the requests of these rounds (by id), which stand as registrations or are over."""
         entering = {
             member: request
             for member, request in self.entering.items()
@@ -134,7 +134,7 @@ class Roster(BaseModel):
         return self._move(registration.id, f"{Place.LEFT}:{generation}")
 
     def align(self, session: Terms) -> Self:
-        """Bring capacity and openness to what this version of the session says, unless a later one was here."""
+        """Take over capacity and openness from this version of the session, unless a later one was here."""
         if self.aligned >= session.version:
             return self
         capacity = seats_of(session)
@@ -152,11 +152,11 @@ class Roster(BaseModel):
         return self._move(first, f"{Place.SEAT}:{generation}").model_copy(update=promoting)
 
     def end_promotion(self, promoting: str) -> Self:
-        """The person promoted has been told: the next may be."""
+        """Note that the promoted person was told: the next may be."""
         return self.model_copy(update={"promoting": ""}) if self.promoting == promoting else self
 
     def _move(self, member: str, place: str) -> Self:
-        """Put a member in another place; the counters follow."""
+        """Change the place of a member, and the counters."""
         before = self.members.get(member, "")
         return self.model_copy(
             update={
@@ -173,17 +173,8 @@ class Roster(BaseModel):
 
 
 def seats_of(session: Terms) -> int:
-    """How many seats the roster of a session has to give."""
     return session.capacity if session.capacity is not None else UNLIMITED_SEATS
 
 
 def _is(place: Place, member_place: str) -> bool:
     return member_place.startswith(f"{place}:")
-
-
-def _seat(request: Request) -> str:
-    return f"{Place.SEAT}:{request.generation}"
-
-
-def _waiting(registration: Request) -> str:
-    return f"waiting:{registration.generation}:{to_millis(registration.arrived_at)}"

@@ -4,13 +4,13 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from weakref import WeakValueDictionary
 
 from services.registration.seats.domain import Place, Request, Roster, Terms, seats_of
 from shared.storage.aggregates import ConflictError
+from shared.storage.collection import Collection
 from shared.storage.contention import TRIES, pause_before
-from shared.storage.contract import Index, Store, StoreError, one_of
+from shared.storage.contract import Document, Index, Store, StoreError
 
 ROSTERS = "rosters"
 COLLECTIONS = {ROSTERS: [Index(("unsettled",))]}
@@ -20,8 +20,6 @@ Step = Callable[[Roster], Roster]
 
 @dataclass(eq=False, slots=True)
 class _Asked:
-    """A step that somebody waits for."""
-
     step: Step
     is_done: bool = False
     roster: Roster | None = None
@@ -30,7 +28,7 @@ class _Asked:
 
 @dataclass(slots=True, weakref_slot=True)
 class _Line:
-    """Those who wait for one roster; it is there while somebody waits."""
+    """The steps that wait for one roster; it is there while one waits."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     asked: list[_Asked] = field(default_factory=list)
@@ -38,71 +36,53 @@ class _Line:
     """The roster as it was last written here, which spares the reading unless somebody else wrote it since."""
 
 
-class Rosters:
-    """The seats. Every method may be repeated after a crash.
+class Rosters(Collection[Roster]):
+    """The rosters of all sessions. Every method may be repeated after a crash.
 
     All steps that are asked for while the roster is being written are taken together by the next write: a full session
     has a large roster, and many register at once.
     """
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        super().__init__(store, ROSTERS, Roster)
         self._lines: WeakValueDictionary[str, _Line] = WeakValueDictionary()
         self._entered: defaultdict[str, dict[str, int]] = defaultdict(dict)
         """By session, the rounds of registrations that stand since its roster was last written here."""
 
-    async def get(self, session_id: str) -> Roster | None:
-        """The roster of a session; None where there is no such session."""
-        document = await self._store.get(ROSTERS, session_id)
-        return Roster.model_validate(document) if document else None
-
-    async def find(self, session_ids: Sequence[str]) -> dict[str, Roster]:
-        """The rosters of these sessions by id."""
-        if not session_ids:
-            return {}
-        documents = await self._store.find(ROSTERS, {"_id": one_of(session_ids)}, limit=len(session_ids))
-        return {document["_id"]: Roster.model_validate(document) for document in documents}
-
     async def unsettled(self, *, limit: int = 100) -> list[Roster]:
-        """The rosters on which somebody may have a place without standing as a registration."""
-        return [Roster.model_validate(each) for each in await self._store.find(ROSTERS, {"unsettled": 1}, limit=limit)]
+        """The rosters with requests that may not stand as registrations yet."""
+        return (await self.page({"unsettled": 1}, limit=limit)).items
 
     async def create(self, session: Terms) -> bool:
         """An empty roster; False where there is one."""
-        roster = Roster(id=session.id, capacity=seats_of(session), seats_free=seats_of(session))
-        return await self._store.insert(ROSTERS, _dump(roster))
+        return await self.insert(Roster(id=session.id, capacity=seats_of(session), seats_free=seats_of(session)))
 
     async def touch(self, session_id: str) -> None:
-        """Write the roster as it is."""
+        """Write the roster unchanged."""
         await self._take(session_id, Roster.model_copy)
 
     async def admit(self, request: Request) -> Place:
-        """A seat, or a place on the waiting list where no seat is free or somebody waits already."""
         roster = await self._take(request.session_id, lambda roster: roster.admit(request))
         return roster.answer_to(request) if roster else Place.CLOSED
 
     def note_entered(self, registration: Request) -> None:
-        """It stands: the next write of its roster, whatever for, leaves its request out."""
+        """The registration stands: the next write of its roster drops its request."""
         self._entered[registration.session_id][registration.id] = registration.generation
 
     async def entered(self, session_id: str, rounds: Mapping[str, int]) -> None:
-        """These rounds stand as registrations, by id, or are over: leave their requests out now."""
         await self._take(session_id, lambda roster: roster.entered(rounds))
 
     async def release(self, registration: Request) -> None:
-        """Free the seat, or the place on the waiting list, of this round of a registration."""
         await self._take(registration.session_id, lambda roster: roster.release(registration))
 
     async def align(self, session: Terms) -> None:
-        """Bring capacity and openness to what this version of the session says, unless a later one was here."""
         await self._take(session.id, lambda roster: roster.align(session))
 
     async def begin_promotion(self, session_id: str) -> Roster | None:
-        """The roster with who is to be told of a seat (`promoting`): whoever has waited longest, where one is free."""
+        """The roster; `promoting` names the person who is to be told of a seat."""
         return await self._take(session_id, Roster.begin_promotion)
 
     async def end_promotion(self, session_id: str, promoting: str) -> None:
-        """The person promoted has been told: the next may be."""
         await self._take(session_id, lambda roster: roster.end_promotion(promoting))
 
     async def _take(self, session_id: str, step: Step) -> Roster | None:
@@ -135,7 +115,7 @@ class Rosters:
             asked.roster, asked.is_done = roster, True
 
     async def _after(self, session_id: str, steps: Sequence[Step], line: _Line) -> Roster | None:
-        """The roster after these steps: one write, or none where every step leaves the very same roster."""
+        """The roster after these steps: one write, or none where every step leaves the same roster."""
         for attempt in range(TRIES):
             await pause_before(attempt)
             known, line.written = line.written, None
@@ -149,16 +129,13 @@ class Rosters:
         raise ConflictError("the roster was changed by others again and again")
 
     async def _write(self, roster: Roster) -> Roster | None:
-        """The roster as it is then, None when somebody else was faster."""
+        """The roster as written; None when somebody else was faster."""
         entered = self._entered.pop(roster.id, {})
         changed = roster.entered(entered)
-        if await self._store.replace(ROSTERS, _dump(changed), expected_version=roster.version):
+        # Its fields are as they are stored: to write out hundreds of members once more would take longer than the rest.
+        fields = dict(changed)
+        document: Document = {"_id": fields.pop("id"), **fields}
+        if await self._store.replace(ROSTERS, document, expected_version=roster.version):
             return changed.model_copy(update={"version": roster.version + 1})
         self._entered[roster.id] = entered | self._entered[roster.id]
         return None
-
-
-def _dump(roster: Roster) -> dict[str, Any]:
-    """Its fields are as they are stored: to write out hundreds of members once more would take longer than the rest."""
-    document = dict(roster)
-    return {"_id": document.pop("id"), **document}

@@ -226,7 +226,7 @@ class Sessions:
         await self._stored.restate(session_id, sessions.restate)
 
     async def _views(self, found: Sequence[Session]) -> list[SessionView]:
-        rosters = await self._rosters.find(
+        rosters = await self._rosters.many(
             [session.id for session in found if session.capacity is not None or session.unsettled]
         )
         ended = [session.id for session in found if session.status is SessionStatus.ENDED]
