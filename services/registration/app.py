@@ -9,9 +9,9 @@ from services.registration.accounts.oidc import OidcProvider
 from services.registration.accounts.oidc_pages import CALLBACK
 from services.registration.public_site import SiteOwner
 from services.registration.registrations.rate_limits import Allowance
-from services.registration.routes import Oidc, api_routers, office_routers, public_routers
+from services.registration.routes import api_routers, office_routers, public_routers
 from services.registration.settings import Settings
-from services.registration.usecases import AGGREGATES, COLLECTIONS, UseCases
+from services.registration.usecases import AGGREGATES, COLLECTIONS, UseCases, wire
 from shared.clock import Clock, clock_from
 from shared.events import EVENTS_BY_TYPE
 from shared.events.registration import PersonEvent
@@ -47,14 +47,14 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     inventory = Inventory(store, broker, service=NAME, every=settings.inventory_seconds)
     secret = settings.secret.get_secret_value()
     links = Links(settings.public_url, secret)
-    use_cases = UseCases.over(
+    use_cases = wire(
         store,
         links,
         secret.encode(),
         inventory,
         clock,
         purge=partial(purge_events, broker, EVENTS_WITH_PEOPLE),
-        allowance=allowance(settings),
+        allowance=_allowance(settings),
     )
     words = Words(*LOCALES)
     frame = Pages(settings, words, TEMPLATES, clock=clock, access=use_cases.accounts)
@@ -73,37 +73,35 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         collections=COLLECTIONS,
         routers=[
             *api_routers(use_cases, settings.staff_token.get_secret_value(), clock),
-            *public_routers(use_cases, frame, links, owner(settings), clock),
-            *office_routers(use_cases, frame, clock, settings.public_url.rstrip("/"), oidc(settings)),
+            *public_routers(use_cases, frame, links, _owner(settings), clock),
+            *office_routers(use_cases, frame, clock, oidc(settings)),
         ],
         words=words,
-        loops=[*_loops(use_cases, settings), *_people_loops(use_cases, settings), inventory.loop()],
+        loops=[*_loops(use_cases, settings), inventory.loop()],
         sweep=sweep,
     )
 
 
-def oidc(settings: Settings) -> Oidc | None:
-    """The OIDC provider, where one is set."""
+def oidc(settings: Settings) -> OidcProvider | None:
     if not settings.has_oidc:
         return None
-    provider = OidcProvider(
+    return OidcProvider(
         settings.oidc_issuer,
         settings.oidc_client_id,
         settings.oidc_client_secret.get_secret_value(),
         settings.public_url.rstrip("/") + CALLBACK,
+        role_claim=settings.oidc_role_claim,
+        secret=settings.secret.get_secret_value().encode(),
     )
-    return Oidc(provider, settings.oidc_role_claim, settings.secret.get_secret_value().encode())
 
 
-def allowance(settings: Settings) -> Allowance:
-    """How often one may register."""
+def _allowance(settings: Settings) -> Allowance:
     return Allowance(
         settings.registrations_per_client, settings.registrations_per_address, settings.registrations_per_session
     )
 
 
-def owner(settings: Settings) -> SiteOwner:
-    """Who runs the installation."""
+def _owner(settings: Settings) -> SiteOwner:
     return SiteOwner(
         organiser=settings.organiser,
         contact=settings.contact,
@@ -114,27 +112,20 @@ def owner(settings: Settings) -> SiteOwner:
     )
 
 
-def _people_loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
-    """What becomes of personal data by itself."""
-    keep = timedelta(days=settings.keep_people_days)
-    return [
-        use_cases.erasing.loop(every=settings.sweep_seconds),
-        Loop("people of the past", partial(use_cases.retention.erase_past, keep), every=RETENTION_SECONDS),
-        Loop("counters of limits", use_cases.rate_limit.limits.forget, every=RELOAD_SECONDS),
-    ]
-
-
 def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
+    keep = timedelta(days=settings.keep_people_days)
+    end_overdue = partial(use_cases.sessions.end_overdue, settings.end_after)
+
     async def sweep() -> bool:
         await use_cases.seating.recover(timedelta(seconds=settings.sweep_seconds))
         return False
-
-    async def end_overdue() -> bool:
-        return await use_cases.sessions.end_overdue(settings.end_after)
 
     return [
         Loop("unfinished seats", sweep, every=settings.sweep_seconds),
         Loop("overdue sessions", end_overdue, every=END_CHECK_SECONDS),
         Loop("live sessions", use_cases.sessions.refresh_live, every=settings.inventory_seconds / 2),
         Loop("directory", use_cases.entities.reload, every=RELOAD_SECONDS),
+        use_cases.erasing.loop(every=settings.sweep_seconds),
+        Loop("people of the past", partial(use_cases.retention.erase_past, keep), every=RETENTION_SECONDS),
+        Loop("counters of limits", use_cases.rate_limit.limits.forget, every=RELOAD_SECONDS),
     ]

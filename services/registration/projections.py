@@ -24,7 +24,7 @@ _UNANSWERED: Where = {"state": one_of((ProposalState.RECEIVED, ProposalState.UND
 
 
 class KnownBounce(Known):
-    """An address by an opaque id."""
+    """An address that refuses mails, by an opaque id."""
 
     standing: int
     """1 while it gets no mail."""
@@ -59,8 +59,6 @@ class KnownProposal(Known):
 
 
 class KnownResult(Known):
-    """Whether a session has results."""
-
     answers: int | None
     """How many answers were published; None where they are too few to be told."""
 
@@ -74,7 +72,7 @@ class KnownProposals(Projection[KnownProposal]):
         super().__init__(store, KNOWN_PROPOSALS, KnownProposal)
 
     async def unanswered(self, *, limit: int) -> list[KnownProposal]:
-        """Those that wait for the office, the most supported first."""
+        """The most supported first."""
         return (await self.page(_UNANSWERED, order=(("supports", -1),), limit=limit)).items
 
     async def count_unanswered(self) -> int:
@@ -86,7 +84,6 @@ class KnownBounces(Projection[KnownBounce]):
         super().__init__(store, KNOWN_BOUNCES, KnownBounce)
 
     async def count_standing(self) -> int:
-        """How many addresses get no mail now."""
         return await self.count(_STANDING)
 
     async def recipients(self) -> list[str]:
@@ -99,7 +96,7 @@ class KnownResults(Projection[KnownResult]):
         super().__init__(store, KNOWN_RESULTS, KnownResult)
 
     async def among(self, session_ids: Sequence[str]) -> set[str]:
-        """Those of these sessions whose results say something."""
+        """The sessions whose results show something."""
         if not session_ids:
             return set()
         where: Where = {"_id": one_of(session_ids), "answers": greater(0)}

@@ -10,7 +10,7 @@ from shared.web.pages import Pages
 
 @dataclass(frozen=True, slots=True)
 class SiteOwner:
-    """The body that runs the installation, as its operator set it."""
+    """The body that runs the installation."""
 
     organiser: str = ""
     """Name of the body; empty: those that the programmes name."""

@@ -1,7 +1,5 @@
 """All routes of the service, in the order in which they are tried: first what hundreds ask for at once."""
 
-from dataclasses import dataclass
-
 from fastapi import APIRouter
 
 from services.registration.accounts import office_pages as account_pages
@@ -28,8 +26,8 @@ from services.registration.registrations import office_pages as registration_off
 from services.registration.registrations import pages as registration_pages
 from services.registration.registrations.api import registration_routes
 from services.registration.registrations.office_pages import RegistrationDesk
+from services.registration.registrations.pages import RegistrationSite
 from services.registration.registrations.people_api import people_routes
-from services.registration.registrations.personal_link import RegistrationSite
 from services.registration.sessions import lifecycle_pages
 from services.registration.sessions import office_pages as session_office_pages
 from services.registration.sessions import pages as session_pages
@@ -43,17 +41,7 @@ from shared.web.page_routes import PageRouter
 from shared.web.pages import Pages
 
 
-@dataclass(frozen=True, slots=True)
-class Oidc:
-    """Signing in by an OIDC provider, beside the local accounts."""
-
-    provider: OidcProvider
-    role_claim: str
-    secret: bytes
-
-
 def api_routers(use_cases: UseCases, staff_token: str, clock: Clock) -> list[APIRouter]:
-    """The JSON API."""
     return [
         registration_routes(use_cases.registrations, use_cases.entities, use_cases.rate_limit, staff_token),
         programme_routes(use_cases.programmes, staff_token),
@@ -66,7 +54,6 @@ def api_routers(use_cases: UseCases, staff_token: str, clock: Clock) -> list[API
 
 
 def public_routers(use_cases: UseCases, pages: Pages, links: Links, owner: SiteOwner, clock: Clock) -> list[PageRouter]:
-    """The public pages and the personal ones."""
     site = RegistrationSite(
         pages,
         links,
@@ -90,41 +77,23 @@ def public_routers(use_cases: UseCases, pages: Pages, links: Links, owner: SiteO
     ]
 
 
-def office_routers(
-    use_cases: UseCases, pages: Pages, clock: Clock, public_url: str, oidc: Oidc | None
-) -> list[PageRouter]:
-    """The pages of the programme office."""
-    accounts = AccountDesk(pages, clock, accounts=use_cases.accounts, sign_in=use_cases.sign_in)
+def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: OidcProvider | None) -> list[PageRouter]:
+    stores, programmes, entities = use_cases.stores, use_cases.programmes, use_cases.entities
+    people, proposals, bounces = stores.registrations, use_cases.known_proposals, use_cases.known_bounces
+    accounts = AccountDesk(pages, clock, use_cases.accounts, use_cases.sign_in)
+    today = TodayDesk(pages, clock, programmes, stores.sessions, people, proposals, bounces)
+    audit = AuditDesk(pages, clock, stores.sessions, programmes, entities, use_cases.accounts, use_cases.audit)
     found = [
-        sign_in_pages.routes(accounts, has_oidc=oidc is not None),
-        today_pages.routes(TodayDesk(pages, clock, today=use_cases.today, programmes=use_cases.programmes)),
-        account_pages.routes(accounts, public_url),
-        audit_pages.routes(
-            AuditDesk(
-                pages,
-                clock,
-                sessions=use_cases.stores.sessions,
-                programmes=use_cases.programmes,
-                entities=use_cases.entities,
-                accounts=use_cases.accounts,
-                audit=use_cases.audit,
-            )
-        ),
+        sign_in_pages.routes(accounts, has_oidc=provider is not None),
+        today_pages.routes(today),
+        account_pages.routes(accounts),
+        audit_pages.routes(audit),
         *_session_routers(use_cases, pages, clock),
         *_programme_routers(use_cases, pages, clock),
-        coverage_pages.routes(
-            CoverageDesk(
-                pages,
-                clock,
-                entities=use_cases.entities,
-                participations=use_cases.participations,
-                programmes=use_cases.programmes,
-            )
-        ),
+        coverage_pages.routes(CoverageDesk(pages, clock, entities, people, programmes)),
     ]
-    if oidc:
-        secure = public_url.startswith("https://")
-        found.append(oidc_pages.routes(accounts, oidc.provider, oidc.role_claim, oidc.secret, secure=secure))
+    if provider:
+        found.append(oidc_pages.routes(accounts, provider))
     return found
 
 
@@ -143,7 +112,7 @@ def _session_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[Pa
         registrations=use_cases.registrations,
         stored_registrations=stores.registrations,
         entities=use_cases.entities,
-        bounces=use_cases.bounces,
+        bounces=use_cases.known_bounces,
     )
     return [
         session_office_pages.routes(sessions),
@@ -155,14 +124,5 @@ def _session_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[Pa
 
 def _programme_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[PageRouter]:
     programmes = ProgrammeDesk(pages, clock, programmes=use_cases.programmes)
-    planning = PlanningDesk(
-        pages,
-        clock,
-        planning=use_cases.planning,
-        programmes=use_cases.programmes,
-    )
-    return [
-        programme_pages.routes(programmes),
-        survey_pages.routes(programmes),
-        planning_pages.routes(planning),
-    ]
+    planning = PlanningDesk(pages, clock, planning=use_cases.planning, programmes=use_cases.programmes)
+    return [programme_pages.routes(programmes), survey_pages.routes(programmes), planning_pages.routes(planning)]

@@ -25,7 +25,6 @@ class Settings(ServiceSettings):
 
     @property
     def has_oidc(self) -> bool:
-        """Whether all is there to sign in by OIDC."""
         return bool(self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret.get_secret_value())
 
     registrations_per_client: Annotated[int, Field(ge=0)] = 500
@@ -43,5 +42,4 @@ class Settings(ServiceSettings):
 
     @property
     def end_after(self) -> timedelta:
-        """`end_after_minutes` as a duration."""
         return timedelta(minutes=self.end_after_minutes)

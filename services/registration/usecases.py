@@ -2,30 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 from services.registration import projections
 from services.registration.accounts import store as account_store
 from services.registration.accounts import throttle
-from services.registration.accounts.guesses import Guesses
 from services.registration.accounts.sign_in import SigningIn
 from services.registration.accounts.store import OFFICE_PEOPLE, AccountStore
 from services.registration.accounts.throttle import SignInThrottle
 from services.registration.accounts.usecases import Accounts
 from services.registration.attendance.usecases import Attendance
-from services.registration.coverage.usecases import Participations
 from services.registration.entities import store as entity_store
 from services.registration.entities.store import EntityStore
 from services.registration.entities.usecases import Entities
-from services.registration.office.today import Today
 from services.registration.planning.usecases import Planning
 from services.registration.programmes import store as programme_store
 from services.registration.programmes.store import PROGRAMMES, ProgrammeStore
 from services.registration.programmes.usecases import Programmes
 from services.registration.projections import KnownBounces, KnownProposals, KnownResults
 from services.registration.registrations import store as registration_store
-from services.registration.registrations.bounces import Bounces
-from services.registration.registrations.erasing import Eraser, Retention
+from services.registration.registrations.erasing import Retention, erase_person
 from services.registration.registrations.personal import OwnRegistration
 from services.registration.registrations.rate_limits import Allowance, RateLimit
 from services.registration.registrations.seating import Seating
@@ -70,8 +67,6 @@ async def nothing_to_purge(_: str) -> None:
 
 @dataclass(frozen=True)
 class Stores:
-    """What the service keeps, by noun."""
-
     programmes: ProgrammeStore
     sessions: SessionStore
     registrations: RegistrationStore
@@ -81,7 +76,6 @@ class Stores:
 
     @classmethod
     def over(cls, documents: Store, clock: Clock) -> Self:
-        """The stores of all nouns on one database."""
         return cls(
             programmes=ProgrammeStore(documents, clock),
             sessions=SessionStore(documents, clock),
@@ -106,75 +100,18 @@ class UseCases:
     retention: Retention
     rate_limit: RateLimit
     entities: Entities
-    participations: Participations
     attendance: Attendance
     planning: Planning
     known_proposals: KnownProposals
     known_results: KnownResults
     known_bounces: KnownBounces
-    bounces: Bounces
     accounts: Accounts
     sign_in: SigningIn
-    today: Today
     audit: Audit
     inventory: Inventory
 
-    @classmethod
-    def over(
-        cls,
-        documents: Store,
-        links: Links,
-        secret: bytes,
-        inventory: Inventory,
-        clock: Clock,
-        *,
-        purge: Purge = nothing_to_purge,
-        allowance: Allowance = NO_LIMITS,
-    ) -> Self:
-        """The use cases on a database. `secret` keys the ids of registrations, people and counters."""
-        stores, audit = Stores.over(documents, clock), Audit(documents, clock)
-        results, bounces = KnownResults(documents), KnownBounces(documents)
-        proposals = KnownProposals(documents)
-        seating = Seating(stores.sessions, stores.registrations, stores.rosters, clock)
-        registrations = Registrations(
-            stores.registrations, stores.sessions, stores.rosters, seating, links, secret, audit, clock
-        )
-        eraser = Eraser(stores.registrations, stores.sessions, seating, clock)
-        erasing = Erasing(Collection(documents, ERASURES, Note), eraser.erase, purge)
-        entities = Entities(stores.entities, audit)
-        sign_in = SigningIn(stores.accounts, Guesses(SignInThrottle(documents), secret, clock), secret, audit, clock)
-        sessions = Sessions(stores.sessions, stores.rosters, seating, results, clock)
-        use_cases = cls(
-            stores=stores,
-            programmes=Programmes(stores.programmes),
-            sessions=sessions,
-            seating=seating,
-            registrations=registrations,
-            own=OwnRegistration(
-                documents, stores.registrations, stores.sessions, seating, registrations, erasing, audit, clock
-            ),
-            erasing=erasing,
-            retention=Retention(stores.registrations, stores.sessions, erasing, clock),
-            rate_limit=RateLimit(Limits(documents, clock, secret=secret), allowance),
-            entities=entities,
-            participations=Participations(stores.registrations, entities),
-            attendance=Attendance(stores.sessions, stores.registrations, audit, clock),
-            planning=Planning(stores.sessions, sessions, clock),
-            known_proposals=proposals,
-            known_results=results,
-            known_bounces=bounces,
-            bounces=Bounces(bounces, stores.registrations),
-            accounts=Accounts(stores.accounts, sign_in, audit, clock),
-            sign_in=sign_in,
-            today=Today(stores.sessions, stores.registrations, proposals, bounces, clock),
-            audit=audit,
-            inventory=inventory,
-        )
-        use_cases._join_the_sweep()
-        return use_cases
-
-    def _join_the_sweep(self) -> None:
-        """Announce what is live; keep complete what others announce."""
+    def __post_init__(self) -> None:
+        """Join the sweep: announce what is live, keep complete what others announce."""
 
         def live_sessions() -> Where:
             return {"_id": one_of(self.sessions.live)}
@@ -189,3 +126,45 @@ class UseCases:
         announces("registration-erasures", REGISTRATIONS, self.retention.lately, self.registrations.restate)
         announces(OFFICE_PEOPLE_KIND, OFFICE_PEOPLE, {}, self.accounts.restate)
         self.inventory.keeps("feedback-results", self.known_results.missing)
+
+
+def wire(
+    documents: Store,
+    links: Links,
+    secret: bytes,
+    inventory: Inventory,
+    clock: Clock,
+    *,
+    purge: Purge = nothing_to_purge,
+    allowance: Allowance = NO_LIMITS,
+) -> UseCases:
+    """The use cases on a database. `secret` keys the ids of registrations, people and counters."""
+    stores, audit, results = Stores.over(documents, clock), Audit(documents, clock), KnownResults(documents)
+    people, rosters = stores.registrations, stores.rosters
+    seating = Seating(stores.sessions, people, rosters, clock)
+    registrations = Registrations(people, stores.sessions, rosters, seating, links, secret, audit, clock)
+    erase = partial(erase_person, people, stores.sessions, seating, clock)
+    erasing = Erasing(Collection(documents, ERASURES, Note), erase, purge)
+    sign_in = SigningIn(stores.accounts, SignInThrottle(documents, secret, clock), secret, audit, clock)
+    sessions = Sessions(stores.sessions, rosters, seating, results, clock)
+    return UseCases(
+        stores=stores,
+        programmes=Programmes(stores.programmes),
+        sessions=sessions,
+        seating=seating,
+        registrations=registrations,
+        own=OwnRegistration(documents, people, stores.sessions, seating, registrations, erasing, audit, clock),
+        erasing=erasing,
+        retention=Retention(people, stores.sessions, erasing, clock),
+        rate_limit=RateLimit(Limits(documents, clock, secret=secret), allowance),
+        entities=Entities(stores.entities, audit),
+        attendance=Attendance(stores.sessions, people, audit, clock),
+        planning=Planning(stores.sessions, sessions, clock),
+        known_proposals=KnownProposals(documents),
+        known_results=results,
+        known_bounces=KnownBounces(documents),
+        accounts=Accounts(stores.accounts, sign_in, audit, clock),
+        sign_in=sign_in,
+        audit=audit,
+        inventory=inventory,
+    )

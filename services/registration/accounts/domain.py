@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from shared.clock import StoredInstant
 from shared.events.base import Event
 from shared.events.registration import OfficeAccessChanged
 from shared.problems import Problem, mark
 from shared.staff import Role, StaffMember
 from shared.storage.aggregates import Aggregate
+from shared.storage.collection import Stored
 
 MIN_PASSWORD = 12
 MAX_PASSWORD = 256
@@ -20,7 +19,7 @@ PASSWORD_LINK_LASTS = timedelta(days=3)
 
 
 class Account(Aggregate):
-    """Somebody of the office. The id is derived from the user name and tells nothing about it."""
+    """Somebody of the office. The id is derived from the user name and reveals nothing about it."""
 
     user_name: str
     """Like a mail address; with OIDC, the address that the provider vouches for."""
@@ -36,34 +35,28 @@ class Account(Aggregate):
 
     @property
     def is_removed(self) -> bool:
-        """Whether the person no longer belongs to the office."""
         return self.removed_at is not None
 
     @property
     def member(self) -> StaffMember:
-        """The person as pages know who is signed in."""
         return StaffMember(self.id, self.name, self.role, self.version)
 
     def access_changed(self) -> OfficeAccessChanged:
-        """What the other services are to know of the person."""
         return OfficeAccessChanged(version=self.version, person_id=self.id, role=None if self.is_removed else self.role)
 
     def in_role(self, role: Role) -> tuple[Self, Sequence[Event]]:
-        """The person with a role, which is told if it is another one."""
+        """Change the role; the event is empty where it is the same."""
         changed = self.model_copy(update={"role": role})
         return changed, [changed.access_changed()] if role is not self.role else []
 
     def in_place_of(self, before: Self) -> tuple[Self, Sequence[Event]]:
-        """Somebody who was of the office before is so again, as if never there."""
+        """Take the place of an earlier account with the same id, as if never there."""
         return self.model_copy(update={"version": before.version}), [self.access_changed()]
 
 
-class OneTimeLink(BaseModel):
-    """A link that lets whoever holds it set a password, once. Its id is the SHA-256 of its token."""
+class OneTimeLink(Stored):
+    """A link with which its holder sets a password, once. Its id is the SHA-256 of its token."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
-
-    id: str = Field(alias="_id")
     person_id: str
     """Empty for the first run: the administrator is yet to be made."""
     expires_at: StoredInstant
@@ -71,16 +64,12 @@ class OneTimeLink(BaseModel):
 
 
 class WrongCredentialsProblem(Problem):
-    """User name or password is wrong; which of the two is not said."""
-
     status = 422
     code = "wrong-credentials"
     title = mark("The user name or the password is not right.")
 
 
 class TooManyAttemptsProblem(Problem):
-    """Too many failed attempts to sign in, or too many at once."""
-
     status = 429
     code = "too-many-attempts"
     title = mark("Too many attempts to sign in. Wait {seconds} seconds and try again.")
@@ -91,8 +80,6 @@ class TooManyAttemptsProblem(Problem):
 
 
 class NotOfTheOfficeProblem(Problem):
-    """The OIDC provider knows the person; the programme office does not."""
-
     status = 403
     code = "not-of-the-office"
     title = mark("You are not among the people of the programme office. Ask its administrator to add you.")
@@ -107,32 +94,24 @@ class SignInFailedProblem(Problem):
 
 
 class OneTimeLinkProblem(Problem):
-    """A first-run or password link that is wrong, was used or has expired."""
-
     status = 404
     code = "one-time-link"
     title = mark("This link is not valid any more: it works once, and only for some days. Ask for a new one.")
 
 
 class PersonUnknownProblem(Problem):
-    """There is nobody with that id in the office."""
-
     status = 404
     code = "person-unknown"
     title = mark("There is no such person in the programme office.")
 
 
 class PersonExistsProblem(Problem):
-    """The user name is taken."""
-
     status = 409
     code = "person-exists"
     title = mark("Somebody of the programme office has this user name already.")
 
 
 class LastAdministratorProblem(Problem):
-    """Without an administrator nobody could manage the office any more."""
-
     status = 409
     code = "last-administrator"
     title = mark("This is the only administrator. Make somebody else administrator first.")

@@ -1,6 +1,6 @@
 """The people of the office; for administrators."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
@@ -27,11 +27,11 @@ ROLE_HINTS = {
 }
 
 
-def routes(desk: AccountDesk, public_url: str) -> PageRouter:
+def routes(desk: AccountDesk) -> PageRouter:
     """`/office/people`."""
     router = page_router(desk.pages)
     _add_people(router, desk)
-    _add_person(router, desk, public_url)
+    _add_person(router, desk)
     _add_removal(router, desk)
     return router
 
@@ -53,30 +53,32 @@ async def _list(desk: AccountDesk, request: Request, *, status: int = 200, **val
 
 
 def _add_people(router: PageRouter, desk: AccountDesk) -> None:
+    admin = Depends(desk.admin)
+
     @router.get("/office/people")
-    async def people(request: Request, _: Annotated[StaffMember, Depends(desk.admin)]) -> HTMLResponse:
+    async def people(request: Request, _: StaffMember = admin) -> HTMLResponse:
         return await _list(desk, request, values={"role": "editor"})
 
     @router.post("/office/people")
-    async def add(request: Request, member: Annotated[StaffMember, Depends(desk.admin)]) -> Response:
+    async def add(request: Request, member: StaffMember = admin) -> Response:
         form = await desk.pages.form(request)
         values = {name: form.get(name) for name in ("name", "user_name", "role")}
         newcomer, errors = desk.checked(request, Newcomer, values)
         if values["role"] not in ROLES:
             errors["role"] = desk.pages.text(request, CHOOSE_ROLE)
         if newcomer is None or errors:
-            return await _list(desk, request, status=422 if errors else 200, errors=errors, values=values)
-        role = ROLES[values["role"]]
+            return await _list(desk, request, status=422, errors=errors, values=values)
         try:
-            person = await desk.accounts.add(member, newcomer.name, newcomer.user_name, role)
+            person = await desk.accounts.add(member, newcomer.name, newcomer.user_name, ROLES[values["role"]])
         except PersonExistsProblem as problem:
-            return await _list(
-                desk, request, status=422, errors={"user_name": desk.say(request, problem)}, values=values
-            )
+            errors = {"user_name": desk.say(request, problem)}
+            return await _list(desk, request, status=422, errors=errors, values=values)
         return see_other(f"/office/people/{person.id}")
 
 
-def _add_person(router: PageRouter, desk: AccountDesk, public_url: str) -> None:
+def _add_person(router: PageRouter, desk: AccountDesk) -> None:
+    admin = Depends(desk.admin)
+
     async def page(request: Request, person_id: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         return desk.pages.render(
             request,
@@ -89,23 +91,19 @@ def _add_person(router: PageRouter, desk: AccountDesk, public_url: str) -> None:
         )
 
     @router.get("/office/people/{person_id}")
-    async def person(request: Request, person_id: str, _: Annotated[StaffMember, Depends(desk.admin)]) -> HTMLResponse:
+    async def person(request: Request, person_id: str, _: StaffMember = admin) -> HTMLResponse:
         return await page(request, person_id)
 
     @router.post("/office/people/{person_id}/link")
-    async def link(
-        request: Request, person_id: str, member: Annotated[StaffMember, Depends(desk.admin)]
-    ) -> HTMLResponse:
+    async def link(request: Request, person_id: str, member: StaffMember = admin) -> HTMLResponse:
         """No redirect: the link is shown in this answer alone, and is kept nowhere."""
         await desk.pages.form(request)
         token = await desk.accounts.password_link(member, person_id)
         until = instant_in_words(desk.clock() + PASSWORD_LINK_LASTS, OFFICE_ZONE, desk.pages.language(request))
-        return await page(request, person_id, link=password_address(public_url, token), until=until)
+        return await page(request, person_id, link=password_address(desk.pages.public_url, token), until=until)
 
     @router.post("/office/people/{person_id}/role")
-    async def change_role(
-        request: Request, person_id: str, member: Annotated[StaffMember, Depends(desk.admin)]
-    ) -> Response:
+    async def change_role(request: Request, person_id: str, member: StaffMember = admin) -> Response:
         form = await desk.pages.form(request)
         role = ROLES.get(form.get("role"))
         if role is None:
@@ -118,8 +116,10 @@ def _add_person(router: PageRouter, desk: AccountDesk, public_url: str) -> None:
 
 
 def _add_removal(router: PageRouter, desk: AccountDesk) -> None:
+    admin = Depends(desk.admin)
+
     @router.get("/office/people/{person_id}/remove")
-    async def ask(request: Request, person_id: str, _: Annotated[StaffMember, Depends(desk.admin)]) -> HTMLResponse:
+    async def ask(request: Request, person_id: str, _: StaffMember = admin) -> HTMLResponse:
         person = await desk.accounts.get(person_id)
         return desk.pages.render(
             request,
@@ -134,7 +134,7 @@ def _add_removal(router: PageRouter, desk: AccountDesk) -> None:
         )
 
     @router.post("/office/people/{person_id}/remove")
-    async def remove(request: Request, person_id: str, member: Annotated[StaffMember, Depends(desk.admin)]) -> Response:
+    async def remove(request: Request, person_id: str, member: StaffMember = admin) -> Response:
         await desk.pages.form(request)
         await desk.accounts.remove(member, person_id)
         return see_other("/office/people")

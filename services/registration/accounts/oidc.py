@@ -1,11 +1,14 @@
-"""What registration asks of others: an OIDC provider, who somebody is.
+"""Signing in by an OIDC provider: what registration asks it.
 
 OpenID Connect Core 1.0, authorization code flow (section 3.1) with PKCE (RFC 7636), state and nonce.
 """
 
+import base64
+import hashlib
+import hmac
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -32,7 +35,7 @@ class ProviderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SignInRequest:
-    """What one attempt to sign in sent along, and its answer must fit: three random texts."""
+    """The three random texts of one attempt to sign in; the provider's answer must fit them."""
 
     state: str
     nonce: str
@@ -41,25 +44,36 @@ class SignInRequest:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What discovery told, with the keys, and until when it is believed (monotonic seconds)."""
+    """Metadata and keys of the provider, believed until an instant in monotonic seconds."""
 
     metadata: Mapping[str, Any]
     keys: KeySet
     until: float
 
 
+@dataclass(slots=True, repr=False)
 class OidcProvider:
-    """One provider, found by its issuer."""
+    issuer: str
+    client_id: str
+    client_secret: str
+    redirect_uri: str
+    role_claim: str
+    """The claim that gives a role of the office."""
+    secret: bytes
+    """Keys the texts of each attempt."""
+    _known: _Known | None = field(default=None, init=False)
 
-    def __init__(self, issuer: str, client_id: str, client_secret: str, redirect_uri: str) -> None:
-        self.issuer = issuer
-        self._client_id = client_id
-        self._client_secret = client_secret
-        self._redirect_uri = redirect_uri
-        self._known: _Known | None = None
+    def request(self, attempt: str) -> SignInRequest:
+        """Derive the texts of an attempt from the one that the browser keeps: no other browser can bring the answer."""
+
+        def derived(purpose: str) -> str:
+            digest = hmac.digest(self.secret, f"oidc {purpose} {attempt}".encode(), hashlib.sha256)
+            return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+        return SignInRequest(derived("state"), derived("nonce"), derived("verifier"))
 
     async def authorization_url(self, asked: SignInRequest) -> str:
-        """Where the person is sent to say who they are.
+        """The page of the provider to which the browser is sent.
 
         Raises:
             ProviderError: the provider cannot be discovered.
@@ -67,9 +81,9 @@ class OidcProvider:
         known = await self._discovered()
         url: str = prepare_grant_uri(
             known.metadata["authorization_endpoint"],
-            client_id=self._client_id,
+            client_id=self.client_id,
             response_type="code",
-            redirect_uri=self._redirect_uri,
+            redirect_uri=self.redirect_uri,
             scope="openid profile email",
             state=asked.state,
             nonce=asked.nonce,
@@ -79,7 +93,7 @@ class OidcProvider:
         return url
 
     async def claims(self, code: str, asked: SignInRequest) -> dict[str, object]:
-        """Who the person is, for the code that they brought back: signed by the provider, for us, for this attempt.
+        """Exchange the code for the claims of the identity token: signed by the provider, for us, for this attempt.
 
         Raises:
             ProviderError: any of that does not hold.
@@ -88,22 +102,22 @@ class OidcProvider:
         form = {
             "grant_type": "authorization_code",
             "code": code,
-            "redirect_uri": self._redirect_uri,
+            "redirect_uri": self.redirect_uri,
             "code_verifier": asked.verifier,
         }
         answer = await _fetch(
             "POST",
             known.metadata["token_endpoint"],
             data=form,
-            auth=(quote_plus(self._client_id), quote_plus(self._client_secret)),  # RFC 6749 section 2.3.1
+            auth=(quote_plus(self.client_id), quote_plus(self.client_secret)),  # RFC 6749 section 2.3.1
         )
         return self._read(str(answer.get("id_token", "")), str(answer.get("access_token", "")), asked, known)
 
     def _read(self, id_token: str, access_token: str, asked: SignInRequest, known: _Known) -> dict[str, object]:
-        expected = {"nonce": asked.nonce, "client_id": self._client_id, "access_token": access_token}
+        expected = {"nonce": asked.nonce, "client_id": self.client_id, "access_token": access_token}
         options = {
             "iss": {"essential": True, "value": self.issuer},
-            "aud": {"essential": True, "value": self._client_id},
+            "aud": {"essential": True, "value": self.client_id},
             "nonce": {"essential": True, "value": asked.nonce},
         }
         try:

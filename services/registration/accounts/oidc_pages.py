@@ -1,7 +1,6 @@
 """Signing in by the OIDC provider: there and back."""
 
 import base64
-import hashlib
 import hmac
 import secrets
 from datetime import timedelta
@@ -11,7 +10,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from services.registration.accounts.domain import SignInFailedProblem
-from services.registration.accounts.oidc import OidcProvider, ProviderError, SignInRequest
+from services.registration.accounts.oidc import OidcProvider, ProviderError
 from services.registration.accounts.sign_in_pages import AccountDesk, signed_in
 from shared.web.cookies import cookie_name, set_cookie
 from shared.web.page_routes import PageRouter, own_path, page_router
@@ -23,16 +22,16 @@ _LASTS = timedelta(minutes=10)
 log = structlog.get_logger()
 
 
-def routes(desk: AccountDesk, provider: OidcProvider, role_claim: str, secret: bytes, *, secure: bool) -> PageRouter:
+def routes(desk: AccountDesk, provider: OidcProvider) -> PageRouter:
     """`/office/oidc/start` leads to the provider, `/office/oidc/callback` is where it sends the person back."""
     router = page_router(desk.pages)
-    name = cookie_name(_COOKIE, secure=secure)
+    secure = desk.pages.secure
 
     @router.get("/office/oidc/start")
     async def start(request: Request) -> Response:
         attempt = secrets.token_urlsafe(32)
         try:
-            answer = see_other(await provider.authorization_url(_asked(secret, attempt)))
+            answer = see_other(await provider.authorization_url(provider.request(attempt)))
         except ProviderError as error:
             raise _failed(error) from None
         kept = f"{attempt} {own_path(request.query_params.get('next', ''))}"
@@ -41,30 +40,20 @@ def routes(desk: AccountDesk, provider: OidcProvider, role_claim: str, secret: b
 
     @router.get(CALLBACK)
     async def callback(request: Request) -> Response:
-        attempt, following = _kept(request.cookies.get(name, ""))
-        asked = _asked(secret, attempt)
+        attempt, following = _kept(request.cookies.get(cookie_name(_COOKIE, secure=secure), ""))
+        asked = provider.request(attempt)
         if not attempt or not hmac.compare_digest(request.query_params.get("state", "").encode(), asked.state.encode()):
             raise SignInFailedProblem
         try:
             claims = await provider.claims(request.query_params.get("code", ""), asked)
         except ProviderError as error:
             raise _failed(error) from None
-        person = await desk.sign_in.by_oidc(claims, role_claim)
+        person = await desk.sign_in.by_oidc(claims, provider.role_claim)
         answer = await signed_in(desk, person, following)
         set_cookie(answer, _COOKIE, "", secure=secure, max_age=timedelta(0))
         return answer
 
     return router
-
-
-def _asked(secret: bytes, attempt: str) -> SignInRequest:
-    """The three texts of an attempt, derived from the one that the browser keeps: it alone can bring the answer."""
-
-    def derived(purpose: str) -> str:
-        digest = hmac.digest(secret, f"oidc {purpose} {attempt}".encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
-
-    return SignInRequest(derived("state"), derived("nonce"), derived("verifier"))
 
 
 def _kept(cookie: str) -> tuple[str, str]:

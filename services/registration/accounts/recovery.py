@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.registration.accounts.domain import FIRST_RUN_LASTS, PASSWORD_LINK_LASTS, Account
-from services.registration.accounts.sign_in import first_run_link, password_address, password_link
+from services.registration.accounts.sign_in import first_run_link, password_address
 from services.registration.accounts.store import AccountStore
 from shared.clock import Clock
 from shared.security.audit import Audit
@@ -13,7 +13,7 @@ from shared.storage.contract import Store
 
 
 class AmbiguousAccount(Exception):
-    """It is not clear for whom the link is to be; `choices` are the people whom it can be for."""
+    """Several accounts, or none, fit; `choices` are those to choose from."""
 
     def __init__(self, choices: list[Account]) -> None:
         super().__init__("; ".join(person.user_name for person in choices))
@@ -39,15 +39,16 @@ async def make_recovery_link(store: Store, public_url: str, clock: Clock, user_n
     Raises:
         AmbiguousAccount: nobody has that user name, or there are several administrators.
     """
-    office, audit = AccountStore(store, clock), Audit(store, clock)
-    if not user_name and not await office.count_administrators():
+    accounts, audit = AccountStore(store, clock), Audit(store, clock)
+    if not user_name and not await accounts.count_administrators():
         await audit.record(OPERATOR, "office.link-made", "")
         if link := await first_run_link(store, public_url, clock):
             return RecoveryLink(link, clock() + FIRST_RUN_LASTS, None)
-    person = _whose(await office.everybody(), user_name)
+    person = _whose(await accounts.everybody(), user_name)
     await audit.record(OPERATOR, "person.link-made", person.id)
-    token = await password_link(office, person.id, clock)
-    return RecoveryLink(password_address(public_url, token), clock() + PASSWORD_LINK_LASTS, person)
+    until = clock() + PASSWORD_LINK_LASTS
+    token = await accounts.new_link(person.id, until)
+    return RecoveryLink(password_address(public_url, token), until, person)
 
 
 def _whose(people: list[Account], user_name: str) -> Account:

@@ -15,8 +15,8 @@ from services.registration.accounts.domain import (
     TooManyAttemptsProblem,
     WrongCredentialsProblem,
 )
-from services.registration.accounts.guesses import Caller
 from services.registration.accounts.sign_in import SigningIn
+from services.registration.accounts.throttle import Caller
 from services.registration.accounts.usecases import Accounts
 from shared.problems import mark
 from shared.text.addresses import EmailAddress
@@ -35,7 +35,7 @@ NOT_REPEATED = mark("The two passwords are not the same.")
 
 
 class Newcomer(BaseModel):
-    """The first administrator, or somebody who is added."""
+    """The first administrator, or a person who is added."""
 
     name: Annotated[OneLine, Field(min_length=1, max_length=200)]
     user_name: EmailAddress
@@ -43,8 +43,6 @@ class Newcomer(BaseModel):
 
 @dataclass(frozen=True)
 class AccountDesk(Desk):
-    """What the pages about accounts share."""
-
     accounts: Accounts
     sign_in: SigningIn
 
@@ -72,10 +70,10 @@ def _add_sign_in(router: PageRouter, desk: AccountDesk, *, has_oidc: bool) -> No
     async def sign_in(request: Request) -> Response:
         form = await desk.pages.form(request)
         following = own_path(form.get("next"))
+        known = request.cookies.get(cookie_name(KNOWN_BROWSER, secure=desk.pages.secure), "")
+        caller = Caller(origin_of(request), known)
         try:
-            person = await desk.sign_in.by_password(
-                form.get("user_name"), form.values.get("password", ""), _caller(desk, request)
-            )
+            person = await desk.sign_in.by_password(form.get("user_name"), form.values.get("password", ""), caller)
         except (WrongCredentialsProblem, TooManyAttemptsProblem) as problem:
             page = desk.pages.render(
                 request,
@@ -112,7 +110,7 @@ def _add_first_run(router: PageRouter, desk: AccountDesk) -> None:
         await desk.sign_in.check_first_run(token)
         values = {"name": form.get("name"), "user_name": form.get("user_name")}
         newcomer, errors = desk.checked(request, Newcomer, values)
-        errors |= password_errors(desk, request, form)
+        errors |= _password_errors(desk, request, form)
         if newcomer is None or errors:
             return desk.again(request, template, errors, values=values, token=token, least=MIN_PASSWORD)
         person = await desk.sign_in.found_office(token, newcomer.name, newcomer.user_name, form.values["password"])
@@ -131,14 +129,14 @@ def _add_password(router: PageRouter, desk: AccountDesk) -> None:
     async def set_password(request: Request, token: str) -> Response:
         form = await desk.pages.form(request)
         person = await desk.sign_in.person_of_link(token)
-        if errors := password_errors(desk, request, form):
+        if errors := _password_errors(desk, request, form):
             return desk.again(request, template, errors, token=token, newcomer=person, least=MIN_PASSWORD)
         person = await desk.sign_in.set_password(token, form.values["password"])
         return await signed_in(desk, person, "/office")
 
 
 async def signed_in(desk: AccountDesk, person: Account, following: str) -> RedirectResponse:
-    """Begin the person's session, make the browser one that their account knows, and lead on."""
+    """Begin the session, make this a browser that the account knows, and lead on."""
     await desk.sign_in.note_signed_in(person)
     answer = see_other(following)
     desk.pages.office.begin(answer, person.member)
@@ -147,12 +145,8 @@ async def signed_in(desk: AccountDesk, person: Account, following: str) -> Redir
     return answer
 
 
-def _caller(desk: AccountDesk, request: Request) -> Caller:
-    return Caller(origin_of(request), request.cookies.get(cookie_name(KNOWN_BROWSER, secure=desk.pages.secure), ""))
-
-
-def password_errors(desk: AccountDesk, request: Request, form: Form) -> dict[str, str]:
-    """What is wrong with a new password (NIST SP 800-63B: length, no rules of composition)."""
+def _password_errors(desk: AccountDesk, request: Request, form: Form) -> dict[str, str]:
+    """NIST SP 800-63B: length, no rules of composition."""
     password = form.values.get("password", "")
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         return {"password": desk.pages.text(request, TOO_SHORT, length=MIN_PASSWORD)}

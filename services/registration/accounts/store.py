@@ -1,9 +1,14 @@
 """The accounts of the office and their one-time links, as they are stored."""
 
+import hashlib
+import secrets
+from datetime import datetime
+
 from services.registration.accounts.domain import Account, OneTimeLink
 from shared.clock import Clock
 from shared.staff import Role
 from shared.storage.aggregates import PENDING, Aggregates
+from shared.storage.collection import Collection
 from shared.storage.contract import Index, Store
 
 OFFICE_PEOPLE = "office_people"
@@ -14,37 +19,39 @@ COLLECTIONS = {
 }
 
 
-class AccountStore:
-    """Accounts and one-time links."""
-
+class AccountStore(Aggregates[Account]):
     def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
-        self.people = Aggregates(store, OFFICE_PEOPLE, Account, clock=clock)
+        super().__init__(store, OFFICE_PEOPLE, Account, clock=clock)
+        self._links = Collection(store, OFFICE_LINKS, OneTimeLink)
 
     async def everybody(self) -> list[Account]:
-        """The people of the office by name."""
-        found = await self.people.find({"removed_at": None}, limit=1000)
+        """By name."""
+        found = await self.find({"removed_at": None}, limit=1000)
         return sorted(found, key=lambda person: person.name.casefold())
 
     async def count_administrators(self) -> int:
-        """How many may manage the office."""
-        return await self._store.count(OFFICE_PEOPLE, {"role": int(Role.ADMIN), "removed_at": None})
+        return await self.count({"role": int(Role.ADMIN), "removed_at": None})
 
     async def of_subject(self, subject: str) -> Account | None:
-        """Who has signed in before as this subject of the OIDC provider."""
-        found = await self.people.find({"subject": subject, "removed_at": None}, limit=1)
+        """The person who signed in before as this subject of the OIDC provider."""
+        found = await self.find({"subject": subject, "removed_at": None}, limit=1)
         return found[0] if found else None
 
-    async def keep_link(self, link: OneTimeLink) -> None:
-        """Keep a new link, in place of those for the same person; the expired ones go."""
-        await self._store.delete(OFFICE_LINKS, {"person_id": link.person_id})
-        await self._store.insert(OFFICE_LINKS, link.model_dump(mode="json", by_alias=True))
+    async def new_link(self, person_id: str, expires_at: datetime) -> str:
+        """The token of a new link, in place of those for the same person. The token itself is kept nowhere."""
+        token = secrets.token_urlsafe(32)
+        await self._links.delete({"person_id": person_id})
+        await self._links.insert(OneTimeLink(id=digest_of(token), person_id=person_id, expires_at=expires_at))
+        return token
 
-    async def link(self, link_id: str) -> OneTimeLink | None:
-        """A link that was kept, spent or not."""
-        document = await self._store.get(OFFICE_LINKS, link_id)
-        return OneTimeLink.model_validate(document) if document else None
+    async def link(self, token: str) -> OneTimeLink | None:
+        """The link of a token, spent or not."""
+        return await self._links.get(digest_of(token))
 
-    async def spend_link(self, link_id: str) -> bool:
+    async def spend_link(self, token: str) -> bool:
         """Use a link up; False when somebody was faster."""
-        return await self._store.update(OFFICE_LINKS, link_id, guard={"spent": 0}, assign={"spent": 1})
+        return await self._store.update(OFFICE_LINKS, digest_of(token), guard={"spent": 0}, assign={"spent": 1})
+
+
+def digest_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -30,8 +30,6 @@ _MAX_ROWS = 5000
 
 
 class ReportProblem(Problem):
-    """The file is no attendance report."""
-
     status = 422
     code = "no-report"
     title = mark(
@@ -41,8 +39,6 @@ class ReportProblem(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """Somebody in the report."""
-
     name: str
     addresses: tuple[str, ...]
     """Lower-case; none where the person joined without an account."""
@@ -50,7 +46,7 @@ class Attendee:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The report held against the registrations."""
+    """The report compared with the registrations."""
 
     found: tuple[tuple[Registration, Attendee], ...]
     strangers: tuple[Attendee, ...]
@@ -67,7 +63,7 @@ def set_attended(registration: Registration, now: datetime | None) -> Decision:
 
 
 def read_report(data: bytes) -> list[Attendee]:
-    """Who is in an attendance report as Teams exports it: UTF-16 with tabs and sections, or UTF-8 with commas.
+    """The people in an attendance report of Teams: UTF-16 with tabs and sections, or UTF-8 with commas.
 
     Raises:
         ReportProblem: there is no list of participants in it.
@@ -79,7 +75,8 @@ def read_report(data: bytes) -> list[Attendee]:
     for place, row in enumerate(rows):
         titles = [" ".join(words_of(cell)) for cell in row]
         if any(title in _NAMES for title in titles) and len(titles) > 1:
-            return _different(_attendees(titles, rows[place + 1 :]))
+            # Old reports have a line for every time that somebody came or left.
+            return list(dict.fromkeys(_attendees(titles, rows[place + 1 :])))
     raise ReportProblem
 
 
@@ -131,11 +128,6 @@ def _attendees(titles: list[str], rows: list[list[str]]) -> Iterator[Attendee]:
         if cells.get(name):
             written = (cells.get(place, "").lower() for place in addresses)
             yield Attendee(cells[name][:200], tuple(dict.fromkeys(text for text in written if "@" in text)))
-
-
-def _different(attendees: Iterator[Attendee]) -> list[Attendee]:
-    """Old reports have a line for every time that somebody came or left."""
-    return list(dict.fromkeys(attendees))
 
 
 def _same_name(one: str, other: str) -> bool:

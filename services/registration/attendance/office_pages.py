@@ -1,7 +1,6 @@
 """Attendance at the office: ticked by hand, or from the report of Teams (choose the file, look, store)."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
@@ -16,29 +15,24 @@ from shared.web.pages import Form, see_other
 
 @dataclass(frozen=True)
 class AttendanceDesk(SessionDesk):
-    """What the pages about attendance share."""
-
     attendance: Attendance
 
 
 def routes(desk: AttendanceDesk) -> PageRouter:
     """`/office/sessions/{id}/attendance`, and the ticks on `…/registrations`."""
     router = page_router(desk.pages)
+    editor = Depends(desk.editor)
     path = "/office/sessions/{session_id}/attendance"
     template = "office/attendance.html"
 
     @router.get(path)
-    async def choose(
-        request: Request, session_id: str, _: Annotated[StaffMember, Depends(desk.editor)]
-    ) -> HTMLResponse:
+    async def choose(request: Request, session_id: str, _: StaffMember = editor) -> HTMLResponse:
         row = await session_page(desk, session_id)
         await desk.attendance.require_open(session_id)
         return desk.pages.render(request, template, row=row, matches=None)
 
     @router.post(path)
-    async def compare(
-        request: Request, session_id: str, _: Annotated[StaffMember, Depends(desk.editor)]
-    ) -> HTMLResponse:
+    async def compare(request: Request, session_id: str, _: StaffMember = editor) -> HTMLResponse:
         """Nothing is stored: the page shows who was found, and its form brings their ids back."""
         form = await desk.pages.form(request)
         row = await session_page(desk, session_id)
@@ -50,15 +44,13 @@ def routes(desk: AttendanceDesk) -> PageRouter:
         return desk.pages.render(request, template, row=row, matches=matches)
 
     @router.post(path + "/store")
-    async def store(
-        request: Request, session_id: str, member: Annotated[StaffMember, Depends(desk.editor)]
-    ) -> Response:
+    async def store(request: Request, session_id: str, member: StaffMember = editor) -> Response:
         form = await desk.pages.form(request)
         await desk.attendance.import_report(member, session_id, form.get("registrations").split())
         return see_other(f"/office/sessions/{session_id}/registrations")
 
     @router.post("/office/sessions/{session_id}/registrations")
-    async def mark(request: Request, session_id: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
+    async def mark(request: Request, session_id: str, member: StaffMember = editor) -> Response:
         form = await desk.pages.form(request)
         before = set(form.get("were").split())
         now = {name.removeprefix("came-") for name in form.values if name.startswith("came-")}

@@ -1,6 +1,7 @@
 """Attendance as the office marks it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -19,19 +20,19 @@ from shared.staff import Role
 from shared.storage.records import Author, Details
 
 
+@dataclass(eq=False)
 class Attendance:
-    """Who came."""
+    _sessions: SessionStore
+    _registrations: RegistrationStore
+    _audit: Audit
+    _clock: Clock
 
-    def __init__(self, sessions: SessionStore, registrations: RegistrationStore, audit: Audit, clock: Clock) -> None:
-        self._sessions = sessions
-        self._registrations = registrations
-        self._audit = audit
-        self._clock = clock
+    def __post_init__(self) -> None:
         self.mark = Action("attendance.marked", Role.EDITOR, self._mark)
         self.import_report = Action("attendance.imported", Role.EDITOR, self._import)
 
     async def require_open(self, session_id: str) -> None:
-        """Have the session be one to which somebody can have come.
+        """Check that people can have come to the session.
 
         Raises:
             SessionUnknownProblem: there is none.
@@ -44,7 +45,7 @@ class Attendance:
             raise AttendanceTooEarlyProblem(JOIN_OPENS_BEFORE_START)
 
     async def compare(self, session_id: str, report: bytes) -> Matches:
-        """An attendance report held against the registrations; nothing is stored.
+        """Compare a report with the registrations; nothing is stored.
 
         Raises:
             ReportProblem: the file is no such report.
@@ -54,7 +55,7 @@ class Attendance:
         return match(read_report(report), await self._registrations.all_of(session_id))
 
     async def _mark(self, by: Author, session_id: str, came: Iterable[str], did_not: Iterable[str]) -> int:
-        """Mark registrations of a session; how many. Ids of others, and who has no seat, are left alone.
+        """Mark registrations; how many changed. Ids of other sessions, and people without a seat, are left alone.
 
         Raises:
             SessionUnknownProblem, AttendanceTooEarlyProblem: as `require_open`.
@@ -66,7 +67,7 @@ class Attendance:
         return len(marks)
 
     async def _import(self, by: Author, session_id: str, found: Sequence[str]) -> int:
-        """Mark those whom a report names; how many.
+        """Mark the people found in a report; how many changed.
 
         Raises:
             SessionUnknownProblem, AttendanceTooEarlyProblem: as `require_open`.
@@ -78,7 +79,7 @@ class Attendance:
     async def _to_mark(
         self, session_id: str, ids: Iterable[str], attended_at: datetime | None
     ) -> dict[str, datetime | None]:
-        """Those of these registrations that a mark changes, with the mark."""
+        """The registrations that the mark changes, with the mark."""
         await self.require_open(session_id)
         registrations = (await self._registrations.many(ids)).values()
         return {

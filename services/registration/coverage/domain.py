@@ -1,5 +1,6 @@
 """Coverage: which councils took part and which never came, by comarca and province."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,8 +9,6 @@ from services.registration.entities.domain import Entity, EntityKind
 
 @dataclass(frozen=True, slots=True)
 class Participation:
-    """What an entity took part in."""
-
     registered: int = 0
     """People with a seat, over all sessions."""
     attended: int = 0
@@ -28,7 +27,6 @@ class Area:
 
     @property
     def never(self) -> int:
-        """How many never came."""
         return self.councils - self.came
 
     @property
@@ -39,8 +37,6 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The whole picture."""
-
     total: Area
     provinces: Sequence[Area]
     comarques: Sequence[Area]
@@ -57,9 +53,9 @@ def coverage(entities: Iterable[Entity], participation: Mapping[str, Participati
         return Area(name, len(members), sum(entity.code in came for entity in members))
 
     def areas(names: Iterable[tuple[str, Entity]]) -> list[Area]:
-        members: dict[str, list[Entity]] = {}
+        members = defaultdict[str, list[Entity]](list)
         for name, entity in names:
-            members.setdefault(name, []).append(entity)
+            members[name].append(entity)
         return [area(name, members[name]) for name in sorted(members)]
 
     never = [entity for entity in councils if entity.code not in came]

@@ -6,11 +6,13 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from services.registration.coverage.domain import Coverage, Participation
-from services.registration.coverage.usecases import Participations
+from services.registration.coverage import domain
+from services.registration.coverage.domain import Participation
+from services.registration.coverage.usecases import participations
 from services.registration.entities.domain import MAX_QUERY
 from services.registration.entities.usecases import Entities
 from services.registration.programmes.usecases import Programmes
+from services.registration.registrations.store import RegistrationStore
 from shared.problems import mark
 from shared.staff import StaffMember
 from shared.storage.contract import Scalar
@@ -37,10 +39,8 @@ Chosen = Annotated[str, Query(max_length=64)]
 
 @dataclass(frozen=True)
 class CoverageDesk(Desk):
-    """What the pages about the directory and its coverage share."""
-
     entities: Entities
-    participations: Participations
+    registrations: RegistrationStore
     programmes: Programmes
 
 
@@ -53,13 +53,15 @@ def routes(desk: CoverageDesk) -> PageRouter:
 
 
 def _add_directory(router: PageRouter, desk: CoverageDesk) -> None:
+    viewer = Depends(desk.viewer)
+
     @router.get("/office/entities")
     async def entities(
         request: Request,
-        _: Annotated[StaffMember, Depends(desk.viewer)],
+        _: StaffMember = viewer,
         q: Annotated[str, Query(max_length=MAX_QUERY)] = "",
     ) -> HTMLResponse:
-        participation = await desk.participations.by_entity()
+        participation = await participations(desk.registrations)
         if q.strip():
             found = await desk.entities.search(q, MOST_FOUND)
         else:  # those that came most
@@ -71,25 +73,27 @@ def _add_directory(router: PageRouter, desk: CoverageDesk) -> None:
 
 
 def _add_coverage(router: PageRouter, desk: CoverageDesk) -> None:
+    viewer = Depends(desk.viewer)
+
     @router.get("/office/entities/coverage")
-    async def coverage(
-        request: Request, _: Annotated[StaffMember, Depends(desk.viewer)], programme: Chosen = ""
-    ) -> HTMLResponse:
-        found: Coverage = await desk.participations.coverage(programme)
+    async def coverage(request: Request, _: StaffMember = viewer, programme: Chosen = "") -> HTMLResponse:
+        participation = await participations(desk.registrations, programme)
+        found = domain.coverage(await desk.entities.everybody(), participation)
+        never: dict[str, list[str]] = {}
+        for entity in found.never:
+            never.setdefault(entity.comarca, []).append(entity.short_name)
         return desk.pages.render(
             request,
             "office/coverage.html",
             coverage=found,
             programme=programme,
             programmes=await desk.programmes.by_slug(),
-            never=_by_comarca(found),
+            never=dict(sorted(never.items())),
         )
 
     @router.get("/office/entities/coverage.csv")
-    async def table(
-        request: Request, _: Annotated[StaffMember, Depends(desk.viewer)], programme: Chosen = ""
-    ) -> Response:
-        participation = await desk.participations.by_entity(programme)
+    async def table(request: Request, _: StaffMember = viewer, programme: Chosen = "") -> Response:
+        participation = await participations(desk.registrations, programme)
         rows: list[list[Scalar]] = []
         for entity in await desk.entities.everybody():
             part = participation.get(entity.code, _NOTHING)
@@ -98,11 +102,3 @@ def _add_coverage(router: PageRouter, desk: CoverageDesk) -> None:
         header = [desk.pages.text(request, title) for title in COLUMNS]
         headers = {"content-disposition": 'attachment; filename="coverage.csv"'}
         return Response(csv_table(header, rows).encode(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _by_comarca(found: Coverage) -> dict[str, list[str]]:
-    """Names of the councils that never came, by comarca."""
-    names: dict[str, list[str]] = {}
-    for entity in found.never:
-        names.setdefault(entity.comarca, []).append(entity.short_name)
-    return dict(sorted(names.items()))

@@ -86,8 +86,6 @@ DETAILS = {
 
 @dataclass(frozen=True)
 class AuditDesk(Desk):
-    """What the record of acts needs to name what was acted on."""
-
     sessions: SessionStore
     programmes: Programmes
     entities: Entities
@@ -99,16 +97,15 @@ def routes(desk: AuditDesk) -> PageRouter:
     """`/office/audit`."""
 
     async def names(language: Language, ids: Collection[str]) -> dict[str, str]:
-        """Of sessions, programmes, local entities and people of the office."""
         sessions = (await desk.sessions.many(sorted(ids))).values()
         programmes = await desk.programmes.by_slug()
         entities = [await desk.entities.find(code) for code in ids if code.isdigit()]
-        people = await desk.accounts.names()
+        people = await desk.accounts.everybody()
         return (
             {session.id: in_language(session.title, language) for session in sessions}
             | {slug: in_language(found.name, language) for slug, found in programmes.items() if slug in ids}
             | {entity.code: entity.name for entity in entities if entity}
-            | {id_: name for id_, name in people.items() if id_ in ids}
+            | {person.id: person.name for person in people if person.id in ids}
         )
 
     return audit_pages.audit_routes(desk.pages, PATH, Record(desk.audit, ACTS, DETAILS, names))

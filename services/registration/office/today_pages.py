@@ -1,39 +1,91 @@
 """Today: what needs doing, and the next session."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from datetime import timedelta
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
-from services.registration.office.today import Today
 from services.registration.programmes.domain import DEFAULT_TIME_ZONE
 from services.registration.programmes.usecases import Programmes
+from services.registration.projections import KnownBounces, KnownProposal, KnownProposals
+from services.registration.registrations.store import RegistrationStore
+from services.registration.sessions.domain import SeatCounts, Session
+from services.registration.sessions.store import SessionStore
+from shared.events.vocabulary import SessionStatus
 from shared.staff import StaffMember
 from shared.web.desk import Desk
 from shared.web.page_routes import PageRouter, page_router
 
+LINK_NEEDED_WITHIN = timedelta(days=14)
+RECORDING_MISSED_FOR = timedelta(days=60)
+"""A session that ended longer ago will have none any more."""
+
+LOOKING_AHEAD = timedelta(days=370)
+MOST_PROPOSALS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    following: Session | None
+    """The next session."""
+    numbers: SeatCounts | None
+    """Its registrations."""
+    without_link: list[Session]
+    without_recording: list[Session]
+    proposals: list[KnownProposal]
+    """The most supported of those that wait for an answer."""
+    proposals_waiting: int
+    bounces: int
+    """How many addresses refused a mail and get none now."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.without_link or self.without_recording or self.proposals_waiting or self.bounces)
+
 
 @dataclass(frozen=True)
 class TodayDesk(Desk):
-    """What the first page of the office shows."""
-
-    today: Today
     programmes: Programmes
+    sessions: SessionStore
+    registrations: RegistrationStore
+    proposals: KnownProposals
+    bounces: KnownBounces
+
+    async def agenda(self) -> Agenda:
+        now = self.clock()
+        coming = await self.sessions.between(now - timedelta(days=1), now + LOOKING_AHEAD)
+        ahead = [session for session in coming if session.is_scheduled and session.over_at > now]
+        past = await self.sessions.between(now - RECORDING_MISSED_FOR, now)
+        following = ahead[0] if ahead else None
+        return Agenda(
+            following=following,
+            numbers=await self.registrations.counts(following.id) if following else None,
+            without_link=[
+                session for session in ahead if not session.join_url and session.starts_at <= now + LINK_NEEDED_WITHIN
+            ],
+            without_recording=[
+                session for session in past if session.status is SessionStatus.ENDED and not session.recording_url
+            ],
+            proposals=await self.proposals.unanswered(limit=MOST_PROPOSALS),
+            proposals_waiting=await self.proposals.count_unanswered(),
+            bounces=await self.bounces.count_standing(),
+        )
 
 
 def routes(desk: TodayDesk) -> PageRouter:
     """`/office`."""
     router = page_router(desk.pages)
+    viewer = Depends(desk.viewer)
 
     @router.get("/office")
-    async def today(request: Request, _: Annotated[StaffMember, Depends(desk.viewer)]) -> HTMLResponse:
+    async def today(request: Request, _: StaffMember = viewer) -> HTMLResponse:
         programmes = await desk.programmes.by_slug()
         zones = {slug: programme.time_zone for slug, programme in programmes.items()}
         return desk.pages.render(
             request,
             "office/today.html",
-            agenda=await desk.today.agenda(),
+            agenda=await desk.agenda(),
             zones=zones,
             default_zone=DEFAULT_TIME_ZONE,
             has_programmes=bool(programmes),

@@ -59,7 +59,7 @@ def registration_routes(
         session_id: str, limit: Limit = 100, cursor: CursorParameter = None, member: StaffMember = staff
     ) -> Page[RegistrationForStaff]:
         found = await registrations.read(member, session_id, limit=limit, after=decode_cursor(cursor, 2))
-        return page_of(found, RegistrationForStaff.of)
+        return page_of(found, RegistrationForStaff.model_validate)
 
     @router.get("/registrations/{token}", summary="Read one's own registration", responses=problems(410))
     async def read(token: str) -> RegistrationOut:

@@ -29,15 +29,13 @@ from shared.storage.aggregates import Aggregate
 
 
 class SessionClosedProblem(Problem):
-    """Nobody can register for that session any more."""
-
     status = 409
     code = "session-closed"
     title = mark("Registration for this session is closed.")
 
 
 class SessionFullProblem(Problem):
-    """A session has begun without a seat left: nobody can cancel any more, so whoever waited would wait in vain."""
+    """Once a session has begun nobody can cancel any more: a place on the waiting list would be in vain."""
 
     status = 409
     code = "session-full"
@@ -45,24 +43,18 @@ class SessionFullProblem(Problem):
 
 
 class SessionStartedProblem(Problem):
-    """A registration cannot be cancelled once its session has begun or is closed."""
-
     status = 409
     code = "session-started"
     title = mark("The session has begun or is over: the registration can no longer be cancelled.")
 
 
 class NotCorrectableProblem(Problem):
-    """A registration that was cancelled, or whose session is over, stays as it is."""
-
     status = 409
     code = "not-correctable"
     title = mark("This registration was cancelled, or its session is over: that can no longer be done.")
 
 
 class AskedTooSoonProblem(Problem):
-    """The confirmation was asked for once more a moment ago."""
-
     status = 429
     code = "asked-too-soon"
     title = mark("The message is on its way. If it does not arrive, ask for it again in {minutes} min.")
@@ -73,23 +65,19 @@ class AskedTooSoonProblem(Problem):
 
 
 class ErasedProblem(Problem):
-    """The link of a registration whose person was erased."""
-
     status = 410
     code = "erased"
     title = mark("The data of this registration were erased. Nothing is left to be shown.")
 
 
 class JoinClosedProblem(Problem):
-    """The join link does not lead to the session now."""
-
     status = 409
     code = "join-closed"
     title = mark("The session cannot be joined now.")
 
 
 class RegistrationState(StrEnum):
-    """The public states, and that of a request before it has a seat or a place on the waiting list."""
+    """REQUESTED: there is no seat and no place on the waiting list yet."""
 
     REQUESTED = "requested"
     REGISTERED = "registered"
@@ -98,7 +86,7 @@ class RegistrationState(StrEnum):
 
 
 class Registration(Aggregate):
-    """A person registered, waiting or cancelled. Personal data: it stays within registration and its people events."""
+    """A person's place in a session. Personal data: it stays within registration and its people events."""
 
     session_id: str
     programme: str
@@ -129,12 +117,10 @@ class Registration(Aggregate):
 
     @property
     def is_active(self) -> bool:
-        """Whether the person has a seat or waits for one."""
         return self.state in (RegistrationState.REGISTERED, RegistrationState.WAITING)
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the person waits for a seat."""
         return self.state is RegistrationState.WAITING
 
 
@@ -144,7 +130,7 @@ ASK_AGAIN_AFTER = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a person may correct of a registration; the address is what proves whose it is, so it stays."""
+    """The fields that a person may correct. The address is the proof of whose it is, so it stays."""
 
     name: str
     entity_code: str
@@ -158,14 +144,14 @@ _KEPT = set(Aggregate.model_fields)
 
 
 def place(request: Registration, found: Place, now: datetime) -> Decision:
-    """A request as the registration that it becomes with the seat or the place on the waiting list that was found."""
+    """Give a request the seat, or the place on the waiting list, that was found."""
     states = {Place.SEAT: RegistrationState.REGISTERED, Place.WAITING: RegistrationState.WAITING}
     placed = request.model_copy(update={"state": states[found], "changed_at": now})
     return placed, [_tell(EntityRegistered, placed)]
 
 
 def come_back(before: Registration, request: Registration, found: Place, now: datetime) -> Decision:
-    """Somebody who had cancelled is placed again, in the next round of the same registration; once."""
+    """Place a person who had cancelled again, in the next round of the same registration; once."""
     if before.state is not RegistrationState.CANCELLED or before.generation >= request.generation:
         return before, []
     asked = {field: getattr(request, field) for field in Registration.model_fields if field not in _KEPT}
@@ -173,7 +159,7 @@ def come_back(before: Registration, request: Registration, found: Place, now: da
 
 
 def promote(registration: Registration, generation: int, now: datetime) -> Decision:
-    """The roster gave the first of the waiting list a seat."""
+    """Take the seat that the roster gave to the first of the waiting list."""
     if registration.generation != generation or registration.state is not RegistrationState.WAITING:
         return registration, []
     update = {"state": RegistrationState.REGISTERED, "promoted": 1, "changed_at": now}
@@ -182,7 +168,7 @@ def promote(registration: Registration, generation: int, now: datetime) -> Decis
 
 
 def cancel(registration: Registration, now: datetime) -> Decision:
-    """The person gives up the seat or the place; cancelling again changes nothing."""
+    """Give up the seat or the place; cancelling again changes nothing."""
     if registration.state is RegistrationState.CANCELLED:
         return registration, []
     update = {
@@ -196,14 +182,14 @@ def cancel(registration: Registration, now: datetime) -> Decision:
 
 
 def attend(registration: Registration, now: datetime) -> Decision:
-    """The person followed the join link; the first time counts."""
+    """Record that the person followed the join link; the first time counts."""
     if registration.attended_at or registration.state is not RegistrationState.REGISTERED:
         return registration, []
     return registration.model_copy(update={"attended_at": now}), []
 
 
 def correct(registration: Registration, correction: Correction) -> Decision:
-    """Other words for the person; the same ones again are not told again, and one erased meanwhile stays so."""
+    """Correct the fields. Without a change there is no event; after an erasure nothing changes."""
     corrected = registration.model_copy(update=asdict(correction))
     if corrected == registration or registration.erased_at:
         return registration, []
@@ -212,7 +198,7 @@ def correct(registration: Registration, correction: Correction) -> Decision:
 
 
 def ask_again(registration: Registration, now: datetime) -> Decision:
-    """The person wants the confirmation once more; without a place there is none.
+    """Send the confirmation once more, unless there is no place to confirm.
 
     Raises:
         AskedTooSoonProblem: it was asked for a moment ago.
@@ -227,7 +213,7 @@ def ask_again(registration: Registration, now: datetime) -> Decision:
 
 
 def erase(registration: Registration, now: datetime, *, gives_up: bool) -> Decision:
-    """No personal data is left, nor in the outbox. With `gives_up` the seat or the place is free for another."""
+    """Remove all personal data, also from the outbox. With `gives_up` the seat or the place is free for another."""
     if registration.erased_at:
         return registration, []
     update: dict[str, Any] = {"name": "", "email": "", "role": "", "erased_at": now, "changed_at": now, "outbox": ()}
@@ -238,7 +224,7 @@ def erase(registration: Registration, now: datetime, *, gives_up: bool) -> Decis
 
 
 def restate(registration: Registration) -> list[Event]:
-    """The event that told the present state, for who has missed it."""
+    """The event of the present state, for services that missed it."""
     if registration.erased_at:
         return [_erased(registration)]
     if registration.state is RegistrationState.CANCELLED:

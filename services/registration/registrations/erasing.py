@@ -1,5 +1,6 @@
 """Erasing the people registered: one by one at their request, all some time after their session."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from services.registration.registrations import domain as registrations
@@ -14,45 +15,37 @@ from shared.storage.contract import Where, at_least
 TOLD_AGAIN_FOR = timedelta(days=30)
 
 
-class Eraser:
-    """Erases the person of a registration."""
+async def erase_person(
+    stored: RegistrationStore, sessions: SessionStore, seating: Seating, clock: Clock, note: Note
+) -> Registration | None:
+    """Erase the person; the registration afterwards. A seat in a session that is not over goes to somebody else.
 
-    def __init__(self, stored: RegistrationStore, sessions: SessionStore, seating: Seating, clock: Clock) -> None:
-        self._stored = stored
-        self._sessions = sessions
-        self._seating = seating
-        self._clock = clock
-
-    async def erase(self, note: Note) -> Registration | None:
-        """The registration afterwards. A seat in a session that is not over goes to somebody else. A later round stays
-        as it is, for the person came back."""
-        registration = await self._stored.get(note.id)
-        if registration is None or registration.generation != note.generation:
-            return registration
-        session = await self._sessions.get(registration.session_id)
-        gives_up, now = bool(session and session.is_scheduled), self._clock()
-        erased = await self._stored.change(
-            note.id,
-            lambda current: (
-                registrations.erase(current, now, gives_up=gives_up)
-                if current.generation == note.generation
-                else (current, [])
-            ),
-            record=lambda *_: note.record,
-        )
-        if erased.unsettled:
-            await self._seating.finish_cancelling(erased)
-        return erased
+    A later round stays as it is, for the person came back.
+    """
+    registration = await stored.get(note.id)
+    if registration is None or registration.generation != note.generation:
+        return registration
+    session = await sessions.get(registration.session_id)
+    gives_up, now = bool(session and session.is_scheduled), clock()
+    erased = await stored.change(
+        note.id,
+        lambda current: (
+            registrations.erase(current, now, gives_up=gives_up)
+            if current.generation == note.generation
+            else (current, [])
+        ),
+        record=lambda *_: note.record,
+    )
+    await seating.finish_cancelling(erased)
+    return erased
 
 
+@dataclass(frozen=True, slots=True)
 class Retention:
-    """Erases people when their time is over."""
-
-    def __init__(self, stored: RegistrationStore, sessions: SessionStore, erasing: Erasing, clock: Clock) -> None:
-        self._stored = stored
-        self._sessions = sessions
-        self._erasing = erasing
-        self._clock = clock
+    _stored: RegistrationStore
+    _sessions: SessionStore
+    _erasing: Erasing
+    _clock: Clock
 
     async def erase_past(self, kept_for: timedelta) -> bool:
         """Erase the people of the sessions that were over so long ago; as a loop's step, never more at once."""
@@ -62,6 +55,5 @@ class Retention:
         return False
 
     def lately(self) -> Where:
-        """The registrations erased of late, which the inventory lists: whoever missed the event keeps a person who has
-        to be forgotten."""
+        """The registrations erased of late, for the inventory: who missed the event still keeps the person."""
         return {"erased_at": at_least(to_millis(self._clock() - TOLD_AGAIN_FOR))}

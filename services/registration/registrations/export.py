@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from services.registration.registrations.domain import Registration, RegistrationState
 from shared.problems import mark
@@ -27,11 +28,10 @@ _WIDTHS = (28, 34, 34, 14, 24, 10, 14, 18, 18)
 def rows(
     registrations: Sequence[Registration], time_zone: str, states: Mapping[RegistrationState, str]
 ) -> list[list[Scalar]]:
-    """A row for each; instants in the programme's time zone, `2026-12-17 10:00`; states in the reader's words."""
+    """Instants in the programme's time zone, `2026-12-17 10:00`; states in the reader's words."""
 
-    def when(registration: Registration) -> str:
-        attended = registration.attended_at
-        return wall_clock(attended, time_zone).replace("T", " ") if attended else ""
+    def when(instant: datetime) -> str:
+        return wall_clock(instant, time_zone).replace("T", " ")
 
     return [
         [
@@ -42,8 +42,8 @@ def rows(
             item.role,
             item.language,
             states[item.state],
-            wall_clock(item.arrived_at, time_zone).replace("T", " "),
-            when(item),
+            when(item.arrived_at),
+            when(item.attended_at) if item.attended_at else "",
         ]
         for item in registrations
     ]

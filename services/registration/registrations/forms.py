@@ -29,8 +29,6 @@ M = TypeVar("M", bound=PersonIn)
 
 @dataclass(frozen=True, slots=True)
 class CheckedForm(Generic[M]):
-    """A form as it was filled in, with what came of it."""
-
     values: Mapping[str, str]
     person: M | None
     """None where something is wrong."""
@@ -44,7 +42,7 @@ class CheckedForm(Generic[M]):
 
 
 async def filled(pages: Pages, request: Request, entities: Entities, form: Form, model: type[M]) -> CheckedForm[M]:
-    """Check a form against its model; nothing of what was typed is lost."""
+    """Check a form against its model; no text that was typed is lost."""
     choice = await choose(entities, form.get("entity"), form.get("entity_code"))
     errors = {name: pages.text(request, message) for name, message in choice.errors.items()}
     sent = {name: form.get(name) for name in model.model_fields if name not in ("entity", "consent")}

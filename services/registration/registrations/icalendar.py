@@ -12,8 +12,9 @@ from shared.invitations import invitation_sequence
 def personal_calendar(
     view: RegistrationView, shown: PresentedSession, owner: SiteOwner, join: str, language: Language
 ) -> bytes:
-    """One's own entry, with the SEQUENCE of the mails: with the link to join for who has a seat, tentative for who
-    waits for one, as cancelled for who has given it up."""
+    """The entry with the SEQUENCE of the mails. With a seat it has the join link; a place on the waiting list is
+    tentative; a cancelled registration is cancelled.
+    """
     calendar = new_calendar()
     registration, entry = view.registration, calendar_entry(shown, owner, language)
     given_up = registration.state is RegistrationState.CANCELLED

@@ -6,15 +6,16 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.registration.registrations.domain import JoinClosedProblem, RegistrationState
-from services.registration.registrations.personal_link import RegistrationSite
+from services.registration.registrations.pages import RegistrationSite
 from services.registration.registrations.usecases import RegistrationView
-from services.registration.registrations.words import SESSION_CANCELLED, SESSION_OVER
 from shared.events.vocabulary import SessionStatus
 from shared.problems import mark
 from shared.security.links import LinkPurpose
 from shared.text.dates import instant_in_words
 from shared.web.page_routes import PageRouter, page_router
 
+SESSION_CANCELLED = mark("The session has been cancelled.")
+SESSION_OVER = mark("The session is over.")
 TOO_EARLY = mark("It is too early. You will be able to join from {time} on.")
 NO_SEAT = mark("You have no seat in this session.")
 NO_ADDRESS = mark("The link to the session is not known yet. Come back in a few minutes.")
@@ -59,7 +60,7 @@ async def _page(
 
 
 def _reason_closed(site: RegistrationSite, request: Request, view: RegistrationView, zone: str) -> str:
-    """Why the link does not lead to the session now, in the language of the page."""
+    """In the language of the page."""
     session, now = view.session, site.clock()
     language = site.pages.language(request)
     values = {}
@@ -77,6 +78,6 @@ def _reason_closed(site: RegistrationSite, request: Request, view: RegistrationV
 
 
 def meeting_origin(view: RegistrationView) -> str:
-    """Where a form that leads into the session ends: browsers hold its redirect to `form-action` too."""
+    """The origin to which the form redirects: browsers check a redirect against `form-action` too."""
     parts = urlsplit(view.join_url)
     return f"{parts.scheme}://{parts.netloc}" if view.join_url else ""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from services.registration.entities.domain import Entity
 from services.registration.entities.usecases import Entities
-from services.registration.registrations.bounces import Bounces
+from services.registration.projections import KnownBounces
 from services.registration.registrations.domain import Registration, RegistrationState, SessionStartedProblem
 from services.registration.registrations.export import COLUMNS, as_xlsx, rows
 from services.registration.registrations.store import RegistrationStore
@@ -45,8 +45,6 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class _PersonIn(BaseModel):
-    """Who is registered by hand."""
-
     name: Annotated[OneLine, Field(min_length=1, max_length=200)]
     email: EmailAddress
     role: Annotated[OneLine, Field(max_length=200)] = ""
@@ -55,12 +53,10 @@ class _PersonIn(BaseModel):
 
 @dataclass(frozen=True)
 class RegistrationDesk(SessionDesk):
-    """What the office's pages about registrations share."""
-
     registrations: Registrations
     stored_registrations: RegistrationStore
     entities: Entities
-    bounces: Bounces
+    bounces: KnownBounces
 
 
 def routes(desk: RegistrationDesk) -> PageRouter:
@@ -74,13 +70,14 @@ def routes(desk: RegistrationDesk) -> PageRouter:
 
 
 def _add_list(router: PageRouter, desk: RegistrationDesk) -> None:
+    viewer = Depends(desk.viewer)
     path = "/office/sessions/{session_id}/registrations"
 
     @router.get(path)
     async def registrations(
         request: Request,
         session_id: str,
-        _: Annotated[StaffMember, Depends(desk.viewer)],
+        _: StaffMember = viewer,
         q: Annotated[str, Query(max_length=100)] = "",
         page: Annotated[int, Query(ge=1, le=1000)] = 1,
     ) -> HTMLResponse:
@@ -92,7 +89,7 @@ def _add_list(router: PageRouter, desk: RegistrationDesk) -> None:
             "office/registrations.html",
             row=row,
             registrations=shown,
-            unreached=await desk.bounces.among(shown),
+            unreached=await _unreached(desk, shown),
             found=len(found),
             states=STATE_NAMES,
             may_cancel=row.session.lets_cancel(desk.clock()),
@@ -105,7 +102,7 @@ def _add_list(router: PageRouter, desk: RegistrationDesk) -> None:
 
 
 def _searched(registrations: Sequence[Registration], query: str) -> list[Registration]:
-    """Those in whose name, address or entity every word of the query begins a word."""
+    """Every word of the query begins a word of name, address or entity."""
     asked = words_of(query)
 
     def fits(item: Registration) -> bool:
@@ -115,7 +112,16 @@ def _searched(registrations: Sequence[Registration], query: str) -> list[Registr
     return [item for item in registrations if fits(item)]
 
 
+async def _unreached(desk: RegistrationDesk, registrations: Sequence[Registration]) -> set[str]:
+    """The ids of those whose address refuses our mails, in whichever session it was refused."""
+    refused = (await desk.stored_registrations.many(await desk.bounces.recipients())).values()
+    addresses = {each.email for each in refused if each.email}
+    return {each.id for each in registrations if each.email in addresses}
+
+
 def _add_spreadsheets(router: PageRouter, desk: RegistrationDesk) -> None:
+    viewer = Depends(desk.viewer)
+
     async def table(request: Request, session_id: str, member: StaffMember) -> tuple[list[str], list[list[Any]]]:
         row = await session_page(desk, session_id)
         header = [desk.pages.text(request, title) for title in COLUMNS]
@@ -123,49 +129,37 @@ def _add_spreadsheets(router: PageRouter, desk: RegistrationDesk) -> None:
         return header, rows(await desk.registrations.export(member, session_id), row.zone, states)
 
     @router.get("/office/sessions/{session_id}/registrations.csv")
-    async def csv(request: Request, session_id: str, member: Annotated[StaffMember, Depends(desk.viewer)]) -> Response:
-        return _file(
-            csv_table(*await table(request, session_id, member)).encode(),
-            "text/csv; charset=utf-8",
-            f"{session_id}.csv",
-        )
+    async def csv(request: Request, session_id: str, member: StaffMember = viewer) -> Response:
+        content = csv_table(*await table(request, session_id, member)).encode()
+        return _file(content, "text/csv; charset=utf-8", f"{session_id}.csv")
 
     @router.get("/office/sessions/{session_id}/registrations.xlsx")
-    async def xlsx(request: Request, session_id: str, member: Annotated[StaffMember, Depends(desk.viewer)]) -> Response:
+    async def xlsx(request: Request, session_id: str, member: StaffMember = viewer) -> Response:
         return _file(as_xlsx(*await table(request, session_id, member)), XLSX_TYPE, f"{session_id}.xlsx")
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:
-    return Response(
-        content, media_type=media_type, headers={"content-disposition": f'attachment; filename="registrations-{name}"'}
-    )
+    headers = {"content-disposition": f'attachment; filename="registrations-{name}"'}
+    return Response(content, media_type=media_type, headers=headers)
 
 
 def _add_by_hand(router: PageRouter, desk: RegistrationDesk) -> None:
+    editor = Depends(desk.editor)
     path = "/office/sessions/{session_id}/registrations/add"
 
     async def page(request: Request, session_id: str, *, status: int = 200, **given: Any) -> HTMLResponse:
-        """The form, which says of a session that is full and has begun that it is."""
         turns_away = (await desk.sessions.view(session_id)).turns_away(desk.clock())
         row = await session_page(desk, session_id)
-        return desk.pages.render(
-            request,
-            "office/registration_form.html",
-            status=status,
-            row=row,
-            turns_away=turns_away,
-            **given,
-        )
+        template = "office/registration_form.html"
+        return desk.pages.render(request, template, status=status, row=row, turns_away=turns_away, **given)
 
     @router.get(path)
-    async def form_page(
-        request: Request, session_id: str, _: Annotated[StaffMember, Depends(desk.editor)]
-    ) -> HTMLResponse:
+    async def form_page(request: Request, session_id: str, _: StaffMember = editor) -> HTMLResponse:
         await desk.registrations.open_session(session_id)
         return await page(request, session_id, entities=[], values={"language": "ca"})
 
     @router.post(path)
-    async def add(request: Request, session_id: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
+    async def add(request: Request, session_id: str, member: StaffMember = editor) -> Response:
         form = await desk.pages.form(request)
         session = await desk.registrations.open_session(session_id)
         fields = {name: form.get(name) for name in ("name", "email", "role", "language")}
@@ -174,15 +168,14 @@ def _add_by_hand(router: PageRouter, desk: RegistrationDesk) -> None:
         if wrong:
             errors["entity"] = desk.pages.text(request, wrong)
         if asked is None or entity is None:
-            status = 422 if errors else 200
-            return await page(request, session_id, status=status, errors=errors, entities=entities, values=form.values)
+            return await page(request, session_id, status=422, errors=errors, entities=entities, values=form.values)
         person = Person(asked.name, asked.email, asked.role, asked.language)
         await desk.registrations.register_for(member, session, entity, person)
         return see_other(f"/office/sessions/{session_id}/registrations")
 
 
 async def _entity(desk: RegistrationDesk, form: Form) -> tuple[Entity | None, list[Entity], str]:
-    """The entity meant; else those to choose from, and what to say."""
+    """The entity meant; else those to choose from, and the error."""
     if code := form.get("entity_code"):
         return await desk.entities.find(code), [], CHOOSE_ENTITY
     if entity := await desk.entities.find(form.get("entity")):
@@ -194,6 +187,7 @@ async def _entity(desk: RegistrationDesk, form: Form) -> tuple[Entity | None, li
 
 
 def _add_cancel(router: PageRouter, desk: RegistrationDesk) -> None:
+    editor = Depends(desk.editor)
     path = "/office/sessions/{session_id}/registrations/{registration_id}/cancel"
 
     async def of_session(session_id: str, registration_id: str) -> Registration:
@@ -205,9 +199,7 @@ def _add_cancel(router: PageRouter, desk: RegistrationDesk) -> None:
         return view.registration
 
     @router.get(path)
-    async def ask(
-        request: Request, session_id: str, registration_id: str, _: Annotated[StaffMember, Depends(desk.editor)]
-    ) -> HTMLResponse:
+    async def ask(request: Request, session_id: str, registration_id: str, _: StaffMember = editor) -> HTMLResponse:
         registration = await of_session(session_id, registration_id)
         return desk.pages.render(
             request,
@@ -222,9 +214,7 @@ def _add_cancel(router: PageRouter, desk: RegistrationDesk) -> None:
         )
 
     @router.post(path)
-    async def cancel(
-        request: Request, session_id: str, registration_id: str, member: Annotated[StaffMember, Depends(desk.editor)]
-    ) -> Response:
+    async def cancel(request: Request, session_id: str, registration_id: str, member: StaffMember = editor) -> Response:
         await desk.pages.form(request)
         await of_session(session_id, registration_id)
         await desk.registrations.cancel_for(member, registration_id)

@@ -1,17 +1,22 @@
 """Registering for a session: the form on its page, what is wrong with it, and what happens next."""
 
+from dataclasses import dataclass
+
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
 from services.registration.entities.picker import SCRIPT
+from services.registration.entities.usecases import Entities
 from services.registration.registrations.domain import SessionFullProblem
 from services.registration.registrations.forms import LANGUAGES, CheckedForm, filled
-from services.registration.registrations.personal_link import RegistrationSite
+from services.registration.registrations.personal import OwnRegistration
+from services.registration.registrations.rate_limits import RateLimit
 from services.registration.registrations.schemas import RegistrationIn
-from services.registration.registrations.usecases import Person
+from services.registration.registrations.usecases import Person, Registrations, RegistrationView
 from services.registration.sessions.domain import SessionUnknownProblem
 from services.registration.sessions.json_ld import event_data
-from services.registration.sessions.presented import PresentedSession
+from services.registration.sessions.presented import PresentedSession, SessionSite
+from shared.security.links import LinkPurpose
 from shared.security.rate_limits import TooOftenProblem
 from shared.web.client_address import origin_of
 from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
@@ -20,6 +25,25 @@ from shared.web.pages import Form, see_other
 
 _NOT_SENT = "registering"
 """Stands in the errors for what concerns the form as a whole; also the form's id."""
+
+
+@dataclass(frozen=True)
+class RegistrationSite(SessionSite):
+    registrations: Registrations
+    own: OwnRegistration
+    entities: Entities
+    rate_limit: RateLimit
+
+    async def personal(
+        self, request: Request, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION
+    ) -> RegistrationView:
+        """The registration that a link names. From here on the page, also one of an error, is in its language.
+
+        Raises:
+            LinkInvalidProblem, LinkExpiredProblem, ErasedProblem: the link is not good, or no longer.
+        """
+        self.pages.speak(request, await self.registrations.language(token, purpose))
+        return await self.registrations.view(self.registrations.read_link(token, purpose))
 
 
 def routes(site: RegistrationSite) -> PageRouter:
@@ -60,7 +84,7 @@ def session_page(
     *,
     status: int = 200,
 ) -> HTMLResponse:
-    """A session with the form to register, as it was filled in where something is wrong with it."""
+    """A session with the form to register, and its errors."""
     language = site.pages.language(request)
     return site.pages.render(
         request,
@@ -82,7 +106,7 @@ def session_page(
 async def _not_taken(
     site: RegistrationSite, request: Request, session_id: str, problem: ForeignFormProblem
 ) -> HTMLResponse:
-    """The form with what it held, to be looked at and sent again."""
+    """Show the form with its values, to be checked and sent again."""
     try:
         shown = await site.session(session_id)
     except SessionUnknownProblem:

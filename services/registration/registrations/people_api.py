@@ -26,7 +26,6 @@ class RegistrationKept(RegistrationOut):
 
     @classmethod
     def of(cls, view: RegistrationView) -> Self:
-        """The registration as its person takes it along."""
         registration = view.registration
         shown = RegistrationOut.of(view).model_dump(exclude={"join_url"})
         return cls(**shown, registered_at=registration.arrived_at, attended_at=registration.attended_at)
@@ -39,12 +38,10 @@ class SubjectExport(BaseModel):
 
     @classmethod
     def of(cls, views: Iterable[RegistrationView]) -> Self:
-        """All of it."""
         return cls(registrations=[RegistrationKept.of(view) for view in views])
 
 
 def people_routes(own: OwnRegistration, erasing: Erasing, staff_token: str) -> APIRouter:
-    """What the office does for one person who asked for it."""
     staff = Depends(bearer_member(staff_token))
     router = ApiRouter("/api/v1/registrations", tag="people", dependencies=[staff])
 

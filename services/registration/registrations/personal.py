@@ -1,6 +1,7 @@
 """What the holder of a personal link may do about a registration and about what is kept of them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from services.registration.registrations import domain as registrations
 from services.registration.registrations.domain import Correction, NotCorrectableProblem, Registration
@@ -18,31 +19,20 @@ from shared.storage.contract import Store
 from shared.storage.records import Author
 
 
+@dataclass(eq=False)
 class OwnRegistration:
-    """The verbs of one's own registration beside cancelling it.
+    """The link was mailed to the address, so its holder may see and erase all that is kept with that address."""
 
-    The link was mailed to the address, so its holder may see and erase all that is kept with that address.
-    """
+    _documents: Store
+    _stored: RegistrationStore
+    _sessions: SessionStore
+    _seating: Seating
+    _registrations: Registrations
+    _erasing: Erasing
+    _audit: Audit
+    _clock: Clock
 
-    def __init__(
-        self,
-        documents: Store,
-        stored: RegistrationStore,
-        sessions: SessionStore,
-        seating: Seating,
-        registrations_: Registrations,
-        erasing: Erasing,
-        audit: Audit,
-        clock: Clock,
-    ) -> None:
-        self._documents = documents
-        self._stored = stored
-        self._sessions = sessions
-        self._seating = seating
-        self._registrations = registrations_
-        self._erasing = erasing
-        self._audit = audit
-        self._clock = clock
+    def __post_init__(self) -> None:
         self.export_for = Action("registration.exported", Role.ADMIN, self._export_for)
         self.erase_for = Action("registration.erased", Role.ADMIN, self._erase_for)
 
@@ -53,8 +43,7 @@ class OwnRegistration:
             LinkInvalidProblem, ErasedProblem: there is no such registration any more.
             NotCorrectableProblem: it was cancelled, or the session is closed.
         """
-        view = await self._registrations.view(registration_id)
-        if not view.registration.is_active or not view.session.takes_registrations(self._clock()):
+        if not (await self._registrations.view(registration_id)).may_correct(self._clock()):
             raise NotCorrectableProblem
         await self._stored.change(registration_id, lambda current: registrations.correct(current, correction))
 
@@ -66,8 +55,8 @@ class OwnRegistration:
             NotCorrectableProblem: it was cancelled, or the session is closed.
             AskedTooSoonProblem: it was asked for a moment ago.
         """
-        view, now = await self._registrations.view(registration_id), self._clock()
-        if not view.registration.is_active or not view.session.takes_registrations(now):
+        now = self._clock()
+        if not (await self._registrations.view(registration_id)).may_correct(now):
             raise NotCorrectableProblem
         await self._stored.change(registration_id, lambda current: registrations.ask_again(current, now))
 
@@ -92,7 +81,7 @@ class OwnRegistration:
             await self._erasing.begin(registration.id, registration.generation)
 
     async def _export_for(self, by: Author, email: str) -> list[RegistrationView]:
-        """All registrations with an address, for who asked the office for them."""
+        """All registrations with an address, for a person who asked the office."""
         await self._seating.finish_entering()
         found = await self._with(email)
         for registration in found:
@@ -100,8 +89,10 @@ class OwnRegistration:
         return await self._views(found)
 
     async def _erase_for(self, by: Author, email: str) -> int:
-        """Erase all registrations with an address for who asked the office for it, and leave no byte behind; how many
-        they were."""
+        """Erase all registrations with an address, for a person who asked the office; how many they were.
+
+        No byte is left behind.
+        """
         await self._seating.finish_entering()
         found = await self._with(email)
         for registration in found:

@@ -16,20 +16,31 @@ from services.registration.registrations.domain import (
 )
 from services.registration.registrations.forms import LANGUAGES, CheckedForm, filled
 from services.registration.registrations.icalendar import personal_calendar
-from services.registration.registrations.join_pages import NO_ADDRESS, meeting_origin
+from services.registration.registrations.join_pages import (
+    NO_ADDRESS,
+    SESSION_CANCELLED,
+    SESSION_OVER,
+    meeting_origin,
+)
+from services.registration.registrations.pages import RegistrationSite
 from services.registration.registrations.people_api import SubjectExport
-from services.registration.registrations.personal_link import RegistrationSite
 from services.registration.registrations.schemas import PersonIn
 from services.registration.registrations.usecases import RegistrationView
-from services.registration.registrations.words import state_of
 from services.registration.sessions.domain import JOIN_OPENS_BEFORE_START
-from services.registration.sessions.presented import PresentedSession
+from shared.events.vocabulary import SessionStatus
+from shared.problems import mark
 from shared.security.links import SESSION_LINKS_LIFE, LinkPurpose
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import see_other
 
 DONE = ("corrected", "cancelled", "again")
 """What the page may say was done, as its address names it."""
+
+STATES = {
+    RegistrationState.REGISTERED: mark("You are registered."),
+    RegistrationState.WAITING: mark("You are on the waiting list."),
+    RegistrationState.CANCELLED: mark("Your registration is cancelled."),
+}
 
 
 def routes(site: RegistrationSite) -> PageRouter:
@@ -57,11 +68,9 @@ class PersonalPages:
     def __init__(self, site: RegistrationSite) -> None:
         self._site = site
         self._pages = site.pages
-        self._registrations = site.registrations
         self._own = site.own
 
     async def show(self, request: Request, token: str) -> HTMLResponse:
-        """What one is registered for, and what one may do about it."""
         view = await self._site.personal(request, token)
         now = self._site.clock()
         done = request.query_params.get("done", "")
@@ -70,19 +79,18 @@ class PersonalPages:
             token,
             view,
             "public/mine.html",
-            state=state_of(view),
+            state=_state_of(view),
             done=done if done in DONE else "",
-            may_correct=view.registration.is_active and view.session.takes_registrations(now),
-            may_cancel=view.registration.is_active and view.session.lets_cancel(now),
+            may_correct=view.may_correct(now),
+            may_cancel=view.may_cancel(now),
             turn=view.turn,
             **self._connecting(view, now),
         )
 
     async def correction(self, request: Request, token: str) -> HTMLResponse:
-        """The form to correct, filled with what is stored."""
         view = await self._site.personal(request, token)
         registration = view.registration
-        if not registration.is_active or not view.session.takes_registrations(self._site.clock()):
+        if not view.may_correct(self._site.clock()):
             raise NotCorrectableProblem
         values = {
             "name": registration.name,
@@ -94,7 +102,6 @@ class PersonalPages:
         return await self._correction(request, token, view, CheckedForm(values, None, None))
 
     async def correct(self, request: Request, token: str) -> Response:
-        """Take the correction."""
         view = await self._site.personal(request, token)
         form = await self._pages.form(request)
         sent = await filled(self._pages, request, self._site.entities, form, PersonIn)
@@ -106,17 +113,15 @@ class PersonalPages:
         return see_other(f"/registration/{token}?done=corrected")
 
     async def cancellation(self, request: Request, token: str) -> HTMLResponse:
-        """Ask whether to cancel."""
         view = await self._site.personal(request, token)
         if view.registration.is_active and not view.session.lets_cancel(self._site.clock()):
             raise SessionStartedProblem
         return await self._page(request, token, view, "public/cancel.html")
 
     async def cancel(self, request: Request, token: str) -> Response:
-        """Cancel; again, or by two clicks, is the same."""
         view = await self._site.personal(request, token)
         await self._pages.form(request)
-        await self._registrations.cancel(view.registration.id)
+        await self._site.registrations.cancel(view.registration.id)
         return see_other(f"/registration/{token}?done=cancelled")
 
     async def back(self, request: Request, token: str) -> Response:
@@ -126,14 +131,12 @@ class PersonalPages:
         return see_other(f"/registration/{token}{query}")
 
     async def ask_again(self, request: Request, token: str) -> Response:
-        """Send the confirmation once more."""
         view = await self._site.personal(request, token)
         await self._pages.form(request)
         await self._own.ask_again(view.registration.id)
         return see_other(f"/registration/{token}?done=again")
 
     async def calendar(self, request: Request, token: str) -> Response:
-        """The session as a calendar entry, with the personal link to join for who has a seat."""
         view = await self._site.personal(request, token)
         shown = await self._site.session(view.session.id)
         join = self._site.links.url(*_join_link(view))
@@ -145,35 +148,35 @@ class PersonalPages:
         )
 
     async def export(self, request: Request, token: str) -> Response:
-        """All that is kept with the address, in JSON."""
         view = await self._site.personal(request, token)
         views = await self._own.everything(view.registration.id)
+        kept = {
+            "exported_at": self._site.clock().isoformat(),
+            **SubjectExport.of(views).model_dump(mode="json"),
+        }
         return Response(
-            _exported(views, self._site.clock()),
+            orjson.dumps(kept, option=orjson.OPT_INDENT_2),
             media_type="application/json",
             headers={"content-disposition": 'attachment; filename="my-data.json"'},
         )
 
     async def erasure(self, request: Request, token: str) -> HTMLResponse:
-        """Say what will be erased, and ask."""
         view = await self._site.personal(request, token)
         views = await self._own.everything(view.registration.id)
         sessions = [await self._site.session(each.session.id) for each in views]
         return await self._page(request, token, view, "public/erase.html", sessions=sessions)
 
     async def erase(self, request: Request, token: str) -> Response:
-        """Erase the person."""
         view = await self._site.personal(request, token)
         await self._pages.form(request)
         await self._own.erase(view.registration.id)
         return see_other("/registration/erased")
 
     async def erased(self, request: Request) -> HTMLResponse:
-        """Say that it is done, to whoever comes here."""
         return self._pages.render(request, "public/erased.html")
 
     def _connecting(self, view: RegistrationView, now: datetime) -> dict[str, Any]:
-        """The way into the session for who has a seat, or when there will be one."""
+        """The join button, or when there will be one."""
         session = view.session
         has_seat = session.is_scheduled and view.registration.state is RegistrationState.REGISTERED
         return {
@@ -206,22 +209,21 @@ class PersonalPages:
     async def _page(
         self, request: Request, token: str, view: RegistrationView, template: str, **values: Any
     ) -> HTMLResponse:
-        shown: PresentedSession = await self._site.session(view.session.id)
-        return self._pages.render(
-            request,
-            template,
-            path=f"/registration/{token}",
-            registration=view.registration,
-            shown=shown,
-            **values,
-        )
+        shown = await self._site.session(view.session.id)
+        path = f"/registration/{token}"
+        return self._pages.render(request, template, path=path, registration=view.registration, shown=shown, **values)
+
+
+def _state_of(view: RegistrationView) -> str:
+    """An English message id."""
+    state, session = view.registration.state, view.session
+    if state is not RegistrationState.CANCELLED and session.status is SessionStatus.CANCELLED:
+        return SESSION_CANCELLED
+    if state is not RegistrationState.CANCELLED and session.status is SessionStatus.ENDED:
+        return SESSION_OVER
+    return STATES[state]
 
 
 def _join_link(view: RegistrationView) -> tuple[LinkPurpose, str, datetime]:
-    """What the personal way in is made of; the same as in the mails."""
+    """The same as in the mails."""
     return LinkPurpose.JOIN, view.registration.id, view.session.ends_at + SESSION_LINKS_LIFE
-
-
-def _exported(views: list[RegistrationView], now: datetime) -> bytes:
-    kept = {"exported_at": now.isoformat(), **SubjectExport.of(views).model_dump(mode="json")}
-    return orjson.dumps(kept, option=orjson.OPT_INDENT_2)

@@ -22,20 +22,14 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Lets people register while they are no more than is allowed.
-
-    It counts what is asked for, not what comes of it, so that it tells nobody who is registered. The same again, as a
-    double click sends it, counts once.
-    """
+    """Counts requests, not their outcome, so that it does not reveal who is registered. A double click counts once."""
 
     limits: Limits
     allowance: Allowance
 
     async def hit(self, session_id: str, email: str, origin: str) -> None:
-        """Let one more pass.
-
-        Raises:
-            TooOftenProblem: nothing may be stored.
+        """Raises:
+        TooOftenProblem: nothing may be stored.
         """
         allowed = self.allowance
         one = f"{session_id} {email}"

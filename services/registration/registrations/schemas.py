@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from services.registration.registrations.domain import Registration, RegistrationState
+from services.registration.registrations.domain import RegistrationState
 from services.registration.registrations.usecases import RegistrationView
 from shared.events.vocabulary import Language, SessionStatus
 from shared.problems import mark
@@ -69,7 +69,6 @@ class RegistrationOut(BaseModel):
 
     @classmethod
     def of(cls, view: RegistrationView) -> Self:
-        """The registration as the API shows it."""
         registration, session = view.registration, view.session
         return cls(
             status=registration.state,
@@ -93,31 +92,16 @@ class RegistrationOut(BaseModel):
 class RegistrationForStaff(BaseModel):
     """A registration as the office sees it: personal data."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     id: str
-    status: RegistrationState
+    status: Annotated[RegistrationState, Field(validation_alias="state")]
     name: str
     email: str
-    entity: str
+    entity: Annotated[str, Field(validation_alias="entity_code")]
     entity_name: str
     role: str
     language: Language
-    registered_at: datetime
+    registered_at: Annotated[datetime, Field(validation_alias="arrived_at")]
     promoted: bool
     attended_at: datetime | None
-
-    @classmethod
-    def of(cls, registration: Registration) -> Self:
-        """The registration as the API shows it to the office."""
-        return cls(
-            id=registration.id,
-            status=registration.state,
-            name=registration.name,
-            email=registration.email,
-            entity=registration.entity_code,
-            entity_name=registration.entity_name,
-            role=registration.role,
-            language=registration.language,
-            registered_at=registration.arrived_at,
-            promoted=bool(registration.promoted),
-            attended_at=registration.attended_at,
-        )

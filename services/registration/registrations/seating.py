@@ -9,7 +9,9 @@ lifted at any time, also while people register.
 """
 
 import asyncio
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from weakref import WeakValueDictionary
 
 import structlog
@@ -29,20 +31,16 @@ from shared.storage.contract import StoreError
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
 class Seating:
-    """Gives, frees and passes on the seats of sessions."""
-
-    def __init__(
-        self, sessions_: SessionStore, registrations_: RegistrationStore, rosters: Rosters, clock: Clock
-    ) -> None:
-        self._sessions = sessions_
-        self._registrations = registrations_
-        self._rosters = rosters
-        self._clock = clock
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+    _sessions: SessionStore
+    _registrations: RegistrationStore
+    _rosters: Rosters
+    _clock: Clock
+    _turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def enter(self, request: Registration, before: Registration | None = None) -> Place:
-        """Find a place for a request and tell of it; what came of it. `before` is the round before, cancelled."""
+        """Find a place for a request and announce it. `before` is the round before, cancelled."""
         found = await self._rosters.admit(request)
         failpoint("registration-seated")
         if found is not Place.CLOSED:
@@ -51,8 +49,10 @@ class Seating:
         return found
 
     async def enter_as_decoy(self, placed: Registration) -> None:
-        """The steps of `enter` for who has a place already: the same writes of the same documents, which leave them as
-        they were. So the time that an answer takes tells nobody who is registered."""
+        """Take the steps of `enter` for a person who has a place: the same writes of the same documents, unchanged.
+
+        So the time that an answer takes does not reveal who is registered.
+        """
         await self._rosters.touch(placed.session_id)
         await self._registrations.touch(placed)
 
@@ -73,8 +73,7 @@ class Seating:
             )
 
     async def finish_entering(self) -> None:
-        """Write the registrations of all who have a place on a roster; those that one roster hinders do not hinder the
-        others."""
+        """Write the registrations of all who have a place. A failure on one roster does not stop the others."""
         for roster in await self._rosters.unsettled():
             try:
                 await self._finish_entering(roster)
@@ -82,7 +81,6 @@ class Seating:
                 log.exception("requests not registered", action="entering_failed", session=roster.id)
 
     async def finish_entering_of(self, session_id: str) -> None:
-        """The same for one session."""
         roster = await self._rosters.get(session_id)
         if roster is not None:
             await self._finish_entering(roster)
@@ -93,35 +91,31 @@ class Seating:
         if roster.entering:
             await self._rosters.entered(roster.id, roster.entering_rounds())
 
-    async def release(self, cancelled: Registration) -> None:
-        """Free the place of a registration that was cancelled, and pass it on."""
+    async def finish_cancelling(self, registration: Registration) -> None:
+        """Free the place of a registration that was given up, and pass it on, unless that is done."""
+        if not registration.unsettled:
+            return
         failpoint("registration-cancelled")
-        await self._rosters.release(cancelled)
+        await self._rosters.release(registration)
         failpoint("registration-released")
-        await self.promote(cancelled.session_id)
-        await self._registrations.mark_settled(cancelled)
+        await self.promote(registration.session_id)
+        await self._registrations.mark_settled(registration)
 
     async def promote(self, session_id: str) -> None:
         """Give every free seat to whoever has waited longest."""
         while (roster := await self._rosters.begin_promotion(session_id)) and roster.promoting:
             failpoint("promotion-begun")
-            if roster.promoting.partition(":")[0] in roster.entering:
+            registration_id, _, generation = roster.promoting.partition(":")
+            if registration_id in roster.entering:
                 await self._finish_entering(roster)
-            await self._tell_promoted(session_id, roster.promoting)
-
-    async def _tell_promoted(self, session_id: str, promoting: str) -> None:
-        registration_id, _, generation = promoting.partition(":")
-        now = self._clock()
-        await self._registrations.change(
-            registration_id, lambda current: registrations.promote(current, int(generation), now)
-        )
-        failpoint("promotion-told")
-        await self._rosters.end_promotion(session_id, promoting)
+            promote = partial(registrations.promote, generation=int(generation), now=self._clock())
+            await self._registrations.change(registration_id, promote)
+            failpoint("promotion-told")
+            await self._rosters.end_promotion(session_id, roster.promoting)
 
     async def settle(self, session_id: str) -> Session | None:
-        """Carry out what a session decided: its limit, its end, its cancellation; then tell of it."""
-        turn = self._turns.setdefault(session_id, asyncio.Lock())
-        async with turn:
+        """Carry out a session's decision (its limit, its end, its cancellation), then announce it."""
+        async with self._turns.setdefault(session_id, asyncio.Lock()):
             session = await self._sessions.get(session_id)
             return await self._carry_out(session) if session and session.unsettled else session
 
@@ -136,14 +130,8 @@ class Seating:
         count = await self._registrations.count_registered(session.id)
         return await self._sessions.change(session.id, lambda now: sessions.settle(now, session, count))
 
-    async def finish_cancelling(self, registration: Registration) -> None:
-        """Take up a registration that was given up where a crash left it."""
-        if registration.unsettled:
-            await self.release(registration)
-
     async def _finish_registrations(self, session_id: str) -> None:
-        """Who had a place when the roster closed stands as registered, who gave it up does not; a begun promotion is
-        told."""
+        """Write who had a place when the roster closed, free what was given up, announce a promotion that had begun."""
         await self.finish_entering_of(session_id)
         while unsettled := await self._registrations.unsettled_of(session_id):
             for registration in unsettled:

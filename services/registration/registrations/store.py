@@ -10,17 +10,7 @@ from shared.clock import Clock, to_millis
 from shared.events.vocabulary import Language
 from shared.storage.aggregates import PENDING, Aggregates
 from shared.storage.collection import Documents, Place, Slice
-from shared.storage.contract import (
-    Condition,
-    Index,
-    Order,
-    Scalar,
-    Store,
-    Where,
-    at_most,
-    greater,
-    one_of,
-)
+from shared.storage.contract import Condition, Index, Order, Scalar, Store, Where, at_most, greater, one_of
 
 REGISTRATIONS = "registrations"
 ERASURES = "erasures"
@@ -38,45 +28,42 @@ BY_ARRIVAL: Order = (("arrived_at", 1),)
 
 
 class RegistrationStore(Aggregates[Registration]):
-    """The registrations and the questions that this service asks about them."""
-
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, REGISTRATIONS, Registration, clock=clock)
 
     async def of_session(self, session_id: str, *, limit: int, after: Place | None = None) -> Slice[Registration]:
-        """A page of the registrations for a session in the order in which they came."""
+        """In the order of arrival."""
         return await self.page({"session_id": session_id}, order=BY_ARRIVAL, limit=limit, after=after)
 
     async def all_of(self, session_id: str) -> list[Registration]:
-        """All registrations for a session in the order in which they came."""
+        """In the order of arrival."""
         return [each async for each in self.each({"session_id": session_id}, order=BY_ARRIVAL)]
 
     async def counts(self, session_id: str, readers: Collection[Language] = tuple(Language)) -> SeatCounts:
-        """How many are registered, wait and came, of those who read in these languages."""
+        """Of those who read in these languages."""
         of_them: Where = {"session_id": session_id}
         if len(readers) < len(Language):
             of_them = {**of_them, "language": one_of(sorted(readers))}
 
-        async def count(**where: Scalar | Condition) -> int:
-            return await self._store.count(REGISTRATIONS, {**of_them, **where})
+        async def number(**where: Scalar | Condition) -> int:
+            return await self.count({**of_them, **where})
 
         return SeatCounts(
-            registered=await count(state=RegistrationState.REGISTERED),
-            waiting=await count(state=RegistrationState.WAITING),
-            attended=await count(state=RegistrationState.REGISTERED, attended_at=greater(0)),
+            registered=await number(state=RegistrationState.REGISTERED),
+            waiting=await number(state=RegistrationState.WAITING),
+            attended=await number(state=RegistrationState.REGISTERED, attended_at=greater(0)),
         )
 
     async def count_registered(self, session_id: str) -> int:
-        """How many hold a seat."""
-        return await self._store.count(REGISTRATIONS, {"session_id": session_id, "state": RegistrationState.REGISTERED})
+        return await self.count({"session_id": session_id, "state": RegistrationState.REGISTERED})
 
     def participation(self, programme: str = "") -> AsyncIterator[dict[str, Any]]:
-        """Every registration with a seat as a document: entity, session, whether the person came."""
+        """Every registration with a seat, as a document."""
         where: dict[str, Scalar] = {"state": RegistrationState.REGISTERED}
         return Documents(self._store, REGISTRATIONS, dict).each(where | ({"programme": programme} if programme else {}))
 
     async def unsettled(self, *, changed_before: datetime, limit: int = 200) -> list[Registration]:
-        """Registrations given up without their roster knowing, perhaps, left alone since an instant; oldest first."""
+        """Registrations given up, whose roster may not know it, unchanged since an instant; oldest first."""
         where: Where = {"unsettled": 1, "changed_at": at_most(to_millis(changed_before))}
         return (await self.page(where, order=[("changed_at", 1)], limit=limit)).items
 
@@ -85,22 +72,14 @@ class RegistrationStore(Aggregates[Registration]):
         return (await self.page({"session_id": session_id, "unsettled": 1}, limit=limit)).items
 
     async def touch(self, registration: Registration) -> None:
-        """Raise the version and nothing else: who decided on what was there before has to decide again."""
+        """Raise the version and nothing else: a decision on the version before has to be made again."""
         await self._store.update(REGISTRATIONS, registration.id, increment={"generation": 0})
 
     async def mark_settled(self, registration: Registration) -> None:
-        """The roster knows that this round was cancelled."""
-        await self._store.update(
-            REGISTRATIONS,
-            registration.id,
-            guard={
-                "unsettled": 1,
-                "state": RegistrationState.CANCELLED,
-                "generation": registration.generation,
-            },
-            assign={"unsettled": 0},
-        )
+        """Note that the roster knows that this round was cancelled."""
+        guard: Where = {"unsettled": 1, "state": RegistrationState.CANCELLED, "generation": registration.generation}
+        await self._store.update(REGISTRATIONS, registration.id, guard=guard, assign={"unsettled": 0})
 
     def people_of(self, session_id: str) -> AsyncIterator[Registration]:
-        """Registrations for a session whose person was not erased."""
+        """The registrations whose person was not erased."""
         return self.each({"session_id": session_id, "erased_at": None})

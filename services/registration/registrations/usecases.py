@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.registration.entities.domain import Entity
 from services.registration.registrations import domain as registrations
@@ -37,7 +38,7 @@ from shared.storage.records import ActRecord, Author, Recording
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who registers, as the form was filled in; the address is normalised, the notice accepted."""
+    """A person as entered in the form; the address is normalised, the notice accepted."""
 
     name: str
     email: str
@@ -54,38 +55,34 @@ class RegistrationView:
     join_url: str
     """Empty while it does not lead to the session."""
     turn: int = 0
-    """Which place of the waiting list the person has, the next to get a seat being 1; 0 for who does not wait."""
+    """The place on the waiting list, from 1; 0 for a person who does not wait."""
+
+    def may_correct(self, now: datetime) -> bool:
+        return self.registration.is_active and self.session.takes_registrations(now)
+
+    def may_cancel(self, now: datetime) -> bool:
+        return self.registration.is_active and self.session.lets_cancel(now)
 
 
+@dataclass(eq=False, repr=False)
 class Registrations:
-    """What a person does about a session."""
+    _stored: RegistrationStore
+    _sessions: SessionStore
+    _rosters: Rosters
+    _seating: Seating
+    _links: Links
+    _secret: bytes
+    _audit: Audit
+    _clock: Clock
 
-    def __init__(
-        self,
-        stored: RegistrationStore,
-        sessions: SessionStore,
-        rosters: Rosters,
-        seating: Seating,
-        links: Links,
-        secret: bytes,
-        audit: Audit,
-        clock: Clock,
-    ) -> None:
-        self._stored = stored
-        self._sessions = sessions
-        self._rosters = rosters
-        self._seating = seating
-        self._links = links
-        self._secret = secret
-        self._audit = audit
-        self._clock = clock
+    def __post_init__(self) -> None:
         self.register_for = Action("registration.added", Role.EDITOR, self._register_for)
         self.cancel_for = Action("registration.cancelled", Role.EDITOR, self._cancel_for)
         self.read = Action("registrations.exported", Role.VIEWER, self._read)
         self.export = Action("registrations.exported", Role.VIEWER, self._export)
 
     async def open_session(self, session_id: str) -> Session:
-        """The session, if one can register for it.
+        """The session, if it takes registrations.
 
         Raises:
             SessionUnknownProblem: there is none.
@@ -111,7 +108,7 @@ class Registrations:
             raise SessionFullProblem
 
     async def _register_for(self, by: Author, session: Session, entity: Entity, person: Person) -> None:
-        """The same by the office. The record goes with the request, from the roster into the registration.
+        """The record goes with the request, from the roster into the registration.
 
         Raises:
             SessionClosedProblem, ConflictProblem: as `register`.
@@ -119,16 +116,15 @@ class Registrations:
         await self.register(session, entity, person, by.record_at(self._clock(), session.id, {"entity": entity.code}))
 
     async def register(self, session: Session, entity: Entity, person: Person, record: ActRecord | None = None) -> None:
-        """Register a person for an entity. Who is registered or waiting already stays so and hears nothing, and the
-        answer takes as many steps.
+        """Register a person for an entity.
+
+        For a person who is registered or waiting nothing changes and no mail is sent; it takes as many steps.
 
         Raises:
             SessionClosedProblem: the session closed meanwhile.
             ConflictProblem: too much happened at once; trying again is safe.
         """
-        asked = self._asked(session, entity, person)
-        if record:
-            asked = asked.model_copy(update={"records": (record,)})
+        asked = self._asked(session, entity, person, record)
         try:
             if session.unsettled:  # a limit holds from when it was stored, also where who set it died since
                 await self._seating.settle(session.id)
@@ -150,7 +146,7 @@ class Registrations:
         """The id of the registration of an address for a session, whether there is one or not."""
         return ids.derived_id(self._secret, "registration", session_id, email)
 
-    def _asked(self, session: Session, entity: Entity, person: Person) -> Registration:
+    def _asked(self, session: Session, entity: Entity, person: Person, record: ActRecord | None) -> Registration:
         now = self._clock()
         return Registration(
             id=self.id_of(session.id, person.email),
@@ -165,10 +161,11 @@ class Registrations:
             language=person.language,
             arrived_at=now,
             changed_at=now,
+            records=(record,) if record else (),
         )
 
     def read_link(self, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION) -> str:
-        """The registration that a personal link speaks of.
+        """The id of the registration.
 
         Raises:
             LinkInvalidProblem, LinkExpiredProblem: the link is not good.
@@ -176,7 +173,7 @@ class Registrations:
         return self._links.read(purpose, token, self._clock())
 
     async def language(self, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION) -> Language | None:
-        """In which the holder of a link is written to, or was before it expired or they were erased."""
+        """The language of the holder's mails, also after the link expired or they were erased."""
         registration = await self._stored.get(self._links.subject(purpose, token))
         return registration.language if registration else None
 
@@ -189,15 +186,15 @@ class Registrations:
         registration = await self._of_somebody(registration_id)
         session = await self._session_of(registration)
         may_join = registration.state is RegistrationState.REGISTERED and session.can_be_joined(self._clock())
-        turn = await self._turn(registration) if registration.state is RegistrationState.WAITING else 0
+        roster = await self._rosters.get(session.id) if registration.is_waiting else None
+        turn = roster.turn_of(registration.id) if roster else 0
         return RegistrationView(registration, session, session.join_url if may_join else "", turn)
 
     async def _cancel_for(self, by: Author, registration_id: str) -> None:
-        """The same by the office."""
         await self.cancel(registration_id, by.record(registration_id, lambda _, after: {"session": after.session_id}))
 
     async def cancel(self, registration_id: str, record: Recording[Registration] | None = None) -> None:
-        """Give up the seat or the place on the waiting list; doing it again changes nothing.
+        """Give up the seat or the place on the waiting list; again: nothing changes.
 
         Raises:
             LinkInvalidProblem, ErasedProblem: there is no such registration any more.
@@ -218,7 +215,7 @@ class Registrations:
             await self._seating.finish_cancelling(cancelled)
 
     async def attend(self, registration_id: str) -> str:
-        """Record that the person joins, the first time; the join link.
+        """Record the first time that the person joins; the join link.
 
         Raises:
             LinkInvalidProblem: there is no such registration.
@@ -236,7 +233,7 @@ class Registrations:
     async def _read(
         self, by: Author, session_id: str, *, limit: int, after: Sequence[Scalar] | None
     ) -> Slice[Registration]:
-        """A page of the registrations for a session in the order in which they came; `after` None: the first one.
+        """A page of the registrations for a session in the order of arrival; `after` None: the first one.
 
         Reading stores nothing that could carry the record: it is written before the first page goes out.
 
@@ -250,12 +247,11 @@ class Registrations:
         return await self._stored.of_session(session_id, limit=limit, after=after)
 
     async def _export(self, by: Author, session_id: str) -> list[Registration]:
-        """All registrations for a session; recorded as a reading is."""
+        """All registrations for a session; recorded as `read` is."""
         await self._audit.record(by.member, by.act, session_id)
         return await self._stored.all_of(session_id)
 
     async def restate(self, registration_id: str) -> None:
-        """Announce a registration again to who has missed it."""
         await self._stored.restate(registration_id, registrations.restate)
 
     async def _get(self, registration_id: str) -> Registration:
@@ -265,15 +261,10 @@ class Registrations:
         return registration
 
     async def _of_somebody(self, registration_id: str) -> Registration:
-        """A registration whose person was not erased."""
         registration = await self._get(registration_id)
         if registration.erased_at:
             raise ErasedProblem
         return registration
-
-    async def _turn(self, registration: Registration) -> int:
-        roster = await self._rosters.get(registration.session_id)
-        return roster.turn_of(registration.id) if roster else 0
 
     async def _session_of(self, registration: Registration) -> Session:
         session = await self._sessions.get(registration.session_id)

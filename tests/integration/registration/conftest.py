@@ -15,7 +15,7 @@ from services.registration.routes import api_routers, public_routers
 from services.registration.seats.domain import Roster
 from services.registration.sessions.domain import Session
 from services.registration.settings import Settings
-from services.registration.usecases import COLLECTIONS, NO_LIMITS, Stores, UseCases
+from services.registration.usecases import COLLECTIONS, NO_LIMITS, Stores, UseCases, wire
 from shared.messaging.broker import make_broker
 from shared.messaging.reconciler import Inventory
 from shared.security.links import LinkPurpose, Links
@@ -146,7 +146,7 @@ async def open_office(folder: Path, clock: MovingClock, allowance: Allowance = N
     async def purge(registration_id: str) -> None:
         purged.append(registration_id)
 
-    use_cases = UseCases.over(opened, links, SECRET.encode(), inventory, clock, purge=purge, allowance=allowance)
+    use_cases = wire(opened, links, SECRET.encode(), inventory, clock, purge=purge, allowance=allowance)
     owner = SiteOwner(mail_domain="dijous.example")
     routers = [
         *api_routers(use_cases, STAFF_TOKEN, clock),

@@ -18,7 +18,7 @@ from services.registration.app import LOCALES, TEMPLATES, oidc
 from services.registration.registrations.usecases import Person
 from services.registration.routes import api_routers, office_routers
 from services.registration.settings import Settings
-from services.registration.usecases import AGGREGATES, COLLECTIONS, Stores, UseCases
+from services.registration.usecases import AGGREGATES, COLLECTIONS, Stores, UseCases, wire
 from shared.events.vocabulary import Language
 from shared.messaging.broker import make_broker
 from shared.messaging.reconciler import Inventory
@@ -169,12 +169,12 @@ async def open_desk(folder: Path, **settings: str) -> AsyncIterator[OfficeDesk]:
     words = Words(*LOCALES)
     # Never connected: events stay in the outboxes.
     inventory = Inventory(store, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
-    use_cases = UseCases.over(store, Links(URL, SECRET), SECRET.encode(), inventory, clock)
+    use_cases = wire(store, Links(URL, SECRET), SECRET.encode(), inventory, clock)
     own = Settings(secret=SecretStr(SECRET), staff_token=SecretStr(STAFF_TOKEN), public_url=URL, **settings)  # type: ignore[arg-type]  # read as the model says
     frame = Pages(own, words, TEMPLATES, clock=clock, access=use_cases.accounts)
     routers = [
         *api_routers(use_cases, STAFF_TOKEN, clock),
-        *office_routers(use_cases, frame, clock, URL, oidc(own)),
+        *office_routers(use_cases, frame, clock, oidc(own)),
     ]
     app = make_application("registration", "Registration", routers, words, Ready())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as browser:

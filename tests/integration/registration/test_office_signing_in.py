@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from services.registration.accounts import guesses
-from services.registration.accounts.guessing import OF_ONE_WITH_ONE, Budget
+from services.registration.accounts import throttle
 from services.registration.accounts.recovery import AmbiguousAccount, make_recovery_link
 from services.registration.accounts.sign_in import first_run_token
 from services.registration.accounts.sign_in_pages import KNOWN_BROWSER
 from services.registration.accounts.store import OFFICE_LINKS, OFFICE_PEOPLE
+from services.registration.accounts.throttle import OF_ONE_WITH_ONE, Budget
 from shared.staff import API_CALLER, Role
 from tests.integration.registration.office_desk import PASSWORD, URL, OfficeDesk, open_desk, where
 
@@ -171,7 +171,7 @@ async def test_the_pause_grows_and_spares_other_names(founded: OfficeDesk) -> No
 async def test_one_password_is_not_to_be_tried_with_many_names(
     founded: OfficeDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guesses, "OF_ONE_PLACE", Budget(3, timedelta(seconds=10)))
+    monkeypatch.setattr(throttle, "OF_ONE_PLACE", Budget(3, timedelta(seconds=10)))
     founded.browser.cookies.delete(KNOWN_BROWSER)
     statuses = [await _try(founded, f"name{number}@diputacio.example", "Primavera2024") for number in range(4)]
     assert statuses == [422, 422, 422, 429]

@@ -146,7 +146,7 @@ async def test_what_somebody_of_the_office_may_do_is_told_listed_and_told_again(
         running_service(tmp_path, broker),
     ):
         store = open_store(f"sqlite:///{tmp_path}", "registration")
-        await AccountStore(store, MovingClock()).people.create(pere := somebody(), pere.access_changed())
+        await AccountStore(store, MovingClock()).create(pere := somebody(), pere.access_changed())
         told = {"version": 1, "person_id": pere.id, "role": Role.EDITOR}
 
         def told_and_listed() -> None:

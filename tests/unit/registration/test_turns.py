@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from services.registration.accounts.domain import TooManyAttemptsProblem
-from services.registration.accounts.turns import Turns
+from services.registration.accounts.passwords import Turns
 
 
 class Desk:

@@ -6,9 +6,14 @@ from pathlib import Path
 import pytest
 
 from services.registration.accounts.domain import Account, TooManyAttemptsProblem
-from services.registration.accounts.guesses import Caller, Guesses
-from services.registration.accounts.guessing import OF_NEWCOMERS, OF_RETURNING
-from services.registration.accounts.throttle import COLLECTIONS, SIGN_IN_ATTEMPTS, SignInThrottle
+from services.registration.accounts.throttle import (
+    COLLECTIONS,
+    OF_NEWCOMERS,
+    OF_RETURNING,
+    SIGN_IN_ATTEMPTS,
+    Caller,
+    SignInThrottle,
+)
 from shared.staff import Role
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
@@ -24,12 +29,12 @@ class Guesser:
 
     def __init__(self, store: Store) -> None:
         self.clock = StepClock()
-        self.guesses = Guesses(SignInThrottle(store), b"a secret of the tests", self.clock)
+        self.throttle = SignInThrottle(store, b"a secret of the tests", self.clock)
 
     async def may_try(self, origin: str, account: str = MARTA.id, *, mark: str = "") -> bool:
-        attempt = self.guesses.attempt(account, MARTA if account == MARTA.id else None, Caller(origin, mark))
+        attempt = self.throttle.attempt(account, MARTA if account == MARTA.id else None, Caller(origin, mark))
         try:
-            await self.guesses.begin(attempt)
+            await self.throttle.begin(attempt)
         except TooManyAttemptsProblem:
             return False
         return True
@@ -83,7 +88,7 @@ async def test_from_ever_new_places_a_thousand_are_tried_and_then_one_a_second(g
     for second in range(20):
         guesser.clock.move(seconds=1)
         assert await guesser.tried(places(3, name=f"second {second}, place")) == 1
-    known = guesser.guesses.new_mark(MARTA)
+    known = guesser.throttle.new_mark(MARTA)
     assert await guesser.may_try("place 1", mark=known), "a browser that Marta's account knows is not among them"
     assert await guesser.may_try("place 1", "another account")
 
@@ -97,10 +102,10 @@ async def test_one_wrong_attempt_every_ten_minutes_locks_nobody_out(guesser: Gue
 
 
 def test_a_mark_is_of_one_account_until_its_password_is_another(guesser: Guesser) -> None:
-    mark = guesser.guesses.new_mark(MARTA)
+    mark = guesser.throttle.new_mark(MARTA)
 
     def is_known(person: Account | None, mark: str) -> bool:
-        return guesser.guesses.attempt("an account", person, Caller("one", mark)).is_known
+        return guesser.throttle.attempt("an account", person, Caller("one", mark)).is_known
 
     assert is_known(MARTA, mark)
     assert not is_known(MARTA.model_copy(update={"id": "pere"}), mark)
@@ -111,15 +116,15 @@ def test_a_mark_is_of_one_account_until_its_password_is_another(guesser: Guesser
 
 
 async def test_each_known_browser_has_attempts_of_its_own(guesser: Guesser) -> None:
-    marks = [guesser.guesses.new_mark(MARTA) for _ in range(2)]
+    marks = [guesser.throttle.new_mark(MARTA) for _ in range(2)]
     assert [sum([await guesser.may_try("one", mark=mark) for _ in range(20)]) for mark in marks] == [5, 5]
     assert await guesser.tried(["one"] * 20) == 5
 
 
 async def test_a_good_attempt_takes_nothing_from_others(guesser: Guesser) -> None:
     for origin in places(OF_RETURNING.free * 2):
-        budgets = await guesser.guesses.begin(guesser.guesses.attempt(MARTA.id, MARTA, Caller(origin)))
-        await guesser.guesses.succeeded(budgets)
+        budgets = await guesser.throttle.begin(guesser.throttle.attempt(MARTA.id, MARTA, Caller(origin)))
+        await guesser.throttle.succeeded(budgets)
     assert await guesser.tried(["one"] * 20) == 5
 
 
