@@ -69,7 +69,7 @@ def read_report(data: bytes) -> list[Attendee]:
         ReportProblem: there is no list of participants in it.
     """
     try:
-        rows = list(_rows(_decoded(data)))[:_MAX_ROWS]
+        rows = list(_rows(data))[:_MAX_ROWS]
     except csv.Error:
         raise ReportProblem from None
     for place, row in enumerate(rows):
@@ -112,8 +112,8 @@ def _decoded(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
-def _rows(text: str) -> Iterator[list[str]]:
-    plain = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+def _rows(data: bytes) -> Iterator[list[str]]:
+    plain = _decoded(data).replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
     delimiter = max("\t;,", key=plain.count)
     return csv.reader(io.StringIO(plain), delimiter=delimiter)
 

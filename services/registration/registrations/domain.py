@@ -77,7 +77,7 @@ class JoinClosedProblem(Problem):
 
 
 class RegistrationState(StrEnum):
-    """REQUESTED: there is no seat and no place on the waiting list yet."""
+    """The public states, and that of a request before it has a seat or a place on the waiting list."""
 
     REQUESTED = "requested"
     REGISTERED = "registered"
