@@ -9,21 +9,16 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ValidationError
 
 from shared.clock import Clock
-from shared.problems import Problem, mark
+from shared.problems import mark
 from shared.staff import Role, StaffMember
 from shared.web.pages import Pages
 from shared.web.problems import VALIDATION_MESSAGES, field_errors
 from shared.web.staff_cookie import page_staff
 
 REQUIRED = VALIDATION_MESSAGES["missing"]
-
-
 ROLE_NAMES = {Role.VIEWER: mark("reads"), Role.EDITOR: mark("edits"), Role.ADMIN: mark("administers")}
 
-
 M = TypeVar("M", bound=BaseModel)
-
-
 Staff = Callable[[Request], Awaitable[StaffMember]]
 
 
@@ -36,17 +31,14 @@ class Desk:
 
     @property
     def viewer(self) -> Staff:
-        """Requires somebody of the office."""
         return page_staff(self.pages.office, Role.VIEWER)
 
     @property
     def editor(self) -> Staff:
-        """Requires somebody who may edit."""
         return page_staff(self.pages.office, Role.EDITOR)
 
     @property
     def admin(self) -> Staff:
-        """Requires an administrator."""
         return page_staff(self.pages.office, Role.ADMIN)
 
     def checked(self, request: Request, model: type[M], sent: Mapping[str, Any]) -> tuple[M | None, dict[str, str]]:
@@ -65,17 +57,9 @@ class Desk:
             errors.setdefault(_field_name(item.pointer, sent), item.detail)
         return None, errors
 
-    def say(self, request: Request, problem: Problem) -> str:
-        """A problem in the reader's language."""
-        return self.pages.say(request, problem)
-
     def again(self, request: Request, template: str, errors: Mapping[str, str], **values: Any) -> HTMLResponse:
         """The form again, with what was sent and what is wrong, if anything is."""
         return self.pages.render(request, template, status=422 if errors else 200, errors=errors, **values)
-
-    async def is_signed_in(self, request: Request) -> bool:
-        """Whether somebody is who may still be here."""
-        return await self.pages.office.present(request) is not None
 
 
 def _field_name(pointer: str, sent: Mapping[str, Any]) -> str:

@@ -21,7 +21,6 @@ def texts(form: Form, name: str) -> dict[str, str]:
 
 
 def text_values(name: str, stored: Mapping[Language, str] | None) -> dict[str, str]:
-    """The fields of a text in several languages."""
     return {f"{name}_{language}": (stored or {}).get(language, "") for language in Language}
 
 
@@ -42,5 +41,4 @@ def local_instant(text: str, time_zone: str) -> datetime | None:
 
 
 def changed_fields(stored: BaseModel, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """What is to become different from what is stored."""
     return {name: value for name, value in wanted.items() if getattr(stored, name) != value}

@@ -71,7 +71,7 @@ def _add_people(router: PageRouter, desk: AccountDesk) -> None:
         try:
             person = await desk.accounts.add(member, newcomer.name, newcomer.user_name, ROLES[values["role"]])
         except PersonExistsProblem as problem:
-            errors = {"user_name": desk.say(request, problem)}
+            errors = {"user_name": desk.pages.say(request, problem)}
             return await _list(desk, request, status=422, errors=errors, values=values)
         return see_other(f"/office/people/{person.id}")
 
@@ -111,7 +111,7 @@ def _add_person(router: PageRouter, desk: AccountDesk) -> None:
         try:
             await desk.accounts.change_role(member, person_id, role)
         except LastAdministratorProblem as problem:
-            return await page(request, person_id, status=422, errors={"role": desk.say(request, problem)})
+            return await page(request, person_id, status=422, errors={"role": desk.pages.say(request, problem)})
         return see_other("/office/people")
 
 

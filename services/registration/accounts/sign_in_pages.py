@@ -62,7 +62,7 @@ def _add_sign_in(router: PageRouter, desk: AccountDesk, *, has_oidc: bool) -> No
     @router.get("/office/sign-in")
     async def sign_in_page(request: Request) -> Response:
         following = own_path(request.query_params.get("next", ""))
-        if await desk.is_signed_in(request):
+        if await desk.pages.office.present(request) is not None:
             return see_other(following)
         return desk.pages.render(request, template, following=following, has_oidc=has_oidc)
 
@@ -79,7 +79,7 @@ def _add_sign_in(router: PageRouter, desk: AccountDesk, *, has_oidc: bool) -> No
                 request,
                 template,
                 status=problem.status,
-                errors={"user_name": desk.say(request, problem)},
+                errors={"user_name": desk.pages.say(request, problem)},
                 values={"user_name": form.get("user_name")},
                 following=following,
                 has_oidc=has_oidc,

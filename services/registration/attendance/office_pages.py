@@ -39,7 +39,7 @@ def routes(desk: AttendanceDesk) -> PageRouter:
         try:
             matches = await desk.attendance.compare(session_id, form.files.get("report", b""))
         except ReportProblem as problem:
-            errors = {"report": desk.say(request, problem)}
+            errors = {"report": desk.pages.say(request, problem)}
             return desk.again(request, template, errors, row=row, matches=None)
         return desk.pages.render(request, template, row=row, matches=matches)
 

@@ -16,7 +16,6 @@ from shared.web.staff_cookie import StaffMember, bearer_member
 
 
 def entity_routes(entities: Entities, staff_token: str) -> APIRouter:
-    """The directory of local entities."""
     router = ApiRouter("/api/v1/entities", tag="entities")
     staff = Depends(bearer_member(staff_token))
 

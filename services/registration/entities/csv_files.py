@@ -44,7 +44,6 @@ class _MunicipalityRow(BaseModel):
     population_2020: Annotated[str, Field(pattern=r"^\d{0,9}$")]
 
     def entity(self) -> Entity:
-        """The row as an entity."""
         return Entity(
             code=self.ens_code,
             idescat_code=self.code,
@@ -151,7 +150,6 @@ def decode_entities(data: bytes) -> list[Entity]:
 
 @cache
 def shipped_entities() -> dict[str, Entity]:
-    """The entities that come with the service, by code."""
     return {entity.code: entity for path in SHIPPED for entity in decode_entities(path.read_bytes())}
 
 

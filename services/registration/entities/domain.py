@@ -92,7 +92,6 @@ class Directory:
         return self._by_code.get(code.strip())
 
     def by_code(self) -> list[Entity]:
-        """All entities in the order of their codes."""
         return sorted(self._entities, key=lambda entity: entity.code)
 
     def search(self, query: str, limit: int) -> list[Entity]:
@@ -161,7 +160,6 @@ def _matches(entry: _Entry, asked: list[str]) -> bool:
 
 
 def _weight(entry: _Entry) -> tuple[int, str]:
-    """The more populous first."""
     return -(entry.entity.population or 0), entry.entity.short_name
 
 

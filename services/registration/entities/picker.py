@@ -22,9 +22,7 @@ class EntityChoice:
 
     entity: Entity | None = None
     matches: list[Entity] = field(default_factory=list)
-    """What the words may mean, to choose from."""
     has_more: bool = False
-    """Whether they may mean others too."""
     errors: Mapping[str, str] = field(default_factory=dict)
     """English message ids by field name."""
 

@@ -19,7 +19,6 @@ class EntityOut(BaseModel):
 
     @classmethod
     def of(cls, entity: Entity) -> Self:
-        """The entity as the API shows it."""
         return cls(**entity.model_dump(include=set(cls.model_fields)))
 
 

@@ -15,7 +15,6 @@ class EntityStore(Documents[Entity]):
         super().__init__(store, ENTITIES, Entity.model_validate)
 
     async def put(self, entity: Entity) -> None:
-        """Store an entity in place of the one that had its code."""
         fields: Document = entity.model_dump(mode="json")
         if not await self._store.insert(ENTITIES, {"_id": entity.code, **fields}):
             await self._store.update(ENTITIES, entity.code, assign=fields)

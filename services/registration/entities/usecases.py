@@ -34,16 +34,13 @@ class Entities:
         self._is_loaded = False
 
     async def find(self, code: str) -> Entity | None:
-        """The entity with this code: the directory's, Idescat's or INE's."""
         directory = await self._loaded()
         return directory.get(code) or await self._stored.get(code)
 
     async def everybody(self) -> list[Entity]:
-        """The whole directory."""
         return list(await self._loaded())
 
     async def search(self, query: str, limit: int) -> list[Entity]:
-        """The entities that a query may mean, the best first."""
         return (await self._loaded()).search(query, limit)
 
     async def page(self, query: str, *, limit: int, after: str | None) -> Slice[Entity]:
@@ -56,7 +53,6 @@ class Entities:
         return Slice(found[start : start + limit], [codes[start + limit - 1]] if len(found) > start + limit else None)
 
     async def named(self, query: str) -> Entity | None:
-        """The only entity that is called just so."""
         return (await self._loaded()).named(query)
 
     async def _import(self, by: Author, entities: Sequence[Entity]) -> int:

@@ -36,8 +36,6 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A day on which a session might be."""
-
     at: datetime
     """Naive: on the wall clock of the programme's time zone."""
     holiday: str
@@ -48,7 +46,6 @@ class Suggestion:
 
     @property
     def is_advisable(self) -> bool:
-        """Whether nothing speaks against it."""
         return not (self.holiday or self.in_holy_week or self.is_taken)
 
 
@@ -62,7 +59,6 @@ def days_of(rule: Rule) -> list[date]:
 
 
 def suggestion(at: datetime, holidays: Mapping[date, str], taken: frozenset[date]) -> Suggestion:
-    """What is to be known of a day before a session is put there."""
     day, sunday = at.date(), easter(at.year)
     in_holy_week = sunday - HOLY_WEEK[0] <= day <= sunday - HOLY_WEEK[1]
     return Suggestion(at, holidays.get(day, ""), in_holy_week, day in taken)

@@ -35,26 +35,20 @@ _PLAN_ID = re.compile("[a-z2-7]{16}")
 """It comes with the form, so that sending it twice schedules each session once."""
 
 LAST_MONTH = 6
-"""A course ends in June."""
 
 
 class SeriesDefaults(BaseModel):
-    """What the rule says of each of its sessions."""
-
     duration_minutes: Duration
     capacity: Capacity | None
 
 
 @dataclass(frozen=True)
 class PlanningDesk(Desk):
-    """What the pages that plan a series share."""
-
     planning: Planning
     programmes: Programmes
 
 
 def routes(desk: PlanningDesk) -> PageRouter:
-    """`/office/programmes/{slug}/plan`."""
     router = page_router(desk.pages)
     path = "/office/programmes/{slug}/plan"
 
@@ -113,7 +107,6 @@ def _defaults(desk: PlanningDesk, programme: Programme) -> dict[str, str]:
 
 
 def _rule(desk: PlanningDesk, request: Request, asked: Form) -> tuple[Rule | None, dict[str, str]]:
-    """The rule that was asked for, or what is wrong with it."""
     errors: dict[str, str] = {}
     first, last, at = _month(asked.get("first")), _month(asked.get("last")), _time(asked.get("at"))
     if first is None or last is None or last < first:
@@ -129,7 +122,6 @@ def _rule(desk: PlanningDesk, request: Request, asked: Form) -> tuple[Rule | Non
 
 
 def _each_errors(desk: PlanningDesk, request: Request, asked: Form) -> dict[str, str]:
-    """What is wrong with the length and the seats of each session."""
     fields = {"duration_minutes": asked.get("duration_minutes"), "capacity": asked.get("capacity") or None}
     return desk.checked(request, SeriesDefaults, fields)[1]
 
@@ -168,7 +160,6 @@ async def _rows_again(desk: PlanningDesk, request: Request, form: Form, programm
 
 
 def _unknown() -> Suggestion:
-    """A day that could not be read."""
     return Suggestion(datetime.max, holiday="", in_holy_week=False, is_taken=False)
 
 

@@ -24,8 +24,6 @@ _A_DAY = timedelta(days=1)
 
 
 class Planning:
-    """Suggests when the sessions of a series might be."""
-
     def __init__(self, stored: SessionStore, sessions: Sessions, clock: Clock) -> None:
         self._stored = stored
         self._sessions = sessions

@@ -10,7 +10,6 @@ from shared.web.staff_cookie import StaffMember, bearer_member
 
 
 def programme_routes(programmes: Programmes, staff_token: str) -> APIRouter:
-    """Programmes: anybody reads them, the office defines them."""
     router = ApiRouter("/api/v1/programmes", tag="programmes")
     staff = Depends(bearer_member(staff_token))
 

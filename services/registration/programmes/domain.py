@@ -11,16 +11,12 @@ from shared.storage.aggregates import Aggregate
 
 
 class ProgrammeUnknownProblem(Problem):
-    """There is no programme with that slug."""
-
     status = 404
     code = "programme-unknown"
     title = mark("There is no such programme.")
 
 
 class ProgrammeExistsProblem(Problem):
-    """The slug of a new programme is taken."""
-
     status = 409
     code = "programme-exists"
     title = mark("A programme with this short name already exists. Change that one, or choose another short name.")
@@ -87,7 +83,6 @@ class Programme(Aggregate):
     survey_reminder_days: int = DEFAULT_SURVEY_REMINDER_DAYS
 
     def defined(self) -> ProgrammeDefined:
-        """The event that tells this programme's settings."""
         return ProgrammeDefined(
             version=self.version,
             programme=self.id,

@@ -1,7 +1,8 @@
 """Programmes at the office: the list, a new one, its settings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
@@ -10,18 +11,18 @@ from services.registration.programmes.domain import (
     DEFAULT_REMINDERS_MINUTES,
     DEFAULT_TIME_ZONE,
     DEFAULT_TOOL,
+    Programme,
     ProgrammeExistsProblem,
 )
-from services.registration.programmes.forms import programme_fields, programme_values
 from services.registration.programmes.schemas import ProgrammeIn
 from services.registration.programmes.usecases import Programmes
 from shared.events.vocabulary import ProgrammeKind
 from shared.problems import mark
 from shared.staff import StaffMember
 from shared.web.desk import Desk
-from shared.web.office_forms import changed_fields
+from shared.web.office_forms import changed_fields, text_values, texts
 from shared.web.page_routes import PageRouter, page_router
-from shared.web.pages import see_other
+from shared.web.pages import Form, see_other
 
 KIND_NAMES = {
     ProgrammeKind.SERIES: mark("a series of sessions, open to all"),
@@ -41,13 +42,10 @@ DEFAULTS = {
 
 @dataclass(frozen=True)
 class ProgrammeDesk(Desk):
-    """What the office's pages about programmes share."""
-
     programmes: Programmes
 
 
 def routes(desk: ProgrammeDesk) -> PageRouter:
-    """`/office/programmes`, `/office/programmes/new`, `/office/programmes/{slug}`."""
     router = page_router(desk.pages)
     _add_list(router, desk)
     _add_new(router, desk)
@@ -55,50 +53,86 @@ def routes(desk: ProgrammeDesk) -> PageRouter:
     return router
 
 
-def _form(desk: ProgrammeDesk, request: Request, *, slug: str = "", status: int = 200, **given: Any) -> HTMLResponse:
+def _form(
+    desk: ProgrammeDesk, request: Request, values: Mapping[str, str], errors: Mapping[str, str], *, slug: str = ""
+) -> HTMLResponse:
     kinds = [(kind.value, desk.pages.text(request, name)) for kind, name in KIND_NAMES.items()]
-    return desk.pages.render(request, "office/programme_form.html", status=status, slug=slug, kinds=kinds, **given)
+    return desk.again(request, "office/programme_form.html", errors, values=values, slug=slug, kinds=kinds)
 
 
 def _add_list(router: PageRouter, desk: ProgrammeDesk) -> None:
+    viewer = Depends(desk.viewer)
+
     @router.get("/office/programmes")
-    async def programmes(request: Request, _: Annotated[StaffMember, Depends(desk.viewer)]) -> HTMLResponse:
+    async def programmes(request: Request, _: StaffMember = viewer) -> HTMLResponse:
         found = (await desk.programmes.by_slug()).values()
         return desk.pages.render(request, "office/programmes.html", programmes=found, kinds=KIND_NAMES)
 
 
 def _add_new(router: PageRouter, desk: ProgrammeDesk) -> None:
+    editor = Depends(desk.editor)
+
     @router.get("/office/programmes/new")
-    async def new(request: Request, _: Annotated[StaffMember, Depends(desk.editor)]) -> HTMLResponse:
-        return _form(desk, request, values=DEFAULTS)
+    async def new(request: Request, _: StaffMember = editor) -> HTMLResponse:
+        return _form(desk, request, DEFAULTS, {})
 
     @router.post("/office/programmes/new")
-    async def define(request: Request, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
+    async def define(request: Request, member: StaffMember = editor) -> Response:
         form = await desk.pages.form(request)
-        asked, errors = desk.checked(request, ProgrammeIn, programme_fields(form))
+        asked, errors = desk.checked(request, ProgrammeIn, _programme_fields(form))
         if asked is None:
-            return _form(desk, request, status=422 if errors else 200, errors=errors, values=form.values)
+            return _form(desk, request, form.values, errors)
         try:
             await desk.programmes.define(member, asked.programme())
         except ProgrammeExistsProblem as problem:
-            errors = {"slug": desk.say(request, problem)}
-            return _form(desk, request, status=422, errors=errors, values=form.values)
+            return _form(desk, request, form.values, {"slug": desk.pages.say(request, problem)})
         return see_other(f"/office/sessions?programme={asked.slug}")
 
 
 def _add_change(router: PageRouter, desk: ProgrammeDesk) -> None:
+    editor = Depends(desk.editor)
+
     @router.get("/office/programmes/{slug}")
-    async def settings(request: Request, slug: str, _: Annotated[StaffMember, Depends(desk.editor)]) -> HTMLResponse:
-        return _form(desk, request, slug=slug, values=programme_values(await desk.programmes.get(slug)))
+    async def settings(request: Request, slug: str, _: StaffMember = editor) -> HTMLResponse:
+        return _form(desk, request, _programme_values(await desk.programmes.get(slug)), {}, slug=slug)
 
     @router.post("/office/programmes/{slug}")
-    async def change(request: Request, slug: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
+    async def change(request: Request, slug: str, member: StaffMember = editor) -> Response:
         form = await desk.pages.form(request)
         programme = await desk.programmes.get(slug)
-        asked, errors = desk.checked(request, ProgrammeIn, {**programme_fields(form), "slug": slug})
+        asked, errors = desk.checked(request, ProgrammeIn, {**_programme_fields(form), "slug": slug})
         if asked is None:
-            status = 422 if errors else 200
-            return _form(desk, request, slug=slug, status=status, errors=errors, values=form.values)
+            return _form(desk, request, form.values, errors, slug=slug)
         if changes := changed_fields(programme, asked.model_dump(exclude={"slug", *SURVEY})):
             await desk.programmes.change(member, slug, changes)
         return see_other("/office/programmes")
+
+
+def _programme_fields(form: Form) -> dict[str, Any]:
+    return {
+        "slug": form.get("slug"),
+        "name": texts(form, "name"),
+        "kind": form.get("kind"),
+        "time_zone": form.get("time_zone"),
+        "summary": texts(form, "summary") or None,
+        "audience": texts(form, "audience") or None,
+        "tool": form.get("tool"),
+        "organiser": form.get("organiser"),
+        "reply_to": form.get("reply_to"),
+        "reminders_minutes": [part.strip() for part in form.get("reminders_minutes").split(",") if part.strip()],
+    }
+
+
+def _programme_values(programme: Programme) -> dict[str, str]:
+    return {
+        "slug": programme.id,
+        **text_values("name", programme.name),
+        "kind": programme.kind,
+        "time_zone": programme.time_zone,
+        **text_values("summary", programme.summary),
+        **text_values("audience", programme.audience),
+        "tool": programme.tool,
+        "organiser": programme.organiser,
+        "reply_to": programme.reply_to,
+        "reminders_minutes": ", ".join(map(str, programme.reminders_minutes)),
+    }

@@ -62,7 +62,6 @@ class SurveyQuestionIn(RequestModel):
     text: Titles
 
     def question(self) -> SurveyQuestion:
-        """The question as events carry it."""
         return SurveyQuestion(key=self.key, text=self.text)
 
 
@@ -102,7 +101,6 @@ class ProgrammeIn(RequestModel):
     survey_reminder_days: SurveyReminderDays = DEFAULT_SURVEY_REMINDER_DAYS
 
     def programme(self) -> Programme:
-        """The programme that this describes."""
         settings = self.model_dump(exclude={"slug", "survey_questions"})
         questions = [question.question() for question in self.survey_questions]
         return Programme(id=self.slug, survey_questions=questions, **settings)
@@ -140,11 +138,8 @@ class ProgrammeOut(BaseModel):
     kind: ProgrammeKind
     time_zone: str
     summary: dict[Language, str] | None
-    """What it is."""
     audience: dict[Language, str] | None
-    """For whom it is."""
     tool: str
-    """With what one connects."""
     organiser: str
     reply_to: str
     reminders_minutes: list[int]
@@ -154,5 +149,4 @@ class ProgrammeOut(BaseModel):
 
     @classmethod
     def of(cls, programme: Programme) -> Self:
-        """The programme as the API shows it."""
         return cls(slug=programme.id, **programme.model_dump(include=set(cls.model_fields) - {"slug"}))

@@ -10,7 +10,5 @@ COLLECTIONS = {PROGRAMMES: [PENDING]}
 
 
 class ProgrammeStore(Aggregates[Programme]):
-    """The programmes; there are few."""
-
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, PROGRAMMES, Programme, clock=clock)

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from services.registration.programmes.domain import Programme
-from services.registration.programmes.office_pages import ProgrammeDesk
+from services.registration.programmes.office_pages import SURVEY, ProgrammeDesk
 from services.registration.programmes.schemas import MAX_QUESTIONS, ProgrammeChange
 from shared import ids
 from shared.problems import mark
@@ -22,46 +22,43 @@ NO_QUESTION = mark("The survey needs at least one question.")
 NEVER_REMINDED = mark("The reminder has to go out before the survey closes.")
 NEW_QUESTIONS = 2
 """Empty rows for what is to be added."""
-
 _NEW_KEY_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True)
 class SubmittedQuestion:
-    """A question as it was sent: its key, empty for a new one, its words, and where it is wanted."""
-
     row: int
     key: str
+    """Empty for a new question."""
     text: dict[str, str]
     place: int
+    """Where it is to go, counted from 1."""
 
     @property
     def order(self) -> tuple[int, int]:
-        """Who is moved to another's place goes before it when it comes from below and after it when from above."""
+        """A question moved up goes before the one at its new place, a question moved down after it."""
         moved = self.place - (self.row + 1)
         return self.place, (moved > 0) - (moved < 0)
 
 
 def routes(desk: ProgrammeDesk) -> PageRouter:
-    """`/office/programmes/{slug}/survey`."""
     router = page_router(desk.pages)
+    editor = Depends(desk.editor)
 
     @router.get(PATH)
-    async def show(
-        request: Request, slug: str, _: Annotated[StaffMember, Depends(desk.editor)], done: str = ""
-    ) -> HTMLResponse:
+    async def show(request: Request, slug: str, done: str = "", _: StaffMember = editor) -> HTMLResponse:
         programme = await desk.programmes.get(slug)
-        return _form(desk, request, programme, survey_values(programme), is_done=bool(done))
+        stored = programme.model_dump(include={*SURVEY})
+        return _form(desk, request, programme, stored, {}, is_done=bool(done))
 
     @router.post(PATH)
-    async def change(request: Request, slug: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
+    async def change(request: Request, slug: str, member: StaffMember = editor) -> Response:
         form = await desk.pages.form(request)
         programme = await desk.programmes.get(slug)
-        fields = survey_fields(form)
+        fields = _fields(form)
         asked, errors = _checked(desk, request, fields)
         if asked is None or errors:
-            status = 422 if errors else 200
-            return _form(desk, request, programme, _values(fields), status=status, errors=errors)
+            return _form(desk, request, programme, fields, errors)
         if changes := changed_fields(programme, asked.changes()):
             await desk.programmes.change(member, slug, changes)
         return see_other(f"/office/programmes/{slug}/survey?done=1")
@@ -73,29 +70,28 @@ def _form(
     desk: ProgrammeDesk,
     request: Request,
     programme: Programme,
-    values: Mapping[str, str],
+    fields: Mapping[str, Any],
+    errors: Mapping[str, str],
     *,
-    status: int = 200,
-    **given: Any,
+    is_done: bool = False,
 ) -> HTMLResponse:
-    count = sum(name.startswith("key_") for name in values)
-    return desk.pages.render(
+    count = len(fields["survey_questions"])
+    return desk.again(
         request,
         "office/survey.html",
-        status=status,
+        errors,
         programme=programme,
         count=count,
         rows=range(min(count + NEW_QUESTIONS, MAX_QUESTIONS)),
         places=[(str(place), str(place)) for place in range(1, count + 1)],
-        values=values,
-        **{"is_done": False, **given},
+        values=_values(fields),
+        is_done=is_done,
     )
 
 
 def _checked(
     desk: ProgrammeDesk, request: Request, fields: Mapping[str, Any]
 ) -> tuple[ProgrammeChange | None, dict[str, str]]:
-    """The survey asked for, or what is wrong with it by the form's field names."""
     asked, found = desk.checked(request, ProgrammeChange, fields)
     errors = {f"{name}_ca" if name.endswith("_text") else name: text for name, text in found.items()}
     if not fields["survey_questions"]:
@@ -105,20 +101,8 @@ def _checked(
     return asked, errors
 
 
-def survey_fields(form: Form) -> dict[str, Any]:
-    """The form as `ProgrammeChange` takes it: in the order asked for, without what is taken out and empty rows."""
-    questions = sorted(_asked(form), key=lambda question: question.order)
-    return {
-        "survey_questions": [
-            {"key": question.key or f"q_{ids.new_id()[:_NEW_KEY_LENGTH]}", "text": question.text}
-            for question in questions
-        ],
-        "survey_days": form.get("survey_days"),
-        "survey_reminder_days": form.get("survey_reminder_days"),
-    }
-
-
-def _asked(form: Form) -> list[SubmittedQuestion]:
+def _fields(form: Form) -> dict[str, Any]:
+    """The form as `ProgrammeChange` takes it: questions in the order asked for, without removed and empty ones."""
     found = []
     for row in range(MAX_QUESTIONS):
         key, text = form.get(f"key_{row}"), texts(form, _text(row))
@@ -127,12 +111,14 @@ def _asked(form: Form) -> list[SubmittedQuestion]:
             found.append(
                 SubmittedQuestion(row, key, text, int(place) if place.isascii() and place.isdigit() else row + 1)
             )
-    return found
-
-
-def survey_values(programme: Programme) -> dict[str, str]:
-    """A stored survey as its form shows it."""
-    return _values(programme.model_dump(include={"survey_questions", "survey_days", "survey_reminder_days"}))
+    return {
+        "survey_questions": [
+            {"key": question.key or f"q_{ids.new_id()[:_NEW_KEY_LENGTH]}", "text": question.text}
+            for question in sorted(found, key=lambda question: question.order)
+        ],
+        "survey_days": form.get("survey_days"),
+        "survey_reminder_days": form.get("survey_reminder_days"),
+    }
 
 
 def _values(fields: Mapping[str, Any]) -> dict[str, str]:

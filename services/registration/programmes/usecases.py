@@ -12,8 +12,6 @@ from shared.storage.records import Author, changed_fields
 
 
 class Programmes:
-    """What the office does about programmes."""
-
     def __init__(self, stored: ProgrammeStore) -> None:
         self._stored = stored
         self.define = Action("programme.defined", Role.EDITOR, self._define)
@@ -56,7 +54,6 @@ class Programmes:
         raise ProgrammeUnknownProblem
 
     async def page(self, *, limit: int, after: Place | None) -> Slice[Programme]:
-        """The programmes by slug."""
         return await self._stored.page(limit=limit, after=after)
 
     async def by_slug(self) -> dict[str, Programme]:
@@ -64,5 +61,4 @@ class Programmes:
         return {programme.id: programme async for programme in self._stored.each()}
 
     async def restate(self, slug: str) -> None:
-        """Announce a programme again to who has missed it."""
         await self._stored.restate(slug, lambda programme: [programme.defined()])

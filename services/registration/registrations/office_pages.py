@@ -94,7 +94,7 @@ def _add_list(router: PageRouter, desk: RegistrationDesk) -> None:
             states=STATE_NAMES,
             may_cancel=row.session.lets_cancel(desk.clock()),
             takes_attendance=row.session.takes_attendance(desk.clock()),
-            not_yet=desk.say(request, AttendanceTooEarlyProblem(JOIN_OPENS_BEFORE_START)),
+            not_yet=desk.pages.say(request, AttendanceTooEarlyProblem(JOIN_OPENS_BEFORE_START)),
             q=q,
             page=page,
             is_last=len(found) <= page * PAGE,

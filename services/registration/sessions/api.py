@@ -16,7 +16,8 @@ from services.registration.sessions.schemas import (
     SessionIn,
     SessionOut,
 )
-from services.registration.sessions.usecases import Sessions, When
+from services.registration.sessions.store import When
+from services.registration.sessions.usecases import Sessions
 from shared import ids
 from shared.clock import Clock
 from shared.problems import mark
@@ -30,7 +31,6 @@ NO_SUCH_PROGRAMME = mark("There is no such programme.")
 
 
 def session_routes(sessions: Sessions, staff_token: str) -> APIRouter:
-    """Sessions as anybody reads them: without the join link."""
     router = ApiRouter("/api/v1/sessions", tag="sessions")
     require_staff = bearer_member(staff_token)
 
@@ -59,7 +59,6 @@ def session_routes(sessions: Sessions, staff_token: str) -> APIRouter:
 
 
 def calendar_routes(sessions: Sessions, programmes: Programmes, staff_token: str, clock: Clock) -> APIRouter:
-    """Sessions as the office puts them on the calendar and changes them."""
     router = ApiRouter("/api/v1/sessions", tag="sessions")
     staff = Depends(bearer_member(staff_token))
 
@@ -93,7 +92,6 @@ def calendar_routes(sessions: Sessions, programmes: Programmes, staff_token: str
 
 
 def closing_routes(sessions: Sessions, staff_token: str) -> APIRouter:
-    """Sessions as the office closes them and publishes what was shown."""
     router = ApiRouter("/api/v1/sessions", tag="sessions")
     staff = Depends(bearer_member(staff_token))
 

@@ -1,7 +1,7 @@
-"""A session and its life: scheduled, moved, cancelled or ended; what was shown in it comes after.
+"""A session and its life: scheduled, moved, cancelled or ended; then its materials.
 
-A change that touches more than the session's own document marks it `unsettled` in the write that decides it. What
-follows (closing the roster, giving seats, counting) is then done at once, or by the sweep after a crash.
+A decision that touches more than the session's own document marks it `unsettled` in the same write. The rest (closing
+the roster, giving seats, counting) follows at once, or by the sweep after a crash.
 """
 
 from collections.abc import Sequence
@@ -26,32 +26,24 @@ from shared.storage.aggregates import Aggregate
 
 
 class SessionUnknownProblem(Problem):
-    """There is no session with that id."""
-
     status = 404
     code = "session-unknown"
     title = mark("There is no such session.")
 
 
 class SessionNotScheduledProblem(Problem):
-    """A session that was cancelled or has ended cannot be changed that way."""
-
     status = 409
     code = "session-not-scheduled"
     title = mark("This session was cancelled or has ended: that can no longer be done.")
 
 
 class SameTimeProblem(Problem):
-    """A session was to be moved to the time at which it is."""
-
     status = 409
     code = "same-time"
     title = mark("The session is at this time already.")
 
 
 class AttendanceTooEarlyProblem(Problem):
-    """Nobody can have come to a session that cannot be joined yet."""
-
     status = 409
     code = "attendance-too-early"
     title = mark("Attendance can be marked from {minutes} minutes before the session begins.")
@@ -61,22 +53,19 @@ class AttendanceTooEarlyProblem(Problem):
 
 
 LONGEST_MINUTES = 1440
-"""How long a session may be."""
 
 JOIN_OPENS_BEFORE_START = timedelta(minutes=15)
 JOIN_CLOSES_AFTER_END = timedelta(minutes=60)
 
 
 class Session(Aggregate):
-    """One session of a programme."""
-
     programme: str
     title: dict[Language, str]
     description: dict[Language, str] | None = None
     starts_at: StoredInstant
     duration_minutes: int
     over_at: StoredInstant
-    """Planned end, or the moment when it was ended before that: separates what is upcoming from what is past."""
+    """The planned end, or an earlier one: separates upcoming from past sessions."""
     capacity: int | None = None
     join_url: str = ""
     """Secret: shown to the office and, near the time, to those registered."""
@@ -85,52 +74,45 @@ class Session(Aggregate):
     previous_starts_at: StoredInstant | None = None
     previous_title: dict[Language, str] | None = None
     previous_duration_minutes: int | None = None
-    """What the last change of title or duration replaced; None once the session has moved after it."""
+    """What the last change of title or duration replaced; None after a later move."""
     reason: dict[Language, str] | None = None
     ended_at: StoredInstant | None = None
     changed_at: StoredInstant | None = None
-    """When the office last changed something of it; None in documents from before this was kept."""
+    """None in documents from before this was kept."""
     registrations: int = 0
     """How many held a seat when the session ended."""
     recording_url: str = ""
     materials: tuple[Material, ...] = ()
     unsettled: int = 0
-    """1 while something that this document decided is not yet carried out elsewhere."""
+    """1 while a decision of this document is not yet carried out elsewhere."""
     decided: int = 0
-    """How often that was: the same limit decided again is another thing to carry out."""
+    """Counts those decisions: the same limit decided again has to be carried out again."""
 
     @property
     def ends_at(self) -> datetime:
-        """Planned end."""
         return self.starts_at + timedelta(minutes=self.duration_minutes)
 
     @property
     def is_scheduled(self) -> bool:
-        """Neither cancelled nor ended."""
         return self.status is SessionStatus.SCHEDULED
 
     def takes_registrations(self, now: datetime) -> bool:
-        """Whether one can still register."""
         return self.is_scheduled and now < self.over_at
 
     def lets_cancel(self, now: datetime) -> bool:
-        """Whether registrations can still be cancelled."""
         return self.is_scheduled and now < self.starts_at
 
     def takes_attendance(self, now: datetime) -> bool:
-        """Whether it can be said who came: from when it can be joined, or once it was ended, however early."""
+        """From when it can be joined, or once it was ended, however early."""
         return self.status is SessionStatus.ENDED or now >= self.join_opens_at()
 
     def join_opens_at(self) -> datetime:
-        """When the join link begins to lead to the session."""
         return self.starts_at - JOIN_OPENS_BEFORE_START
 
     def join_closes_at(self) -> datetime:
-        """When the join link ceases to lead to the session."""
         return self.ends_at + JOIN_CLOSES_AFTER_END
 
     def can_be_joined(self, now: datetime) -> bool:
-        """Whether the join link leads to the session."""
         return self.is_scheduled and self.join_opens_at() <= now <= self.join_closes_at()
 
 
@@ -143,12 +125,11 @@ def _require_scheduled(session: Session) -> None:
 
 
 def scheduled(session: Session) -> SessionScheduled:
-    """The event that puts a session on the calendar."""
     return SessionScheduled(**_snapshot(session))
 
 
 def change(session: Session, changes: dict[str, Any]) -> Decision:
-    """Another title, description, duration, capacity or join link. The join link is nobody's to be told.
+    """Change title, description, duration, capacity or join link. No event carries the join link.
 
     Raises:
         SessionNotScheduledProblem: the duration or capacity of a session that was cancelled or has ended.
@@ -171,7 +152,6 @@ _NOTHING_SHOWN = {"previous_title": None, "previous_duration_minutes": None}
 
 
 def _shown_before(session: Session, changed: Session) -> dict[str, Any]:
-    """What calendars no longer show."""
     return {
         f"previous_{field}": getattr(session, field)
         for field in ("title", "duration_minutes")
@@ -180,7 +160,7 @@ def _shown_before(session: Session, changed: Session) -> dict[str, Any]:
 
 
 def reschedule(session: Session, starts_at: datetime, duration_minutes: int | None) -> Decision:
-    """Another start, which calendars must show; with the same start, another duration.
+    """Move the session, or change its duration if the start is the same.
 
     Raises:
         SessionNotScheduledProblem: it was cancelled or has ended.
@@ -206,7 +186,7 @@ def reschedule(session: Session, starts_at: datetime, duration_minutes: int | No
 
 
 def cancel(session: Session, reason: dict[Language, str] | None) -> Decision:
-    """It will not take place; told once the roster is closed (`settle`). Cancelling again changes nothing.
+    """Cancel the session; `settle` emits the event once the roster is closed. Cancelling again changes nothing.
 
     Raises:
         SessionNotScheduledProblem: it has ended.
@@ -224,7 +204,7 @@ def cancel(session: Session, reason: dict[Language, str] | None) -> Decision:
 
 
 def end(session: Session, now: datetime) -> Decision:
-    """It is over; told once the roster is closed and counted (`settle`). Ending again changes nothing.
+    """End the session; `settle` emits the event once the roster is closed and counted. Ending again changes nothing.
 
     Raises:
         SessionNotScheduledProblem: it was cancelled.
@@ -242,7 +222,7 @@ def end(session: Session, now: datetime) -> Decision:
 
 
 def with_roster_from_before(session: Session) -> Session:
-    """A session about to be scheduled whose roster an attempt left that failed: it may have other seats."""
+    """The roster is left from a failed attempt to schedule the session, maybe with other seats: settle it."""
     return session.model_copy(update=_to_carry_out(session))
 
 
@@ -251,9 +231,9 @@ def _to_carry_out(session: Session) -> dict[str, int]:
 
 
 def settle(session: Session, carried_out: Session, registrations: int) -> Decision:
-    """What `carried_out` decided is done everywhere; tells of the end or the cancellation, once.
+    """Mark the decision of `carried_out` as done everywhere; emit the end or the cancellation, once.
 
-    Nothing happens where more was decided since: whoever decided it settles it.
+    Changes nothing if there is a later decision: that one is settled on its own.
     """
     if not session.unsettled or session.decided != carried_out.decided:
         return session, []
@@ -262,7 +242,7 @@ def settle(session: Session, carried_out: Session, registrations: int) -> Decisi
 
 
 def publish_materials(session: Session, recording_url: str, materials: tuple[Material, ...]) -> Decision:
-    """The recording and the materials, in place of those before; the same ones again are not told again.
+    """Replace the recording and the materials. The same ones again emit no event.
 
     Raises:
         SessionNotScheduledProblem: it was cancelled.
@@ -274,16 +254,15 @@ def publish_materials(session: Session, recording_url: str, materials: tuple[Mat
 
 
 def restate(session: Session) -> list[Event]:
-    """The events that tell all there is to know of a session to who knows nothing of it."""
+    """The events from which a consumer that knows nothing of the session learns its state."""
     if session.unsettled and not session.is_scheduled:
-        return []  # about to be told
+        return []  # `settle` is about to emit them
     published = bool(session.recording_url or session.materials)
     materials = [MaterialsPublished(**_snapshot(session))] if published else []
     return [*(_closing_events(session) or [_last_told(session)]), *materials]
 
 
 def _last_told(session: Session) -> Event:
-    """The last change that calendars show, or that it was scheduled."""
     if session.previous_title or session.previous_duration_minutes:
         return _changed(session)
     return scheduled(session) if session.previous_starts_at is None else _rescheduled(session)
@@ -312,7 +291,7 @@ def _rescheduled(session: Session) -> SessionRescheduled:
 
 
 def _snapshot(session: Session) -> dict[str, Any]:
-    """What every event of a session carries; never the join link."""
+    """The fields that all events of a session have: never the join link, which is a secret."""
     return {
         "version": session.version,
         "session_id": session.id,
@@ -334,8 +313,6 @@ IN_THE_PAST = mark("A session cannot begin in the past.")
 
 @dataclass(frozen=True, slots=True)
 class SeatCounts:
-    """How many registrations a session has, by state, and how many came."""
-
     registered: int
     waiting: int
     attended: int

@@ -18,8 +18,6 @@ _MAX_TEXT = 100
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """What the form asks for, and the page of it."""
-
     wanted: SearchQuery
     page: int
 
@@ -35,17 +33,14 @@ class PageQuery:
 
     @property
     def values(self) -> dict[str, str]:
-        """As the form's fields have it."""
         return {"q": self.wanted.text, "programme": self.wanted.programme, "year": self.wanted.year}
 
     def address(self, page: int) -> str:
-        """Where another page of the same search is."""
         asked = {name: value for name, value in self.values.items() if value}
         return "/sessions?" + urlencode({**asked, "page": page})
 
 
 def routes(site: SessionSite) -> PageRouter:
-    """`/sessions`."""
     router = page_router(site.pages)
 
     @router.get("/sessions")
@@ -74,7 +69,6 @@ def routes(site: SessionSite) -> PageRouter:
 
 
 def _place(found: Sequence[IndexEntry], asked: PageQuery) -> tuple[int, int]:
-    """The page to be shown, and how many there are."""
     pages = max(1, -(-len(found) // PAGE_SIZE))
     return min(asked.page, pages), pages
 

@@ -8,7 +8,8 @@ from services.registration.programmes.domain import Programme
 from services.registration.programmes.usecases import Programmes
 from services.registration.public_site import PublicSite
 from services.registration.sessions.domain import Session
-from services.registration.sessions.usecases import Sessions, SessionView, When
+from services.registration.sessions.store import When
+from services.registration.sessions.usecases import Sessions, SessionView
 from shared.events.vocabulary import SessionStatus
 
 _PUBLISHED_WITHIN = timedelta(days=60)
@@ -17,8 +18,6 @@ _PUBLISHED_WITHIN = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True)
 class PresentedSession:
-    """A session as pages show it."""
-
     session: Session
     programme: Programme
     seats_left: int | None
@@ -26,69 +25,51 @@ class PresentedSession:
     turns_away: bool
     """Whether it has begun without a seat left."""
     has_results: bool
-    """Whether there are results to be seen."""
     seen_at: datetime
-    """The instant at which it is looked at."""
 
     @property
     def is_open(self) -> bool:
-        """Whether one can register."""
         return self.session.takes_registrations(self.seen_at) and not self.turns_away
 
     @property
     def is_past(self) -> bool:
-        """Whether its time is over, whatever became of it."""
         return self.seen_at >= self.session.over_at
 
     @property
     def is_over(self) -> bool:
-        """Whether it has taken place, or will not."""
         return not self.session.is_scheduled or self.is_past
 
     @property
     def is_long_over(self) -> bool:
-        """Whether it was so long ago that what is not published of it will not be."""
         return self.seen_at >= self.session.over_at + _PUBLISHED_WITHIN
 
     @property
     def is_running(self) -> bool:
-        """Whether it has begun and is not over."""
         return not self.is_over and self.seen_at >= self.session.starts_at
 
     @property
     def path(self) -> str:
-        """Where its page is."""
         return f"/sessions/{self.session.id}"
 
     @property
     def zone(self) -> str:
-        """The time zone in which its times are told."""
         return self.programme.time_zone
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether it will not take place."""
         return self.session.status is SessionStatus.CANCELLED
 
     @property
     def has_moved(self) -> bool:
-        """Whether it is at another time than it was announced for."""
         return self.session.previous_starts_at is not None and not self.is_cancelled
 
 
 @dataclass(frozen=True)
 class SessionSite(PublicSite):
-    """What the public pages that show sessions share."""
-
     sessions: Sessions
     programmes: Programmes
 
     async def session(self, session_id: str) -> PresentedSession:
-        """One session.
-
-        Raises:
-            SessionUnknownProblem: there is none.
-        """
         view = await self.sessions.view(session_id)
         return _presented(view, await self.programmes.get(view.session.programme), self.clock())
 

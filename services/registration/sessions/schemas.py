@@ -51,7 +51,6 @@ class SessionIn(RequestModel):
     join_url: OptionalHttpsUrl = ""
 
     def session(self, session_id: str) -> Session:
-        """The session that this describes."""
         starts_at = self.starts_at.astimezone(UTC)
         return Session(
             id=session_id,
@@ -104,7 +103,6 @@ class MaterialIn(RequestModel):
     url: HttpsUrl
 
     def material(self) -> Material:
-        """The material as events carry it."""
         return Material(title=self.title, url=self.url)
 
 
@@ -127,7 +125,6 @@ class SessionOut(BaseModel):
     duration_minutes: int
     capacity: int | None
     seats_left: int | None
-    """Seats to be had now; null without limit."""
     waiting: int
     status: SessionStatus
     sequence: int
@@ -137,7 +134,6 @@ class SessionOut(BaseModel):
 
     @classmethod
     def of(cls, view: SessionView) -> Self:
-        """The session as the API shows it."""
         session = view.session
         fields = session.model_dump(include=set(cls.model_fields) & set(type(session).model_fields), mode="python")
         instants = {"starts_at": session.starts_at, "ends_at": session.ends_at}

@@ -11,8 +11,6 @@ from shared.text.search_words import words_of
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """One session in the list."""
-
     session_id: str
     version: int
     programme: str
@@ -21,10 +19,8 @@ class IndexEntry:
     changed_at: datetime
     """When people last had something new to read about it."""
     texts: tuple[str, ...]
-    """Its titles and descriptions."""
 
     def year(self, zone: ZoneInfo) -> int:
-        """In which it begins where it is held."""
         return self.starts_at.astimezone(zone).year
 
 

@@ -42,8 +42,13 @@ BY_START_LATEST_FIRST: Order = (("starts_at", -1),)
 _KEPT = 64  # more than are open for registration at a time
 
 
+class When(StrEnum):
+    UPCOMING = "upcoming"
+    PAST = "past"
+
+
 class SessionFilter(StrEnum):
-    """Which sessions a list of the office holds."""
+    """The lists of the office; only the last one holds cancelled sessions."""
 
     UPCOMING = "upcoming"
     PAST = "past"
@@ -58,35 +63,28 @@ ORDERS: dict[SessionFilter, Order] = {
 
 
 class SessionStore(Aggregates[Session]):
-    """The sessions and the questions that this service asks about them."""
-
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, SESSIONS, Session, clock=clock, keep=_KEPT)
 
     async def listed(
-        self,
-        *,
-        programme: str | None,
-        over_before: datetime | None,
-        over_after: datetime | None,
-        order: Order,
-        limit: int,
-        after: Place | None,
+        self, *, programme: str | None, when: When | None, limit: int, after: Place | None = None
     ) -> Slice[Session]:
-        """A page of the sessions, of one programme or all, that are over before or after an instant."""
+        """A page of the sessions of one programme or all: by start, past ones the latest first."""
+        now = self._clock()
         where: dict[str, Scalar | Condition] = {"programme": programme} if programme is not None else {}
-        if over_before is not None:
-            where["over_at"] = at_most(to_millis(over_before))
-        if over_after is not None:
-            where["over_at"] = greater(to_millis(over_after))
+        if when is When.PAST:
+            where["over_at"] = at_most(to_millis(now))
+        elif when is When.UPCOMING:
+            where["over_at"] = greater(to_millis(now))
             # Says nothing new, but where to begin in the index: not with the first session of all.
-            where["starts_at"] = at_least(to_millis(over_after - timedelta(minutes=LONGEST_MINUTES)))
+            where["starts_at"] = at_least(to_millis(now - timedelta(minutes=LONGEST_MINUTES)))
+        order = BY_START_LATEST_FIRST if when is When.PAST else BY_START
         return await self.page(where, order=order, limit=limit, after=after)
 
     async def office_page(
         self, wanted: SessionFilter, programme: str, *, limit: int, after: Place | None = None
     ) -> Slice[Session]:
-        """A page of one of the office's lists, of one programme or (empty) of all."""
+        """A page of one of the office's lists. An empty `programme` means all."""
         now = to_millis(self._clock())
         where: dict[str, Scalar | Condition] = {"programme": programme} if programme else {}
         if wanted is SessionFilter.CANCELLED:
@@ -97,7 +95,7 @@ class SessionStore(Aggregates[Session]):
         return await self.page(where, order=ORDERS[wanted], limit=limit, after=after)
 
     async def between(self, since: datetime, until: datetime, programme: str = "") -> list[Session]:
-        """Those that begin in a stretch of time and are not cancelled, by start."""
+        """Sessions that begin in this period and are not cancelled, by start."""
         where: dict[str, Scalar | Condition] = {
             "starts_at": at_least(to_millis(since)),
             "status": not_equal(SessionStatus.CANCELLED),
@@ -108,29 +106,25 @@ class SessionStore(Aggregates[Session]):
         return [session for session in found.items if session.starts_at <= until]
 
     async def overdue(self, over_before: datetime, *, limit: int = 100) -> list[str]:
-        """Scheduled sessions whose planned end is that long ago."""
         where: Where = {"status": "scheduled", "over_at": at_most(to_millis(over_before))}
         return [session.id for session in (await self.page(where, limit=limit)).items]
 
     async def unsettled(self, *, limit: int = 100) -> list[str]:
-        """Sessions that decided something which is not carried out."""
+        """Sessions with a decision that is not carried out yet."""
         return [session.id for session in (await self.page({"unsettled": 1}, limit=limit)).items]
 
     async def live_ids(self, since: datetime) -> list[str]:
-        """The sessions that start after an instant."""
         return await self._ids({"starts_at": at_least(to_millis(since))})
 
     async def all_ids(self) -> list[str]:
-        """The ids of all sessions."""
         return await self._ids({})
 
     async def ids_over(self, before: datetime) -> list[str]:
-        """The sessions that were over before an instant."""
         instant = at_most(to_millis(before))
         return await self._ids({"starts_at": instant, "over_at": instant})
 
     async def index(self) -> list[IndexEntry]:
-        """All sessions as a search looks at them, the one that begins last in front."""
+        """All sessions, the latest start first."""
         entries = Documents(self._store, SESSIONS, _index_entry)
         return [entry async for entry in entries.each(order=BY_START_LATEST_FIRST)]
 

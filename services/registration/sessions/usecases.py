@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Protocol
 
 from services.registration.projections import KnownResults
@@ -12,7 +11,7 @@ from services.registration.seats.store import Rosters
 from services.registration.sessions import domain as sessions
 from services.registration.sessions.domain import Session, SessionUnknownProblem
 from services.registration.sessions.search import IndexEntry
-from services.registration.sessions.store import BY_START, BY_START_LATEST_FIRST, SessionStore
+from services.registration.sessions.store import SessionStore, When
 from shared.clock import Clock
 from shared.events.base import Event
 from shared.events.registration import Material
@@ -21,58 +20,44 @@ from shared.security.actions import Action
 from shared.staff import Role
 from shared.storage.aggregates import Decide, NotFoundError
 from shared.storage.collection import Place, Slice
-from shared.storage.contract import Order
 from shared.storage.records import Author, Details, Recording, changed_fields
 
 LIVE_FOR = timedelta(days=60)
 """Sessions that began longer ago are not announced again: their mails, surveys and results are done."""
 
 
-class When(StrEnum):
-    """Which sessions a list holds."""
-
-    UPCOMING = "upcoming"
-    PAST = "past"
-
-
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """A session with the state of its seats and of its results."""
-
     session: Session
     roster: Roster | None
     has_results: bool = False
-    """Whether there are results to be seen."""
 
     @property
     def seats_left(self) -> int | None:
-        """Seats that somebody who registers now can have; None without limit."""
+        """Seats to be had now; None without limit."""
         if self.roster is None or self.session.capacity is None:
             return None
         return 0 if self.roster.waiting_count else max(0, self.roster.seats_free)
 
     @property
     def waiting(self) -> int:
-        """How many wait for a seat."""
         return self.roster.waiting_count if self.roster else 0
 
     def turns_away(self, now: datetime) -> bool:
-        """Whether it takes nobody more although it is not over: all seats are taken by people who cannot cancel any
-        more. A place on the waiting list is worth something again once the office adds seats."""
+        """Whether it is not over but full, with people who can no longer cancel.
+
+        A place on the waiting list is worth something again once the office adds seats.
+        """
         may_cancel = self.session.lets_cancel(now)
         return self.session.takes_registrations(now) and not may_cancel and self.seats_left == 0
 
 
 class Settling(Protocol):
-    """Carries out on the seats what a session decided."""
-
     async def settle(self, session_id: str) -> Session | None:
-        """The session once it is carried out; None where there is none."""
+        """Carry out a session's decisions on its seats. Returns the session, or None if there is none."""
 
 
 class Sessions:
-    """What the office does about sessions, and what anybody may see of them."""
-
     def __init__(
         self, stored: SessionStore, rosters: Rosters, settling: Settling, results: KnownResults, clock: Clock
     ) -> None:
@@ -81,7 +66,8 @@ class Sessions:
         self._settling = settling
         self._results = results
         self._clock = clock
-        self._live: list[str] = []
+        self.live: list[str] = []
+        """Ids of the sessions that are still announced at intervals; `refresh_live` reads them."""
         self.schedule = Action("session.scheduled", Role.EDITOR, self._schedule)
         self.change = Action("session.changed", Role.EDITOR, self._change)
         self.reschedule = Action("session.rescheduled", Role.EDITOR, self._reschedule)
@@ -90,11 +76,9 @@ class Sessions:
         self.publish_materials = Action("session.materials-published", Role.EDITOR, self._publish_materials)
 
     async def _schedule(self, by: Author, session: Session) -> Session:
-        """Put a session on the calendar."""
         return await self.add(session, by.record(session.id, {"programme": session.programme}))
 
     async def add(self, session: Session, record: Recording[Session] | None) -> Session:
-        """Put a session on the calendar, with the record of the act that did so."""
         scheduled = session.model_copy(update={"changed_at": self._clock()})
         if not await self._rosters.create(session):
             scheduled = sessions.with_roster_from_before(scheduled)
@@ -102,9 +86,7 @@ class Sessions:
         return await self._settling.settle(session.id) or scheduled if scheduled.unsettled else scheduled
 
     async def _change(self, by: Author, session_id: str, changes: dict[str, Any]) -> Session:
-        """Change title, description, duration, capacity or join link.
-
-        More seats promote who waits, fewer take none away: who registered without limit keeps the seat, and counts.
+        """More seats promote those who wait. Fewer take no seat away, also of those who registered without limit.
 
         Raises:
             SessionUnknownProblem: there is none.
@@ -116,11 +98,7 @@ class Sessions:
     async def _reschedule(
         self, by: Author, session_id: str, starts_at: datetime, duration_minutes: int | None
     ) -> Session:
-        """Move a session.
-
-        Raises:
-            SessionUnknownProblem, SessionNotScheduledProblem, SameTimeProblem: it cannot be moved so.
-        """
+        """Raises SessionUnknownProblem, SessionNotScheduledProblem or SameTimeProblem."""
 
         def moved(before: Session, after: Session) -> Details:
             return {"from": before.starts_at.isoformat(), "to": after.starts_at.isoformat()}
@@ -132,7 +110,7 @@ class Sessions:
         )
 
     async def _cancel(self, by: Author, session_id: str, reason: dict[Language, str] | None) -> Session:
-        """Cancel a session; doing it again changes nothing.
+        """Cancelling again changes nothing.
 
         Raises:
             SessionUnknownProblem, SessionNotScheduledProblem: there is none, or it has ended.
@@ -140,7 +118,7 @@ class Sessions:
         return await self._decide(session_id, lambda session: sessions.cancel(session, reason), by.record(session_id))
 
     async def _end(self, by: Author | None, session_id: str) -> Session:
-        """End a session, also before its time: the office decides, or (nobody) the clock. Again: nothing changes.
+        """End a session, also before its time. No author: the clock decides. Ending again changes nothing.
 
         Raises:
             SessionUnknownProblem, SessionNotScheduledProblem: there is none, or it was cancelled.
@@ -153,7 +131,7 @@ class Sessions:
     async def _publish_materials(
         self, by: Author, session_id: str, recording_url: str, materials: list[Material]
     ) -> Session:
-        """Publish recording and materials, in place of those before.
+        """Replace what is published.
 
         Raises:
             SessionUnknownProblem, SessionNotScheduledProblem: there is none, or it was cancelled.
@@ -166,17 +144,13 @@ class Sessions:
         )
 
     async def end_overdue(self, end_after: timedelta) -> bool:
-        """End the sessions that nobody ended; as a loop's step, never more at once."""
+        """End the sessions that nobody ended; a step of a loop."""
         for session_id in await self._stored.overdue(self._clock() - end_after):
             await self._end(None, session_id)
         return False
 
     async def view(self, session_id: str) -> SessionView:
-        """A session with its seats and whether it has results.
-
-        Raises:
-            SessionUnknownProblem: there is none.
-        """
+        """Raises SessionUnknownProblem."""
         session = await self._stored.get(session_id)
         if session is None:
             raise SessionUnknownProblem
@@ -186,43 +160,22 @@ class Sessions:
     async def page(
         self, *, programme: str | None, when: When | None, limit: int, after: Place | None = None
     ) -> Slice[SessionView]:
-        """Sessions in the order of `order_of(when)`."""
-        now = self._clock()
-        found = await self._stored.listed(
-            programme=programme,
-            over_before=now if when is When.PAST else None,
-            over_after=now if when is When.UPCOMING else None,
-            order=self.order_of(when),
-            limit=limit,
-            after=after,
-        )
+        found = await self._stored.listed(programme=programme, when=when, limit=limit, after=after)
         return Slice(await self._views(found.items), found.next)
 
     async def some(self, session_ids: Sequence[str]) -> list[SessionView]:
-        """Those of these sessions that there are, in this order."""
+        """The sessions that exist, in this order."""
         return await self._views([*(await self._stored.many(session_ids)).values()])
 
     async def index(self) -> list[IndexEntry]:
-        """All sessions as a search looks at them, the one that begins last in front."""
         return await self._stored.index()
 
-    @staticmethod
-    def order_of(when: When | None) -> Order:
-        """By start; past sessions the latest first."""
-        return BY_START_LATEST_FIRST if when is When.PAST else BY_START
-
-    @property
-    def live(self) -> list[str]:
-        """The sessions whose state is still announced at intervals, as of the last `refresh_live`."""
-        return self._live
-
     async def refresh_live(self) -> bool:
-        """Read anew which sessions are live; as a loop's step, never more at once."""
-        self._live = await self._stored.live_ids(self._clock() - LIVE_FOR)
+        """A step of a loop."""
+        self.live = await self._stored.live_ids(self._clock() - LIVE_FOR)
         return False
 
     async def restate(self, session_id: str) -> None:
-        """Announce a session again to who has missed it."""
         await self._stored.restate(session_id, sessions.restate)
 
     async def _views(self, found: Sequence[Session]) -> list[SessionView]:
@@ -234,7 +187,6 @@ class Sessions:
         return [SessionView(session, rosters.get(session.id), session.id in with_results) for session in found]
 
     async def _decide(self, session_id: str, decide: Decide[Session], record: Recording[Session] | None) -> Session:
-        """Save what is decided with its record, and carry it out."""
         now = self._clock()
 
         def decide_now(session: Session) -> tuple[Session, Sequence[Event]]:

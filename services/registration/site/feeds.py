@@ -44,8 +44,6 @@ MOVED = mark("Moved: {title}")
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What a feed is made of."""
-
     name: str
     address: str
     """Where it is, with the language if one was asked for."""
@@ -53,7 +51,6 @@ class Feed:
     """Its sessions, the latest first."""
     programmes: Mapping[str, Programme]
     seen_at: datetime
-    """The instant at which it is asked for."""
     links: Links
     owner: SiteOwner
     words: Words
@@ -66,7 +63,6 @@ class Feed:
         return self.words.text(self.language, message, title=title) if message else title
 
     def text(self, shown: PresentedSession) -> str:
-        """When it is, and what it is about."""
         when = instant_in_words(shown.session.starts_at, shown.zone, self.language)
         description = in_language(shown.session.description or {}, self.language)
         return f"{when}\n\n{description}".strip()
@@ -82,14 +78,11 @@ class Feed:
 
     @property
     def updated(self) -> datetime | None:
-        """When the latest of its entries changed."""
         return max((line.changed_at for line in self.lines), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedFormat:
-    """How a feed is written."""
-
     media_type: str
     write: Callable[[Feed, Sequence[PresentedSession]], bytes]
     most: int | None = None
@@ -97,7 +90,6 @@ class FeedFormat:
 
 
 def routes(site: SessionSite) -> PageRouter:
-    """`/calendar.ics`, `/programmes/{slug}/calendar.ics`, `/feed.atom`, `/feed.json`."""
     router = page_router(site.pages)
 
     @router.get("/calendar.ics")

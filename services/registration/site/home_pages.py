@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from services.registration.sessions.json_ld import event_data
 from services.registration.sessions.presented import PresentedSession, SessionSite
-from services.registration.sessions.usecases import When
+from services.registration.sessions.store import When
 from shared.web.page_routes import PageRouter, page_router
 
 _COMING_AT_HOME = 12
@@ -17,7 +17,6 @@ _PAST_OF_PROGRAMME = 30
 
 
 def routes(site: SessionSite) -> PageRouter:
-    """`/` and `/programmes/{slug}`."""
     router = page_router(site.pages)
 
     @router.get("/")
@@ -51,7 +50,6 @@ def routes(site: SessionSite) -> PageRouter:
 
 
 def _listed(site: SessionSite, request: Request, coming: list[PresentedSession]) -> dict[str, Any]:
-    """The next session that takes place apart from the others."""
     following = next((each for each in coming if not each.is_cancelled), None)
     language = site.pages.language(request)
     return {

@@ -38,7 +38,6 @@ _CACHED = {"cache-control": f"public, max-age={MAX_AGE_SECONDS}"}
 
 
 def routes(site: SessionSite) -> PageRouter:
-    """`/accessibility`, `/privacy`, `/legal`, `/sitemap.xml`, `/robots.txt`, `/favicon.svg`."""
     router = page_router(site.pages)
     for name in ("accessibility", "privacy", "legal"):
         router.get(f"/{name}")(_notice(site, f"public/{name}.html"))
@@ -89,5 +88,4 @@ def _notice(site: SessionSite, template: str) -> Callable[[Request], Awaitable[H
 
 
 def _different(texts: Iterable[str]) -> list[str]:
-    """Each text that says something, once."""
     return list(dict.fromkeys(filter(None, texts)))
