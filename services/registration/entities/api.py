@@ -1,18 +1,41 @@
 """The JSON API of entities."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 
 from services.registration.entities.csv_files import EntityFileError, decode_entities
-from services.registration.entities.domain import MAX_QUERY
-from services.registration.entities.schemas import EntitiesImported, EntityOut
+from services.registration.entities.domain import MAX_QUERY, Entity, EntityKind
 from services.registration.entities.usecases import Entities
 from shared.web.openapi import ApiRouter
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
 from shared.web.problems import located_error
 from shared.web.staff_cookie import StaffMember, bearer_member
+
+MAX_ROW_ERRORS = 100
+
+
+class EntityOut(BaseModel):
+    """A local entity."""
+
+    code: str
+    name: str
+    kind: EntityKind
+    comarca: str
+    province: str
+    population: int | None
+
+    @classmethod
+    def of(cls, entity: Entity) -> Self:
+        return cls(**entity.model_dump(include=set(cls.model_fields)))
+
+
+class EntitiesImported(BaseModel):
+    """How many entities an import stored."""
+
+    imported: int
 
 
 def entity_routes(entities: Entities, staff_token: str) -> APIRouter:
@@ -42,17 +65,17 @@ def entity_routes(entities: Entities, staff_token: str) -> APIRouter:
         try:
             rows = decode_entities(await request.body())
         except EntityFileError as error:
-            raise row_errors(error) from None
+            raise _row_errors(error) from None
         return EntitiesImported(imported=await entities.import_entities(member, rows))
 
     return router
 
 
-def row_errors(error: EntityFileError, *, limit: int = 100) -> RequestValidationError:
-    """The wrong lines of a file, as pointers `/<line>/<column>`."""
+def _row_errors(error: EntityFileError) -> RequestValidationError:
+    """The first wrong lines of a file, as pointers `/<line>/<column>`."""
     return RequestValidationError(
         [
             {**located_error(("body", item.line, item.field), item.message), "type": item.kind}
-            for item in error.errors[:limit]
+            for item in error.errors[:MAX_ROW_ERRORS]
         ]
     )

@@ -1,8 +1,7 @@
-"""The directory as CSV: the two forms in which it is shipped and imported, checked row by row."""
+"""The directory as CSV, in the two forms in which it is shipped and imported."""
 
 import csv
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -71,7 +70,7 @@ class _SupramunicipalRow(BaseModel):
     province: Label
 
     def entity(self) -> Entity:
-        """The row as an entity; its own name is the territory's where it is one comarca's."""
+        """The body's own name is that of its territory."""
         return Entity(
             code=self.code,
             kind=self.kind,
@@ -90,7 +89,7 @@ _FORMS: dict[tuple[str, ...], type[_MunicipalityRow] | type[_SupramunicipalRow]]
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """What is wrong with one line of a file; `message` is an English message id, or `kind` pydantic's error type."""
+    """`message` is an English message id, or `kind` pydantic's error type."""
 
     line: int
     field: str
@@ -99,18 +98,16 @@ class RowError:
 
 
 class EntityFileError(ValueError):
-    """The file is not a directory of entities; `errors` tell each wrong line."""
-
     def __init__(self, errors: list[RowError]) -> None:
         super().__init__("; ".join(f"line {error.line}, {error.field}: {error.message}" for error in errors))
         self.errors = errors
 
 
 def read_entities(text: str) -> list[Entity]:
-    """The entities of a CSV text in one of the two forms.
+    """All lines or none.
 
     Raises:
-        EntityFileError: any line is wrong; nothing of the file is to be used.
+        EntityFileError: any line is wrong.
     """
     rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
     entities: dict[str, Entity] = {}
@@ -137,11 +134,7 @@ def read_entities(text: str) -> list[Entity]:
 
 
 def decode_entities(data: bytes) -> list[Entity]:
-    """The same from the bytes of a file.
-
-    Raises:
-        EntityFileError: as `read_entities`, or the bytes are not UTF-8.
-    """
+    """As `read_entities`; bytes that are not UTF-8 are an EntityFileError too."""
     try:
         return read_entities(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -159,10 +152,7 @@ def _read_row(line: int, header: tuple[str, ...], fields: list[str]) -> Entity |
     try:
         return _FORMS[header].model_validate(dict(zip(header, fields, strict=True))).entity()
     except ValidationError as error:
-        return list(_row_errors(line, error))
-
-
-def _row_errors(line: int, error: ValidationError) -> Iterator[RowError]:
-    for item in error.errors():
-        own = item.get("ctx", {}).get("error")
-        yield RowError(line, str(item["loc"][0]), str(own or item["msg"]), item["type"])
+        return [
+            RowError(line, str(item["loc"][0]), str(item.get("ctx", {}).get("error") or item["msg"]), item["type"])
+            for item in error.errors()
+        ]

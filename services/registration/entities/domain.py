@@ -1,7 +1,7 @@
 """Local entities and the directory in which people look for their own, however they write it."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,7 +47,7 @@ _LITTLE_WORDS = frozenset(
 _KINDS = frozenset(("ajuntament", "consell", "comarcal", "diputacio"))
 
 
-def telling_words(words: list[str]) -> list[str]:
+def significant_words(words: list[str]) -> list[str]:
     """The words without articles and prepositions, unless there is nothing else: one municipality is called Les."""
     return [word for word in words if word not in _LITTLE_WORDS] or words
 
@@ -58,9 +58,9 @@ class _Entry:
     words: tuple[str, ...]
     """All words of the body's name and of its codes."""
     name: str
-    """The telling words of its own name, by which matches are ranked."""
+    """The significant words of its own name, by which matches are ranked."""
     full_with_articles: str
-    """All words of its full name, for who types them so."""
+    """All words of its full name."""
     own_with_articles: str
 
 
@@ -68,65 +68,65 @@ class Directory:
     """An immutable index of entities, in memory."""
 
     def __init__(self, entities: Iterable[Entity]) -> None:
-        self._entities = list({entity.code: entity for entity in entities}.values())
-        entries = sorted(map(_entry, self._entities), key=_weight)
-        self._by_code = dict(_by_every_code(self._entities))
-        by_word = sorted(
-            ((word, place) for place, entry in enumerate(entries) for word in set(entry.words)),
-        )
-        self._entries = entries
+        """Of two entities with the same code the later one counts."""
+        own = {entity.code: entity for entity in entities}
+        others = {code: entity for entity in own.values() for code in (entity.idescat_code, entity.ine_code) if code}
+        self._entities = list(own.values())
+        self._by_code = others | own
+        # The more populous first.
+        populous = sorted(self._entities, key=lambda entity: (-(entity.population or 0), entity.short_name))
+        self._entries = list(map(_entry, populous))
+        by_word = sorted((word, place) for place, entry in enumerate(self._entries) for word in set(entry.words))
         self._words = [word for word, _ in by_word]
         self._places = [place for _, place in by_word]
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __contains__(self, code: str) -> bool:
-        return code in self._by_code
-
     def __iter__(self) -> Iterator[Entity]:
         return iter(self._entities)
 
     def get(self, code: str) -> Entity | None:
-        """The entity with this code: the directory's, Idescat's (6 digits) or INE's (5 digits)."""
+        """By the directory's own code, Idescat's (6 digits) or INE's (5 digits); of equal ones its own prevails."""
         return self._by_code.get(code.strip())
 
     def by_code(self) -> list[Entity]:
         return sorted(self._entities, key=lambda entity: entity.code)
 
     def search(self, query: str, limit: int) -> list[Entity]:
-        """Up to `limit` entities in which every telling word of the query begins a word or a code; the best first.
+        """Up to `limit` entities in which every significant word of the query begins a word or a code, best first.
 
-        Those whose own name is or begins with the query come first, with its article if one was typed, then the more
-        populous. No words, no entities.
+        First come those whose own name is or begins with the query, with its article if one was typed; then the more
+        populous. Without words nothing is found.
         """
         typed = self._typed(query)
-        asked = telling_words(typed)
+        asked = significant_words(typed)
         own = " ".join([word for word in asked if word not in _KINDS] or asked)
         with_articles = " ".join(typed) if typed != asked else ""
         found = sorted(self._found(asked), key=lambda entry: _rank(entry, own, with_articles))
         return [entry.entity for entry in found[:limit]]
 
     def named(self, query: str) -> Entity | None:
-        """The only entity that is called just so: by its full name, its code, or its own name."""
-        asked = telling_words(self._typed(query))
+        """The only entity with exactly this full name or code, else the only one with this name of its own."""
+        asked = significant_words(self._typed(query))
         found = [entry.entity for entry in self._found(asked)]
-        for names in (_full_names, _own_names):
-            exact = [entity for entity in found if asked in names(entity)]
-            if exact:
-                return exact[0] if len(exact) == 1 else None
-        return None
+        exact = [entity for entity in found if asked in _full_names(entity)]
+        exact = exact or [entity for entity in found if asked == significant_words(words_of(entity.short_name))]
+        return exact[0] if len(exact) == 1 else None
 
     def _found(self, asked: list[str]) -> list[_Entry]:
-        """The entries that match, by weight; the least common word says where to look."""
+        """The entries that match, the more populous first. The rarest word says where to look."""
         if not asked:
             return []
         first, *others = sorted(asked, key=lambda word: len(self._span(word)))
         places = sorted({self._places[at] for at in self._span(first)})
-        return [entry for place in places if _matches(entry := self._entries[place], others)]
+        found = [self._entries[place] for place in places]
+        return [
+            entry for entry in found if all(any(word.startswith(other) for word in entry.words) for other in others)
+        ]
 
     def _typed(self, query: str) -> list[str]:
-        """The words of a query, an article that was typed without its apostrophe apart: «lalbi» is «l» and «albi»."""
+        """The words of a query. An article without its apostrophe is set apart: «lalbi» is «l» and «albi»."""
         return [part for word in words_of(query[:MAX_QUERY]) for part in self._apart(word)]
 
     def _apart(self, word: str) -> tuple[str, ...]:
@@ -134,7 +134,7 @@ class Directory:
         return (word[0], word[1:]) if may_elide and not self._span(word) else (word,)
 
     def _span(self, prefix: str) -> range:
-        """Where in the index the words with a beginning stand."""
+        """Where in the index the words with this beginning are."""
         start = bisect_left(self._words, prefix)
         return range(start, bisect_left(self._words, prefix + "\x7f", lo=start))
 
@@ -142,29 +142,11 @@ class Directory:
 def _entry(entity: Entity) -> _Entry:
     codes = [code.casefold() for code in (entity.code, entity.idescat_code, entity.ine_code) if code]
     full, own = words_of(entity.name), words_of(entity.short_name)
-    return _Entry(entity, (*full, *own, *codes), " ".join(telling_words(own)), " ".join(full), " ".join(own))
-
-
-def _by_every_code(entities: list[Entity]) -> Iterator[tuple[str, Entity]]:
-    """Codes of others first, so that the directory's own prevails."""
-    for entity in entities:
-        for code in (entity.idescat_code, entity.ine_code):
-            if code:
-                yield code, entity
-    for entity in entities:
-        yield entity.code, entity
-
-
-def _matches(entry: _Entry, asked: list[str]) -> bool:
-    return all(any(word.startswith(prefix) for word in entry.words) for prefix in asked)
-
-
-def _weight(entry: _Entry) -> tuple[int, str]:
-    return -(entry.entity.population or 0), entry.entity.short_name
+    return _Entry(entity, (*full, *own, *codes), " ".join(significant_words(own)), " ".join(full), " ".join(own))
 
 
 def _rank(entry: _Entry, own: str, with_articles: str) -> int:
-    """The best is 0; equals stay in the order of their weight."""
+    """The best is 0; equals stay in order of population."""
     if entry.name == own:
         return 0
     if with_articles and (
@@ -176,13 +158,4 @@ def _rank(entry: _Entry, own: str, with_articles: str) -> int:
 
 def _full_names(entity: Entity) -> list[list[str]]:
     texts = (entity.name, entity.code, entity.idescat_code, entity.ine_code)
-    return [telling_words(words_of(text)) for text in texts if text]
-
-
-def _own_names(entity: Entity) -> list[list[str]]:
-    return [telling_words(words_of(entity.short_name))]
-
-
-def replaced(shipped: Mapping[str, Entity], imported: Iterable[Entity]) -> Directory:
-    """The shipped directory with the imported entities added, or in place of those with the same code."""
-    return Directory({**shipped, **{entity.code: entity for entity in imported}}.values())
+    return [significant_words(words_of(text)) for text in texts if text]

@@ -1,4 +1,4 @@
-"""Choosing one's entity from the directory in a form: by the script's list, or by radios where there is no script."""
+"""Choosing an entity in a form: from the script's list, or from radio buttons without script."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _COMPARED = 100
 
 @dataclass(frozen=True, slots=True)
 class EntityChoice:
-    """What came of the two fields `entity` (words) and `entity_code` (the chosen one)."""
+    """Outcome of the two fields `entity` (words) and `entity_code` (the chosen one)."""
 
     entity: Entity | None = None
     matches: list[Entity] = field(default_factory=list)
@@ -28,7 +28,7 @@ class EntityChoice:
 
 
 async def choose(entities: Entities, words: str, code: str) -> EntityChoice:
-    """The entity that was chosen or named; a choice that does not fit the words any more is none."""
+    """A chosen code that does not fit the words is ignored."""
     if not words and not code:
         return EntityChoice(errors={"entity": ENTITY_NEEDED})
     chosen = await entities.find(code) if code else None

@@ -5,7 +5,7 @@ import functools
 from collections.abc import Sequence
 
 from services.registration.entities.csv_files import shipped_entities
-from services.registration.entities.domain import Directory, Entity, replaced
+from services.registration.entities.domain import Directory, Entity
 from services.registration.entities.store import EntityStore
 from shared.security.actions import Action
 from shared.security.audit import Audit
@@ -18,12 +18,12 @@ _AT_A_TIME = 100
 
 @functools.cache
 def shipped_directory() -> Directory:
-    """What is shipped, indexed once: it never changes, and takes 50 ms."""
+    """Indexed once: it never changes, and takes 50 ms."""
     return Directory(shipped_entities().values())
 
 
 class Entities:
-    """Searches and extends the directory. It is held in memory and reloaded at intervals, for other replicas import."""
+    """The directory, held in memory. It is reloaded at intervals, because other replicas import too."""
 
     def __init__(self, stored: EntityStore, audit: Audit) -> None:
         self._stored = stored
@@ -44,8 +44,7 @@ class Entities:
         return (await self._loaded()).search(query, limit)
 
     async def page(self, query: str, *, limit: int, after: str | None) -> Slice[Entity]:
-        """The entities that follow the one with the code `after` among those that a query may mean, the best first;
-        without words, in the whole directory by code."""
+        """The entities after the one with the code `after`: the best match first, or without words all by code."""
         directory = await self._loaded()
         found = directory.search(query, len(directory)) if query.strip() else directory.by_code()
         codes = [entity.code for entity in found]
@@ -56,25 +55,24 @@ class Entities:
         return (await self._loaded()).named(query)
 
     async def _import(self, by: Author, entities: Sequence[Entity]) -> int:
-        """Store entities in place of those with the same code; how many. Many documents change, so none can carry the
-        record of the whole."""
+        """Store entities in place of those with the same code; how many.
+
+        The record has its own write: of many documents none can carry it.
+        """
         await self._audit.record(by.member, by.act, "directory", {"entities": len(entities)})
         for start in range(0, len(entities), _AT_A_TIME):
-            await self._store_all(entities[start : start + _AT_A_TIME])
+            await asyncio.gather(*(self._stored.put(entity) for entity in entities[start : start + _AT_A_TIME]))
         await self.reload()
         return len(entities)
 
     async def reload(self) -> bool:
-        """Read what was imported; as a loop's step there is never more to do at once."""
+        """A step of a loop."""
         imported = [entity async for entity in self._stored.each()]
         if imported != self._imported:
-            self._directory = replaced(shipped_entities(), imported)
+            self._directory = Directory([*shipped_entities().values(), *imported])
             self._imported = imported
         self._is_loaded = True
         return False
-
-    async def _store_all(self, entities: Sequence[Entity]) -> None:
-        await asyncio.gather(*(self._stored.put(entity) for entity in entities))
 
     async def _loaded(self) -> Directory:
         if not self._is_loaded:
