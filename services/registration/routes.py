@@ -31,9 +31,10 @@ from services.registration.registrations.people_api import people_routes
 from services.registration.sessions import lifecycle_pages
 from services.registration.sessions import office_pages as session_office_pages
 from services.registration.sessions import pages as session_pages
-from services.registration.sessions.api import calendar_routes, closing_routes, session_routes
+from services.registration.sessions.api import session_routes
 from services.registration.sessions.office_pages import SessionDesk
-from services.registration.site import feeds, home_pages, notice_pages
+from services.registration.site import feeds
+from services.registration.site import pages as site_pages
 from services.registration.usecases import UseCases
 from shared.clock import Clock
 from shared.security.links import Links
@@ -45,9 +46,7 @@ def api_routers(use_cases: UseCases, staff_token: str, clock: Clock) -> list[API
     return [
         registration_routes(use_cases.registrations, use_cases.entities, use_cases.rate_limit, staff_token),
         programme_routes(use_cases.programmes, staff_token),
-        session_routes(use_cases.sessions, staff_token),
-        calendar_routes(use_cases.sessions, use_cases.programmes, staff_token, clock),
-        closing_routes(use_cases.sessions, staff_token),
+        session_routes(use_cases.sessions, use_cases.programmes, staff_token, clock),
         people_routes(use_cases.own, use_cases.erasing, staff_token),
         entity_routes(use_cases.entities, staff_token),
     ]
@@ -67,13 +66,13 @@ def public_routers(use_cases: UseCases, pages: Pages, links: Links, owner: SiteO
         rate_limit=use_cases.rate_limit,
     )
     return [
-        home_pages.routes(site),
+        site_pages.routes(site),
         feeds.routes(site),
         session_pages.routes(site),
         registration_pages.routes(site),
         personal_pages.routes(site),
         join_pages.routes(site),
-        notice_pages.routes(site),
+        site_pages.notice_routes(site),
     ]
 
 

@@ -1,22 +1,30 @@
-"""What all pages of the office share: who may see them, forms that keep their values."""
+"""What the pages of the office share: roles, forms that keep their values, fields of forms."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ValidationError
 
+from shared import ids
 from shared.clock import Clock
+from shared.events.vocabulary import Language
 from shared.problems import mark
 from shared.staff import Role, StaffMember
-from shared.web.pages import Pages
+from shared.web.pages import Form, Pages
 from shared.web.problems import VALIDATION_MESSAGES, field_errors
 from shared.web.staff_cookie import page_staff
 
 REQUIRED = VALIDATION_MESSAGES["missing"]
+NO_SUCH_TIME = mark("There is no such date and time. Choose another.")
 ROLE_NAMES = {Role.VIEWER: mark("reads"), Role.EDITOR: mark("edits"), Role.ADMIN: mark("administers")}
+
+_NEW_ID = re.compile("[a-z2-7]{16}")
 
 M = TypeVar("M", bound=BaseModel)
 Staff = Callable[[Request], Awaitable[StaffMember]]
@@ -24,7 +32,7 @@ Staff = Callable[[Request], Awaitable[StaffMember]]
 
 @dataclass(frozen=True)
 class Desk:
-    """What the pages of a noun share at the office; each noun adds the use cases that it calls."""
+    """Each noun adds the use cases that its pages call."""
 
     pages: Pages
     clock: Clock
@@ -42,9 +50,9 @@ class Desk:
         return page_staff(self.pages.office, Role.ADMIN)
 
     def checked(self, request: Request, model: type[M], sent: Mapping[str, Any]) -> tuple[M | None, dict[str, str]]:
-        """What was sent as the model has it, or the errors by the form's field names in the reader's language.
+        """The model, or the errors in the reader's language by the form's field names.
 
-        A field in several languages is `title_ca`, `title_es`, …; an error of the whole is the Catalan one's.
+        A text in several languages has the fields `title_ca`, `title_es`, …; an error of the whole goes to `title_ca`.
         """
         try:
             return model.model_validate(sent, strict=False), {}
@@ -58,14 +66,14 @@ class Desk:
         return None, errors
 
     def again(self, request: Request, template: str, errors: Mapping[str, str], **values: Any) -> HTMLResponse:
-        """The form again, with what was sent and what is wrong, if anything is."""
+        """A form with its errors, if there are any: then the status is 422."""
         return self.pages.render(request, template, status=422 if errors else 200, errors=errors, **values)
 
 
 def _field_name(pointer: str, sent: Mapping[str, Any]) -> str:
-    """`/title/ca` is the field `title_ca`; `/title`, of which there are several, is that of the first language.
+    """`/title/ca` is the field `title_ca`, and so is `/title`, if that is a text in several languages.
 
-    What a pointer says beyond a field, such as which type of several was tried, does not count.
+    The rest of a pointer, such as the type that was tried, is left out.
     """
     name, *rest = pointer.strip("/").split("/")
     value = sent.get(name)
@@ -80,3 +88,38 @@ def _field_name(pointer: str, sent: Mapping[str, Any]) -> str:
             break
         name = f"{name}_{part}"
     return name
+
+
+def texts(form: Form, name: str) -> dict[str, str]:
+    """A text in several languages from the fields `name_ca`, `name_es`, `name_en`, without the empty ones."""
+    written = {language.value: form.get(f"{name}_{language}") for language in Language}
+    return {language: text for language, text in written.items() if text}
+
+
+def text_values(name: str, stored: Mapping[Language, str] | None) -> dict[str, str]:
+    return {f"{name}_{language}": (stored or {}).get(language, "") for language in Language}
+
+
+def sent_id(form: Form, name: str) -> str:
+    """The id that the form brings, so that sending it twice makes one thing; a new one if it brings none."""
+    return form.get(name) if _NEW_ID.fullmatch(form.get(name)) else ids.new_id()
+
+
+def local_instant(text: str, time_zone: str) -> datetime | None:
+    """The instant of a `datetime-local` field on the zone's wall clock; None if there is no such time.
+
+    Of an hour that comes twice, in October, the first one.
+    """
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if local.tzinfo is not None:
+        return None
+    zone = ZoneInfo(time_zone)
+    instant = local.replace(tzinfo=zone).astimezone(UTC)
+    return instant if instant.astimezone(zone).replace(tzinfo=None) == local else None
+
+
+def changed_fields(stored: BaseModel, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in wanted.items() if getattr(stored, name) != value}

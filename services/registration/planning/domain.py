@@ -1,4 +1,4 @@
-"""Planning a series: the n-th weekday of each month as suggestions, the days on which few would come flagged."""
+"""Suggestions for a series: the n-th weekday of each month; flags days on which few would come."""
 
 import calendar
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class Rule:
 
     @property
     def exceeds_plan(self) -> bool:
-        """Whether it spans more months than are planned at a time: those after them are left out."""
+        """Whether it spans more than `MOST_MONTHS`; the later ones are left out."""
         years = self.last_month.year - self.first_month.year
         return years * 12 + self.last_month.month - self.first_month.month >= MOST_MONTHS
 
@@ -50,7 +50,7 @@ class Suggestion:
 
 
 def days_of(rule: Rule) -> list[date]:
-    """The days that a rule means, one in each month, at the most `MOST_MONTHS`."""
+    """One day in each month, at most `MOST_MONTHS`."""
     last_day = calendar.monthrange(rule.last_month.year, rule.last_month.month)[1]
     first = datetime.combine(rule.first_month.replace(day=1), time())
     until = datetime.combine(rule.last_month.replace(day=last_day), time())

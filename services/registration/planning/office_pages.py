@@ -1,9 +1,9 @@
 """Planning a series: a rule gives suggestions, each may be moved or struck, all are scheduled in one step."""
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names
@@ -20,8 +20,7 @@ from shared import ids
 from shared.problems import mark
 from shared.staff import StaffMember
 from shared.text.dates import LOCALES
-from shared.web.desk import Desk
-from shared.web.office_forms import NO_SUCH_TIME, local_instant
+from shared.web.desk import NO_SUCH_TIME, Desk, local_instant, sent_id
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Form, see_other
 
@@ -31,9 +30,6 @@ NO_TIME = mark("Write hour and minutes, such as 10:00.")
 NOTHING_KEPT = mark("Choose at least one of the dates.")
 NO_TITLE = mark("Each session that is kept needs a title and a time to come.")
 LATEST_YEAR = 2199
-_PLAN_ID = re.compile("[a-z2-7]{16}")
-"""It comes with the form, so that sending it twice schedules each session once."""
-
 LAST_MONTH = 6
 
 
@@ -51,39 +47,37 @@ class PlanningDesk(Desk):
 def routes(desk: PlanningDesk) -> PageRouter:
     router = page_router(desk.pages)
     path = "/office/programmes/{slug}/plan"
+    editor = Depends(desk.editor)
 
     @router.get(path)
-    async def plan(request: Request, slug: str, _: Annotated[StaffMember, Depends(desk.editor)]) -> HTMLResponse:
+    async def plan(request: Request, slug: str, _: StaffMember = editor) -> HTMLResponse:
         """Looking at suggestions changes nothing, so their form is sent by GET."""
         programme = await desk.programmes.get(slug)
         asked = Form(dict(request.query_params))
         values = {**_defaults(desk, programme), **asked.values}
         if not asked.get("nth"):
-            return _rule_page(desk, request, programme, values=values)
+            return _rule_page(desk, request, programme, values, {})
         rule, errors = _rule(desk, request, Form(values))
         if rule is None:
-            return _rule_page(desk, request, programme, values=values, errors=errors, status=422)
+            return _rule_page(desk, request, programme, values, errors)
         found = await desk.planning.suggest(programme, rule, desk.pages.language(request))
         rows = [_row(place, item, kept=item.is_advisable) for place, item in enumerate(found)]
         values["plan"] = ids.new_id()
-        return _plan_page(desk, request, programme, rows, values, exceeds_plan=rule.exceeds_plan)
+        return _plan_page(desk, request, programme, rows, values, {}, exceeds_plan=rule.exceeds_plan)
 
     @router.post(path)
-    async def schedule(request: Request, slug: str, member: Annotated[StaffMember, Depends(desk.editor)]) -> Response:
+    async def schedule(request: Request, slug: str, member: StaffMember = editor) -> Response:
         form = await desk.pages.form(request)
         programme = await desk.programmes.get(slug)
-        if wrong := _each_errors(desk, request, form):
-            values = {**_defaults(desk, programme), **form.values}
-            return _rule_page(desk, request, programme, values=values, errors=wrong, status=422)
-        plan_id = form.get("plan") if _PLAN_ID.fullmatch(form.get("plan")) else ids.new_id()
-        kept = [place for place in range(MOST_MONTHS) if form.get(f"keep_{place}")]
-        asked, errors = _sessions(desk, request, form, programme, kept)
+        values = {**_defaults(desk, programme), **form.values}
+        if errors := _errors_of_each(desk, request, form):
+            return _rule_page(desk, request, programme, values, errors)
+        plan_id = sent_id(form, "plan")
+        kept, errors = _sessions(desk, request, form, programme)
         if errors:
             rows = await _rows_again(desk, request, form, programme)
-            values = {**_defaults(desk, programme), **form.values, "plan": plan_id}
-            status = 422 if errors else 200
-            return _plan_page(desk, request, programme, rows, values, errors=errors, status=status)
-        planned = [session.session(planned_id(plan_id, place)) for place, session in asked]
+            return _plan_page(desk, request, programme, rows, {**values, "plan": plan_id}, errors)
+        planned = [session.session(planned_id(plan_id, place)) for place, session in kept]
         await desk.planning.schedule(member, slug, planned)
         return see_other(f"/office/sessions?programme={slug}")
 
@@ -113,7 +107,7 @@ def _rule(desk: PlanningDesk, request: Request, asked: Form) -> tuple[Rule | Non
         errors["last" if first else "first"] = desk.pages.text(request, NO_MONTH)
     if at is None:
         errors["at"] = desk.pages.text(request, NO_TIME)
-    errors |= _each_errors(desk, request, asked)
+    errors |= _errors_of_each(desk, request, asked)
     if errors or at is None or first is None or last is None:
         return None, errors
     nth = int(asked.get("nth")) if asked.get("nth") in PLACES else -1
@@ -121,7 +115,7 @@ def _rule(desk: PlanningDesk, request: Request, asked: Form) -> tuple[Rule | Non
     return Rule(nth, weekday, first, last, at), {}
 
 
-def _each_errors(desk: PlanningDesk, request: Request, asked: Form) -> dict[str, str]:
+def _errors_of_each(desk: PlanningDesk, request: Request, asked: Form) -> dict[str, str]:
     fields = {"duration_minutes": asked.get("duration_minutes"), "capacity": asked.get("capacity") or None}
     return desk.checked(request, SeriesDefaults, fields)[1]
 
@@ -141,8 +135,8 @@ def _month(text: str) -> date | None:
     return month if 2000 <= month.year <= LATEST_YEAR else None
 
 
-def _row(place: int, item: Suggestion, *, kept: bool, title: str | None = None) -> dict[str, Any]:
-    return {"place": place, "item": item, "kept": kept, "at": item.at.strftime("%Y-%m-%dT%H:%M"), "title": title}
+def _row(place: int, item: Suggestion, *, kept: bool) -> dict[str, Any]:
+    return {"place": place, "item": item, "kept": kept, "at": item.at.strftime("%Y-%m-%dT%H:%M"), "title": None}
 
 
 async def _rows_again(desk: PlanningDesk, request: Request, form: Form, programme: Programme) -> list[dict[str, Any]]:
@@ -150,26 +144,25 @@ async def _rows_again(desk: PlanningDesk, request: Request, form: Form, programm
     language = desk.pages.language(request)
     rows = []
     for place in range(MOST_MONTHS):
-        if typed := form.get(f"starts_at_{place}"):
-            instant = local_instant(typed, programme.time_zone)
-            local = instant.astimezone(ZoneInfo(programme.time_zone)).replace(tzinfo=None) if instant else datetime.max
-            (item,) = await desk.planning.weigh(programme, [local], language) if instant else (_unknown(),)
-            row = _row(place, item, kept=bool(form.get(f"keep_{place}")), title=form.get(f"title_{place}"))
-            rows.append({**row, "at": typed})
+        if not (typed := form.get(f"starts_at_{place}")):
+            continue
+        item = Suggestion(datetime.max, holiday="", in_holy_week=False, is_taken=False)
+        if instant := local_instant(typed, programme.time_zone):
+            local = instant.astimezone(ZoneInfo(programme.time_zone)).replace(tzinfo=None)
+            [item] = await desk.planning.weigh(programme, [local], language)
+        row = _row(place, item, kept=bool(form.get(f"keep_{place}")))
+        rows.append({**row, "title": form.get(f"title_{place}"), "at": typed})
     return rows
 
 
-def _unknown() -> Suggestion:
-    return Suggestion(datetime.max, holiday="", in_holy_week=False, is_taken=False)
-
-
 def _sessions(
-    desk: PlanningDesk, request: Request, form: Form, programme: Programme, kept: list[int]
+    desk: PlanningDesk, request: Request, form: Form, programme: Programme
 ) -> tuple[list[tuple[int, SessionIn]], dict[str, str]]:
     """The sessions that were kept with their places, or what is wrong by field."""
-    asked: list[tuple[int, SessionIn]] = []
-    errors = {} if kept else {"keep_0": desk.pages.text(request, NOTHING_KEPT)}
-    for place in kept:
+    places = [place for place in range(MOST_MONTHS) if form.get(f"keep_{place}")]
+    kept: list[tuple[int, SessionIn]] = []
+    errors = {} if places else {"keep_0": desk.pages.text(request, NOTHING_KEPT)}
+    for place in places:
         instant = local_instant(form.get(f"starts_at_{place}"), programme.time_zone)
         if instant is None or instant < desk.clock():
             errors[f"starts_at_{place}"] = desk.pages.text(request, NO_SUCH_TIME)
@@ -182,24 +175,24 @@ def _sessions(
             "capacity": form.get("capacity") or None,
         }
         try:
-            asked.append((place, SessionIn.model_validate(fields, strict=False)))
+            kept.append((place, SessionIn.model_validate(fields, strict=False)))
         except ValidationError:
             errors[f"title_{place}"] = desk.pages.text(request, NO_TITLE)
-    return asked, errors
+    return kept, errors
 
 
 def _rule_page(
-    desk: PlanningDesk, request: Request, programme: Programme, *, status: int = 200, **given: Any
+    desk: PlanningDesk, request: Request, programme: Programme, values: Mapping[str, str], errors: Mapping[str, str]
 ) -> HTMLResponse:
     names = get_day_names("wide", locale=LOCALES[desk.pages.language(request)])
-    return desk.pages.render(
+    return desk.again(
         request,
         "office/plan_rule.html",
-        status=status,
+        errors,
         programme=programme,
         places=[(value, desk.pages.text(request, name)) for value, name in PLACES.items()],
         weekdays=[(str(number), names[number]) for number in range(7)],
-        **given,
+        values=values,
     )
 
 
@@ -208,20 +201,18 @@ def _plan_page(
     request: Request,
     programme: Programme,
     rows: list[dict[str, Any]],
-    values: Any,
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
     *,
-    status: int = 200,
     exceeds_plan: bool = False,
-    **given: Any,
 ) -> HTMLResponse:
-    return desk.pages.render(
+    return desk.again(
         request,
         "office/plan.html",
-        status=status,
+        errors,
         programme=programme,
         rows=rows,
         values=values,
         exceeds_plan=exceeds_plan,
         most_months=MOST_MONTHS,
-        **given,
     )

@@ -31,38 +31,32 @@ class Planning:
         self.schedule = Action("series.planned", Role.EDITOR, self._schedule)
 
     async def _schedule(self, by: Author, programme: str, planned: Sequence[Session]) -> None:
-        """Put the sessions of a series on the calendar; those that are there already stay as they are.
-
-        The first one carries the record of the whole.
-        """
+        """Schedule the sessions; those that exist stay as they are. The first one carries the record of the whole."""
         record: Recording[Session] = by.record(programme, {"sessions": len(planned)})
         for place, session in enumerate(planned):
             await self._sessions.add(session, None if place else record)
 
     async def suggest(self, programme: Programme, rule: Rule, language: Language) -> list[Suggestion]:
-        """The days that a rule means, those that are over left out."""
+        """The days of a rule that are still to come."""
         now = self._clock().astimezone(ZoneInfo(programme.time_zone)).replace(tzinfo=None)
         moments = [moment for day in days_of(rule) if (moment := datetime.combine(day, rule.at)) > now]
         return await self.weigh(programme, moments, language)
 
     async def weigh(self, programme: Programme, moments: Sequence[datetime], language: Language) -> list[Suggestion]:
-        """What speaks against each of some moments on the programme's wall clock: holidays, sessions there already."""
+        """Flag holidays and days with a session. `moments` are on the programme's wall clock."""
         if not moments:
             return []
         years = range(min(moments).year, max(moments).year + 1)
         holidays = await asyncio.to_thread(_holidays, tuple(years), language)
-        taken = await self._taken(programme, min(moments), max(moments))
-        return [suggestion(moment, holidays, taken) for moment in moments]
-
-    async def _taken(self, programme: Programme, first: datetime, last: datetime) -> frozenset[date]:
         zone = ZoneInfo(programme.time_zone)
-        since, until = first.replace(tzinfo=zone) - _A_DAY, last.replace(tzinfo=zone) + _A_DAY
-        found: list[Session] = await self._stored.between(since, until, programme.id)
-        return frozenset(session.starts_at.astimezone(zone).date() for session in found)
+        since, until = min(moments).replace(tzinfo=zone) - _A_DAY, max(moments).replace(tzinfo=zone) + _A_DAY
+        found = await self._stored.between(since, until, programme.id)
+        taken = frozenset(session.starts_at.astimezone(zone).date() for session in found)
+        return [suggestion(moment, holidays, taken) for moment in moments]
 
 
 def planned_id(plan: str, place: int) -> str:
-    """The id of a session of a plan: sending the plan again makes no second one."""
+    """Derived, so that sending the plan again makes no second session."""
     return ids.derived_id(b"plan", plan, str(place))[:16]
 
 

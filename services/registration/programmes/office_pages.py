@@ -19,8 +19,7 @@ from services.registration.programmes.usecases import Programmes
 from shared.events.vocabulary import ProgrammeKind
 from shared.problems import mark
 from shared.staff import StaffMember
-from shared.web.desk import Desk
-from shared.web.office_forms import changed_fields, text_values, texts
+from shared.web.desk import Desk, changed_fields, text_values, texts
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Form, see_other
 
@@ -30,7 +29,7 @@ KIND_NAMES = {
 }
 
 SURVEY = ("survey_questions", "survey_days", "survey_reminder_days")
-"""What has a page of its own."""
+"""These have a page of their own."""
 
 DEFAULTS = {
     "kind": ProgrammeKind.SERIES.value,

@@ -31,7 +31,7 @@ REPEATED_KEY = mark("Two questions have the same key.")
 
 @cache
 def _zones() -> frozenset[str]:
-    """The names of the IANA database, not those that this machine adds, such as «localtime»."""
+    """The names of the IANA database, without those that this machine adds, such as «localtime»."""
     return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split()) - {"Factory"}
 
 
@@ -39,14 +39,6 @@ def _time_zone(name: str) -> str:
     if name not in _zones():
         raise ValueError(NO_ZONE)
     return name
-
-
-def _address_or_nothing(text: str) -> str:
-    return normalised_address(text) if text else text
-
-
-def _each_once(minutes: list[int]) -> list[int]:
-    return list(dict.fromkeys(minutes))
 
 
 def _different(questions: list["SurveyQuestionIn"]) -> list["SurveyQuestionIn"]:
@@ -68,15 +60,16 @@ class SurveyQuestionIn(RequestModel):
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
 Tool = Annotated[OneLine, Field(max_length=100)]
 Organiser = Annotated[OneLine, Field(max_length=200)]
-
 ReplyTo = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=MAX_LENGTH), AfterValidator(_address_or_nothing)
+    str,
+    StringConstraints(strip_whitespace=True, max_length=MAX_LENGTH),
+    AfterValidator(lambda text: normalised_address(text) if text else text),
 ]
-
 Reminders = Annotated[
-    list[Annotated[Whole, Field(ge=5, le=43200)]], AfterValidator(_each_once), Field(max_length=MOST_REMINDERS)
+    list[Annotated[Whole, Field(ge=5, le=43200)]],
+    AfterValidator(lambda minutes: list(dict.fromkeys(minutes))),
+    Field(max_length=MOST_REMINDERS),
 ]
-
 Questions = Annotated[list[SurveyQuestionIn], Field(min_length=1, max_length=MAX_QUESTIONS), AfterValidator(_different)]
 SurveyDays = Annotated[Whole, Field(ge=1, le=90)]
 SurveyReminderDays = Annotated[Whole, Field(ge=0, le=90)]

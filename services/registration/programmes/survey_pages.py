@@ -1,7 +1,7 @@
-"""A programme's survey at the office: its questions, how long it stays open, when who has not answered is reminded."""
+"""A programme's survey at the office: questions, days open, reminder."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from fastapi import Depends, Request
@@ -13,7 +13,7 @@ from services.registration.programmes.schemas import MAX_QUESTIONS, ProgrammeCha
 from shared import ids
 from shared.problems import mark
 from shared.staff import StaffMember
-from shared.web.office_forms import changed_fields, text_values, texts
+from shared.web.desk import changed_fields, text_values, texts
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Form, see_other
 
@@ -21,24 +21,8 @@ PATH = "/office/programmes/{slug}/survey"
 NO_QUESTION = mark("The survey needs at least one question.")
 NEVER_REMINDED = mark("The reminder has to go out before the survey closes.")
 NEW_QUESTIONS = 2
-"""Empty rows for what is to be added."""
+"""Empty rows to fill in."""
 _NEW_KEY_LENGTH = 12
-
-
-@dataclass(frozen=True, slots=True)
-class SubmittedQuestion:
-    row: int
-    key: str
-    """Empty for a new question."""
-    text: dict[str, str]
-    place: int
-    """Where it is to go, counted from 1."""
-
-    @property
-    def order(self) -> tuple[int, int]:
-        """A question moved up goes before the one at its new place, a question moved down after it."""
-        moved = self.place - (self.row + 1)
-        return self.place, (moved > 0) - (moved < 0)
 
 
 def routes(desk: ProgrammeDesk) -> PageRouter:
@@ -103,19 +87,17 @@ def _checked(
 
 def _fields(form: Form) -> dict[str, Any]:
     """The form as `ProgrammeChange` takes it: questions in the order asked for, without removed and empty ones."""
-    found = []
+    questions: list[tuple[tuple[int, int], dict[str, Any]]] = []
     for row in range(MAX_QUESTIONS):
-        key, text = form.get(f"key_{row}"), texts(form, _text(row))
-        place = form.get(f"place_{row}")
+        key, text, typed = form.get(f"key_{row}"), texts(form, _text(row)), form.get(f"place_{row}")
         if (key or text) and not form.get(f"out_{row}"):
-            found.append(
-                SubmittedQuestion(row, key, text, int(place) if place.isascii() and place.isdigit() else row + 1)
-            )
+            own = row + 1
+            place = int(typed) if typed.isascii() and typed.isdigit() else own
+            # A question moved up goes before the one at its new place, a question moved down after it.
+            order = place, (place > own) - (place < own)
+            questions.append((order, {"key": key or f"q_{ids.new_id()[:_NEW_KEY_LENGTH]}", "text": text}))
     return {
-        "survey_questions": [
-            {"key": question.key or f"q_{ids.new_id()[:_NEW_KEY_LENGTH]}", "text": question.text}
-            for question in sorted(found, key=lambda question: question.order)
-        ],
+        "survey_questions": [question for _, question in sorted(questions, key=itemgetter(0))],
         "survey_days": form.get("survey_days"),
         "survey_reminder_days": form.get("survey_reminder_days"),
     }
@@ -130,5 +112,5 @@ def _values(fields: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _text(row: int) -> str:
-    """The field of a question's words, as errors of the model name it."""
+    """The field of a question's text, as errors of the model name it."""
     return f"survey_questions_{row}_text"

@@ -18,20 +18,15 @@ class Programmes:
         self.change = Action("programme.changed", Role.EDITOR, self._change)
 
     async def _define(self, by: Author, programme: Programme) -> Programme:
-        """Create a programme.
-
-        Raises:
-            ProgrammeExistsProblem: its slug is taken.
-        """
+        """Raises ProgrammeExistsProblem."""
         if not await self._stored.create(programme, programme.defined(), record=by.record(programme.id)):
             raise ProgrammeExistsProblem
         return programme
 
     async def _change(self, by: Author, slug: str, changes: dict[str, Any]) -> Programme:
-        """Change settings; what stays the same is not told.
+        """Without a difference no event is emitted.
 
-        Raises:
-            ProgrammeUnknownProblem: there is none.
+        Raises ProgrammeUnknownProblem.
         """
 
         def decide(programme: Programme) -> tuple[Programme, list[Any]]:
@@ -44,11 +39,7 @@ class Programmes:
             raise ProgrammeUnknownProblem from None
 
     async def get(self, slug: str) -> Programme:
-        """A programme.
-
-        Raises:
-            ProgrammeUnknownProblem: there is none.
-        """
+        """Raises ProgrammeUnknownProblem."""
         if programme := await self._stored.get(slug):
             return programme
         raise ProgrammeUnknownProblem

@@ -1,5 +1,6 @@
 """The JSON API of sessions."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Depends, Request
@@ -30,10 +31,16 @@ from shared.web.staff_cookie import StaffMember, bearer_member
 NO_SUCH_PROGRAMME = mark("There is no such programme.")
 
 
-def session_routes(sessions: Sessions, staff_token: str) -> APIRouter:
+def session_routes(sessions: Sessions, programmes: Programmes, staff_token: str, clock: Clock) -> APIRouter:
     router = ApiRouter("/api/v1/sessions", tag="sessions")
     require_staff = bearer_member(staff_token)
+    _add_reading(router, sessions, require_staff)
+    _add_scheduling(router, sessions, programmes, Depends(require_staff), clock)
+    _add_closing(router, sessions, Depends(require_staff))
+    return router
 
+
+def _add_reading(router: APIRouter, sessions: Sessions, require_staff: Callable[[Request], StaffMember]) -> None:
     @router.get("", summary="List sessions by start", description="Past sessions begin with the latest.")
     async def page(
         programme: str | None = None, when: When | None = None, limit: Limit = 50, cursor: CursorParameter = None
@@ -55,13 +62,10 @@ def session_routes(sessions: Sessions, staff_token: str) -> APIRouter:
         require_staff(request)
         return SessionForStaff.of(view)
 
-    return router
 
-
-def calendar_routes(sessions: Sessions, programmes: Programmes, staff_token: str, clock: Clock) -> APIRouter:
-    router = ApiRouter("/api/v1/sessions", tag="sessions")
-    staff = Depends(bearer_member(staff_token))
-
+def _add_scheduling(
+    router: APIRouter, sessions: Sessions, programmes: Programmes, staff: StaffMember, clock: Clock
+) -> None:
     @router.post("", status_code=201, summary="Schedule a session")
     async def schedule(body: SessionIn, member: StaffMember = staff) -> SessionForStaff:
         _require_future(body.starts_at, clock())
@@ -88,13 +92,8 @@ def calendar_routes(sessions: Sessions, programmes: Programmes, staff_token: str
         moved = await sessions.reschedule(member, session_id, starts_at, body.duration_minutes)
         return await _for_staff(sessions, moved)
 
-    return router
 
-
-def closing_routes(sessions: Sessions, staff_token: str) -> APIRouter:
-    router = ApiRouter("/api/v1/sessions", tag="sessions")
-    staff = Depends(bearer_member(staff_token))
-
+def _add_closing(router: APIRouter, sessions: Sessions, staff: StaffMember) -> None:
     @router.post(
         "/{session_id}/cancel",
         summary="Cancel a session",
@@ -119,14 +118,12 @@ def closing_routes(sessions: Sessions, staff_token: str) -> APIRouter:
         published = await sessions.publish_materials(member, session_id, body.recording_url, materials)
         return await _for_staff(sessions, published)
 
-    return router
-
 
 async def _for_staff(sessions: Sessions, session: Session) -> SessionForStaff:
     return SessionForStaff.of(await sessions.view(session.id))
 
 
 def _require_future(starts_at: datetime, now: datetime) -> None:
-    """Raises RequestValidationError at `starts_at` for an instant that is over."""
+    """Raises RequestValidationError at `starts_at`."""
     if starts_at < now:
         raise field_error("starts_at", IN_THE_PAST)

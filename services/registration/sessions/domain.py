@@ -93,6 +93,10 @@ class Session(Aggregate):
         return self.starts_at + timedelta(minutes=self.duration_minutes)
 
     @property
+    def last_changed_at(self) -> datetime:
+        return self.changed_at or self.starts_at
+
+    @property
     def is_scheduled(self) -> bool:
         return self.status is SessionStatus.SCHEDULED
 
@@ -318,6 +322,6 @@ class SeatCounts:
     attended: int
 
     @property
-    def told(self) -> int:
+    def recipients(self) -> int:
         """How many get a mail when the session moves or is cancelled."""
         return self.registered + self.waiting

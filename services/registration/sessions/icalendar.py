@@ -24,7 +24,7 @@ def calendar_entry(shown: PresentedSession, owner: SiteOwner, language: Language
     session, programme = shown.session, shown.programme
     entry = Event()
     entry.add("uid", f"{session.id}@{owner.mail_domain}")
-    entry.add("dtstamp", session.changed_at or session.starts_at)
+    entry.add("dtstamp", session.last_changed_at)
     entry.add("dtstart", session.starts_at)  # in UTC, which needs no rules of a zone
     entry.add("dtend", session.ends_at)
     entry.add("sequence", session.sequence)

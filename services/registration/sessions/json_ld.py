@@ -1,18 +1,15 @@
 """A session for search engines: schema.org/Event as JSON-LD, never with the join link."""
 
-import json
-
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from services.registration.sessions.presented import PresentedSession
 from shared.events.vocabulary import Language, in_language, language_of
 from shared.security.links import Links
 
-_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-
 
 def event_data(shown: PresentedSession, links: Links, language: Language) -> Markup:
-    """The content of a `script` element of type `application/ld+json`: a data block, which nobody executes."""
+    """The content of a `script` element of type `application/ld+json`, which no browser executes."""
     session, programme = shown.session, shown.programme
     address = links.page(shown.path)
     data: dict[str, object] = {
@@ -37,13 +34,7 @@ def event_data(shown: PresentedSession, links: Links, language: Language) -> Mar
         data["previousStartDate"] = session.previous_starts_at.isoformat()
     if session.capacity is not None:
         data["maximumVirtualAttendeeCapacity"] = session.capacity
-    return safe_json(data)
-
-
-def safe_json(data: object) -> Markup:
-    """JSON in which nothing ends the element that it stands in."""
-    text = json.dumps(data, ensure_ascii=False)
-    return Markup("".join(_ESCAPES.get(char, char) for char in text))  # noqa: S704  what could be markup is escaped
+    return htmlsafe_json_dumps(data, ensure_ascii=False)
 
 
 def _status(shown: PresentedSession) -> str:

@@ -1,6 +1,5 @@
 """Sessions at the office: the lists, one session, a new one, changing it, publishing what was shown."""
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,8 +19,7 @@ from shared.events.vocabulary import Language, in_language, reads_otherwise
 from shared.problems import mark
 from shared.staff import StaffMember
 from shared.text.dates import wall_clock
-from shared.web.desk import REQUIRED, Desk
-from shared.web.office_forms import NO_SUCH_TIME, local_instant, text_values, texts
+from shared.web.desk import NO_SUCH_TIME, REQUIRED, Desk, local_instant, sent_id, text_values, texts
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import CONFIRMED, Form, see_other
 from shared.web.paging import decode_cursor, encode_cursor
@@ -37,8 +35,6 @@ VIEW_NAMES = {
 }
 
 CHOOSE_PROGRAMME = mark("Choose a programme.")
-_NEW_ID = re.compile("[a-z2-7]{16}")
-"""Ids come with the form, so that sending it twice makes one session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +126,7 @@ def _add_new(router: PageRouter, desk: SessionDesk) -> None:
         programme = programmes.get(form.get("programme"))
         fields = _session_fields(form, programme.time_zone if programme else DEFAULT_TIME_ZONE)
         asked, errors = desk.checked(request, SessionIn, fields)
-        new_id = form.get("id") if _NEW_ID.fullmatch(form.get("id")) else ids.new_id()
+        new_id = sent_id(form, "id")
         if time_error := _time_error(form.get("starts_at"), fields["starts_at"], desk.clock()):
             errors["starts_at"] = desk.pages.text(request, time_error)
         if programme is None:
@@ -198,7 +194,7 @@ async def _title_change(desk: SessionDesk, request: Request, row: Row, asked: Se
     own = desk.pages.language(request)
     shown = own if own in readers else readers[0]
     titles = {name: {shown: in_language(title, shown)} for name, title in (("before", before), ("after", after))}
-    return {"row": replace(row, numbers=numbers), **titles} if numbers.told else {}
+    return {"row": replace(row, numbers=numbers), **titles} if numbers.recipients else {}
 
 
 def _session_fields(form: Form, time_zone: str) -> dict[str, Any]:

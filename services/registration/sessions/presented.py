@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 
 from services.registration.programmes.domain import Programme
 from services.registration.programmes.usecases import Programmes
-from services.registration.public_site import PublicSite
+from services.registration.public_site import SiteOwner
 from services.registration.sessions.domain import Session
 from services.registration.sessions.store import When
 from services.registration.sessions.usecases import Sessions, SessionView
+from shared.clock import Clock
 from shared.events.vocabulary import SessionStatus
+from shared.security.links import Links
+from shared.web.pages import Pages
 
 _PUBLISHED_WITHIN = timedelta(days=60)
 """How long after a session its recording and its materials may still be to come."""
@@ -65,13 +68,20 @@ class PresentedSession:
 
 
 @dataclass(frozen=True)
-class SessionSite(PublicSite):
+class SessionSite:
+    """What public pages share; a noun of its own adds the use cases that its pages call."""
+
+    pages: Pages
+    links: Links
+    owner: SiteOwner
+    clock: Clock
     sessions: Sessions
     programmes: Programmes
 
     async def session(self, session_id: str) -> PresentedSession:
         view = await self.sessions.view(session_id)
-        return _presented(view, await self.programmes.get(view.session.programme), self.clock())
+        programme = await self.programmes.get(view.session.programme)
+        return self.presented([view], {programme.id: programme})[0]
 
     async def listed(
         self, programmes: Mapping[str, Programme], *, when: When | None, limit: int, programme: str | None = None
@@ -81,25 +91,21 @@ class SessionSite(PublicSite):
         return self.presented(views.items, programmes)
 
     async def some(self, session_ids: Sequence[str], programmes: Mapping[str, Programme]) -> list[PresentedSession]:
-        """Those of these sessions that there are, in this order."""
+        """The sessions that exist, in this order."""
         return self.presented(await self.sessions.some(session_ids), programmes)
 
     def presented(self, views: Iterable[SessionView], programmes: Mapping[str, Programme]) -> list[PresentedSession]:
-        """Sessions with those of the programmes that are theirs."""
+        """The sessions of these programmes."""
         now = self.clock()
         return [
-            _presented(view, programmes[view.session.programme], now)
+            PresentedSession(
+                session=view.session,
+                programme=programmes[view.session.programme],
+                seats_left=view.seats_left,
+                turns_away=view.turns_away(now),
+                has_results=view.has_results,
+                seen_at=now,
+            )
             for view in views
             if view.session.programme in programmes
         ]
-
-
-def _presented(view: SessionView, programme: Programme, now: datetime) -> PresentedSession:
-    return PresentedSession(
-        session=view.session,
-        programme=programme,
-        seats_left=view.seats_left,
-        turns_away=view.turns_away(now),
-        has_results=view.has_results,
-        seen_at=now,
-    )

@@ -1,9 +1,10 @@
-"""The list of all sessions as it is searched: of each only what a search looks at."""
+"""The list of all sessions for the search, with only the fields that it needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from shared.text.search_words import words_of
@@ -17,7 +18,6 @@ class IndexEntry:
     starts_at: datetime
     over_at: datetime
     changed_at: datetime
-    """When people last had something new to read about it."""
     texts: tuple[str, ...]
 
     def year(self, zone: ZoneInfo) -> int:
@@ -26,34 +26,43 @@ class IndexEntry:
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """What is looked for; empty where it does not matter."""
+    """An empty field matches everything."""
 
     text: str = ""
     programme: str = ""
     year: str = ""
+    page: int = 1
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The fields of the form."""
+        return {"q": self.text, "programme": self.programme, "year": self.year}
+
+    def address(self, page: int) -> str:
+        asked = {name: value for name, value in self.values.items() if value}
+        return "/sessions?" + urlencode({**asked, "page": page})
 
 
 @lru_cache(maxsize=4096)  # 40 µs each, and the same sessions are searched again and again
 def folded(*texts: str) -> str:
-    """The words of the texts as they are compared, each with a blank before it."""
+    """The words of the texts without case and accents, each after a blank."""
     return "".join(f" {word}" for text in texts for word in words_of(text))
 
 
-def in_reading_order(lines: list[IndexEntry], now: datetime) -> list[IndexEntry]:
-    """Of lines of which the last to begin is in front: those not over yet, the next one first, then those that are."""
-    coming = [line for line in reversed(lines) if line.over_at > now]
-    return coming + [line for line in lines if line.over_at <= now]
+def in_reading_order(entries: list[IndexEntry], now: datetime) -> list[IndexEntry]:
+    """First the sessions to come, the next one first; then the past ones. `entries` begins with the latest start."""
+    coming = [entry for entry in reversed(entries) if entry.over_at > now]
+    return coming + [entry for entry in entries if entry.over_at <= now]
 
 
-def search(lines: list[IndexEntry], wanted: SearchQuery, zones: Mapping[str, ZoneInfo]) -> list[IndexEntry]:
-    """The lines of these programmes where every word looked for begins one of the session's, whatever the accents and
-    the language."""
+def search(entries: list[IndexEntry], wanted: SearchQuery, zones: Mapping[str, ZoneInfo]) -> list[IndexEntry]:
+    """The sessions of these programmes in which every word of the query begins a word, in any language."""
     beginnings = [f" {word}" for word in words_of(wanted.text)]
     return [
-        line
-        for line in lines
-        if line.programme in zones
-        and wanted.programme in ("", line.programme)
-        and all(beginning in folded(*line.texts) for beginning in beginnings)
-        and wanted.year in ("", str(line.year(zones[line.programme])))
+        entry
+        for entry in entries
+        if entry.programme in zones
+        and wanted.programme in ("", entry.programme)
+        and all(beginning in folded(*entry.texts) for beginning in beginnings)
+        and wanted.year in ("", str(entry.year(zones[entry.programme])))
     ]

@@ -43,6 +43,8 @@ _KEPT = 64  # more than are open for registration at a time
 
 
 class When(StrEnum):
+    """Which sessions a list holds."""
+
     UPCOMING = "upcoming"
     PAST = "past"
 
@@ -53,13 +55,6 @@ class SessionFilter(StrEnum):
     UPCOMING = "upcoming"
     PAST = "past"
     CANCELLED = "cancelled"
-
-
-ORDERS: dict[SessionFilter, Order] = {
-    SessionFilter.UPCOMING: BY_START,
-    SessionFilter.PAST: BY_START_LATEST_FIRST,
-    SessionFilter.CANCELLED: BY_START_LATEST_FIRST,
-}
 
 
 class SessionStore(Aggregates[Session]):
@@ -92,7 +87,8 @@ class SessionStore(Aggregates[Session]):
         else:
             where["status"] = not_equal(SessionStatus.CANCELLED)
             where["over_at"] = greater(now) if wanted is SessionFilter.UPCOMING else at_most(now)
-        return await self.page(where, order=ORDERS[wanted], limit=limit, after=after)
+        order = BY_START if wanted is SessionFilter.UPCOMING else BY_START_LATEST_FIRST
+        return await self.page(where, order=order, limit=limit, after=after)
 
     async def between(self, since: datetime, until: datetime, programme: str = "") -> list[Session]:
         """Sessions that begin in this period and are not cancelled, by start."""

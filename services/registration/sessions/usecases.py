@@ -58,6 +58,8 @@ class Settling(Protocol):
 
 
 class Sessions:
+    """Acts on a session raise SessionUnknownProblem, and whatever the decision of the same name in `domain` raises."""
+
     def __init__(
         self, stored: SessionStore, rosters: Rosters, settling: Settling, results: KnownResults, clock: Clock
     ) -> None:
@@ -86,20 +88,13 @@ class Sessions:
         return await self._settling.settle(session.id) or scheduled if scheduled.unsettled else scheduled
 
     async def _change(self, by: Author, session_id: str, changes: dict[str, Any]) -> Session:
-        """More seats promote those who wait. Fewer take no seat away, also of those who registered without limit.
-
-        Raises:
-            SessionUnknownProblem: there is none.
-            SessionNotScheduledProblem: the duration or capacity of a session that was cancelled or has ended.
-        """
+        """More seats promote those who wait. Fewer take no seat away, also of those who registered without limit."""
         record: Recording[Session] = by.record(session_id, changed_fields(changes))
         return await self._decide(session_id, lambda session: sessions.change(session, changes), record)
 
     async def _reschedule(
         self, by: Author, session_id: str, starts_at: datetime, duration_minutes: int | None
     ) -> Session:
-        """Raises SessionUnknownProblem, SessionNotScheduledProblem or SameTimeProblem."""
-
         def moved(before: Session, after: Session) -> Details:
             return {"from": before.starts_at.isoformat(), "to": after.starts_at.isoformat()}
 
@@ -110,19 +105,10 @@ class Sessions:
         )
 
     async def _cancel(self, by: Author, session_id: str, reason: dict[Language, str] | None) -> Session:
-        """Cancelling again changes nothing.
-
-        Raises:
-            SessionUnknownProblem, SessionNotScheduledProblem: there is none, or it has ended.
-        """
         return await self._decide(session_id, lambda session: sessions.cancel(session, reason), by.record(session_id))
 
     async def _end(self, by: Author | None, session_id: str) -> Session:
-        """End a session, also before its time. No author: the clock decides. Ending again changes nothing.
-
-        Raises:
-            SessionUnknownProblem, SessionNotScheduledProblem: there is none, or it was cancelled.
-        """
+        """End a session, also before its time. No author: the clock decides. Ending again changes nothing."""
         now = self._clock()
         return await self._decide(
             session_id, lambda session: sessions.end(session, now), by.record(session_id) if by else None
@@ -131,16 +117,10 @@ class Sessions:
     async def _publish_materials(
         self, by: Author, session_id: str, recording_url: str, materials: list[Material]
     ) -> Session:
-        """Replace what is published.
-
-        Raises:
-            SessionUnknownProblem, SessionNotScheduledProblem: there is none, or it was cancelled.
-        """
-        published = tuple(materials)
         return await self._decide(
             session_id,
-            lambda session: sessions.publish_materials(session, recording_url, published),
-            by.record(session_id, {"materials": len(published)}),
+            lambda session: sessions.publish_materials(session, recording_url, tuple(materials)),
+            by.record(session_id, {"materials": len(materials)}),
         )
 
     async def end_overdue(self, end_after: timedelta) -> bool:

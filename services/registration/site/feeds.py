@@ -12,30 +12,24 @@ from fastapi import Request, Response
 from icalendar import vDuration
 
 from services.registration.programmes.domain import Programme
-from services.registration.public_site import SiteOwner
 from services.registration.sessions.icalendar import calendar_entry, new_calendar
 from services.registration.sessions.presented import PresentedSession, SessionSite
 from services.registration.sessions.search import IndexEntry
 from shared.events.vocabulary import Language, in_language
 from shared.problems import mark
-from shared.security.links import Links
-from shared.text.catalogues import Words
 from shared.text.dates import instant_in_words
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.sitemaps import MAX_AGE_SECONDS
 
 _REFRESH = timedelta(hours=12)
-
 KEPT_FOR = timedelta(days=400)
 """How long a past session stays in the calendars."""
-
 _COMING = 500
 _PAST = 200
 _IN_FEED = 50
 _MOST_KEPT = 24
 _kept: OrderedDict[str, bytes] = OrderedDict()
 """Feeds as they were last written, by their tag."""
-
 _ATOM = "http://www.w3.org/2005/Atom"
 ALL_SESSIONS = mark("All sessions")
 CANCELLED = mark("Cancelled: {title}")
@@ -46,21 +40,19 @@ MOVED = mark("Moved: {title}")
 class Feed:
     name: str
     address: str
-    """Where it is, with the language if one was asked for."""
-    lines: Sequence[IndexEntry]
+    """Its own, with the language if one was asked for."""
+    entries: Sequence[IndexEntry]
     """Its sessions, the latest first."""
     programmes: Mapping[str, Programme]
     seen_at: datetime
-    links: Links
-    owner: SiteOwner
-    words: Words
+    site: SessionSite
     language: Language
 
     def title(self, shown: PresentedSession) -> str:
-        """The title of an entry; that a session is off, or moved and still to come, stands first."""
+        """The title of an entry, after «Cancelled» or, if it is still to come, «Moved»."""
         title = in_language(shown.session.title, self.language)
         message = CANCELLED if shown.is_cancelled else MOVED if shown.has_moved and not shown.is_over else ""
-        return self.words.text(self.language, message, title=title) if message else title
+        return self.site.pages.words.text(self.language, message, title=title) if message else title
 
     def text(self, shown: PresentedSession) -> str:
         when = instant_in_words(shown.session.starts_at, shown.zone, self.language)
@@ -68,17 +60,17 @@ class Feed:
         return f"{when}\n\n{description}".strip()
 
     def digest(self, form: str) -> str:
-        """Another one when anything that it is made of has changed."""
+        """Changes when anything changes of which the feed is made."""
         versions = [
-            (line.session_id, line.version, self.programmes[line.programme].version, line.over_at <= self.seen_at)
-            for line in self.lines
+            (entry.session_id, entry.version, self.programmes[entry.programme].version, entry.over_at <= self.seen_at)
+            for entry in self.entries
         ]
-        made_of = (form, self.name, self.address, self.language, self.links.public_url, self.owner, versions)
+        made_of = (form, self.name, self.address, self.language, self.site.links.public_url, self.site.owner, versions)
         return hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]
 
     @property
     def updated(self) -> datetime | None:
-        return max((line.changed_at for line in self.lines), default=None)
+        return max((entry.changed_at for entry in self.entries), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,58 +86,57 @@ def routes(site: SessionSite) -> PageRouter:
 
     @router.get("/calendar.ics")
     async def calendar(request: Request) -> Response:
-        return await _answer(site, request, await _feed(site, request, await site.programmes.by_slug()), _CALENDAR)
+        return await _answer(site, request, _CALENDAR)
 
     @router.get("/programmes/{slug}/calendar.ics")
     async def calendar_of_programme(request: Request, slug: str) -> Response:
-        programmes = {slug: await site.programmes.get(slug)}
-        return await _answer(site, request, await _feed(site, request, programmes, slug), _CALENDAR)
+        return await _answer(site, request, _CALENDAR, slug)
 
     @router.get("/feed.atom")
     async def atom(request: Request) -> Response:
-        return await _answer(site, request, await _feed(site, request, await site.programmes.by_slug()), _ATOM_FEED)
+        return await _answer(site, request, _ATOM_FEED)
 
     @router.get("/feed.json")
     async def json_feed(request: Request) -> Response:
-        return await _answer(site, request, await _feed(site, request, await site.programmes.by_slug()), _JSON_FEED)
+        return await _answer(site, request, _JSON_FEED)
 
     return router
 
 
-async def _feed(site: SessionSite, request: Request, programmes: Mapping[str, Programme], slug: str = "") -> Feed:
+async def _feed(site: SessionSite, request: Request, slug: str) -> Feed:
+    """The feed of one programme, or without a slug of all."""
+    programmes = {slug: await site.programmes.get(slug)} if slug else await site.programmes.by_slug()
     language, now = site.pages.language(request), site.clock()
-    lines = [line for line in await site.sessions.index() if line.programme in programmes]
-    coming = [line for line in lines if line.over_at > now][-_COMING:]
-    past = [line for line in lines if line.over_at <= now][:_PAST]
+    entries = [entry for entry in await site.sessions.index() if entry.programme in programmes]
+    coming = [entry for entry in entries if entry.over_at > now][-_COMING:]
+    past = [entry for entry in entries if entry.over_at <= now][:_PAST]
     everything = f"{site.pages.text(request, ALL_SESSIONS)} · {site.pages.site_name}"
     asked = f"?lang={language}" if request.query_params.get("lang") == language else ""
     return Feed(
         name=in_language(programmes[slug].name, language) if slug else everything,
         address=site.links.page(request.url.path + asked),
-        lines=[*coming, *(line for line in past if line.starts_at > now - KEPT_FOR)],
+        entries=[*coming, *(entry for entry in past if entry.starts_at > now - KEPT_FOR)],
         programmes=programmes,
         seen_at=now,
-        links=site.links,
-        owner=site.owner,
-        words=site.pages.words,
+        site=site,
         language=language,
     )
 
 
-async def _answer(site: SessionSite, request: Request, feed: Feed, form: FeedFormat) -> Response:
-    """The feed, or 304 where the reader has it already; nothing personal is in it, so caches may keep it."""
+async def _answer(site: SessionSite, request: Request, form: FeedFormat, slug: str = "") -> Response:
+    """The feed, or 304 if the reader has it already. Nothing personal is in it, so caches may keep it."""
+    feed = await _feed(site, request, slug)
     tag = f'"{feed.digest(form.media_type)}"'
     headers = {"etag": tag, "cache-control": f"public, max-age={MAX_AGE_SECONDS}", "vary": "accept-language, cookie"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    body = _kept.get(tag) or await _written(site, tag, feed, form)
+    body = _kept.get(tag) or await _written(tag, feed, form)
     return Response(body, media_type=form.media_type, headers={**headers, "access-control-allow-origin": "*"})
 
 
-async def _written(site: SessionSite, tag: str, feed: Feed, form: FeedFormat) -> bytes:
-    """The feed written once, which is also when its sessions are read: hundreds of entries take more milliseconds than
-    a reader who has them already is worth."""
-    sessions = await site.some([line.session_id for line in feed.lines[: form.most]], feed.programmes)
+async def _written(tag: str, feed: Feed, form: FeedFormat) -> bytes:
+    """Write the feed once. Only then are its sessions read: hundreds of entries take many milliseconds."""
+    sessions = await feed.site.some([entry.session_id for entry in feed.entries[: form.most]], feed.programmes)
     if tag not in _kept:  # nobody else has written it meanwhile
         _kept[tag] = form.write(feed, sessions)
         while len(_kept) > _MOST_KEPT:
@@ -161,21 +152,21 @@ def _ical(feed: Feed, sessions: Sequence[PresentedSession]) -> bytes:
     calendar["refresh-interval"] = vDuration(_REFRESH, params={"VALUE": "DURATION"})
     calendar["x-published-ttl"] = vDuration(_REFRESH)
     for shown in sessions:
-        entry = calendar_entry(shown, feed.owner, feed.language)
-        entry.add("url", feed.links.page(shown.path))
+        entry = calendar_entry(shown, feed.site.owner, feed.language)
+        entry.add("url", feed.site.links.page(shown.path))
         calendar.add_component(entry)
     return bytes(calendar.to_ical())
 
 
 def _atom(feed: Feed, sessions: Sequence[PresentedSession]) -> bytes:
     root = Element("feed", {"xmlns": _ATOM, "xml:lang": feed.language})
-    home = feed.links.page("/")
+    home = feed.site.links.page("/")
     _texts(root, id=home, title=feed.name, updated=_rfc3339(feed.updated))
     SubElement(root, "link", {"rel": "self", "href": feed.address})
     SubElement(root, "link", {"rel": "alternate", "type": "text/html", "href": home})
     for shown in sessions:
-        entry, address = SubElement(root, "entry"), feed.links.page(shown.path)
-        _texts(entry, id=address, title=feed.title(shown), updated=_rfc3339(_changed_at(shown)))
+        entry, address = SubElement(root, "entry"), feed.site.links.page(shown.path)
+        _texts(entry, id=address, title=feed.title(shown), updated=_rfc3339(shown.session.last_changed_at))
         SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": address})
         author = SubElement(entry, "author")
         _texts(author, name=shown.programme.organiser or in_language(shown.programme.name, feed.language))
@@ -190,10 +181,6 @@ def _texts(parent: Element, **texts: str) -> None:
         SubElement(parent, name).text = text
 
 
-def _changed_at(shown: PresentedSession) -> datetime:
-    return shown.session.changed_at or shown.session.starts_at
-
-
 def _rfc3339(instant: datetime | None) -> str:
     return instant.isoformat(timespec="seconds") if instant else "1970-01-01T00:00:00Z"
 
@@ -201,11 +188,11 @@ def _rfc3339(instant: datetime | None) -> str:
 def _json(feed: Feed, sessions: Sequence[PresentedSession]) -> bytes:
     items = [
         {
-            "id": feed.links.page(shown.path),
-            "url": feed.links.page(shown.path),
+            "id": feed.site.links.page(shown.path),
+            "url": feed.site.links.page(shown.path),
             "title": feed.title(shown),
             "content_text": feed.text(shown),
-            "date_modified": _rfc3339(_changed_at(shown)),
+            "date_modified": _rfc3339(shown.session.last_changed_at),
             "tags": [shown.programme.id],
             "language": str(feed.language),
         }
@@ -215,7 +202,7 @@ def _json(feed: Feed, sessions: Sequence[PresentedSession]) -> bytes:
         {
             "version": "https://jsonfeed.org/version/1.1",
             "title": feed.name,
-            "home_page_url": feed.links.page("/"),
+            "home_page_url": feed.site.links.page("/"),
             "feed_url": feed.address,
             "language": str(feed.language),
             "items": items,

@@ -1,16 +1,24 @@
-"""What a public site owes its readers: accessibility, privacy, legal notice; and what machines ask for first."""
+"""The start page, the page of each programme, the notices; robots.txt, sitemap, icon."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from services.registration.sessions.presented import SessionSite
+from services.registration.sessions.json_ld import event_data
+from services.registration.sessions.presented import PresentedSession, SessionSite
+from services.registration.sessions.store import When
 from shared.security.links import FOLLOWING_LINK_LIFE, SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.sitemaps import MAX_AGE_SECONDS, sitemap
+
+_COMING_AT_HOME = 12
+_COMING_OF_PROGRAMME = 30
+_PAST_AT_HOME = 5
+_PAST_OF_PROGRAMME = 30
 
 PERSONAL = (
     "/registration/",
@@ -23,7 +31,7 @@ PERSONAL = (
     "/api/",
     "/mailbox",
 )
-"""Where nothing is to be found by a search engine."""
+"""Closed to search engines."""
 
 PAGES = ("/", "/sessions", "/proposals", "/results", "/accessibility", "/privacy", "/legal")
 SITEMAPS = ("/sitemap.xml", "/proposals/sitemap.xml", "/results/sitemap.xml")
@@ -39,6 +47,51 @@ _CACHED = {"cache-control": f"public, max-age={MAX_AGE_SECONDS}"}
 
 def routes(site: SessionSite) -> PageRouter:
     router = page_router(site.pages)
+
+    @router.get("/")
+    async def home(request: Request) -> HTMLResponse:
+        programmes = await site.programmes.by_slug()
+        coming = await site.listed(programmes, when=When.UPCOMING, limit=_COMING_AT_HOME)
+        past = await site.listed(programmes, when=When.PAST, limit=_PAST_AT_HOME)
+        return site.pages.render(
+            request,
+            "public/home.html",
+            programmes=list(programmes.values()),
+            **_listed(site, request, coming),
+            past=past,
+        )
+
+    @router.get("/programmes/{slug}")
+    async def programme(request: Request, slug: str) -> HTMLResponse:
+        found = await site.programmes.get(slug)
+        coming = await site.listed({slug: found}, when=When.UPCOMING, limit=_COMING_OF_PROGRAMME, programme=slug)
+        past = await site.listed({slug: found}, when=When.PAST, limit=_PAST_OF_PROGRAMME, programme=slug)
+        return site.pages.render(
+            request,
+            "public/programme.html",
+            programme=found,
+            **_listed(site, request, coming),
+            past=past,
+            may_have_more=len(past) == _PAST_OF_PROGRAMME or len(coming) == _COMING_OF_PROGRAMME,
+        )
+
+    return router
+
+
+def _listed(site: SessionSite, request: Request, coming: list[PresentedSession]) -> dict[str, Any]:
+    following = next((each for each in coming if not each.is_cancelled), None)
+    language = site.pages.language(request)
+    return {
+        "following": following,
+        "coming": [each for each in coming if each is not following],
+        "feeds": site.links.page(""),
+        "data": event_data(following, site.links, language) if following else "",
+    }
+
+
+def notice_routes(site: SessionSite) -> PageRouter:
+    """The notices, and what machines ask for: seldom needed, so tried last."""
+    router = page_router(site.pages)
     for name in ("accessibility", "privacy", "legal"):
         router.get(f"/{name}")(_notice(site, f"public/{name}.html"))
 
@@ -52,14 +105,13 @@ def routes(site: SessionSite) -> PageRouter:
     async def pages() -> Response:
         listed: list[tuple[str, datetime | None]] = [(path, None) for path in PAGES]
         listed += [(f"/programmes/{slug}", None) for slug in await site.programmes.by_slug()]
-        lines = await site.sessions.index()
-        listed += [(f"/sessions/{line.session_id}", line.changed_at) for line in lines]
+        listed += [(f"/sessions/{entry.session_id}", entry.changed_at) for entry in await site.sessions.index()]
         return sitemap(site.links.page(""), listed)
 
     @router.get("/favicon.svg")
     @router.get("/favicon.ico")
     async def favicon() -> Response:
-        """By its second name for browsers that ask unasked, on pages that are not ours to write."""
+        """Browsers ask for favicon.ico on pages without our frame."""
         return Response(_ICON, media_type="image/svg+xml", headers=_CACHED)
 
     return router
