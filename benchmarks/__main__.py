@@ -1,4 +1,4 @@
-"""`make bench`: every measurement one after the other, each as ratios side by side; or only those that are named.
+"""`make bench`: all measurements one after the other, or the named ones; each prints ratios to its yardstick.
 
 python -m benchmarks [registrations|events|fanout|pages …]
 """
@@ -11,7 +11,6 @@ MEASUREMENTS = ("registrations", "events", "fanout", "pages")
 
 
 def main(names: list[str]) -> None:
-    """Run the named measurements, or all of them."""
     if unknown := set(names) - set(MEASUREMENTS):
         sys.exit(f"There is no measurement {', '.join(sorted(unknown))}; there are {', '.join(MEASUREMENTS)}.")
     for name in names or MEASUREMENTS:

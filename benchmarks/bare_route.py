@@ -1,6 +1,6 @@
-"""What registration is compared with: a FastAPI route that stores one row in SQLite and answers 202.
+"""The yardstick of registrations: a FastAPI route that stores one row in SQLite and answers 202.
 
-As durable as Dijous (`synchronous=FULL`), validated by pydantic, and nothing else: no directory, no seats, no event.
+It is as durable as Dijous (`synchronous=FULL`) and validates by pydantic; it has no directory, no seats, no event.
 """
 
 import os
@@ -24,7 +24,6 @@ class Person(BaseModel):
 
 
 def make_app(path: str) -> FastAPI:
-    """The application over a database file."""
     app = FastAPI(openapi_url=None)
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("PRAGMA journal_mode=WAL")

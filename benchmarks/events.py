@@ -1,7 +1,7 @@
 """How soon another service has an event: from the accepted registration to a subscriber, beside a raw publish.
 
-Both take turns in one run, over the same stream of the same broker: the raw publish goes from this process to its
-subscriber. The pauses in between are random, so that a poll would be met at any of its moments.
+Both take turns in one run, over the same stream of the same broker; the raw publish goes from this process to its
+subscriber. The pauses are random, so that they meet a poll at any moment of its cycle.
 """
 
 import asyncio
@@ -23,27 +23,26 @@ from shared.ids import new_id
 from shared.messaging.publishing import publish_event
 
 PROMISED_MS = 10.0
-"""How much later than the raw event that of a registration may come, of a hundred the slowest."""
+"""How much the 99th percentile of registrations may exceed that of raw events."""
 ROUNDS = 300
 WARM_UP = 20
 LONGEST_PAUSE = 0.1
 Act = Callable[[], Awaitable[tuple[str, float]]]
-"""Causes an event; whose registration it is about, and when its wait began."""
+"""Causes an event; returns the address in it and when the wait began."""
 
 
 class Subscriber:
-    """Another service: it notes when an event comes."""
+    """Another service: it notes when each event arrives."""
 
     def __init__(self) -> None:
         self._arrivals: dict[str, asyncio.Future[float]] = {}
 
     async def note(self, message: Msg) -> None:
-        """An event is here."""
         now = time.perf_counter()
         self._arrival(orjson.loads(message.data)["email"]).set_result(now)
 
     async def wait_after(self, act: Act) -> float:
-        """Seconds from the act to the arrival of its event; 0 where the event was faster than the answer."""
+        """Seconds from the act to the arrival of its event; 0 where the event came before the answer."""
         email, began = await act()
         return max(0.0, await asyncio.wait_for(self._arrival(email), 10) - began)
 
@@ -52,7 +51,7 @@ class Subscriber:
 
 
 async def measure(rounds: int) -> tuple[list[float], list[float]]:
-    """Seconds that the raw events took, and those of registrations."""
+    """Seconds of the raw events, and of those of registrations."""
     async with running_registration() as (base, broker_url), httpx.AsyncClient() as http:
         client = await nats.connect(broker_url)
         js, subscriber = client.jetstream(), Subscriber()
@@ -101,7 +100,6 @@ def _percentiles(seconds: Sequence[float]) -> tuple[float, float]:
 
 
 def main(rounds: int = ROUNDS) -> None:
-    """Measure and print the table."""
     print(f"Events at another service, {rounds} of each; promised: p99 at most {PROMISED_MS:.0f} ms over the raw one's")
     figures = [_percentiles(seconds) for seconds in asyncio.run(measure(rounds))]
     for what, (p50, p99) in zip(("raw publish to subscriber", "registration to subscriber"), figures, strict=True):

@@ -1,7 +1,7 @@
 """The whole fan-out against Postfix's smtp-source: from SessionEnded to the last survey mail accepted and marked.
 
-Alternating rounds on the same machine into the same smtp-sink. A real broker; notifications and feedback each a process
-of its own, on fresh databases with `synchronous=FULL`: after kill -9 nothing is lost. The roster is there before the
+Rounds alternate on the same machine, into the same smtp-sink. The broker is real; notifications and feedback each run
+as a process, on fresh databases with `synchronous=FULL`: after kill -9 nothing is lost. The roster is there before the
 clock starts. smtp-source sends mails of the same size and stores nothing.
 """
 
@@ -46,9 +46,8 @@ SIZES = (1_000, 20_000)
 SOURCE_MAILS = 40_000
 WARM_UP = 50
 DIJOUS = [sys.executable, "-m", "deploy.cli"]
-LOOK_SECONDS = (
-    0.01  # between two looks at a thousand people; for more, as much longer as a look takes from the services
-)
+LOOK_SECONDS = 0.01
+"""Between two looks at a thousand people; in proportion for more, since each look takes time from the services."""
 LONGEST_SECONDS = 300.0
 PUBLIC_URL = "https://dijous.example"
 LOCALE = Path(__file__).parents[1] / "services" / "notifications" / "locale"
@@ -57,19 +56,15 @@ QUESTIONS = [SurveyQuestion(key=key, text={Language.CA: key}) for key in ("conte
 
 @dataclass(frozen=True)
 class Fanout:
-    """What a round measured."""
-
     mails: int
     seconds: float
 
     @property
     def rate(self) -> float:
-        """Mails a second."""
         return self.mails / self.seconds
 
 
 def programme() -> ProgrammeDefined:
-    """The programme as registration would tell of it."""
     return ProgrammeDefined(
         version=1,
         programme="bench",
@@ -86,7 +81,6 @@ def programme() -> ProgrammeDefined:
 
 
 def session(kind: type[Event], session_id: str, *, version: int, **more: object) -> Event:
-    """An event of the session that ends."""
     return kind.model_validate(
         {
             "version": version,
@@ -102,7 +96,6 @@ def session(kind: type[Event], session_id: str, *, version: int, **more: object)
 
 
 def registrations(session_id: str, count: int) -> list[KnownRegistration]:
-    """The roster."""
     return [
         KnownRegistration(
             id=ids.new_id(),
@@ -120,7 +113,6 @@ def registrations(session_id: str, count: int) -> list[KnownRegistration]:
 
 
 def size_of_a_mail() -> int:
-    """Bytes of one survey mail."""
     defined, (person,) = programme(), registrations("sessionaaaaaaaaa", 1)
     known = KnownProgramme(id="bench", seen=1, **defined.model_dump(exclude={"version", "programme", "kind"}))
     told = session(SessionScheduled, person.session_id, version=1).model_dump(exclude={"version", "session_id"})
@@ -134,7 +126,7 @@ def size_of_a_mail() -> int:
 
 @asynccontextmanager
 async def opened(folder: str) -> AsyncIterator[Store]:
-    """The database of notifications, beside the service."""
+    """The database of notifications, which the service has open too."""
     store = open_store(f"sqlite:///{folder}", "notifications")
     await store.prepare(COLLECTIONS)
     try:
@@ -144,7 +136,6 @@ async def opened(folder: str) -> AsyncIterator[Store]:
 
 
 async def publish(url: str, events: list[Event]) -> None:
-    """Publish as registration's relay does."""
     client = await nats.connect(url)
     for event in events:
         await publish_event(client.jetstream(), event.envelope())
@@ -152,7 +143,7 @@ async def publish(url: str, events: list[Event]) -> None:
 
 
 async def fanout_round(count: int, smtp_port: int) -> Fanout:
-    """One fan-out to that many people, by services that have done a small one before."""
+    """One fan-out to `count` people, by services that have done a small one before."""
     with tempfile.TemporaryDirectory(prefix="dijous-bench-") as folder:
         async with running_broker() as broker, opened(folder) as store:
             sessions = {ids.new_id(): WARM_UP, ids.new_id(): count}
@@ -178,7 +169,6 @@ async def fanout_round(count: int, smtp_port: int) -> Fanout:
 
 
 async def load_roster(store: Store, session_id: str, people: int) -> None:
-    """Put the registrations of a session in their place."""
     roster = registrations(session_id, people)
     documents = [{"_id": each.id, **each.model_dump(mode="json", exclude={"id"})} for each in roster]
     await store.insert_many(REGISTRATIONS, documents)
@@ -186,7 +176,6 @@ async def load_roster(store: Store, session_id: str, people: int) -> None:
 
 @asynccontextmanager
 async def running_services(environment: dict[str, str]) -> AsyncIterator[None]:
-    """notifications and feedback, each a process, answering."""
     ports = {service: str(free_port()) for service in ("notifications", "feedback")}
     with ExitStack() as stack:
         for service, port in ports.items():
@@ -206,7 +195,7 @@ async def end_session(broker_url: str, store: Store, session_id: str, people: in
 
 
 async def _all_sent(store: Store, session_id: str, count: int) -> None:
-    """Wait with questions that an index answers: the services need both cores."""
+    """Wait with queries that an index answers: the services need both cores."""
 
     async def all_made() -> None:
         made = await store.count(DELIVERIES, {"subject_id": session_id})
@@ -245,7 +234,6 @@ async def measure(tools: SmtpTools, rounds: int) -> list[tuple[str, float, float
 
 
 def main(rounds: int = 3) -> None:
-    """Measure and print the table; say clearly what is missing."""
     print("Mails per second: the whole fan-out from SessionEnded to marked, against smtp-source")
     try:
         tools = find_smtp_tools()

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 
 async def post_all(url: str, bodies: Sequence[bytes], *, connections: int, expected_status: int) -> float:
-    """Send every body over that many connections; the seconds it took.
+    """Seconds to send every body over that many connections.
 
     Raises:
         RuntimeError: an answer had another status.

@@ -1,6 +1,6 @@
-"""How long the server takes for a page, and how much it weighs: whole answers of a running installation, one by one.
+"""Time and weight of pages: whole answers of a running installation, one by one.
 
-The promise is a median under 50 ms and less than 100 kB for each page, style sheet and all. Lists are measured again
+The promise is a median under 50 ms and less than 100 kB for each page, style sheet included. Lists are measured again
 among hundreds of sessions, half of them over, as a programme has them after years.
 """
 
@@ -63,8 +63,6 @@ _SHOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured of a page."""
-
     address: str
     median_ms: float
     p95_ms: float
@@ -72,12 +70,11 @@ class Figures:
 
     @property
     def keeps_the_promise(self) -> bool:
-        """Fast and light enough."""
         return self.median_ms < PROMISED_MS and self.bytes < PROMISED_BYTES
 
 
 async def measure(rounds: int) -> dict[str, list[Figures]]:
-    """By what there is, the figures of every page; a page that is missing is left out and said."""
+    """Figures of every page, by the size of the world. A missing page is reported and left out."""
     with tempfile.TemporaryDirectory() as folder:
         async with running_embedded(Path(folder)) as installation:
             world = await make_world(installation)
@@ -94,7 +91,7 @@ async def _measure_pages(world: World, addresses: Sequence[str], rounds: int) ->
 
 
 async def _crowd(world: World, crowd: int) -> None:
-    """Have so many sessions, a day apart; every other one is over and has a recording and materials."""
+    """Fill up to that many sessions, a day apart; every other one is over and has a recording and materials."""
     places = asyncio.Semaphore(_AT_A_TIME)
 
     async def add(number: int) -> None:
@@ -136,10 +133,9 @@ def _filled(world: World, address: str) -> str:
 
 
 def main(rounds: int = ROUNDS) -> None:
-    """Measure and print the table."""
     print(f"Pages, {rounds} times each, one at a time; promised: median {PROMISED_MS} ms, {PROMISED_BYTES:,} bytes")
-    for there, found in asyncio.run(measure(rounds)).items():
-        print(there)
+    for size, found in asyncio.run(measure(rounds)).items():
+        print(size)
         for figures in found:
             kept = "" if figures.keeps_the_promise else "  <- not kept"
             times = f"{figures.median_ms:6.1f} ms | p95 {figures.p95_ms:6.1f} ms"

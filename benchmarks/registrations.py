@@ -1,6 +1,6 @@
 """Registrations per second through the API against a bare FastAPI route with one SQLite insert, side by side.
 
-Alternating rounds on the same machine, each server a process of its own on a fresh database with `synchronous=FULL`.
+Rounds alternate on the same machine, each server a process of its own on a fresh database with `synchronous=FULL`.
 The registration service runs whole: directory, idempotence per person, event in its outbox, relay to a real broker.
 """
 
@@ -31,7 +31,6 @@ STAFF_TOKEN = "staff-token-of-the-bench"
 
 @contextmanager
 def process(command: list[str], environment: dict[str, str]) -> Iterator[None]:
-    """A server that runs until the block ends."""
     running = subprocess.Popen(command, env={**os.environ, **environment})
     try:
         yield
@@ -68,13 +67,11 @@ async def answering(url: str) -> None:
 
 
 def bodies(count: int) -> list[bytes]:
-    """Registrations of that many people."""
     person = {"name": "Núria Puig", "entity": "2500450006", "role": "Secretària", "language": "ca", "consent": True}
     return [orjson.dumps({**person, "email": f"{secrets.token_hex(6)}@alamus.example"}) for _ in range(count)]
 
 
 async def bare_round(count: int) -> float:
-    """Requests per second of the bare route."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         environment = {"BARE_DATABASE": f"{folder}/people.sqlite3", "BARE_PORT": str(port)}
@@ -87,7 +84,7 @@ async def bare_round(count: int) -> float:
 
 @asynccontextmanager
 async def running_registration() -> AsyncIterator[tuple[str, str]]:
-    """The registration service on a fresh database, with a broker of its own; the addresses of both."""
+    """The service on a fresh database, with a broker of its own; the addresses of both."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         async with running_broker() as broker:
@@ -111,7 +108,7 @@ async def running_registration() -> AsyncIterator[tuple[str, str]]:
 
 
 async def dijous_round(count: int, *, capacity: int | None) -> float:
-    """Registrations per second of the service, for a session with that many seats or any number."""
+    """Registrations per second, for a session with that many seats; None is any number."""
     async with running_registration() as (base, _):
         url = f"{base}/api/v1/sessions/{await schedule(base, capacity)}/registrations"
         await post_all(url, bodies(200), connections=CONNECTIONS, expected_status=202)
@@ -119,7 +116,7 @@ async def dijous_round(count: int, *, capacity: int | None) -> float:
 
 
 async def schedule(base: str, capacity: int | None) -> str:
-    """Have a session with that many seats or any number; its id."""
+    """Make a session with that many seats, None for any number; its id."""
     headers = {"Authorization": f"Bearer {STAFF_TOKEN}"}
     async with httpx.AsyncClient(base_url=f"{base}/api/v1", headers=headers) as client:
         programme = {"slug": "bench", "name": {"ca": "Banc de proves"}, "kind": "series"}
@@ -154,7 +151,6 @@ async def measure(rounds: int, count: int) -> list[tuple[str, float, float]]:
 
 
 def main(rounds: int = 3, count: int = 2000) -> None:
-    """Measure and print the table."""
     print(f"Registrations per second, {CONNECTIONS} connections, {count} people a round")
     for what, per_second, ratio in asyncio.run(measure(rounds, count)):
         print(f"| {what:45} | {per_second:7.0f} /s | {ratio:5.2f} |")

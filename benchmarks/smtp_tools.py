@@ -1,6 +1,6 @@
-"""Postfix's `smtp-sink` and `smtp-source`: the mail server that takes everything, and the yardstick of mail senders.
+"""Postfix's `smtp-sink`, a mail server that takes everything, and `smtp-source`, the yardstick of mail senders.
 
-They are two programs of Debian's package `postfix`, which is unpacked and never installed or started.
+Both are programs of Debian's package `postfix`, which is unpacked and never installed or started.
 """
 
 import os
@@ -27,25 +27,22 @@ START_SECONDS = 5.0
 
 
 class ToolsMissingError(Exception):
-    """The two programs are neither there nor to be had; the message says what to do."""
+    """The two programs are missing and cannot be fetched; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class SmtpTools:
-    """Where the two programs are."""
-
     sink: str
     source: str
     libraries: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment that they need."""
         return {**os.environ, "LD_LIBRARY_PATH": self.libraries} if self.libraries else dict(os.environ)
 
     @contextmanager
     def running_sink(self) -> Iterator[int]:
-        """A server that takes every mail and throws it away; its port."""
+        """Take every mail and throw it away; yields the port."""
         port = free_port()
         user = ["-u", "nobody"] if os.geteuid() == 0 else []
         sink = subprocess.Popen([self.sink, *user, f"127.0.0.1:{port}", "512"], env=self.environment, cwd="/")
@@ -57,7 +54,7 @@ class SmtpTools:
             sink.wait(START_SECONDS)
 
     def rate(self, port: int, *, mails: int, size: int) -> float:
-        """Mails a second of smtp-source with 16 sessions, each keeping its connection."""
+        """Mails a second of smtp-source with 16 sessions, each on one connection."""
         command = [self.source, "-d", "-s", str(SESSIONS), "-m", str(mails), "-l", str(size), f"127.0.0.1:{port}"]
         began = time.perf_counter()
         subprocess.run(command, env=self.environment, check=True)

@@ -1,4 +1,4 @@
-"""The command line: one list of the commands, each loaded only when it is run, so that `--help` answers at once."""
+"""The command line. Each command is loaded only when it runs, so that `--help` answers at once."""
 
 from importlib import import_module
 
@@ -24,21 +24,19 @@ COMMANDS = {
     "health": ("deploy.commands.health:health", "Ask a service whether it can do its work."),
     "version": ("deploy.commands.version:version", "Print the version."),
 }
-"""Name to where it is and what the list of commands says of it."""
-OF_A_FOLDER = frozenset({"streams", "deadletters", "person", "entities", "office", "audit", "reconcile"})
+"""Name to import path and the line in the list of commands."""
+ADOPTING_ENVIRONMENT = frozenset({"streams", "deadletters", "person", "entities", "office", "audit", "reconcile"})
 """Commands that find the installation in DIJOUS_DATA by themselves."""
 
 
 class _LazyGroup(click.Group):
-    """A group that imports a command when it is run."""
-
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click calls it so
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click calls it so
         if cmd_name not in COMMANDS:
             return None
-        if cmd_name in OF_A_FOLDER:
+        if cmd_name in ADOPTING_ENVIRONMENT:
             adopt_environment()
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
@@ -70,14 +68,13 @@ def main_group() -> None:
       dijous reconcile
       dijous office link            when nobody can sign in to the office
 
-    Settings are read from the environment; a broken one is said in one line and the exit code is 2. Beside a
-    `dijous up`, streams, deadletters, person, entities, office, audit and reconcile find it by its data folder.
-    `dijous COMMAND --help` tells more of each command.
+    Settings are read from the environment; a broken one gets one line and the exit code is 2. Beside a `dijous up`,
+    streams, deadletters, person, entities, office, audit and reconcile find it by its data folder.
+    `dijous COMMAND --help` explains each command.
     """
 
 
 def main() -> None:
-    """The console script."""
     try:
         main_group(prog_name="dijous")
     except BrokenSettingError as error:

@@ -1,4 +1,4 @@
-"""The four services by name, composed from the environment; whoever needs one process or all of them asks here."""
+"""The four services by name, composed from the environment."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,35 +7,29 @@ from shared.observability import configure_logging
 from shared.service import Service
 from shared.settings import ServiceSettings
 
-# Each is imported when it is asked for: a process of one service never loads the other three.
-
 
 def _registration() -> Service:
-    from services.registration.app import make_service
-    from services.registration.settings import Settings
+    from services.registration import app, settings
 
-    return make_service(Settings())
+    return app.make_service(settings.Settings())
 
 
 def _notifications() -> Service:
-    from services.notifications.app import make_service
-    from services.notifications.settings import Settings
+    from services.notifications import app, settings
 
-    return make_service(Settings())
+    return app.make_service(settings.Settings())
 
 
 def _feedback() -> Service:
-    from services.feedback.app import make_service
-    from services.feedback.settings import Settings
+    from services.feedback import app, settings
 
-    return make_service(Settings())
+    return app.make_service(settings.Settings())
 
 
 def _proposals() -> Service:
-    from services.proposals.app import make_service
-    from services.proposals.settings import Settings
+    from services.proposals import app, settings
 
-    return make_service(Settings())
+    return app.make_service(settings.Settings())
 
 
 _COMPOSERS: Mapping[str, Callable[[], Service]] = {
@@ -44,28 +38,29 @@ _COMPOSERS: Mapping[str, Callable[[], Service]] = {
     "feedback": _feedback,
     "proposals": _proposals,
 }
+"""Each imports its service on demand: a process of one service never loads the other three."""
 
 
 def compose(name: str) -> Service:
     """One of `deploy.routes.SERVICES`, composed and not yet started.
 
     Raises:
-        BrokenSettingError: its settings cannot be worked with.
+        BrokenSettingError: its settings do not work.
     """
     try:
         with explained_settings():
             return _COMPOSERS[name]()
-    except ValueError as error:  # `open_store` refuses an address so, in one line that says what is accepted
+    except ValueError as error:  # how `open_store` refuses an address, in one line that says what it accepts
         raise BrokenSettingError(f"DIJOUS_STORE_URL: {error}") from error
 
 
 def start_logs() -> None:
-    """Log as the settings say.
+    """Configure logging from the settings.
 
     Raises:
-        BrokenSettingError: the settings of all services, or how they take requests, cannot be worked with.
+        BrokenSettingError: the settings that all services share do not work.
     """
     with explained_settings():
         settings = ServiceSettings()
-        ServingSettings()  # read once it serves; what is wrong with it is said before
+        ServingSettings()  # read when serving starts; what is wrong with it is reported now
     configure_logging(settings.log_format, settings.log_level)

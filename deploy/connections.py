@@ -1,4 +1,4 @@
-"""Connections stay below the open files: the store, the broker, the mail server and the templates need some too."""
+"""HTTP connections stay below the limit of open files: store, broker, mail server and templates need some too."""
 
 import asyncio
 import resource
@@ -9,8 +9,10 @@ _ENOUGH_FILES = 65_536
 
 
 def raise_open_files() -> int:
-    """Let this process open as many files as the system allows; how many. The first limit, usually 1,024, is low only
-    for old programs that use select(2)."""
+    """Raise this process's limit of open files to the hard limit, at most 65,536; the new limit.
+
+    The default, usually 1,024, is low only for old programs that use select(2).
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = max(soft, min(hard, _ENOUGH_FILES))
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
@@ -18,10 +20,10 @@ def raise_open_files() -> int:
 
 
 def bounded(limit: int) -> type[HttpToolsProtocol]:
-    """HTTP for at most so many connections at a time: one more takes the place of the oldest that has no request under
-    way, and where all have one, it is closed itself.
+    """HTTP with at most `limit` connections at a time.
 
-    uvicorn's own `limit_concurrency` refuses requests, but keeps every connection that makes none.
+    One more closes the oldest that has no request under way; where all have one, it is closed itself. uvicorn's own
+    `limit_concurrency` refuses requests, but keeps every connection that makes none.
     """
     opened: dict[HttpToolsProtocol, None] = {}
 

@@ -1,4 +1,4 @@
-"""How other commands find a single-machine installation: by what lies in its data folder."""
+"""How other commands find a single-machine installation: by files in its data folder."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ NAME = "environment"
 
 @contextmanager
 def published_environment(folder: Path, settings: Mapping[str, str]) -> Iterator[None]:
-    """Keep the settings of the running installation in its folder, for its user alone, until the block ends."""
+    """Keep the running installation's settings in its folder, readable by its user alone, until the block ends."""
     file = folder / NAME
     file.unlink(missing_ok=True)
     file.touch(mode=0o600)
@@ -22,8 +22,10 @@ def published_environment(folder: Path, settings: Mapping[str, str]) -> Iterator
 
 
 def adopt_environment() -> None:
-    """Take the settings of the installation in DIJOUS_DATA (./var), where none are set here: those with which it runs,
-    or what its folder tells while it does not."""
+    """Take the settings of the installation in DIJOUS_DATA (./var), where the environment sets none.
+
+    They are those with which it runs, or what its folder holds while it does not run.
+    """
     folder = Path(os.environ.get("DIJOUS_DATA") or "var").expanduser().absolute()
     for name, value in (_running(folder) or _resting(folder)).items():
         os.environ.setdefault(name, value)

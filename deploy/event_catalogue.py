@@ -1,6 +1,6 @@
-"""The catalogue of events for others, written from the code: who publishes each, who handles it, its schema and sample.
+"""The catalogue of events, written from the code: publisher, consumers, schema and samples of each.
 
-`dijous events` prints it; `docs/events.md` is that print, and a test keeps it current.
+`dijous events` prints it; a test keeps `docs/events.md` the same.
 """
 
 from collections import defaultdict

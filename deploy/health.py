@@ -1,4 +1,4 @@
-"""Asking a running service how it is."""
+"""Ask a running service for its health."""
 
 import http.client
 import json
@@ -10,7 +10,7 @@ ANSWER_SECONDS = 5
 
 
 def ask(url: str, path: str) -> tuple[int, dict[str, dict[str, str]]]:
-    """The status and the JSON that a service answers; 503 and what is wrong when it does not answer."""
+    """Status and JSON of the answer; 503 and a check that explains it where nothing answers."""
     address = urlsplit(url)
     if address.scheme != "http" or not address.hostname:
         raise click.UsageError("the URL is that of a service on this network: http://host:port")

@@ -1,4 +1,4 @@
-"""Which service answers which addresses: the one table behind the single-machine run and the proxy's configuration."""
+"""Which service answers which path: the one table behind the single-machine run and the proxy's configuration."""
 
 PREFIXES = {
     "/api/v1/programmes": "registration",
@@ -28,7 +28,7 @@ PREFIXES = {
     "/accessibility": "registration",
     "/privacy": "registration",
     "/legal": "registration",
-    # Addresses in mails.
+    # Links in mails.
     "/registration": "registration",
     "/join": "registration",
     "/preferences": "notifications",
@@ -51,15 +51,14 @@ PREFIXES = {
     "/api/v1/openapi/feedback.json": "feedback",
     "/api/v1/openapi/proposals.json": "proposals",
 }
-"""Path prefix, of whole segments, to service. Where one is another's beginning, the longer one decides."""
+"""Path prefix, of whole segments, to service. The longest one that fits decides."""
 
 UNOWNED = "registration"
-"""The service that says, in a page of the frame or to a program, that an address of nobody leads nowhere."""
+"""The service that answers 404 for paths of nobody, by a page or by problem details."""
 
 SERVICES = ("registration", "notifications", "feedback", "proposals")
 
 
 def service_of(path: str) -> str | None:
-    """The service that answers a path; None where no service does."""
     found = [prefix for prefix in PREFIXES if path == prefix or path.startswith(prefix + "/")]
     return PREFIXES[max(found, key=len)] if found else None

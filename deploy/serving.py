@@ -15,16 +15,15 @@ from deploy.connections import bounded, raise_open_files
 from deploy.settings import ServingSettings
 
 GRACE_SECONDS = 2
-"""How long a stopping server waits for the requests that are running."""
+"""How long a stopping server waits for requests under way."""
 BACKLOG = 2048
 GARBAGE_AFTER = 10_000
-"""After so many objects more than were let go of, the garbage collector looks at the young ones. Requests under way at
-a time hold more than Python's default of 700, so that it looked in vain again and again: a quarter fewer registrations
-a second were taken."""
+"""Threshold of the youngest generation. Concurrent requests hold more objects than Python's default of 700, so that
+the collector ran in vain again and again, which cost a quarter of the registrations a second."""
 
 
 class _Server(uvicorn.Server):
-    """Leaves the signals to `serve`: uvicorn would end the process with one before the services are stopped."""
+    """Leaves the signals to `serve`: uvicorn would end the process before the services are stopped."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -32,7 +31,7 @@ class _Server(uvicorn.Server):
 
 
 async def serve(app: ASGIApp, listening: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM; the caller's `async with` then stops what it started."""
+    """Serve until SIGINT or SIGTERM; the caller then stops what it started."""
     gc.set_threshold(GARBAGE_AFTER)
     trusted_proxy = ServingSettings().trusted_proxy
     config = uvicorn.Config(
@@ -47,15 +46,14 @@ async def serve(app: ASGIApp, listening: socket.socket) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _Server(config)
-    loop = asyncio.get_running_loop()
-    for stop in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(stop, _stop, server)
+
+    def stop() -> None:
+        server.should_exit = True
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stop)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     await server.serve(sockets=[listening])
-
-
-def _stop(server: uvicorn.Server) -> None:
-    server.should_exit = True
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -70,7 +68,7 @@ def listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(BACKLOG)
-    except BaseException:  # raised again: only the socket must not be left open
+    except BaseException:  # raised again: the socket must not stay open
         listening.close()
         raise
     return listening

@@ -1,4 +1,4 @@
-"""Broken settings said in clear lines, one for each, instead of a traceback."""
+"""Broken settings reported in one clear line each, instead of a traceback."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,22 +9,20 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 EXIT_BROKEN_SETTING = 2
-"""The exit code of a command that cannot start as it was asked to: trying again changes nothing."""
+"""The exit code of a command with broken settings: trying again changes nothing."""
 
 
 class ServingSettings(BaseSettings):
-    """How the processes take requests."""
-
     model_config = SettingsConfigDict(env_prefix="DIJOUS_", frozen=True, extra="ignore")
 
     trusted_proxy: str = ""
-    """Addresses or networks of the reverse proxies whose X-Forwarded-For tells the client, such as `10.0.0.0/8`,
-    separated by commas. Empty: whoever connects is the client."""
+    """Addresses or networks of the reverse proxies whose X-Forwarded-For is believed, such as `10.0.0.0/8`, separated
+    by commas. Empty: the client is whoever connects."""
 
     @field_validator("trusted_proxy")
     @classmethod
     def _are_networks(cls, proxies: str) -> str:
-        """A mistyped one would make the proxy the client of everybody."""
+        """Check here: with a mistyped network, everybody would count as one client, the proxy."""
         for proxy in filter(None, proxies.split(",")):
             try:
                 ip_network(proxy.strip(), strict=False)
@@ -34,12 +32,12 @@ class ServingSettings(BaseSettings):
 
 
 class BrokenSettingError(Exception):
-    """Settings that cannot be worked with; the message has one line for each, its variable first."""
+    """Settings that do not work; the message has one line for each, its variable first."""
 
 
 @contextmanager
 def explained_settings(prefix: str = "DIJOUS_") -> Iterator[None]:
-    """Turn what pydantic says of settings into lines for the person who set them.
+    """Turn pydantic's errors into lines for the person who set the variables.
 
     Raises:
         BrokenSettingError: the settings made inside are broken.

@@ -1,4 +1,4 @@
-"""Who consumes what, over all four services: read from their routes, which is where it is said."""
+"""Every durable consumer of the four services, read from their handlers."""
 
 from typing import Any
 
@@ -13,8 +13,7 @@ class _Unwired:
 
 
 def consumers() -> list[ConsumerSpec]:
-    """Every durable consumer of the four services."""
-    # Imported when asked for: the command line answers `--help` without loading four services.
+    # Imported on demand: the command line answers `--help` without loading four services.
     from services.feedback.handlers import routes as feedback
     from services.notifications.handlers import routes as notifications
     from services.proposals.handlers import routes as proposals

@@ -1,4 +1,4 @@
-"""`dijous audit`: whether the record of what the office did is as it was written."""
+"""`dijous audit`: check the record of the office's acts."""
 
 import asyncio
 
@@ -13,16 +13,16 @@ from shared.storage.contract import StoreError
 
 @click.group()
 def audit() -> None:
-    """The record of what the office did: each service keeps its own, at /office/audit."""
+    """The record of the office's acts: each service keeps its own, at /office/audit."""
 
 
 @audit.command()
 @click.argument("services", nargs=-1, type=click.Choice(SERVICES))
 def verify(services: tuple[str, ...]) -> None:
-    """Read every entry and try each link of the chain, of all services or of those named; exit code 1 if one is broken.
+    """Read every entry and check each link of the chain, of all services or the named ones; exit code 1 if one is broken.
 
-    The digest is that of the last entry. Keep it elsewhere: an entry with another digest in its place tells that the
-    end was cut off or the whole written anew. The services' logs hold the digest of every entry too.
+    The digest is that of the last entry. Keep it elsewhere: another digest in its place shows that the end was cut off
+    or the whole chain written anew. The services' logs hold the digest of every entry too.
 
     \b
     Example:

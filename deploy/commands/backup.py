@@ -1,4 +1,4 @@
-"""`dijous backup`: the data folder of a single-machine run, copied while it runs."""
+"""`dijous backup`: copy the data folder of a single-machine run, also while it runs."""
 
 import os
 import shutil
@@ -23,10 +23,10 @@ _PARTIAL = ".partial"
     help="The folder to copy (DIJOUS_DATA).",
 )
 def backup(destination: Path, data: Path) -> None:
-    """Copy all that a `dijous up` keeps into DESTINATION, a new folder. It may go on running meanwhile.
+    """Copy all that a `dijous up` keeps into DESTINATION, a new folder. The installation may go on running.
 
-    Each service's database is copied as it is at one instant; what they tell each other is announced again after a
-    start, so the broker's own store is left out. The copy holds personal data and secrets: only you can read it.
+    Each service's database is copied as it is at one instant. The broker's store is left out: after a start the
+    services announce everything again. The copy holds personal data and secrets: only you can read it.
 
     To restore, start with DIJOUS_DATA=DESTINATION. Mails that were sent after the backup are due in it and go out
     again, so restore soon after, or first look at what is due at /office/mails with DIJOUS_SMTP_URL unset.
@@ -66,7 +66,7 @@ def _copy(data: Path, databases: list[Path], partial: Path) -> None:
 
 
 def _copy_database(source: Path, target: Path) -> None:
-    """By SQLite's own online backup: one consistent state, whoever writes meanwhile, fsynced at the end."""
+    """Copy by SQLite's online backup: one consistent state whatever is written meanwhile, fsynced at the end."""
     with closing(sqlite3.connect(source)) as reading, closing(sqlite3.connect(target)) as writing:
         writing.execute("PRAGMA synchronous = FULL")
         reading.backup(writing)

@@ -1,4 +1,4 @@
-"""`dijous deadletters`: messages that could not be handled, and what to do with them."""
+"""`dijous deadletters`: list, show, replay or drop messages that could not be handled."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -27,8 +27,8 @@ T = TypeVar("T")
 def deadletters() -> None:
     """Messages that could not be handled.
 
-    `list` shows where and why without personal data; `show` shows one with its data; `replay` gives it to the
-    services again once the cause is repaired; `drop` forgets it.
+    `list` shows where and why, without personal data; `show` shows one with its data; `replay` gives it to the services
+    again once the cause is repaired; `drop` forgets it.
     """
 
 
@@ -62,8 +62,8 @@ def show(letter_id: str, nats_url: str) -> None:
 def replay(letter_ids: tuple[str, ...], everything: bool, nats_url: str) -> None:
     """Publish again under the original subject, then drop.
 
-    Every service that handles the event sees it again; those that have handled it already take no notice. A message
-    that several services could not handle is published once, and the letters of all of them are dropped.
+    Every service that handles the event sees it again; those that have handled it already ignore it. A message that
+    several services could not handle is published once, and the letters of all of them are dropped.
     """
     _check_choice(letter_ids, everything)
 
@@ -80,7 +80,9 @@ def replay(letter_ids: tuple[str, ...], everything: bool, nats_url: str) -> None
 @nats_url
 def drop(letter_ids: tuple[str, ...], everything: bool, nats_url: str) -> None:
     """Forget them for good."""
-    for letter_id in _chosen(letter_ids, everything, nats_url):
+    _check_choice(letter_ids, everything)
+    chosen = [letter.id for letter in _at(nats_url, list_letters)] if everything else letter_ids
+    for letter_id in chosen:
         _at(nats_url, partial(drop_letter, letter_id=letter_id))
         click.echo(f"dropped {letter_id}")
 
@@ -88,11 +90,6 @@ def drop(letter_ids: tuple[str, ...], everything: bool, nats_url: str) -> None:
 def _check_choice(letter_ids: tuple[str, ...], everything: bool) -> None:
     if everything == bool(letter_ids):
         raise click.UsageError("name the letters, or say --all")
-
-
-def _chosen(letter_ids: tuple[str, ...], everything: bool, nats_url: str) -> list[str]:
-    _check_choice(letter_ids, everything)
-    return [letter.id for letter in _at(nats_url, list_letters)] if everything else list(letter_ids)
 
 
 def _at(nats_url: str, work: Callable[[JetStreamContext], Awaitable[T]]) -> T:

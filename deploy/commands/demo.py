@@ -1,4 +1,4 @@
-"""`dijous demo`: the reference programmes played through."""
+"""`dijous demo`: play the reference programmes through."""
 
 import asyncio
 import os
@@ -9,10 +9,10 @@ import click
 import httpx
 
 from deploy.commands.up import introduce
+from deploy.demo.clock import MovableClock
 from deploy.demo.office import DemoFailedError, Office
+from deploy.demo.report import Report
 from deploy.demo.story import FIRST_MOMENT, Story
-from deploy.demo.telling import Report
-from deploy.demo.time import MovableClock
 from deploy.embedded.first_run import keep_first_run_link
 from deploy.embedded.folder import locked_folder
 from deploy.embedded.settings import EmbeddedSettings
@@ -21,14 +21,12 @@ from deploy.settings import BrokenSettingError, ServingSettings, explained_setti
 from shared.storage.opening import open_store
 
 MARK = "demonstration"
-"""The file that tells a demonstration's folder, which may be deleted, from any other."""
+"""The file that marks a demonstration's folder, which may be deleted."""
 CALL_SECONDS = 30.0
 
 
 @click.command()
-@click.option(
-    "--exit", "exit_when_done", is_flag=True, help="End when the story is told instead of leaving it to look at."
-)
+@click.option("--exit", "exit_when_done", is_flag=True, help="End after the story instead of leaving it to look at.")
 def demo(exit_when_done: bool) -> None:
     """Play the two reference programmes through the whole job, then leave everything to look at until Ctrl-C.
 
@@ -44,22 +42,18 @@ def demo(exit_when_done: bool) -> None:
     """
     with explained_settings():
         given = EmbeddedSettings()
-        ServingSettings()  # read by the process that takes requests; what is wrong with it is said here
+        ServingSettings()  # the application reads it; what is wrong with it is reported here
     folder = given.data.absolute() / "demo"
     own = {"data": folder, "store_url": None, "nats_url": None, "smtp_url": None}
     for variable in ("DIJOUS_STORE_URL", "DIJOUS_NATS_URL", "DIJOUS_SMTP_URL"):
         os.environ.pop(variable, None)
-    outcome = _Outcome()
-    run_until_stopped(_demo(given.model_copy(update=own), exit_when_done, outcome))
-    if outcome.failure:
-        raise click.ClickException(outcome.failure)
+    failures: list[str] = []
+    run_until_stopped(_demo(given.model_copy(update=own), exit_when_done, failures))
+    if failures:
+        raise click.ClickException(failures[0])
 
 
-class _Outcome:
-    failure = ""
-
-
-async def _demo(settings: EmbeddedSettings, exit_when_done: bool, outcome: _Outcome) -> None:
+async def _demo(settings: EmbeddedSettings, exit_when_done: bool, failures: list[str]) -> None:
     _empty(settings.data)
     offset_file = settings.data / "clock"
     os.environ["DIJOUS_CLOCK_OFFSET_FILE"] = str(offset_file)
@@ -70,7 +64,7 @@ async def _demo(settings: EmbeddedSettings, exit_when_done: bool, outcome: _Outc
         try:
             await _play(installation, clock)
         except (DemoFailedError, httpx.HTTPError) as failure:
-            outcome.failure = f"{failure}. Logs: {settings.data / 'logs'}"
+            failures.append(f"{failure}. Logs: {settings.data / 'logs'}")
             return
         if not exit_when_done:
             await _renew_first_run_link(installation, settings.public_url or installation.url)
@@ -79,7 +73,7 @@ async def _demo(settings: EmbeddedSettings, exit_when_done: bool, outcome: _Outc
 
 
 async def _renew_first_run_link(installation: Installation, public_url: str) -> None:
-    """The one of the start was made on the story's first day, and its time is over by the last."""
+    """Make another link: that of the start is of the story's first day and has expired by the last."""
     store = open_store(f"sqlite:///{installation.folder}", "registration")
     try:
         await keep_first_run_link(store, public_url, installation.folder)

@@ -3,11 +3,8 @@
 from pathlib import Path
 
 import click
-import httpx
 
-from deploy.commands.options import token_option, url_option
-
-CALL_SECONDS = 60.0
+from deploy.commands.api_calls import post, token_option, url_option
 
 
 @click.group()
@@ -26,19 +23,9 @@ def import_command(file: Path, url: str, staff_token: str) -> None:
     Example:
       dijous entities import directory-2027.csv
     """
-    headers = {"Authorization": f"Bearer {staff_token}", "Content-Type": "text/csv"}
-    address = f"{url.rstrip('/')}/api/v1/entities/import"
-    try:
-        answer = httpx.post(address, content=file.read_bytes(), headers=headers, timeout=CALL_SECONDS)
-    except httpx.HTTPError as error:
-        raise click.ClickException(f"{url} does not answer: {error}") from error
+    answer = post(url, "/entities/import", staff_token, headers={"Content-Type": "text/csv"}, content=file.read_bytes())
+    result = answer.json()
     if answer.is_error:
-        raise click.ClickException(_refusal(answer))
-    click.echo(f"{answer.json()['imported']} entities imported")
-
-
-def _refusal(answer: httpx.Response) -> str:
-    """The problem's title, then each wrong line."""
-    problem = answer.json()
-    lines = [f"{error['pointer']}: {error['detail']}" for error in problem.get("errors") or []]
-    return "\n".join([problem["title"], *lines])
+        wrong_lines = [f"{error['pointer']}: {error['detail']}" for error in result.get("errors") or []]
+        raise click.ClickException("\n".join([result["title"], *wrong_lines]))
+    click.echo(f"{result['imported']} entities imported")

@@ -1,4 +1,4 @@
-"""`dijous events`: the catalogue for integrators."""
+"""`dijous events`: print the catalogue of events."""
 
 import click
 

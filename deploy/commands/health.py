@@ -1,4 +1,4 @@
-"""`dijous health`: what the container's health check and a person ask."""
+"""`dijous health`: the container's health check, and a person's."""
 
 import http.client
 import os

@@ -1,4 +1,4 @@
-"""`dijous office`: the way in, when nobody can sign in to the office."""
+"""`dijous office`: a link into the office, when nobody can sign in."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -21,8 +21,8 @@ def office() -> None:
 def link(user_name: str) -> None:
     """Print a link into the office. It works once and replaces the one before; the record says that it was made.
 
-    While there is no administrator it makes the first one. Afterwards it sets a new password: for the person with the
-    given user name, or for the only administrator. The password of before works until then.
+    While there is no administrator, it makes the first one. Afterwards it sets a new password for the person with the
+    given user name, or for the only administrator. The old password works until then.
 
     Reads the settings of the registration service, or finds the installation in DIJOUS_DATA, running or not.
 
@@ -33,14 +33,13 @@ def link(user_name: str) -> None:
       docker compose exec registration dijous office link
     """
     start_logs()
-    way = asyncio.run(_way_in(user_name))
-    click.echo(way.link)
-    until = f"once, until {way.until:%Y-%m-%d %H:%M} UTC"
-    whose = f"sets a password for {way.person.name}" if way.person else "makes the first administrator"
-    click.echo(f"It {whose}, {until}.", err=True)
+    made = asyncio.run(_make_link(user_name))
+    click.echo(made.link)
+    effect = f"sets a password for {made.person.name}" if made.person else "makes the first administrator"
+    click.echo(f"It {effect}, once, until {made.until:%Y-%m-%d %H:%M} UTC.", err=True)
 
 
-async def _way_in(user_name: str) -> "RecoveryLink":
+async def _make_link(user_name: str) -> "RecoveryLink":
     from services.registration.accounts.recovery import AmbiguousAccount, make_recovery_link
     from services.registration.settings import Settings
     from shared.clock import clock_from

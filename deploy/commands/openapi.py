@@ -1,4 +1,4 @@
-"""`dijous openapi`: the API's description without a running installation."""
+"""`dijous openapi`: print the API's description without a running installation."""
 
 import json
 import os

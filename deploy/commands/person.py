@@ -1,30 +1,29 @@
-"""`dijous person`: what is kept of one person in all services, for who asked the office to see or to erase it."""
+"""`dijous person`: export or erase what all services keep of one person."""
 
 import json
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import click
-import httpx
 
-from deploy.commands.options import token_option, url_option
+from deploy.commands.api_calls import post, token_option, url_option
 
 NOUNS = {"registration": "registrations", "proposals": "followers", "notifications": "recipients"}
-"""Who keeps addresses, each under its noun of the API."""
+"""The services that keep addresses, each with its noun in the API."""
 OWNERS, LEARNERS = ("registration", "proposals"), ("notifications",)
-"""To whom people give their address, and who is told of it by these."""
-CALL_SECONDS = 60.0
+"""People give their address to the owners; the learners have it from the owners' events."""
 MOST_SECONDS = 60.0
 PAUSE_SECONDS = 1.0
 
 
 @click.group()
 def person() -> None:
-    """What is kept of one person, by their mail address, in all services.
+    """What all services keep of one person, found by mail address.
 
-    For who asks the office in writing; with the link of any of their mails people do it by themselves. Answers to
-    surveys are nobody's, so there is nothing to be found. The accounts of the office are not touched: an administrator
-    removes them at /office/people.
+    For people who ask the office in writing; with the link of any of their mails they can do it themselves. Answers to
+    surveys belong to nobody, so none are found. The accounts of the office are not touched: an administrator removes
+    them at /office/people.
     """
 
 
@@ -39,7 +38,8 @@ def export(address: str, url: str, staff_token: str) -> None:
     Example:
       dijous person export nuria.puig@alamus.example > nuria.json
     """
-    kept = _Installation(url, staff_token, address).kept()
+    installation = _Installation(url, staff_token, address)
+    kept = {service: installation.ask(service, "export") for service in NOUNS}
     click.echo(json.dumps(kept, indent=2, ensure_ascii=False))
 
 
@@ -51,9 +51,9 @@ def export(address: str, url: str, staff_token: str) -> None:
 def erase(address: str, yes: bool, url: str, staff_token: str) -> None:
     """Erase ADDRESS and the name that goes with it everywhere, and wait until nothing is found any more.
 
-    Registrations, proposals and supports stay without the person; a seat in a session to come goes to who waits. That
-    the address wanted or took no mails is forgotten too. It cannot be undone, except from a backup: erase again after
-    restoring one. Erasing once more does no harm.
+    Registrations, proposals and supports stay without the person; a seat in a session to come goes to the next person
+    on the waiting list. The choice of mails is forgotten too. This cannot be undone, except from a backup: erase again
+    after restoring one. Erasing once more does no harm.
 
     \b
     Example:
@@ -65,32 +65,24 @@ def erase(address: str, yes: bool, url: str, staff_token: str) -> None:
     click.echo("erased: nothing is kept any more in " + ", ".join(NOUNS))
 
 
+@dataclass(frozen=True, slots=True)
 class _Installation:
-    """The services' side of the office, asked about one person."""
-
-    def __init__(self, url: str, staff_token: str, address: str) -> None:
-        self._url = url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {staff_token}", "Accept-Language": "en"}
-        self._address = address
+    url: str
+    staff_token: str
+    address: str
 
     def ask(self, service: str, verb: str) -> dict[str, Any]:
-        """The answer of a service; the address travels in the body, never in the URL."""
-        path = f"{self._url}/api/v1/{NOUNS[service]}/{verb}"
-        try:
-            answer = httpx.post(path, json={"email": self._address}, headers=self._headers, timeout=CALL_SECONDS)
-        except httpx.HTTPError as error:
-            raise click.ClickException(f"{self._url} does not answer: {error}") from error
+        """The service's answer; the address travels in the body, never in the URL."""
+        path = f"/{NOUNS[service]}/{verb}"
+        answer = post(self.url, path, self.staff_token, headers={"Accept-Language": "en"}, json={"email": self.address})
+        result: dict[str, Any] = answer.json()
         if answer.is_error:
-            raise click.ClickException(f"{service}: {_refusal(answer)}")
-        kept: dict[str, Any] = answer.json()
-        return kept
-
-    def kept(self) -> dict[str, dict[str, Any]]:
-        """All that is kept, by service."""
-        return {service: self.ask(service, "export") for service in NOUNS}
+            details = [error["detail"] for error in result.get("errors") or []]
+            raise click.ClickException(f"{service}: {' '.join([result['title'], *details])}")
+        return result
 
     def erase(self) -> None:
-        """Erase until nothing is found and the broker has forgotten too; first where the others learn it from.
+        """Erase until nothing is found and the broker has forgotten too; the owners first.
 
         Raises:
             click.ClickException: it takes too long.
@@ -103,13 +95,6 @@ class _Installation:
                 time.sleep(PAUSE_SECONDS)
 
     def _erased(self, service: str) -> bool:
-        """Whether nothing was left to be erased at this turn."""
+        """Whether this turn found nothing left to erase."""
         answer = self.ask(service, "erase")
         return not answer["erased"] and not answer["unfinished"]
-
-
-def _refusal(answer: httpx.Response) -> str:
-    """The problem's words, in one line."""
-    problem = answer.json()
-    details = [error["detail"] for error in problem.get("errors") or []]
-    return " ".join([problem["title"], *details])

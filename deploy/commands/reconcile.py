@@ -1,4 +1,4 @@
-"""`dijous reconcile`: the sweep between the services, by hand."""
+"""`dijous reconcile`: run the reconciliation between the services by hand."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -18,9 +18,9 @@ CONNECT_SECONDS = 5.0
 def reconcile() -> None:
     """Find and repair what one service knows and another lacks.
 
-    Each owner lists what it has announced; the running services that lack something ask for it, and it is announced
-    again. They do so by themselves every half minute; by hand it is for the impatient. It takes some seconds after
-    this command has ended, and what is whole stays as it is.
+    Each owner lists what it has announced; the running services ask for what they lack, and the owner announces it
+    again. They do so by themselves every half minute; this command is for the impatient. The repair takes some seconds
+    after the command has ended; what is whole stays as it is.
 
     \b
     Example:

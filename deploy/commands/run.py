@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deploy.import_tuning import import_tuning
 from deploy.routes import SERVICES
 from deploy.settings import BrokenSettingError
-from deploy.starting import being_read
 
 if TYPE_CHECKING:
     from shared.service import Service
@@ -29,7 +29,7 @@ def run(service: str, host: str, port: int) -> None:
       dijous run notifications --host 0.0.0.0 --port 8000
     \b
     It needs DIJOUS_SECRET and DIJOUS_STAFF_TOKEN, the same for all services, and reads DIJOUS_STORE_URL,
-    DIJOUS_NATS_URL, DIJOUS_SMTP_URL and DIJOUS_PUBLIC_URL. `/health/live` and `/health/ready` tell how it is.
+    DIJOUS_NATS_URL, DIJOUS_SMTP_URL and DIJOUS_PUBLIC_URL. `/health/live` and `/health/ready` report its state.
     """
     import uvloop
 
@@ -39,7 +39,7 @@ def run(service: str, host: str, port: int) -> None:
 
             uvloop.run(serve_mailbox(host, listening))
         else:
-            with being_read():
+            with import_tuning():
                 from deploy.composition import compose, start_logs
 
                 start_logs()

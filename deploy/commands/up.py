@@ -14,7 +14,7 @@ def up() -> None:
     """Start everything on this machine behind one address, until Ctrl-C.
 
     It starts a broker, the four services and a mailbox in the browser that takes every mail, so nothing leaves this
-    machine. What dies is started again. A second start on the same data continues where the first one was.
+    machine. What dies is started again. A second start on the same data continues where the first one stopped.
 
     \b
     Settings, from the environment:
@@ -32,7 +32,7 @@ def up() -> None:
     """
     with explained_settings():
         settings = EmbeddedSettings()
-        ServingSettings()  # read by the process that takes requests; what is wrong with it is said here
+        ServingSettings()  # the application reads it; what is wrong with it is reported here
     run_until_stopped(_up(settings))
 
 
@@ -43,7 +43,6 @@ async def _up(settings: EmbeddedSettings) -> None:
 
 
 def introduce(installation: Installation) -> None:
-    """Say what to open, where things are and how to stop."""
     url, folder = installation.url, installation.folder
     say(f"ready on {url}")
     if installation.has_mailbox:

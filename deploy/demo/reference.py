@@ -13,14 +13,14 @@ _LANGUAGES = ("ca", "ca", "ca", "ca", "es", "en")
 
 @cache
 def reference() -> dict[str, Any]:
-    """Programmes, sessions and survey, as `reference.json` says with their source."""
+    """Programmes, sessions and survey of `reference.json`, which names their source."""
     content = files("deploy.demo").joinpath("reference.json").read_text()
     loaded: dict[str, Any] = json.loads(content)
     return loaded
 
 
 def person(number: int, entity: str) -> dict[str, Any]:
-    """An invented person of an entity, as the API takes a registration; the same for the same number."""
+    """The registration of an invented person, as the API takes it; the same for the same number."""
     given = _GIVEN_NAMES[number % len(_GIVEN_NAMES)]
     family = _FAMILY_NAMES[number // len(_GIVEN_NAMES) % len(_FAMILY_NAMES)]
     return {
@@ -34,7 +34,7 @@ def person(number: int, entity: str) -> dict[str, Any]:
 
 
 def answers(number: int) -> dict[str, int]:
-    """What that person thinks of the session, from 0 to 10."""
+    """That person's scores of the session, from 0 to 10."""
     return {
         "content": 7 + number % 4,
         "duration": 5 + number % 6,

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from deploy.demo.clock import MovableClock
 from deploy.demo.office import Office, link_token
 from deploy.demo.reference import answers, person, reference
-from deploy.demo.telling import Report
-from deploy.demo.time import MovableClock
+from deploy.demo.report import Report
 
 COUNCILS = 60
 CAPACITY = 50
@@ -24,13 +24,13 @@ A_WEEK = timedelta(days=7)
 BEFORE_EACH = timedelta(days=20)
 JOIN_BEFORE = timedelta(minutes=5)
 STORY_TAKES = timedelta(days=20)
-"""The played session was so long ago at least, so that its story ends before the present."""
+"""The played session is at least this long ago, so that its story ends before the present."""
 FIRST_MOMENT = datetime(2023, 8, 31, 7, tzinfo=UTC)
 """Before the first of the six real sessions."""
 
 
 def last_thursday(*, before: datetime) -> datetime:
-    """Ten o'clock of the last Thursday of a month, the latest that is before an instant; December has no session."""
+    """The latest ten o'clock of a month's last Thursday before an instant; December has no session."""
     day = before.astimezone(MADRID).date()
     while True:
         day -= timedelta(days=1)
@@ -39,7 +39,7 @@ def last_thursday(*, before: datetime) -> datetime:
 
 
 class Story:
-    """Plays it, step by step; each step waits until what it caused has arrived."""
+    """Each step waits until its effects have arrived."""
 
     def __init__(self, office: Office, clock: MovableClock, report: Report) -> None:
         self._office = office
@@ -52,7 +52,7 @@ class Story:
         self._proposals: list[str] = []
 
     async def play(self) -> dict[str, Any]:
-        """The whole story; the published results.
+        """Play all steps; the published results.
 
         Raises:
             DemoFailedError: the installation did not do its part.

@@ -2,9 +2,9 @@
 
 import sys
 
-from deploy.starting import being_read
+from deploy.import_tuning import import_tuning
 
-with being_read():
+with import_tuning():
     from deploy.embedded.application import main
 
 main(*sys.argv[1:])

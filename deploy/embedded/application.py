@@ -1,13 +1,14 @@
 """The application process of the single-machine run: the four services and the mailbox behind one address.
 
-A child of the supervisor, which gives it the listening socket and, in the environment, its settings.
+A child of the supervisor, which hands over the listening socket and, in the environment, the settings.
 """
 
+import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import click
@@ -17,15 +18,14 @@ from fastapi import APIRouter
 from deploy.composition import compose, start_logs
 from deploy.embedded.first_run import keep_first_run_link
 from deploy.embedded.gateway import make_gateway
-from deploy.embedded.streams import kept_topology
-from deploy.embedded.together import together
+from deploy.embedded.streams import maintained_streams
+from deploy.import_tuning import import_tuning
 from deploy.mailbox.pages import mailbox_routes
 from deploy.mailbox.smtp import running_smtp
 from deploy.mailbox.store import MailStore
 from deploy.routes import SERVICES
 from deploy.serving import serve
 from deploy.settings import EXIT_BROKEN_SETTING, BrokenSettingError
-from deploy.starting import being_read
 from shared.clock import clock_from
 from shared.messaging.consuming import consumer_specs
 from shared.settings import ServiceSettings
@@ -41,19 +41,18 @@ async def run_application(listening: socket.socket, data: Path) -> None:
             mailbox, port = await stack.enter_async_context(_running_mailbox(data))
             os.environ["DIJOUS_SMTP_URL"] = f"smtp://127.0.0.1:{port}"
             extra.append(mailbox)
-        with being_read():
+        with import_tuning():
             services = [compose(name) for name in SERVICES]
         specs = [spec for service in services for spec in consumer_specs(service.events)]
-        gateway = make_gateway(services, extra, _frame())
-        await stack.enter_async_context(kept_topology(os.environ["DIJOUS_NATS_URL"], specs))
-        await stack.enter_async_context(together([service.running() for service in services]))
+        gateway = make_gateway(services, extra, _page_frame())
+        await stack.enter_async_context(maintained_streams(os.environ["DIJOUS_NATS_URL"], specs))
+        await stack.enter_async_context(enter_all([service.running() for service in services]))
         registration = services[SERVICES.index("registration")]
         await keep_first_run_link(registration.store, os.environ["DIJOUS_PUBLIC_URL"], data)
         await serve(gateway, listening)
 
 
-def _frame() -> Pages:
-    """The frame of all pages, without those of a service."""
+def _page_frame() -> Pages:
     settings = ServiceSettings()
     return Pages(settings, Words(), clock=clock_from(settings.clock_offset_file))
 
@@ -66,6 +65,32 @@ async def _running_mailbox(data: Path) -> AsyncIterator[tuple[APIRouter, int]]:
             yield mailbox_routes(store), port
     finally:
         store.close()
+
+
+@asynccontextmanager
+async def enter_all(contexts: Sequence[AbstractAsyncContextManager[None]]) -> AsyncIterator[None]:
+    """Enter all contexts at once and leave all at once, so that the slowest decides how long it takes.
+
+    Raises:
+        ExceptionGroup: some could not be entered; those that could have been left again.
+    """
+    leave = asyncio.Event()
+    entered = [asyncio.Event() for _ in contexts]
+
+    async def live(context: AbstractAsyncContextManager[None], is_entered: asyncio.Event) -> None:
+        async with context:
+            is_entered.set()
+            await leave.wait()
+
+    async with asyncio.TaskGroup() as group:
+        for context, is_entered in zip(contexts, entered, strict=True):
+            group.create_task(live(context, is_entered))
+        try:
+            for is_entered in entered:
+                await is_entered.wait()
+            yield
+        finally:
+            leave.set()
 
 
 def main(descriptor: str, data: str) -> None:

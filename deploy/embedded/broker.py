@@ -14,13 +14,13 @@ from deploy.settings import BrokenSettingError
 
 CHECK_SECONDS = 2.0
 STRIKES = 3
-"""So many bad answers in a row and it is restarted: JetStream that could not write stays so until then."""
+"""Bad answers in a row before a restart: JetStream that once could not write stays so until then."""
 STOP_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
 
 
 def nats_server() -> str:
-    """Where the server's program is: beside this Python, else on the path.
+    """The path of the server's program: beside this Python, else on PATH.
 
     Raises:
         BrokenSettingError: nowhere.
@@ -33,14 +33,14 @@ def nats_server() -> str:
 
 
 def broker_command(port: int, monitoring_port: int, store: Path) -> list[str]:
-    """The server with the shipped configuration, on this machine's own address only."""
+    """The server with the shipped configuration, on the loopback address only."""
     configuration = files("deploy.nats").joinpath("nats.conf")
     address = ["--addr", "127.0.0.1", "--port", str(port), "--http_port", str(monitoring_port)]
     return [nats_server(), "--config", os.fspath(str(configuration)), *address, "--store_dir", str(store)]
 
 
 async def watch_broker(child: Child, monitoring_port: int, say: Callable[[str], None]) -> None:
-    """Restart the broker when it runs and cannot do its work, for as long as this is not cancelled."""
+    """Restart the broker whenever it runs and cannot do its work; until cancelled."""
     strikes = 0
     while True:
         await asyncio.sleep(CHECK_SECONDS)
@@ -53,7 +53,7 @@ async def watch_broker(child: Child, monitoring_port: int, say: Callable[[str], 
 
 
 def _what_is_wrong(monitoring_port: int) -> str:
-    """What `/healthz` says is wrong; empty when nothing is."""
+    """What `/healthz` complains of; empty where all is well."""
     connection = http.client.HTTPConnection("127.0.0.1", monitoring_port, timeout=ANSWER_SECONDS)
     try:
         connection.request("GET", "/healthz")

@@ -9,21 +9,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from deploy.embedded.die_with_parent import leashed
+from deploy.embedded.die_with_parent import die_with_parent
 from deploy.settings import EXIT_BROKEN_SETTING, BrokenSettingError
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
 GOOD_RUN = 60.0
-"""A child that ran for so many seconds is started again without a pause that grew before."""
+"""Seconds of running after which the growing pause begins anew."""
 KEPT_LOG_BYTES = 10_000_000
 
 Say = Callable[[str], None]
 
 
 class Child:
-    """One child process with its log."""
-
     def __init__(
         self,
         name: str,
@@ -46,14 +44,13 @@ class Child:
 
     @property
     def is_running(self) -> bool:
-        """Whether there is a process just now."""
         return self._process is not None and self._process.returncode is None
 
     async def keep_running(self) -> None:
-        """Start it, and again with a growing pause whenever it ends, until `stop` is called.
+        """Start it, and again after a growing pause whenever it ends, until `stop` is called.
 
         Raises:
-            BrokenSettingError: the child says that its settings are broken: starting it again would change nothing.
+            BrokenSettingError: the child reports broken settings; starting it again would change nothing.
         """
         pause = FIRST_PAUSE
         while not self._stopping:
@@ -65,7 +62,8 @@ class Child:
                 raise BrokenSettingError(self._last_words())
             if time.monotonic() - started > GOOD_RUN:
                 pause = FIRST_PAUSE
-            self._say(f"{self.name} ended ({_how(code)}); starting it again in {pause:.1f} s. Its log: {self._log}")
+            ended = f"signal {-code}" if code < 0 else f"exit code {code}"
+            self._say(f"{self.name} ended ({ended}); starting it again in {pause:.1f} s. Its log: {self._log}")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -88,7 +86,7 @@ class Child:
             await process.wait()
 
     async def _run_once(self) -> int:
-        command, before = leashed(self._command)
+        command, before = die_with_parent(self._command)
         with self._open_log() as log:
             self._process = await asyncio.create_subprocess_exec(
                 *command,
@@ -113,7 +111,3 @@ class Child:
         with self._log.open("rb") as log:
             log.seek(self._log_start)
             return log.read().decode(errors="replace").strip()
-
-
-def _how(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit code {code}"

@@ -1,7 +1,7 @@
-"""Children that never outlive the process that started them, even when that one is killed.
+"""Children die with the process that started them, even when that process is killed.
 
-On Linux the kernel sees to it (PR_SET_PDEATHSIG). Elsewhere this module, run as a program, stands between: it starts
-the child and ends it when its own standard input, a pipe from the supervisor, closes.
+On Linux the kernel does it (PR_SET_PDEATHSIG). Elsewhere this module runs as a program in between: it starts the child
+and ends it when its own standard input, a pipe from the supervisor, closes.
 """
 
 import ctypes
@@ -15,24 +15,22 @@ from collections.abc import Callable, Sequence
 _PR_SET_PDEATHSIG = 1
 
 
-def leashed(command: Sequence[str]) -> tuple[list[str], Callable[[], None] | None]:
-    """The command to start, and what to call in the child before it: together they hold it on the leash."""
-    if sys.platform == "linux":
-        return list(command), _dying_with(os.getpid(), ctypes.CDLL(None))
-    return [sys.executable, "-P", "-m", "deploy.embedded.die_with_parent", *command], None
+def die_with_parent(command: Sequence[str]) -> tuple[list[str], Callable[[], None] | None]:
+    """The command to start, and the `preexec_fn` to start it with."""
+    if sys.platform != "linux":
+        return [sys.executable, "-P", "-m", "deploy.embedded.die_with_parent", *command], None
+    parent, libc = os.getpid(), ctypes.CDLL(None)
 
-
-def _dying_with(parent: int, libc: ctypes.CDLL) -> Callable[[], None]:
     def ask_the_kernel() -> None:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it died before the kernel was asked
             os._exit(1)
 
-    return ask_the_kernel
+    return list(command), ask_the_kernel
 
 
 def main(command: Sequence[str]) -> int:
-    """Run the command until it ends or standard input closes; its exit code, 128 and the signal that ended it."""
+    """Run the command until it ends or standard input closes. The exit code is its own, or 128 + the signal number."""
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  our own command
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda number, _: child.send_signal(number))

@@ -1,4 +1,4 @@
-"""What the single-machine run was told to use instead of its own: a broker, a database, a relay, another folder."""
+"""What the single-machine run uses from outside, where it is set: a broker, a database, a relay, another folder."""
 
 import socket
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ _PORTS = {"nats": 4222, "tls": 4222, "mongodb": 27017, "smtp": 587, "smtps": 465
 
 
 def check_folder(store_url: str | None) -> None:
-    """Make the folder that holds the SQLite files, where another one was asked for.
+    """Make the folder for the SQLite files, where the store URL names one.
 
     Raises:
-        BrokenSettingError: nothing can be written there.
+        BrokenSettingError: the folder cannot be written.
     """
     if not store_url or not store_url.startswith("sqlite:///"):
         return
@@ -30,15 +30,15 @@ def check_folder(store_url: str | None) -> None:
         raise BrokenSettingError(f"DIJOUS_STORE_URL: {folder} cannot be used: {error.strerror}") from error
 
 
-def absent_neighbours(settings: EmbeddedSettings) -> list[str]:
-    """A line for each neighbour that does not take connections, its variable first. Blocks for seconds."""
-    asked = {
+def unreachable_dependencies(settings: EmbeddedSettings) -> list[str]:
+    """A line for each dependency that takes no connection, its variable first. Blocks for seconds."""
+    urls = {
         "DIJOUS_NATS_URL": settings.nats_url,
         "DIJOUS_STORE_URL": settings.store_url,
         "DIJOUS_SMTP_URL": settings.smtp_url,
     }
     lines = []
-    for variable, url in asked.items():
+    for variable, url in urls.items():
         addresses = list(_addresses(url or ""))
         wrong = [_what_is_wrong(*address) for address in addresses]
         if addresses and all(wrong):
@@ -47,15 +47,17 @@ def absent_neighbours(settings: EmbeddedSettings) -> list[str]:
 
 
 def _addresses(url: str) -> Iterator[tuple[str, int]]:
-    """Host and port of each server that the address names; none of a kind that has no such servers, and none where it
-    names no host or no port: that is said by the service that uses it."""
+    """Host and port of each server in the address.
+
+    Nothing for SQLite, nor for an address without host or port: the service that uses it says so.
+    """
     for server in url.split(",") if url.startswith(("nats:", "tls:")) else [url]:
         parts = urlsplit(server)
-        for place in parts.netloc.rpartition("@")[2].split(",") if parts.scheme in _PORTS else ():
+        for host_and_port in parts.netloc.rpartition("@")[2].split(",") if parts.scheme in _PORTS else ():
             try:
-                named = urlsplit(f"//{place}")
-                if named.hostname:
-                    yield named.hostname, named.port or _PORTS[parts.scheme]
+                server_parts = urlsplit(f"//{host_and_port}")
+                if server_parts.hostname:
+                    yield server_parts.hostname, server_parts.port or _PORTS[parts.scheme]
             except ValueError:
                 continue
 

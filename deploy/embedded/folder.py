@@ -8,13 +8,16 @@ from pathlib import Path
 
 from deploy.settings import BrokenSettingError
 
+FIRST_RUN_LINK = "first-run"
+"""The file with the link that makes the first administrator."""
+
 
 @contextmanager
 def locked_folder(path: Path) -> Iterator[Path]:
-    """The folder, made where it is missing, absolute and ours until the block ends (or this process, in any way).
+    """The absolute path of the folder, made if missing, locked until the block or this process ends.
 
     Raises:
-        BrokenSettingError: it cannot be written, or another run has it.
+        BrokenSettingError: the folder cannot be written, or another run has it.
     """
     folder = path.expanduser().absolute()
     try:

@@ -15,26 +15,24 @@ from shared.web.pages import Pages
 
 
 class Gateway:
-    """ASGI application: forwards by prefix; what belongs to no service is the installation's own."""
+    """Forwards each request by prefix; the installation's own application answers what belongs to no service."""
 
     def __init__(self, services: Mapping[str, ASGIApp], own: ASGIApp) -> None:
         self._services = services
         self._own = own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
         owner = service_of(scope["path"]) if scope["type"] == "http" else None
         await (self._services[owner] if owner else self._own)(scope, receive, send)
 
 
 class JoinedReadiness:
-    """Ready when every service is; each check under its service's name."""
+    """Ready when every service is; each check is named `<service>.<part>`."""
 
     def __init__(self, services: Sequence[Service]) -> None:
         self._checks: dict[str, ReadinessCheck] = {service.name: service.readiness for service in services}
 
     async def check(self) -> dict[str, str]:
-        """The state of each part of each service."""
         found = await asyncio.gather(*(check.check() for check in self._checks.values()))
         return {
             f"{name}.{part}": state
@@ -44,10 +42,7 @@ class JoinedReadiness:
 
 
 def make_gateway(services: Sequence[Service], extra: Sequence[APIRouter], pages: Pages) -> Gateway:
-    """The installation's application; `extra` are routes of its own beside description and health.
-
-    `pages` is the frame in which it says that an address leads nowhere.
-    """
+    """The installation's application; `extra` are its own routes, `pages` the frame of the page «not found»."""
     webs = {service.name: service.web() for service in services}
     routers = [_own_routes(list(webs.values())), *extra, page_router(pages)]
     return Gateway(webs, make_application("installation", "Dijous", routers, pages.words, JoinedReadiness(services)))

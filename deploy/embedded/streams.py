@@ -1,6 +1,6 @@
-"""Streams and consumers in the single-machine run: made at the start, and again whenever the broker comes back.
+"""Streams and consumers of the single-machine run: made at the start, and again whenever the broker comes back.
 
-Its folder may have been deleted meanwhile; the broker itself is then empty and says nothing of it.
+The broker's folder may have been deleted meanwhile; the broker is then empty and does not say so.
 """
 
 import asyncio
@@ -19,15 +19,15 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def kept_topology(url: str, specs: Sequence[ConsumerSpec]) -> AsyncIterator[None]:
-    """Streams and consumers exist when this is entered and are seen to until it is left."""
+async def maintained_streams(url: str, specs: Sequence[ConsumerSpec]) -> AsyncIterator[None]:
+    """Make streams and consumers, and again after each reconnection until the block ends."""
     came_back = asyncio.Event()
 
     async def on_reconnected() -> None:
         came_back.set()
 
     async def on_error(_: Exception) -> None:
-        """The services' own connections say what is wrong."""
+        """Ignore it: the services' own connections report what is wrong."""
 
     connection = await nats.connect(
         url,
@@ -54,7 +54,7 @@ async def _keep(url: str, specs: Sequence[ConsumerSpec], came_back: asyncio.Even
 
 
 async def _apply(url: str, specs: Sequence[ConsumerSpec]) -> None:
-    """JetStream answers a moment after the broker accepts connections, so this tries until it does."""
+    """Try until it works: JetStream answers a moment after the broker accepts connections."""
     while True:
         try:
             changes = await apply_streams(url, specs)

@@ -15,8 +15,8 @@ import click
 
 from deploy.embedded.broker import STOP_SECONDS, broker_command, watch_broker
 from deploy.embedded.child import Child
-from deploy.embedded.external import absent_neighbours, check_folder
-from deploy.embedded.folder import locked_folder
+from deploy.embedded.external import check_folder, unreachable_dependencies
+from deploy.embedded.folder import FIRST_RUN_LINK, locked_folder
 from deploy.embedded.settings import EmbeddedSettings, kept_secret
 from deploy.environment import published_environment
 from deploy.health import ask
@@ -27,18 +27,16 @@ from shared.health import is_served
 APPLICATION_STOP_SECONDS = 3.0
 PROBE_SECONDS = 0.1
 PATIENCE_SECONDS = 20.0
-"""After so long without being ready it says what is missing, and goes on waiting."""
+"""Seconds without being ready after which it reports what is missing; it goes on waiting."""
 LOOPBACK = "127.0.0.1"
 
 
 def say(line: str) -> None:
-    """Tell the person at the terminal."""
+    """Print a line for the person at the terminal."""
     click.echo(line)
 
 
 class Installation:
-    """What runs: where it answers and how to reach into it."""
-
     def __init__(self, settings: EmbeddedSettings, folder: Path, listening: socket.socket) -> None:
         self.folder = folder
         self.url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
@@ -55,10 +53,10 @@ class Installation:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Broker and application, started again when they die, until the block ends.
+        """Run broker and application until the block ends; start again what dies.
 
         Raises:
-            ExceptionGroup: with a BrokenSettingError, when the application cannot work with its settings.
+            ExceptionGroup: holds a BrokenSettingError where the application cannot work with its settings.
         """
         async with asyncio.TaskGroup() as group:
             tasks = self._start_broker(group)
@@ -111,8 +109,8 @@ class Installation:
         }
 
     def first_run_link(self) -> str:
-        """Where the first administrator is made; empty once there is one."""
-        file = self.folder / "first-run"
+        """The link that makes the first administrator; empty once there is one."""
+        file = self.folder / FIRST_RUN_LINK
         return file.read_text().strip() if file.exists() else ""
 
     async def ready(self) -> None:
@@ -124,7 +122,7 @@ class Installation:
                 return
             if time.monotonic() > complain_at:
                 wrong = [f"{name}: {state}" for name, state in body.get("checks", {}).items() if not is_served(state)]
-                absent = await asyncio.to_thread(absent_neighbours, self._settings)
+                absent = await asyncio.to_thread(unreachable_dependencies, self._settings)
                 say(f"not ready yet: {'; '.join(absent or wrong)}. Logs: {self._logs}")
                 complain_at += PATIENCE_SECONDS
             await asyncio.sleep(PROBE_SECONDS)
@@ -135,19 +133,19 @@ async def installed(settings: EmbeddedSettings) -> AsyncIterator[Installation]:
     """The installation, started and ready, until the block ends.
 
     Raises:
-        BrokenSettingError: something that was set does not work: a taken port, a folder in use, a wrong value.
+        BrokenSettingError: a setting does not work: a taken port, a folder in use, a wrong value.
     """
-    os.umask(0o077)  # personal data: what this process and its children write is their user's alone
+    os.umask(0o077)  # personal data: only this user may read what this process and its children write
     check_folder(settings.store_url)
     with locked_folder(settings.data) as folder, _listening(settings.port) as listening:
-        for line in await asyncio.to_thread(absent_neighbours, settings):
+        for line in await asyncio.to_thread(unreachable_dependencies, settings):
             say(f"{line}; waiting for it")
         installation = Installation(settings, folder, listening)
         try:
             async with installation.running():
                 await installation.ready()
                 yield installation
-        except BaseExceptionGroup as group:  # of the children's tasks; a broken setting among them is what to say
+        except BaseExceptionGroup as group:  # of the children's tasks; a broken setting among them is the one to report
             raise _broken_setting(group) or group from None
 
 
@@ -168,7 +166,6 @@ def _listening(port: int) -> socket.socket:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on just now."""
     probes = [socket.socket() for _ in range(count)]
     try:
         for probe in probes:
@@ -180,7 +177,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 def run_until_stopped(work: Coroutine[None, None, None]) -> None:
-    """Run until the work is done or Ctrl-C or SIGTERM cancels it; what it started is then stopped in order."""
+    """Run until the work is done or Ctrl-C or SIGTERM cancels it, which stops in order what it started."""
 
     async def cancellable() -> None:
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""What a stored mail holds, read out of its bytes."""
+"""A stored mail, parsed from its bytes."""
 
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -11,41 +11,39 @@ KIND_HEADER = "X-Dijous-Kind"
 
 
 class Letter(BaseModel):
-    """A mail as `/mailbox/messages.json` tells it, one for each recipient."""
+    """A mail in `/mailbox/messages.json`, one for each recipient."""
 
     id: int
     """Grows with every mail received."""
     to: str
     subject: str
     kind: str
-    """What the mail is about (`confirmation`, `survey`, …); empty where its sender did not say."""
+    """Of X-Dijous-Kind, such as `confirmation`; empty without that header."""
     received_at: datetime
     text: str
     html: str
     calendar: str
     """The iCalendar part; empty where there is none."""
     headers: dict[str, str]
-    """Decoded; the values of a header that comes more than once are joined by line ends."""
+    """Decoded; the values of a repeated header are joined by line ends."""
 
 
 def parse(raw: bytes) -> EmailMessage:
-    """A mail out of its bytes, headers decoded."""
     message = message_from_bytes(raw, policy=policy.default)
     assert isinstance(message, EmailMessage)  # what policy.default makes
     return message
 
 
 def header(message: EmailMessage, name: str) -> str:
-    """A header's decoded values, one a line; empty where it is missing or cannot be read."""
+    """The decoded values, one a line; empty where the header is missing or cannot be read."""
     try:
         return "\n".join(str(value) for value in message.get_all(name, []))
     except (ValueError, IndexError):  # the standard library's parser on malformed addresses
         return ""
 
 
-@lru_cache(maxsize=1000)  # who follows the mailbox reads the same mails again and again, and each costs milliseconds
+@lru_cache(maxsize=1000)  # followers of the mailbox read the same mails again and again, and each costs milliseconds
 def read(row_id: int, recipient: str, received_at: datetime, raw: bytes) -> Letter:
-    """The letter in a row."""
     message = parse(raw)
     return Letter(
         id=row_id,
@@ -56,7 +54,7 @@ def read(row_id: int, recipient: str, received_at: datetime, raw: bytes) -> Lett
         text=_part(message, "text/plain"),
         html=_part(message, "text/html"),
         calendar=_part(message, "text/calendar"),
-        headers=_headers(message),
+        headers={name: header(message, name) for name in dict.fromkeys(message.keys())},
     )
 
 
@@ -67,7 +65,3 @@ def _part(message: EmailMessage, content_type: str) -> str:
             data = payload if isinstance(payload, bytes) else b""
             return data.decode(part.get_content_charset("utf-8"), "replace").replace("\r\n", "\n")
     return ""
-
-
-def _headers(message: EmailMessage) -> dict[str, str]:
-    return {name: header(message, name) for name in dict.fromkeys(message.keys())}

@@ -23,13 +23,10 @@ HTML_POLICY = (
 """A mail is foreign content: no scripts, no forms, nothing fetched."""
 
 MailId = Annotated[int, Path(ge=1, le=2**62)]
-
-
 _templates = Environment(loader=PackageLoader("deploy.mailbox"), autoescape=True, trim_blocks=True)
 
 
 def mailbox_routes(store: MailStore) -> APIRouter:
-    """`/mailbox` and below, over a store."""
     pages = _Pages(store)
     router = APIRouter(prefix="/mailbox", include_in_schema=False)
     router.get("")(pages.mails)
@@ -43,13 +40,12 @@ def mailbox_routes(store: MailStore) -> APIRouter:
 
 
 class _Pages:
-    """The answers; FastAPI runs them in threads, since the store blocks."""
+    """FastAPI runs these in threads, since the store blocks."""
 
     def __init__(self, store: MailStore) -> None:
         self._store = store
 
     def mails(self, to: str = "", before: Annotated[int | None, Query(ge=1, le=2**62)] = None) -> HTMLResponse:
-        """The list, newest first, a page at a time."""
         lines = self._store.page(before=before, recipient=to.strip(), limit=PAGE + 1)
         shown = lines[:PAGE]
         older = urlencode({"to": to, "before": shown[-1].id}) if len(lines) > PAGE else ""
@@ -64,26 +60,23 @@ class _Pages:
     ) -> list[Letter]:
         """Oldest first: the last `limit` mails, or with `after` the first `limit` ones after that id.
 
-        `to` and `kind` ask for exactly that recipient or kind. To follow the mailbox, ask again with the last id seen.
+        `to` and `kind` match exactly. To follow the mailbox, ask again with the last id seen.
         """
         return self._store.letters(after=after, to=to, kind=kind, limit=limit)
 
     def css(self) -> Response:
-        """The style of these pages."""
         style = files("deploy.mailbox").joinpath("templates/mailbox.css").read_bytes()
         return Response(style, media_type="text/css", headers={"cache-control": "max-age=3600"})
 
     def mail(self, mail_id: MailId) -> HTMLResponse:
-        """One mail with all its parts."""
         return _page("letter.html", letter=self._found(mail_id))
 
     def html(self, mail_id: MailId) -> HTMLResponse:
-        """The HTML part alone, for the frame in which it is shown; its links open beside it."""
+        """The HTML part alone, for the frame that shows it; its links open in another window."""
         content = self._found(mail_id).html.replace("<head>", '<head><base target="_blank">', 1)
         return HTMLResponse(content, headers={"content-security-policy": HTML_POLICY})
 
     def calendar(self, mail_id: MailId) -> Response:
-        """The calendar part as a file."""
         content = self._found(mail_id).calendar
         if not content:
             raise HTTPException(404)
@@ -91,7 +84,6 @@ class _Pages:
         return Response(content, media_type="text/calendar; charset=utf-8", headers=disposition)
 
     def raw(self, mail_id: MailId) -> PlainTextResponse:
-        """The bytes as they were received."""
         content = self._store.raw(mail_id)
         if content is None:
             raise HTTPException(404)

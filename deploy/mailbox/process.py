@@ -18,13 +18,11 @@ from shared.web.application import make_application
 
 
 class MailboxSettings(BaseSettings):
-    """What the mailbox reads from the environment."""
-
     model_config = SettingsConfigDict(env_prefix="DIJOUS_", frozen=True, extra="ignore")
 
     data: Path = Path("var")
     mailbox_port: Annotated[int, Field(ge=0, le=65535)] = 1025
-    """Where SMTP is spoken; without password or encryption, so it belongs on a network of its own."""
+    """SMTP without password or encryption: it belongs on a network of its own."""
 
 
 class _AlwaysReady:
@@ -33,7 +31,6 @@ class _AlwaysReady:
 
 
 async def serve_mailbox(host: str, listening: socket.socket) -> None:
-    """Take mails and show them until SIGTERM or Ctrl-C."""
     configure_logging("json", "info")
     with explained_settings():
         settings = MailboxSettings()

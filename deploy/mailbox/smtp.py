@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 class _Keeper:
-    """aiosmtpd's handler: what to do with a mail."""
+    """aiosmtpd's handler."""
 
     def __init__(self, store: MailStore) -> None:
         self._store = store
@@ -26,7 +26,7 @@ class _Keeper:
         raw = content if isinstance(content, bytes) else (content or "").encode()
         try:
             await asyncio.to_thread(self._store.add, recipients, raw)
-        except Exception:  # whatever failed, the sender must hear that the mail was not kept
+        except Exception:  # whatever failed, the sender must learn that the mail was not kept
             log.exception("mail not kept", action="mail_not_kept")
             return "451 4.3.0 Not kept, try again"
         return "250 2.0.0 Kept"
@@ -34,7 +34,7 @@ class _Keeper:
 
 @asynccontextmanager
 async def running_smtp(store: MailStore, host: str, port: int) -> AsyncIterator[int]:
-    """Take mails until the block ends; the port, which the system chooses for 0."""
+    """Take mails until the block ends. Yields the port, which the system chooses for 0."""
     protocol = functools.partial(
         SMTP,
         _Keeper(store),

@@ -34,8 +34,6 @@ _LAST_LETTERS = _LETTERS + "ORDER BY id DESC LIMIT ?4"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A mail in the list."""
-
     id: int
     to: str
     subject: str
@@ -44,7 +42,7 @@ class Line:
 
 
 class MailStore:
-    """All calls block, the writing ones for an fsync: use it from threads. One process at a time writes."""
+    """All calls block, `add` for an fsync: use it from threads. One process at a time writes."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,12 +51,11 @@ class MailStore:
         self._database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
 
     def close(self) -> None:
-        """Close the file."""
         with self._lock:
             self._database.close()
 
     def add(self, recipients: Sequence[str], raw: bytes) -> None:
-        """Keep a mail once for each recipient; it is on disk when this returns."""
+        """Store the mail once for each recipient; it is on disk when this returns."""
         message = parse(raw)
         subject, kind = header(message, "Subject"), header(message, KIND_HEADER)
         received_at = to_millis(datetime.now(UTC))
@@ -71,7 +68,7 @@ class MailStore:
             self._database.execute("COMMIT")
 
     def page(self, *, before: int | None, recipient: str, limit: int) -> list[Line]:
-        """Mails whose recipient contains the text, newest first, those before an id."""
+        """Mails whose recipient contains the text, newest first, with ids below `before`."""
         rows = self._rows(
             "SELECT id, recipient, subject, kind, received_at FROM mails"
             " WHERE id < ? AND instr(recipient, ?) ORDER BY id DESC LIMIT ?",
@@ -80,18 +77,17 @@ class MailStore:
         return [Line(row[0], row[1], row[2], row[3], from_millis(row[4])) for row in rows]
 
     def letters(self, *, after: int | None, to: str | None, kind: str | None, limit: int) -> list[Letter]:
-        """Whole mails, oldest first: the first ones after an id, or the last ones of all without."""
+        """Whole mails, oldest first: the first ones after that id, or without one the last of all."""
         statement = _LAST_LETTERS if after is None else _NEXT_LETTERS
         rows = self._rows(statement, (after or 0, to and to.lower(), kind, limit))
         return [read(row[0], row[1], from_millis(row[2]), row[3]) for row in sorted(rows)]
 
     def raw(self, mail_id: int) -> bytes | None:
-        """The bytes as they were received; None where there is no such mail."""
+        """The bytes as received."""
         rows = self._rows("SELECT raw FROM mails WHERE id = ?", (mail_id,))
         return bytes(rows[0][0]) if rows else None
 
     def letter(self, mail_id: int) -> Letter | None:
-        """One mail; None where there is none."""
         rows = self._rows("SELECT id, recipient, received_at, raw FROM mails WHERE id = ?", (mail_id,))
         return read(rows[0][0], rows[0][1], from_millis(rows[0][2]), rows[0][3]) if rows else None
 

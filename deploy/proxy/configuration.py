@@ -76,14 +76,14 @@ _LOCATION = """\
 
 
 def render() -> str:
-    """nginx.conf, with the mailbox for trying out. Nginx takes the first expression that fits, so long ones lead."""
+    """nginx.conf, with the mailbox for trying out. Nginx takes the first expression that fits: longer ones come first."""
     routes = sorted({**PREFIXES, "/mailbox": "mailbox"}.items(), key=lambda route: -len(route[0]))
     locations = "\n".join(_location(prefix, service) for prefix, service in routes)
     return _FRAME.format(locations=locations, unowned=UNOWNED, away=_AWAY)
 
 
 def _location(prefix: str, service: str) -> str:
-    """Programs that call the API get the proxy's bare answer while a service is away, readers a page."""
+    """While a service is away, programs get the proxy's bare answer and readers a page."""
     away = "" if prefix.startswith("/api/") else f"\n{_AWAY}"
     return _LOCATION.format(prefix=prefix.replace(".", r"\."), service=service, away=away)
 

@@ -7,18 +7,15 @@ from shared.clock import ShiftedClock, system_clock
 
 
 class MovableClock:
-    """Moves the time of a whole installation."""
-
     def __init__(self, offset_file: Path) -> None:
         self._file = offset_file
         self.now = ShiftedClock(offset_file)
 
     def move_to(self, instant: datetime) -> None:
-        """It is that instant (aware) now, and time goes on from there."""
+        """From now on it is that instant (aware), and time goes on from there."""
         self._write((instant - system_clock()).total_seconds())
 
     def move_to_present(self) -> None:
-        """It is what the machine's clock says."""
         self._write(0)
 
     def _write(self, offset: float) -> None:

@@ -1,8 +1,8 @@
-"""Which neighbours the single-machine run looks for before it starts."""
+"""Which dependencies the single-machine run looks for before it starts."""
 
 import pytest
 
-from deploy.embedded.external import absent_neighbours
+from deploy.embedded.external import unreachable_dependencies
 from deploy.embedded.settings import EmbeddedSettings
 from tests.support.ports import free_port
 
@@ -10,9 +10,13 @@ from tests.support.ports import free_port
 def test_who_does_not_answer_is_named_with_its_setting() -> None:
     port = free_port()
     settings = EmbeddedSettings(nats_url=f"nats://127.0.0.1:{port}")
-    assert absent_neighbours(settings) == [f"DIJOUS_NATS_URL: 127.0.0.1:{port} does not answer (connection refused)"]
+    assert unreachable_dependencies(settings) == [
+        f"DIJOUS_NATS_URL: 127.0.0.1:{port} does not answer (connection refused)"
+    ]
 
 
 @pytest.mark.parametrize("address", ["nats://", "nats://user@", "nats://127.0.0.1:port", "broker"])
 def test_an_address_without_host_or_port_is_not_asked(address: str) -> None:
-    assert absent_neighbours(EmbeddedSettings(nats_url=address, store_url="mongodb://", smtp_url="smtp://")) == []
+    assert (
+        unreachable_dependencies(EmbeddedSettings(nats_url=address, store_url="mongodb://", smtp_url="smtp://")) == []
+    )

@@ -14,8 +14,8 @@ PROGRAM = "import time; print('up', flush=True); time.sleep(60)"
 
 
 @pytest.fixture
-def leash() -> Iterator[subprocess.Popen[str]]:
-    """The leash with a child of its own, which has said that it is up."""
+def supervised() -> Iterator[subprocess.Popen[str]]:
+    """The module as a program, with a child that has said that it is up."""
     command = [sys.executable, "-P", "-m", "deploy.embedded.die_with_parent", sys.executable, "-c", PROGRAM]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -37,11 +37,11 @@ def _children(task: Path) -> list[int]:
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="children are looked up in /proc")
 
 
-async def test_the_child_ends_when_the_supervisor_s_end_of_the_pipe_closes(leash: subprocess.Popen[str]) -> None:
-    child = _child(leash)
-    assert leash.stdin
-    leash.stdin.close()
-    leash.wait(10)
+async def test_the_child_ends_when_the_supervisor_s_end_of_the_pipe_closes(supervised: subprocess.Popen[str]) -> None:
+    child = _child(supervised)
+    assert supervised.stdin
+    supervised.stdin.close()
+    supervised.wait(10)
 
     def gone() -> None:
         assert not Path(f"/proc/{child}").exists()
@@ -49,6 +49,6 @@ async def test_the_child_ends_when_the_supervisor_s_end_of_the_pipe_closes(leash
     await eventually(gone)
 
 
-async def test_a_request_to_stop_reaches_the_child(leash: subprocess.Popen[str]) -> None:
-    leash.terminate()
-    assert leash.wait(10) == 128 + signal.SIGTERM
+async def test_a_request_to_stop_reaches_the_child(supervised: subprocess.Popen[str]) -> None:
+    supervised.terminate()
+    assert supervised.wait(10) == 128 + signal.SIGTERM

@@ -1,4 +1,4 @@
-"""What the demonstration says: progress while it runs, a table when it is done."""
+"""The demonstration's output: progress while it runs, a table at the end."""
 
 import time
 from collections.abc import Iterator
@@ -11,24 +11,21 @@ from deploy.embedded.supervisor import say
 
 @dataclass
 class Report:
-    """What happened, and how long each step took."""
-
     steps: list[tuple[str, str, float]] = field(default_factory=list)
-    """Step, what came of it, seconds."""
+    """Step, outcome, seconds."""
 
     @contextmanager
     def step(self, name: str) -> Iterator[list[str]]:
-        """Time a step and tell of it; what came of it is put into the list."""
+        """Time a step and print it; the caller puts its outcome into the list."""
         outcome: list[str] = []
         started = time.monotonic()
         yield outcome
         self.steps.append((name, ", ".join(outcome), time.monotonic() - started))
-        number, (_, what, seconds) = len(self.steps), self.steps[-1]
-        say(f"{number:>2}. {name}: {what} ({seconds:.1f} s)")
+        _, happened, seconds = self.steps[-1]
+        say(f"{len(self.steps):>2}. {name}: {happened} ({seconds:.1f} s)")
 
     def table(self, mails: dict[str, int], results: dict[str, Any]) -> str:
-        """Everything at a glance."""
-        rows = [(name, what, f"{seconds:.1f}") for name, what, seconds in self.steps]
+        rows = [(name, happened, f"{seconds:.1f}") for name, happened, seconds in self.steps]
         lines = ["", *_columns([("step", "what happened", "seconds"), *rows])]
         lines += ["", *_columns([("mails", ""), *((kind, str(count)) for kind, count in sorted(mails.items()))])]
         figures = [(item["text"], f"{item['mean']:.2f}") for item in results["questions"].values()]
