@@ -19,7 +19,7 @@ def audit() -> None:
 @audit.command()
 @click.argument("services", nargs=-1, type=click.Choice(SERVICES))
 def verify(services: tuple[str, ...]) -> None:
-    """Read every entry and check each link of the chain, of all services or the named ones; exit code 1 if one is broken.
+    """Read every entry and check each link of the chain, of all or the named services; exit code 1 if one is broken.
 
     The digest is that of the last entry. Keep it elsewhere: another digest in its place shows that the end was cut off
     or the whole chain written anew. The services' logs hold the digest of every entry too.

@@ -76,7 +76,7 @@ _LOCATION = """\
 
 
 def render() -> str:
-    """nginx.conf, with the mailbox for trying out. Nginx takes the first expression that fits: longer ones come first."""
+    """nginx.conf, with the mailbox for trying out. Nginx takes the first expression that fits: long ones lead."""
     routes = sorted({**PREFIXES, "/mailbox": "mailbox"}.items(), key=lambda route: -len(route[0]))
     locations = "\n".join(_location(prefix, service) for prefix, service in routes)
     return _FRAME.format(locations=locations, unowned=UNOWNED, away=_AWAY)
