@@ -1,8 +1,12 @@
-"""Serving an ASGI application with uvicorn until the process is told to stop."""
+"""Serving an ASGI application with uvicorn until the process is told to stop.
+
+HTTP connections stay below the limit of open files: store, broker, mail server and templates need some too.
+"""
 
 import asyncio
 import gc
 import logging
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -10,13 +14,14 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from deploy.connections import bounded, raise_open_files
 from deploy.settings import ServingSettings
 
 GRACE_SECONDS = 2
 """How long a stopping server waits for requests under way."""
 BACKLOG = 2048
+_ENOUGH_FILES = 65_536
 GARBAGE_AFTER = 10_000
 """Threshold of the youngest generation. Concurrent requests hold more objects than Python's default of 700, so that
 the collector ran in vain again and again, which cost a quarter of the registrations a second."""
@@ -72,3 +77,42 @@ def listen(host: str, port: int) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+def raise_open_files() -> int:
+    """Raise this process's limit of open files to the hard limit, at most 65,536; the new limit.
+
+    The default, usually 1,024, is low only for old programs that use select(2).
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = max(soft, min(hard, _ENOUGH_FILES))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    return min(files, _ENOUGH_FILES)
+
+
+def bounded(limit: int) -> type[HttpToolsProtocol]:
+    """HTTP with at most `limit` connections at a time.
+
+    One more closes the oldest that has no request under way; where all have one, it is closed itself. uvicorn's own
+    `limit_concurrency` refuses requests, but keeps every connection that makes none.
+    """
+    opened: dict[HttpToolsProtocol, None] = {}
+
+    class BoundedProtocol(HttpToolsProtocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+            super().connection_made(transport)
+            opened[self] = None
+            if len(opened) > limit:
+                oldest = next(each for each in opened if _is_idle(each))
+                del opened[oldest]
+                oldest.transport.abort()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            opened.pop(self, None)
+            super().connection_lost(exc)
+
+    return BoundedProtocol
+
+
+def _is_idle(connection: HttpToolsProtocol) -> bool:
+    return connection.cycle is None or connection.cycle.response_complete

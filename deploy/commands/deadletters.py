@@ -1,15 +1,13 @@
 """`dijous deadletters`: list, show, replay or drop messages that could not be handled."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
 import click
-import nats.errors
 from nats.js import JetStreamContext
 
-from deploy.commands.streams import nats_url, unreachable
+from deploy.commands.streams import nats_url, run_at_broker
 from shared.messaging.administration import administering
 from shared.messaging.dead_letters import (
     DeadLetter,
@@ -98,11 +96,9 @@ def _at(nats_url: str, work: Callable[[JetStreamContext], Awaitable[T]]) -> T:
             return await work(js)
 
     try:
-        return asyncio.run(connected())
+        return run_at_broker(nats_url, connected())
     except NoSuchLetterError as missing:
         raise click.ClickException(f"no dead letter {missing}, or its message has gone") from missing
-    except (nats.errors.Error, OSError, TimeoutError) as error:
-        raise unreachable(nats_url, error) from error
 
 
 def _line(letter: DeadLetter) -> str:

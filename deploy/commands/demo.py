@@ -16,7 +16,7 @@ from deploy.demo.story import FIRST_MOMENT, Story
 from deploy.embedded.first_run import keep_first_run_link
 from deploy.embedded.folder import locked_folder
 from deploy.embedded.settings import EmbeddedSettings
-from deploy.embedded.supervisor import Installation, installed, run_until_stopped, say
+from deploy.embedded.supervisor import Installation, installed, run_until_stopped
 from deploy.settings import BrokenSettingError, ServingSettings, explained_settings
 from shared.storage.opening import open_store
 
@@ -59,7 +59,7 @@ async def _demo(settings: EmbeddedSettings, exit_when_done: bool, failures: list
     os.environ["DIJOUS_CLOCK_OFFSET_FILE"] = str(offset_file)
     clock = MovableClock(offset_file)
     clock.move_to(FIRST_MOMENT)
-    say(f"starting an installation of its own in {settings.data} …")
+    click.echo(f"starting an installation of its own in {settings.data} …")
     async with installed(settings) as installation:
         try:
             await _play(installation, clock)
@@ -86,7 +86,7 @@ async def _play(installation: Installation, clock: MovableClock) -> None:
     async with httpx.AsyncClient(base_url=installation.url, timeout=CALL_SECONDS) as client:
         office = Office(client, installation.staff_token)
         results = await Story(office, clock, report).play()
-    say(report.table(dict(office.kinds()), results))
+    click.echo(report.table(dict(office.kinds()), results))
 
 
 def _empty(folder: Path) -> None:

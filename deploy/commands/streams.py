@@ -1,6 +1,8 @@
 """`dijous streams`: make and show the broker's streams and durable consumers."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import click
 import nats.errors
@@ -8,6 +10,7 @@ import nats.errors
 from deploy.topology import consumers
 from shared.messaging.streams import StreamRow, apply_streams, show_streams
 
+T = TypeVar("T")
 nats_url = click.option(
     "--nats-url",
     envvar="DIJOUS_NATS_URL",
@@ -31,10 +34,7 @@ def streams() -> None:
 @click.option("--replicas", default=1, show_default=True, type=click.IntRange(1, 5), help="Copies of each stream.")
 def apply(nats_url: str, replicas: int) -> None:
     """Create what is missing and update what differs. Running it again changes nothing."""
-    try:
-        changes = asyncio.run(apply_streams(nats_url, consumers(), replicas=replicas))
-    except (nats.errors.Error, OSError, TimeoutError) as error:
-        raise unreachable(nats_url, error) from error
+    changes = run_at_broker(nats_url, apply_streams(nats_url, consumers(), replicas=replicas))
     for change in changes:
         click.echo(change)
     click.echo(f"{len(changes)} changes" if changes else "nothing to change")
@@ -44,17 +44,17 @@ def apply(nats_url: str, replicas: int) -> None:
 @nats_url
 def show(nats_url: str) -> None:
     """Show how full the streams are and how far each consumer has come."""
-    try:
-        rows = asyncio.run(show_streams(nats_url, consumers()))
-    except (nats.errors.Error, OSError, TimeoutError) as error:
-        raise unreachable(nats_url, error) from error
-    for row in rows:
+    for row in run_at_broker(nats_url, show_streams(nats_url, consumers())):
         click.echo(_table_of(row))
 
 
-def unreachable(nats_url: str, error: Exception) -> click.ClickException:
-    """One clear line instead of a traceback; a password in the address is left out."""
-    return click.ClickException(f"the broker at {nats_url.rpartition('@')[2]}: {str(error) or type(error).__name__}")
+def run_at_broker(nats_url: str, work: Coroutine[Any, Any, T]) -> T:
+    """Run the work; where the broker fails, one clear line instead of a traceback, without the address's password."""
+    try:
+        return asyncio.run(work)
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        address = nats_url.rpartition("@")[2]
+        raise click.ClickException(f"the broker at {address}: {str(error) or type(error).__name__}") from error
 
 
 def _table_of(row: StreamRow) -> str:

@@ -5,7 +5,7 @@ import asyncio
 import click
 
 from deploy.embedded.settings import EmbeddedSettings
-from deploy.embedded.supervisor import Installation, installed, run_until_stopped, say
+from deploy.embedded.supervisor import Installation, installed, run_until_stopped
 from deploy.settings import ServingSettings, explained_settings
 
 
@@ -44,15 +44,15 @@ async def _up(settings: EmbeddedSettings) -> None:
 
 def introduce(installation: Installation) -> None:
     url, folder = installation.url, installation.folder
-    say(f"ready on {url}")
+    click.echo(f"ready on {url}")
     if installation.has_mailbox:
-        say(f"  mailbox      {url}/mailbox (every mail; nothing leaves this machine)")
+        click.echo(f"  mailbox      {url}/mailbox (every mail; nothing leaves this machine)")
     if link := installation.first_run_link():
-        say(f"  office       {link} (makes the first administrator; works once)")
+        click.echo(f"  office       {link} (makes the first administrator; works once)")
     else:
-        say(f"  office       {url}/office")
-    say(f"  API          {url}/api/v1/openapi.json")
+        click.echo(f"  office       {url}/office")
+    click.echo(f"  API          {url}/api/v1/openapi.json")
     if installation.is_new:
-        say(f"  staff token  {installation.staff_token} (shown this once; kept in {folder / 'staff-token'})")
-    say(f"  data         {folder}, logs in {folder / 'logs'}")
-    say("Ctrl-C stops it.")
+        click.echo(f"  staff token  {installation.staff_token} (shown this once; kept in {folder / 'staff-token'})")
+    click.echo(f"  data         {folder}, logs in {folder / 'logs'}")
+    click.echo("Ctrl-C stops it.")

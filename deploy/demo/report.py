@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy.embedded.supervisor import say
+import click
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Report:
         yield outcome
         self.steps.append((name, ", ".join(outcome), time.monotonic() - started))
         _, happened, seconds = self.steps[-1]
-        say(f"{len(self.steps):>2}. {name}: {happened} ({seconds:.1f} s)")
+        click.echo(f"{len(self.steps):>2}. {name}: {happened} ({seconds:.1f} s)")
 
     def table(self, mails: dict[str, int], results: dict[str, Any]) -> str:
         rows = [(name, happened, f"{seconds:.1f}") for name, happened, seconds in self.steps]

@@ -31,11 +31,6 @@ PATIENCE_SECONDS = 20.0
 LOOPBACK = "127.0.0.1"
 
 
-def say(line: str) -> None:
-    """Print a line for the person at the terminal."""
-    click.echo(line)
-
-
 class Installation:
     def __init__(self, settings: EmbeddedSettings, folder: Path, listening: socket.socket) -> None:
         self.folder = folder
@@ -78,8 +73,8 @@ class Installation:
         port, monitoring_port = _free_ports(2)
         self._nats_url = f"nats://{LOOPBACK}:{port}"
         command = broker_command(port, monitoring_port, self.folder / "nats")
-        self._broker = Child("the broker", command, self._logs / "nats-server.log", say)
-        watching = watch_broker(self._broker, monitoring_port, say)
+        self._broker = Child("the broker", command, self._logs / "nats-server.log", click.echo)
+        watching = watch_broker(self._broker, monitoring_port, click.echo)
         return [group.create_task(self._broker.keep_running()), group.create_task(watching)]
 
     def _application(self) -> Child:
@@ -89,7 +84,7 @@ class Installation:
             "the application",
             command,
             self._logs / "application.log",
-            say,
+            click.echo,
             environment=self._environment(),
             pass_fds=[self._listening.fileno()],
         )
@@ -123,7 +118,7 @@ class Installation:
             if time.monotonic() > complain_at:
                 wrong = [f"{name}: {state}" for name, state in body.get("checks", {}).items() if not is_served(state)]
                 absent = await asyncio.to_thread(unreachable_dependencies, self._settings)
-                say(f"not ready yet: {'; '.join(absent or wrong)}. Logs: {self._logs}")
+                click.echo(f"not ready yet: {'; '.join(absent or wrong)}. Logs: {self._logs}")
                 complain_at += PATIENCE_SECONDS
             await asyncio.sleep(PROBE_SECONDS)
 
@@ -139,7 +134,7 @@ async def installed(settings: EmbeddedSettings) -> AsyncIterator[Installation]:
     check_folder(settings.store_url)
     with locked_folder(settings.data) as folder, _listening(settings.port) as listening:
         for line in await asyncio.to_thread(unreachable_dependencies, settings):
-            say(f"{line}; waiting for it")
+            click.echo(f"{line}; waiting for it")
         installation = Installation(settings, folder, listening)
         try:
             async with installation.running():
@@ -193,5 +188,5 @@ def run_until_stopped(work: Coroutine[None, None, None]) -> None:
 def _cancel_once(task: asyncio.Task[None]) -> None:
     """A second signal changes nothing: stopping takes less than five seconds, and half stopped helps nobody."""
     if not task.cancelling():
-        say("stopping …")
+        click.echo("stopping …")
         task.cancel()

@@ -12,8 +12,7 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from deploy.connections import bounded, raise_open_files
-from deploy.serving import listen
+from deploy.serving import bounded, listen, raise_open_files
 from tests.support.probes import eventually
 
 LIMIT = 5
