@@ -1,4 +1,4 @@
-"""Work that a service does again and again beside its requests and events: sending, sweeping, closing."""
+"""Work that a service repeats beside its requests and events: sending, sweeping, closing."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,9 +10,9 @@ log = structlog.get_logger()
 
 
 class Loop:
-    """Runs a step, again at once while it says there is more, else after `every` seconds or when woken.
+    """Repeats a step: at once while it says that there is more, else after `every` seconds or when woken.
 
-    A failing step is logged and tried again after a pause: the loop itself never ends before it is cancelled.
+    A failing step is logged and tried again after the pause. The loop ends only when it is cancelled.
     """
 
     def __init__(
@@ -31,16 +31,14 @@ class Loop:
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """There is something to do now."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Run until cancelled."""
         try:
             while True:
                 self._woken.clear()
                 if not await self._try_step():
-                    await self._pause()
+                    await pause(self._every, self._woken)
         finally:
             if self._close is not None:
                 await self._close()
@@ -52,8 +50,10 @@ class Loop:
             log.exception("loop step failed", action="loop_step_failed", loop=self.name)
             return False
 
-    async def _pause(self) -> None:
-        # Not wait_for: Python 3.11's forgets a cancellation that comes together with a wake, and the loop would go on.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._every):
-                await self._woken.wait()
+
+async def pause(seconds: float, woken: asyncio.Event) -> None:
+    """Wait until woken, at most so many seconds."""
+    # Not wait_for: Python 3.11's forgets a cancellation that comes together with a wake, and the caller would go on.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await woken.wait()

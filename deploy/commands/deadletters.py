@@ -10,8 +10,8 @@ from nats.js import JetStreamContext
 from deploy.commands.streams import nats_url, run_at_broker
 from shared.messaging.administration import administering
 from shared.messaging.dead_letters import (
-    DeadLetter,
     NoSuchLetterError,
+    StoredLetter,
     drop_letter,
     list_letters,
     replay_letters,
@@ -101,7 +101,7 @@ def _at(nats_url: str, work: Callable[[JetStreamContext], Awaitable[T]]) -> T:
         raise click.ClickException(f"no dead letter {missing}, or its message has gone") from missing
 
 
-def _line(letter: DeadLetter) -> str:
+def _line(letter: StoredLetter) -> str:
     return (
         f"{letter.id:<8} {letter.failed_at:%Y-%m-%d %H:%M:%S} {letter.consumer} {letter.error} "
         f"after {letter.deliveries} deliveries, {letter.stream} {letter.sequence}"

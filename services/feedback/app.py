@@ -12,7 +12,7 @@ from shared.loops import Loop
 from shared.messaging.broker import make_broker
 from shared.messaging.office_access import OfficeAccess
 from shared.messaging.outbox import OutboxRelay
-from shared.messaging.reconciler import Inventory
+from shared.messaging.reconciler import Reconciler
 from shared.security.audit import Audit
 from shared.service import Service
 from shared.storage.opening import open_store
@@ -28,7 +28,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     clock = clock or clock_from(settings.clock_offset_file)
     store = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
     broker = make_broker(settings.nats_url, service=NAME)
-    inventory = Inventory(store, broker, service=NAME, every=settings.inventory_seconds)
+    inventory = Reconciler(store, broker, service=NAME, every=settings.inventory_seconds)
     use_cases = UseCases.over(FeedbackStore(store, clock), clock, inventory, Audit(store, clock), OfficeAccess(store))
     words = Words(LOCALE)
     frame = Pages(settings, words, pages.TEMPLATES, clock=clock, access=use_cases.access)

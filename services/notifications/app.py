@@ -22,7 +22,7 @@ from shared.loops import Loop
 from shared.messaging.broker import make_broker
 from shared.messaging.office_access import OFFICE_ACCESS, OFFICE_PEOPLE_KIND
 from shared.messaging.outbox import OutboxRelay
-from shared.messaging.reconciler import Inventory
+from shared.messaging.reconciler import Reconciler
 from shared.security.links import Links
 from shared.service import Service
 from shared.storage.opening import open_store
@@ -69,7 +69,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     use_cases = UseCases.over(
         stores,
         clock,
-        make_inventory(stores.known, Inventory(documents, broker, service=NAME, every=settings.inventory_seconds)),
+        make_inventory(stores.known, Reconciler(documents, broker, service=NAME, every=settings.inventory_seconds)),
         MailTexts(words, links),
         page_size=settings.fanout_page,
         survey_part_size=settings.survey_part_size,
@@ -94,7 +94,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     )
 
 
-def make_inventory(known: KnownStore, inventory: Inventory) -> Inventory:
+def make_inventory(known: KnownStore, inventory: Reconciler) -> Reconciler:
     """This service announces nothing: its survey parts are published again until they are taken over."""
     for kind, collection in KEPT.items():
         inventory.keeps(kind, partial(known.lacking, collection))

@@ -37,7 +37,7 @@ from services.notifications.wording.usecases import Wordings
 from shared.clock import Clock
 from shared.messaging.lease import LEASES, Lease
 from shared.messaging.office_access import OFFICE_ACCESS_COLLECTIONS, OfficeAccess
-from shared.messaging.reconciler import Inventory
+from shared.messaging.reconciler import Reconciler
 from shared.security.audit import AUDIT_COLLECTIONS, Audit
 from shared.storage.aggregates import Aggregates
 from shared.storage.contract import Index, Store
@@ -104,14 +104,14 @@ class UseCases:
     wordings: Wordings
     audit: Audit
     access: OfficeAccess
-    inventory: Inventory
+    inventory: Reconciler
 
     @classmethod
     def over(
         cls,
         stores: Stores,
         clock: Clock,
-        inventory: Inventory,
+        inventory: Reconciler,
         texts: MailTexts,
         *,
         page_size: int,

@@ -32,7 +32,7 @@ from shared.messaging.broker import make_broker
 from shared.messaging.office_access import OFFICE_PEOPLE_KIND, OfficeAccess
 from shared.messaging.outbox import OutboxRelay
 from shared.messaging.purging import purge_events
-from shared.messaging.reconciler import Inventory
+from shared.messaging.reconciler import Reconciler
 from shared.security.audit import Audit
 from shared.security.erasing import Erasing, Purge
 from shared.security.links import Links
@@ -100,7 +100,7 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
     propose = Allowance(settings.proposals_per_address, settings.proposals_per_origin)
     support = Allowance(settings.supports_per_address, settings.supports_per_origin)
     sweep = Sweep(documents, followers, merging, projections, clock=clock)
-    inventory = Inventory(store, broker, service=NAME, every=settings.inventory_seconds)
+    inventory = Reconciler(store, broker, service=NAME, every=settings.inventory_seconds)
     inventory.announces("proposals-proposals", "proposals", sweep.recent, sweep.tell_proposal_again)
     inventory.announces("proposals-followers", "followers", sweep.recent, sweep.tell_follower_again)
     inventory.keeps("registration-programmes", documents.programmes.missing)

@@ -19,7 +19,7 @@ from shared.loops import Loop
 from shared.messaging.broker import make_broker
 from shared.messaging.outbox import OutboxRelay
 from shared.messaging.purging import purge_events
-from shared.messaging.reconciler import Inventory
+from shared.messaging.reconciler import Reconciler
 from shared.security.links import Links
 from shared.service import Service
 from shared.storage.opening import open_store
@@ -44,7 +44,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     clock = clock or clock_from(settings.clock_offset_file)
     store = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
     broker = make_broker(settings.nats_url, service=NAME)
-    inventory = Inventory(store, broker, service=NAME, every=settings.inventory_seconds)
+    inventory = Reconciler(store, broker, service=NAME, every=settings.inventory_seconds)
     secret = settings.secret.get_secret_value()
     links = Links(settings.public_url, secret)
     use_cases = wire(

@@ -35,7 +35,7 @@ from services.registration.sessions.store import SESSIONS, SessionStore
 from services.registration.sessions.usecases import Sessions
 from shared.clock import Clock
 from shared.messaging.office_access import OFFICE_PEOPLE_KIND
-from shared.messaging.reconciler import Inventory
+from shared.messaging.reconciler import Reconciler
 from shared.security.audit import AUDIT_COLLECTIONS, Audit
 from shared.security.erasing import Erasing, Note, Purge
 from shared.security.links import Links
@@ -108,7 +108,7 @@ class UseCases:
     accounts: Accounts
     sign_in: SigningIn
     audit: Audit
-    inventory: Inventory
+    inventory: Reconciler
 
     def __post_init__(self) -> None:
         """Join the sweep: announce what is live, keep complete what others announce."""

@@ -12,7 +12,7 @@ from nats.errors import AuthorizationError
 log = structlog.get_logger(__name__)
 
 GRACEFUL_SECONDS = 8.0
-"""How long a stopping service waits for the handlers that are running; a number, because None would not wait."""
+"""How long a stopping service waits for running handlers; None would not wait."""
 RECONNECT_SECONDS = 1
 PING_SECONDS = 5
 MISSED_PINGS = 2
@@ -20,13 +20,12 @@ MISSED_PINGS = 2
 
 
 def exit_process() -> None:
-    """End the process at once, so that its supervisor starts a fresh one."""
     logging.shutdown()
     os._exit(1)
 
 
 class ServiceBroker(NatsBroker):
-    """A broker that tells a connection lost for good from one that it closed itself."""
+    """Calls `on_closed` when the connection is lost for good, but not when we close it."""
 
     def __init__(self, url: str, *, service: str, on_closed: Callable[[], None]) -> None:
         self.service = service

@@ -1,4 +1,4 @@
-"""How a service says that it handles an event, and the list of who handles what that comes of it."""
+"""Event handlers and the durable consumers that they need."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,19 +21,17 @@ E = TypeVar("E", bound=Event)
 
 @dataclass(frozen=True, slots=True)
 class ConsumerSpec:
-    """One durable consumer: which service handles which event."""
+    """A durable consumer: a service and the event that it handles."""
 
     service: str
     event: type[Event]
 
     @property
     def durable(self) -> str:
-        """Name of the consumer at the broker."""
         return durable_name(self.service, self.event)
 
     @property
     def stream(self) -> str:
-        """Name of the stream it reads."""
         return self.event.event_stream.value
 
 
@@ -48,9 +46,9 @@ def consumes(
 ) -> Callable[[Callable[[E], Awaitable[None]]], Callable[[E], Awaitable[None]]]:
     """Let the decorated `async def on_<event>(event)` handle every `event`, on behalf of the service `by`.
 
-    The handler gets the validated event. It may run long and must be idempotent: an event may come twice, and late.
-    When it raises, the event is delivered again after a growing pause; PermanentError makes it a dead letter at once.
-    With `max_workers` above 1 that many events are handled at a time, in no order.
+    The handler may run long and must be idempotent: an event may come twice, and late. When it raises, the event is
+    delivered again after a growing pause; PermanentError makes it a dead letter at once. With `max_workers` above 1
+    that many events are handled at a time, in no order.
     """
 
     def register(handler: Callable[[E], Awaitable[None]]) -> Callable[[E], Awaitable[None]]:
@@ -77,13 +75,13 @@ def consumes(
 
 @dataclass(frozen=True, slots=True)
 class EventTable:
-    """What a service does with the events that it handles: `on(SessionEnded, use_case)`, a line for each."""
+    """The events that a service handles: `on(SessionEnded, use_case)`, one line each."""
 
     router: NatsRouter
     service: str
 
     def __call__(self, event: type[E], use_case: Callable[[E], Awaitable[object]], *, max_workers: int = 1) -> None:
-        """Have a use case handle every `event`, as `consumes` says."""
+        """Let a use case handle every `event`, as `consumes` says."""
 
         async def handle(event: Any) -> None:
             await use_case(event)
@@ -118,5 +116,5 @@ def durable_subscribers(registrator: NatsRegistrator) -> list[DurableSubscriber]
 
 
 def consumer_specs(router: NatsRegistrator) -> list[ConsumerSpec]:
-    """What the router's handlers consume: the durable consumers that must exist at the broker."""
+    """The durable consumers that must exist at the broker for the router's handlers."""
     return [ConsumerSpec(sub.service, sub.event) for sub in durable_subscribers(router)]

@@ -1,12 +1,11 @@
-"""Messages that could not be handled: kept with the reason, listed, shown, replayed, dropped.
+"""Dead letters: keep, list, show, replay and drop messages that could not be handled.
 
-Two streams feed one list. A handler's error puts the message itself into `DIJOUS_DEADLETTERS`. A message that killed
-its process time and again leaves only the broker's advisory in `DIJOUS_ADVISORIES`; it is found through its stream
-and sequence.
+Two streams feed one list. A handler's error puts the message itself into `DIJOUS_DEADLETTERS`. A message that keeps
+killing its process leaves only the broker's advisory in `DIJOUS_ADVISORIES`, which names its stream and sequence.
 """
 
 from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import nats.errors
@@ -24,22 +23,21 @@ DEADLETTERS = "DIJOUS_DEADLETTERS"
 ADVISORIES = "DIJOUS_ADVISORIES"
 MAX_DELIVERIES_SUBJECT = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
 TERMINATED_SUBJECT = "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED"
-BURIED = "dead letter kept"
-"""The reason with which we terminate a message ourselves; its advisory tells nothing new."""
-TERMINATE = b"+TERM " + BURIED.encode()
+KEPT = "dead letter kept"
+"""Our reason for terminating a message that we kept; its advisory adds nothing."""
 REASON_LENGTH = 500
 HEADER = "dijous-"
-"""Prefix of the headers that tell of the failure."""
+"""Prefix of the headers that describe the failure."""
 SEE_STREAM = "dijous-data-in-stream"
 """Set on a letter without data, because data and reason together would exceed the broker's limit."""
 
 
 class NoSuchLetterError(LookupError):
-    """There is no dead letter with that id, or its message is not in its stream any more."""
+    """No dead letter has that id, or its message has left its stream."""
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetter:
+class StoredLetter:
     """One message that could not be handled. `data`, `headers` and `reason` may hold personal data."""
 
     id: str
@@ -52,7 +50,6 @@ class DeadLetter:
     sequence: int
     deliveries: int
     error: str
-    """Class of the error."""
     failed_at: datetime
     reason: str = field(default="", repr=False)
     headers: dict[str, str] = field(default_factory=dict, repr=False)
@@ -60,15 +57,14 @@ class DeadLetter:
 
     @property
     def message(self) -> tuple[str, int]:
-        """The message that could not be handled: its stream and its sequence there."""
         return self.stream, self.sequence
 
 
-async def bury(js: JetStreamContext, msg: Msg, *, service: str, error: Exception, reason: str) -> None:
-    """Keep the message as a dead letter; once the broker has acknowledged that, end its deliveries.
+async def keep_dead_letter(js: JetStreamContext, msg: Msg, *, service: str, error: Exception, reason: str) -> None:
+    """Keep the message as a dead letter, then end its deliveries.
 
     Raises:
-        nats.errors.Error, TimeoutError: it is not known to be kept; the message goes on being delivered.
+        nats.errors.Error, TimeoutError: it may not have been kept; the broker goes on delivering it.
     """
     metadata = msg.metadata
     about = {
@@ -80,38 +76,30 @@ async def bury(js: JetStreamContext, msg: Msg, *, service: str, error: Exception
         "deliveries": str(metadata.num_delivered),
         "error": type(error).__name__,
         "failed-at": system_clock().isoformat(),
-        "reason": _header_safe(reason),
+        "reason": reason[:REASON_LENGTH].encode("ascii", "backslashreplace").decode(),
     }
     headers = _event_headers(msg.headers or {}) | {HEADER + key: value for key, value in about.items()}
-    await _keep(js, f"dlq.{service}.{msg.subject.removeprefix('evt.')}", msg.data, headers)
-    await js._nc.publish(msg.reply, TERMINATE)
+    subject = f"dlq.{service}.{msg.subject.removeprefix('evt.')}"
+    try:
+        await publish(js, subject, msg.data, headers, stream=DEADLETTERS)
+    except nats.errors.MaxPayloadError:
+        await publish(js, subject, b"", headers | {SEE_STREAM: "1"}, stream=DEADLETTERS)
+    await js._nc.publish(msg.reply, f"+TERM {KEPT}".encode())
     msg._ackd = True  # `Msg.term` cannot give a reason
 
 
-async def _keep(js: JetStreamContext, subject: str, data: bytes, headers: dict[str, str]) -> None:
-    try:
-        await publish(js, subject, data, headers, stream=DEADLETTERS)
-    except nats.errors.MaxPayloadError:
-        await publish(js, subject, b"", headers | {SEE_STREAM: "1"}, stream=DEADLETTERS)
-
-
 def _event_headers(headers: dict[str, str]) -> dict[str, str]:
-    """The headers of the event without those that instruct the broker."""
     return {key: value for key, value in headers.items() if not key.lower().startswith(("nats-", HEADER))}
 
 
-def _header_safe(text: str) -> str:
-    return text[:REASON_LENGTH].encode("ascii", "backslashreplace").decode()
-
-
-async def list_letters(js: JetStreamContext) -> list[DeadLetter]:
+async def list_letters(js: JetStreamContext) -> list[StoredLetter]:
     """All dead letters, oldest first of either kind."""
     kept = [_from_kept(message) async for message in _messages(js, DEADLETTERS)]
     known = [_from_advisory(message) async for message in _messages(js, ADVISORIES)]
     return kept + [letter for letter in known if letter]
 
 
-async def show_letter(js: JetStreamContext, letter_id: str) -> DeadLetter:
+async def show_letter(js: JetStreamContext, letter_id: str) -> StoredLetter:
     """One dead letter with its data, read from the original stream where it was not kept.
 
     Raises:
@@ -125,16 +113,22 @@ async def show_letter(js: JetStreamContext, letter_id: str) -> DeadLetter:
             raise NoSuchLetterError(letter_id)
         if stream == DEADLETTERS and SEE_STREAM not in (message.headers or {}):
             return letter
-        return _with_original(letter, await js.get_msg(letter.stream, letter.sequence))
+        original = await js.get_msg(letter.stream, letter.sequence)
+        return replace(
+            letter,
+            subject=original.subject or letter.subject,
+            headers=_event_headers(original.headers or {}),
+            data=original.data or b"",
+        )
     except NotFoundError:
         raise NoSuchLetterError(letter_id) from None
 
 
 async def replay_letters(js: JetStreamContext, letter_ids: Collection[str] | None) -> AsyncIterator[list[str]]:
-    """Publish the messages of these letters, or of all, again under their subjects; then drop their letters.
+    """Publish the messages of these letters (None: of all) again, then drop the letters.
 
-    Everybody who handles an event sees it again, so a message that several could not handle is published once and the
-    letters of all of them are dropped: yields their ids, message by message.
+    Every consumer sees the event again. A message that several consumers failed on is therefore published once, and all
+    its letters are dropped. Yields their ids, message by message.
 
     Raises:
         NoSuchLetterError: there is none with that id, or its message has gone.
@@ -147,16 +141,13 @@ async def replay_letters(js: JetStreamContext, letter_ids: Collection[str] | Non
             raise NoSuchLetterError(letter_id)
     for message in dict.fromkeys(message_of[letter_id] for letter_id in wanted):
         of_it = [letter.id for letter in letters if letter.message == message]
-        await _publish_again(js, await show_letter(js, of_it[0]))
+        letter = await show_letter(js, of_it[0])
+        # A new id for the broker's deduplication; the event keeps its own.
+        headers = _event_headers(letter.headers) | {Header.MSG_ID: new_id()}
+        await publish(js, letter.subject, letter.data, headers, stream=letter.stream)
         for letter_id in of_it:
             await drop_letter(js, letter_id)
         yield of_it
-
-
-async def _publish_again(js: JetStreamContext, letter: DeadLetter) -> None:
-    """With a new id for the broker's deduplication; the event's own stays."""
-    headers = _event_headers(letter.headers) | {Header.MSG_ID: new_id()}
-    await publish(js, letter.subject, letter.data, headers, stream=letter.stream)
 
 
 async def drop_letter(js: JetStreamContext, letter_id: str) -> None:
@@ -181,7 +172,6 @@ def _address(letter_id: str) -> tuple[str, int]:
 
 
 async def _messages(js: JetStreamContext, stream: str) -> AsyncIterator[RawStreamMsg]:
-    """All messages of a stream, in order."""
     state = (await js.stream_info(stream)).state
     sequence = state.first_seq
     while state.messages and sequence <= state.last_seq:
@@ -194,10 +184,10 @@ async def _messages(js: JetStreamContext, stream: str) -> AsyncIterator[RawStrea
         yield message
 
 
-def _from_kept(message: RawStreamMsg) -> DeadLetter:
+def _from_kept(message: RawStreamMsg) -> StoredLetter:
     headers = message.headers or {}
     about = {key.removeprefix(HEADER): value for key, value in headers.items() if key.startswith(HEADER)}
-    return DeadLetter(
+    return StoredLetter(
         id=f"d{message.seq}",
         service=about["service"],
         consumer=about["consumer"],
@@ -213,14 +203,14 @@ def _from_kept(message: RawStreamMsg) -> DeadLetter:
     )
 
 
-def _from_advisory(message: RawStreamMsg) -> DeadLetter | None:
-    """The letter that an advisory tells of; None for a message that we terminated after keeping it."""
+def _from_advisory(message: RawStreamMsg) -> StoredLetter | None:
+    """The advisory as a letter; None for a message that we terminated after keeping it."""
     advisory = orjson.loads(message.data or b"{}")
     reason = advisory.get("reason", "")
-    if reason == BURIED:
+    if reason == KEPT:
         return None
     gave_up = (message.subject or "").startswith(MAX_DELIVERIES_SUBJECT)
-    return DeadLetter(
+    return StoredLetter(
         id=f"a{message.seq}",
         service=advisory["consumer"].partition("-")[0],
         consumer=advisory["consumer"],
@@ -231,21 +221,4 @@ def _from_advisory(message: RawStreamMsg) -> DeadLetter | None:
         error="NeverSettled" if gave_up else "Terminated",
         failed_at=datetime.fromisoformat(advisory["timestamp"]),
         reason=reason or "delivered time and again and never settled: its process died or hung each time",
-    )
-
-
-def _with_original(letter: DeadLetter, message: RawStreamMsg) -> DeadLetter:
-    return DeadLetter(
-        id=letter.id,
-        service=letter.service,
-        consumer=letter.consumer,
-        subject=message.subject or letter.subject,
-        stream=letter.stream,
-        sequence=letter.sequence,
-        deliveries=letter.deliveries,
-        error=letter.error,
-        failed_at=letter.failed_at,
-        reason=letter.reason,
-        headers=_event_headers(message.headers or {}),
-        data=message.data or b"",
     )

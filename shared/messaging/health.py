@@ -1,9 +1,9 @@
-"""Readiness that tells the truth: can this process consume, publish and store just now?"""
+"""Readiness: can this process consume, publish and store just now?"""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Mapping, Sequence
-from types import MappingProxyType
+from dataclasses import dataclass, field
 
 import nats.errors
 from faststream.nats import NatsBroker
@@ -21,29 +21,20 @@ RELAY_AGE_SECONDS = 15.0
 """A relay that has left something unpublished for so long is not healthy."""
 
 
+@dataclass(eq=False)
 class Readiness:
-    """What must hold before traffic is sent to a service."""
-
-    def __init__(
-        self,
-        broker: NatsBroker,
-        specs: Sequence[ConsumerSpec],
-        store: Store,
-        relay: OutboxRelay | None = None,
-        watches: Mapping[str, Watch] = MappingProxyType({}),
-    ) -> None:
-        """`watches`: by name, what is told beside and keeps no traffic away."""
-        self._broker = broker
-        self._specs = specs
-        self._store = store
-        self._relay = relay
-        self._watches = watches
-        self._checked_at = -CACHE_SECONDS
-        self._checks: dict[str, str] = {}
-        self._turn = asyncio.Lock()
+    broker: NatsBroker
+    specs: Sequence[ConsumerSpec]
+    store: Store
+    relay: OutboxRelay | None = None
+    watches: Mapping[str, Watch] = field(default_factory=dict)
+    """Warnings by name; they keep no traffic away."""
+    _checked_at: float = -CACHE_SECONDS
+    _checks: dict[str, str] = field(default_factory=dict)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def check(self) -> dict[str, str]:
-        """Each check's name with «ok», what is wrong or a warning; at most a second old."""
+        """Each check by name: «ok», what is wrong or a warning; at most a second old."""
         async with self._turn:
             if time.monotonic() - self._checked_at > CACHE_SECONDS:
                 self._checks = await self._check_now()
@@ -51,54 +42,38 @@ class Readiness:
             return dict(self._checks)
 
     async def _check_now(self) -> dict[str, str]:
+        connected = bool(self.broker.running) and self.broker.connection.is_connected
         consumers, store, *watched = await asyncio.gather(
-            _guarded(self._consumers()),
+            _guarded(self._consumers(connected=connected)),
             _guarded(self._ping_store()),
-            *(_guarded(watch()) for watch in self._watches.values()),
+            *(_guarded(watch()) for watch in self.watches.values()),
         )
+        silent = [sub.durable for sub in durable_subscribers(self.broker) if not sub.alive]
+        age = self.relay.age if self.relay else 0
         return {
-            "broker": self._connection(),
-            "subscribers": self._subscribers(),
+            "broker": OK if connected else "not connected",
+            "subscribers": f"not pulling: {', '.join(silent)}" if silent else OK,
             "consumers": consumers,
             "store": store,
-            "relay": self._relaying(),
-            **{name: warning(trouble) if trouble else OK for name, trouble in zip(self._watches, watched, strict=True)},
+            "relay": f"events wait unpublished for {age:.0f} s" if age > RELAY_AGE_SECONDS else OK,
+            **{name: warning(trouble) if trouble else OK for name, trouble in zip(self.watches, watched, strict=True)},
         }
 
-    def _connected(self) -> bool:
-        return bool(self._broker.running) and self._broker.connection.is_connected
-
-    def _connection(self) -> str:
-        return OK if self._connected() else "not connected"
-
-    def _subscribers(self) -> str:
-        silent = [sub.durable for sub in durable_subscribers(self._broker) if not sub.alive]
-        return f"not pulling: {', '.join(silent)}" if silent else OK
-
-    async def _consumers(self) -> str:
-        if not self._connected():
+    async def _consumers(self, *, connected: bool) -> str:
+        if not connected:
             return "unknown: not connected"
-        js = jetstream(self._broker)
-
-        async def missing(spec: ConsumerSpec) -> bool:
-            try:
-                await js.consumer_info(spec.stream, spec.durable)
-            except nats.errors.Error:
-                return True
-            return False
-
-        absent = await asyncio.gather(*(missing(spec) for spec in self._specs))
-        names = [spec.durable for spec, is_absent in zip(self._specs, absent, strict=True) if is_absent]
-        return f"missing at the broker: {', '.join(names)}" if names else OK
+        js = jetstream(self.broker)
+        found = await asyncio.gather(
+            *(js.consumer_info(spec.stream, spec.durable) for spec in self.specs), return_exceptions=True
+        )
+        missing = [
+            spec.durable for spec, info in zip(self.specs, found, strict=True) if isinstance(info, nats.errors.Error)
+        ]
+        return f"missing at the broker: {', '.join(missing)}" if missing else OK
 
     async def _ping_store(self) -> str:
-        await self._store.ping()
+        await self.store.ping()
         return OK
-
-    def _relaying(self) -> str:
-        if self._relay is None or self._relay.age <= RELAY_AGE_SECONDS:
-            return OK
-        return f"events wait unpublished for {self._relay.age:.0f} s"
 
 
 async def _guarded(check: Awaitable[str]) -> str:

@@ -23,7 +23,6 @@ from shared.ids import new_id
 from shared.storage.contract import Document, Store
 
 LEASES = "leases"
-"""The collection of all leases of a service."""
 MAX_SKEW = timedelta(seconds=2)
 """How far the wall clocks of two replicas may be apart: each is within half of it of the true time."""
 _DRIFT = 0.01  # by which part of the length two stopwatches may differ; NTP steers them by a thousandth at most
@@ -35,7 +34,6 @@ Stopwatch = Callable[[], float]
 
 
 def stopwatch() -> float:
-    """The machine's seconds since it started, suspended or not."""
     return time.clock_gettime(_STOPWATCH)
 
 
@@ -45,7 +43,6 @@ class Term:
     def __init__(self, stopwatch: Stopwatch) -> None:
         self._stopwatch = stopwatch
         self.ends = -inf
-        """On the stopwatch."""
 
     @property
     def is_over(self) -> bool:

@@ -1,13 +1,11 @@
-"""The relay: publishes the events that wait in the documents' outboxes, then clears them.
+"""The relay publishes the events that wait in the documents' outboxes, then clears them.
 
-It puts the records of the office's acts, which wait in the same documents, into the audit before that: those need no
-broker.
+First it moves the records of the office's acts, which wait in the same documents, into the audit: that needs no broker.
 """
 
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 
 import nats.errors
@@ -18,6 +16,7 @@ from nats.js import JetStreamContext
 from shared.clock import Clock
 from shared.events import EventEnvelope
 from shared.faults import failpoint
+from shared.loops import pause
 from shared.messaging.lease import LEASES, Lease
 from shared.messaging.publishing import jetstream, publish_event
 from shared.security.audit import AUDIT_COLLECTIONS, Audit
@@ -29,22 +28,20 @@ from shared.storage.contract import Document, Store, StoreError
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.25
-"""How often the relay looks unasked, for what other replicas saved."""
+"""How often the relay looks for what other replicas saved."""
 GATHER_SECONDS = 0.005
-"""The least between two looks, however often it is woken: what is saved meanwhile is published together."""
+"""The shortest pause between two looks; what is saved meanwhile is published together."""
 RETRY_SECONDS = (0.25, 1.0)
-"""The least and the longest between two looks after a failure."""
+"""The shortest and the longest pause after a failure."""
 LEASE_LENGTH = timedelta(seconds=5)
 PAGE = 256
-"""Documents whose events are being published at a time."""
 
 
 class OutboxRelay:
-    """Publishes the outboxes of a service's collections and chains their records. Every replica runs one; a lease lets
-    one of them work.
+    """Publishes the outboxes of a service's collections. Every replica runs one; a lease lets one of them work.
 
-    An event may be published twice (the broker drops the second within ten minutes, consumers tolerate it later) but
-    is never lost: its document is cleared only after the broker's acknowledgement and only if nothing changed.
+    An event is never lost: its document is cleared only after the broker's acknowledgement and only if nothing changed.
+    It may be published twice. The broker drops the second within ten minutes; consumers tolerate it later.
     """
 
     def __init__(
@@ -65,7 +62,6 @@ class OutboxRelay:
         return time.monotonic() - self._last_success
 
     async def run(self) -> None:
-        """Publish until cancelled."""
         waiting = {name: [PENDING, UNCHAINED] for name in self._collections}
         await self._store.prepare({LEASES: [], **AUDIT_COLLECTIONS, **waiting})
         try:
@@ -73,21 +69,17 @@ class OutboxRelay:
                 self._woken.clear()
                 least, longest = await self._try_pass()
                 await asyncio.sleep(least)
-                await self._pause(longest - least)
+                await pause(longest - least, self._woken)
         finally:
             await asyncio.shield(self._lease.release())
 
-    async def _pause(self, seconds: float) -> None:
-        # Not wait_for: Python 3.11's forgets a cancellation that comes together with a wake.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._woken.wait()
-
     async def _try_pass(self) -> tuple[float, float]:
-        """Look once; the least and the longest rest until the next look."""
+        """Look once; return the shortest and the longest pause until the next look."""
         try:
             held = await self._lease.hold()
-            clean = not held or await self._pass()
+            if held:
+                await self._chaining.chain_all()
+            clean = not held or await self._publish_all()
         except StoreError as error:
             log.warning("relay cannot read", action="relay_store_failed", error=type(error).__name__)
             return RETRY_SECONDS
@@ -96,12 +88,7 @@ class OutboxRelay:
         self._last_success = time.monotonic()
         return GATHER_SECONDS if held else POLL_SECONDS, POLL_SECONDS
 
-    async def _pass(self) -> bool:
-        await self._chaining.chain_all()
-        return await self._publish_all()
-
     async def _publish_all(self) -> bool:
-        """Whether nothing failed."""
         if not self._broker.connection.is_connected:
             return False
         clean, js = True, jetstream(self._broker)

@@ -1,4 +1,4 @@
-"""Publishing so that the outcome is known, or told to be unknown."""
+"""Publishing with a known outcome: stored, refused or unknown."""
 
 from collections.abc import Mapping
 
@@ -11,11 +11,10 @@ from nats.js.api import Header
 from shared.events import EventEnvelope
 
 PUBLISH_SECONDS = 5.0
-"""After so long without acknowledgement the outcome of a publish is unknown."""
+"""Without acknowledgement for so long, the outcome is unknown."""
 
 
 def jetstream(broker: NatsBroker) -> JetStreamContext:
-    """The broker's JetStream; the broker is connected."""
     return broker.connection.jetstream()
 
 
@@ -40,12 +39,8 @@ async def publish(js: JetStreamContext, subject: str, data: bytes, headers: Mapp
         nats.errors.Error, TimeoutError: refused, or the outcome is unknown.
     """
     sent = {**headers, Header.EXPECTED_STREAM: stream}
+    lines = ["NATS/1.0\r\n", *(f"{key}: {value}\r\n" for key, value in sent.items()), "\r\n"]
     # The client measures the data alone, and for a larger message the broker closes the connection for good.
-    if len(data) + _header_size(sent) > js._nc.max_payload:
+    if len(data) + len("".join(lines).encode()) > js._nc.max_payload:
         raise nats.errors.MaxPayloadError
     await js.publish(subject, data, timeout=PUBLISH_SECONDS, headers=sent)
-
-
-def _header_size(headers: Mapping[str, str]) -> int:
-    """Bytes of the header block: its version line, a line for each header, an empty line."""
-    return len("NATS/1.0\r\n\r\n") + sum(len(f"{key}: {value}\r\n".encode()) for key, value in headers.items())

@@ -1,8 +1,8 @@
-"""The reconcile sweep: repairs what the broker's store lost, without a service reading another's data.
+"""The reconcile sweep repairs what the broker's store lost, without one service reading another's data.
 
-At intervals an owner lists its live aggregates with the version that it last announced. A service that keeps
-something about them answers with the ids that it lacks or has older; the owner announces those again. An installation
-that has lost the whole store of its broker is whole again two intervals after the streams exist.
+At intervals an owner publishes an inventory: its live aggregates with the version that it last announced. A consumer
+answers with the ids that are missing or older there, and the owner announces those again. If the broker loses its whole
+store, everything is repaired two intervals after the streams exist again.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from faststream.nats import NatsBroker, NatsRouter
 from shared.clock import system_clock
 from shared.events.inventory import InventoryGapFound, InventoryPublished
 from shared.loops import Loop
-from shared.messaging.consuming import consumes, durable_subscribers
+from shared.messaging.consuming import EventTable, durable_subscribers
 from shared.messaging.lease import LEASES, Lease
 from shared.messaging.publishing import jetstream, publish_event
 from shared.storage.collection import Documents
@@ -28,32 +28,31 @@ log = structlog.get_logger(__name__)
 Entry = tuple[str, int]
 """Id of an aggregate and the version of its last event."""
 Missing = Callable[[Sequence[Entry]], Awaitable[Sequence[str]]]
-"""Of a page of entries, the ids that this service lacks or knows in an older version."""
-Restate = Callable[[str], Awaitable[None]]
-"""Puts an aggregate's present state once more in its outbox: a new event id, the version last announced."""
+"""The ids of the entries that are missing here, or known in an older version only."""
+Republish = Callable[[str], Awaitable[None]]
+"""Puts an aggregate's present state in its outbox again: a new event id, the version last announced."""
 
 PAGE = 500
 SETTLE_SECONDS = 2.0
-"""What is in the handlers' hands when an inventory comes is theirs before it is looked for again."""
+"""Time for running handlers to finish before missing entries are looked for again."""
 WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class _Announced:
     collection: str
-    where: Callable[[], Where]
-    restate: Restate
+    where: Where | Callable[[], Where]
+    republish: Republish
 
 
-class Inventory:
-    """One service's part in the sweep: what it announces, what it keeps up to date.
+class Reconciler:
+    """One service's part in the sweep: what it announces and what it keeps up to date.
 
-    `announces("registration-sessions", "sessions", live_sessions, restate_session)` and
+    `announces("registration-sessions", "sessions", live_sessions, republish_session)` and
     `keeps("registration-sessions", sessions.missing)` are all that a service has to say.
     """
 
     def __init__(self, store: Store, broker: NatsBroker, *, service: str, every: float = 30.0) -> None:
-        """`every` is the pause between two inventories in seconds."""
         self._store = store
         self._broker = broker
         self._service = service
@@ -63,58 +62,50 @@ class Inventory:
         # Real time, not the domain's: this is about machines.
         self._lease = Lease(store, f"inventory-{service}", clock=system_clock, length=timedelta(seconds=3 * every))
 
-    def announces(self, kind: str, collection: str, where: Where | Callable[[], Where], restate: Restate) -> None:
-        """Announce the aggregates of a collection that match `where` under `kind` (`<service>-<collection>`).
+    def announces(self, kind: str, collection: str, where: Where | Callable[[], Where], republish: Republish) -> None:
+        """Announce the aggregates that match `where` under `kind` (`<service>-<collection>`).
 
-        `where` picks the live ones, so that the past does not travel at every interval; a function is asked anew each
-        time.
+        `where` picks the live ones, so that the past is not sent at every interval; a function is called each time.
         """
-        conditions = where if callable(where) else lambda: where
-        self._announced[kind] = _Announced(collection, conditions, restate)
+        self._announced[kind] = _Announced(collection, where, republish)
 
     def keeps(self, kind: str, missing: Missing) -> None:
-        """Keep what this service derives from the aggregates of `kind` complete."""
         self._kept[kind] = missing
 
     def loop(self) -> Loop:
-        """The work of announcing, for the service's loops."""
         return Loop("inventory", self.announce, every=self._every)
 
     async def announce(self) -> bool:
-        """Publish the inventories if this replica is the one to do it. There is never more to do at once."""
+        """Publish the inventories if this replica holds the lease. A loop's step: never more at once."""
         await self._store.prepare({LEASES: []})
         if self._broker.connection.is_connected and await self._lease.hold():
             await self.announce_now()
         return False
 
     async def announce_now(self) -> None:
-        """Publish one inventory of every kind, whoever else does so too.
+        """Publish one inventory of every kind, whether or not another replica does.
 
         Raises:
             nats.errors.Error, TimeoutError: not all were published.
         """
         for kind, announced in self._announced.items():
-            await self._announce_kind(kind, announced)
-
-    async def _announce_kind(self, kind: str, announced: _Announced) -> None:
-        where = {**announced.where(), "pending": 0, "announced": greater(0)}
-        documents = Documents(self._store, announced.collection, _entry)
-        async for entries in documents.pages(where, at_a_time=PAGE):
-            await self._publish(InventoryPublished(version=0, kind=kind, entries=entries))
+            live = announced.where() if callable(announced.where) else announced.where
+            documents = Documents(self._store, announced.collection, _entry)
+            async for entries in documents.pages({**live, "pending": 0, "announced": greater(0)}, at_a_time=PAGE):
+                await self._publish(InventoryPublished(version=0, kind=kind, entries=entries))
 
     async def _publish(self, event: InventoryPublished | InventoryGapFound) -> None:
-        """Not by an outbox: the next interval says it again. An unread one is stale after three intervals."""
+        """Without an outbox: the next interval repeats it. An unread one is stale after three intervals."""
         await publish_event(jetstream(self._broker), event.envelope(), message_ttl=ceil(3 * self._every))
 
     async def compare(self, event: InventoryPublished) -> None:
-        """Ask the owner for what this service lacks of an inventory."""
         missing = self._kept.get(event.kind)
         if missing and (keys := await self._still_missing(missing, event.entries)):
             log.warning("gap found", action="inventory_gap_found", kind=event.kind, missing=len(keys))
             await self._publish(InventoryGapFound(version=0, kind=event.kind, consumer=self._service, keys=keys))
 
     async def _still_missing(self, missing: Missing, entries: Sequence[Entry]) -> list[str]:
-        """What is missing now and still is when the events that are on their way have been handled."""
+        """What is missing now and still is once the events on their way have been handled."""
         suspects = set(await missing(entries))
         if not suspects or await self._catching_up():
             return []
@@ -122,34 +113,29 @@ class Inventory:
         return list(await missing([entry for entry in entries if entry[0] in suspects]))
 
     async def _catching_up(self) -> bool:
-        """Whether events still wait to be delivered to this service: what seems missing may be among them."""
+        """Whether events wait to be delivered to this service: what seems missing may be among them."""
         js = jetstream(self._broker)
         events = [sub for sub in durable_subscribers(self._broker) if sub.event is not InventoryPublished]
         infos = [await js.consumer_info(sub.event.event_stream, sub.durable) for sub in events]
         return any(bool(info.num_pending) for info in infos)
 
     async def repeat(self, event: InventoryGapFound) -> None:
-        """Announce again the aggregates that a consumer lacks, if they are ours and not about to be published."""
+        """Announce again what a consumer misses, if it is ours and not about to be published anyway."""
         announced = self._announced.get(event.kind)
         if announced is None:
             return
         for key in event.keys:
             document = await self._store.get(announced.collection, key)
             if document is not None and not document.get("pending"):
-                await announced.restate(key)
+                await announced.republish(key)
 
 
 def _entry(document: Document) -> Entry:
     return document["_id"], document["announced"]
 
 
-def sweep_routes(router: NatsRouter, inventory: Inventory, *, by: str) -> None:
-    """Let a service take part in the sweep: call it in `handlers.routes`."""
-
-    @consumes(router, InventoryPublished, by=by, max_workers=WORKERS)
-    async def on_inventory_published(event: InventoryPublished) -> None:
-        await inventory.compare(event)
-
-    @consumes(router, InventoryGapFound, by=by)
-    async def on_inventory_gap_found(event: InventoryGapFound) -> None:
-        await inventory.repeat(event)
+def sweep_routes(router: NatsRouter, reconciler: Reconciler, *, by: str) -> None:
+    """Let a service take part in the sweep; call it in `handlers.routes`."""
+    on = EventTable(router, by)
+    on(InventoryPublished, reconciler.compare, max_workers=WORKERS)
+    on(InventoryGapFound, reconciler.repeat)

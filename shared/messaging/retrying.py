@@ -1,4 +1,4 @@
-"""What becomes of a message whose handling failed: once more later, or the dead letters."""
+"""Whether a failed message is tried again or becomes a dead letter."""
 
 import random
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from pydantic import ValidationError
 DELAYS_SECONDS = (1.0, 5.0, 30.0, 120.0)
 """Pause before the second, third, fourth and every later try."""
 JITTER = 0.2
-"""Share by which a pause is shortened or lengthened at random, so that failures do not march in step."""
+"""Random share of a pause, so that failures do not retry in step."""
 MAX_TRIES = 10
-"""After so many deliveries a message that still fails is a dead letter."""
+"""After so many deliveries a failing message becomes a dead letter."""
 
 
 class PermanentError(Exception):
@@ -18,40 +18,38 @@ class PermanentError(Exception):
 
 
 class NotYetError(Exception):
-    """What the message needs is not here yet; it is tried again later."""
+    """What the message needs is not here yet; try again later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Deliver the message again after so many seconds."""
-
     delay: float
+    """Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bury:
-    """Make the message a dead letter. `reason` may quote the message: it is for `show`, never for a log."""
+class DeadLetter:
+    """`reason` may quote the message: it is for `dijous deadletters show`, never for a log."""
 
     reason: str
 
 
-def verdict(error: Exception, tries: int) -> Retry | Bury:
-    """What becomes of a message that failed with `error` at its `tries`-th delivery (the first is 1)."""
+def retry_or_dead_letter(error: Exception, tries: int) -> Retry | DeadLetter:
+    """Decide after the `tries`-th delivery (the first is 1) failed."""
     if isinstance(error, PermanentError | ValidationError):
-        return Bury(explain(error))
+        return DeadLetter(explain(error))
     if tries >= MAX_TRIES:
-        return Bury(f"given up after {tries} tries: {explain(error)}")
+        return DeadLetter(f"given up after {tries} tries: {explain(error)}")
     return Retry(delay_after(tries))
 
 
 def delay_after(tries: int) -> float:
-    """Seconds until the next try, growing with the tries already made."""
     pause = DELAYS_SECONDS[min(tries, len(DELAYS_SECONDS)) - 1]
     return pause * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
 
 
 def explain(error: Exception) -> str:
-    """One line on an error; of a validation only the places and the rules, not the values."""
+    """Describe an error in one line; a validation error without its values."""
     if isinstance(error, ValidationError):
         faults = error.errors(include_input=False, include_url=False, include_context=False)
         return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults[:5])

@@ -1,13 +1,14 @@
-"""The broker's streams and durable consumers: one idempotent step makes them what this page says.
+"""The broker's streams and durable consumers, created and updated by one idempotent step.
 
-Services never create them: an existing durable would keep its old settings without a word, and a service must not be
-able to delete a stream.
+Services never create them: an existing durable would silently keep its old settings, and a service must not be able to
+delete a stream.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, StorageType, StreamConfig, StreamInfo
@@ -24,19 +25,19 @@ from shared.messaging.dead_letters import (
 )
 from shared.messaging.subscriber import ACK_WAIT_SECONDS
 
+C = TypeVar("C", StreamConfig, ConsumerConfig)
+
 MAX_DELIVERIES = 12
 """More than the tries of a failing handler: only a message that kills its process gets that far."""
 MAX_UNSETTLED = 10_000
-"""Messages of one consumer that may wait for their next try before the broker holds back new ones."""
+"""Messages of a consumer that may wait for a retry before the broker holds back new ones."""
 DUPLICATE_WINDOW = timedelta(minutes=10)
 SERVICES_OWN = "dijous"
-"""Value of the consumers' metadata key `owner`: those without it are not ours to remove."""
+"""Metadata `owner` of our consumers; others are never removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamSpec:
-    """One stream: what it holds and for how long."""
-
     name: str
     subjects: tuple[str, ...]
     keep: timedelta
@@ -98,7 +99,7 @@ class StreamRow:
 
 
 async def apply_streams(url: str, specs: Sequence[ConsumerSpec], *, replicas: int = 1) -> list[Change]:
-    """Create what is missing, update what differs, remove consumers that no service has any more; what was changed.
+    """Create what is missing, update what differs, remove our consumers that no service uses; list the changes.
 
     Raises:
         nats.errors.Error: the broker cannot be reached or refuses a change.
@@ -111,29 +112,31 @@ async def apply_streams(url: str, specs: Sequence[ConsumerSpec], *, replicas: in
 
 
 async def _apply_stream(js: JetStreamContext, spec: StreamSpec, replicas: int) -> list[Change]:
-    wanted = _stream_config(spec, replicas)
+    wanted, what = _stream_config(spec, replicas), f"stream {spec.name}"
     try:
         found = (await js.stream_info(spec.name)).config
     except NotFoundError:
         await js.add_stream(wanted)
-        return [Change("created", f"stream {spec.name}")]
-    if differences := _differences(wanted.as_dict(), found.as_dict()):
-        await js.update_stream(wanted)
-        return [Change("updated", f"stream {spec.name}", differences)]
-    return []
+        return [Change("created", what)]
+    return await _update(what, wanted, found, js.update_stream)
 
 
 async def _apply_consumer(js: JetStreamContext, spec: ConsumerSpec) -> list[Change]:
-    wanted = _consumer_config(spec)
+    wanted, what = _consumer_config(spec), f"consumer {spec.durable}"
+    add = partial(js.add_consumer, spec.stream)  # updates one that exists
     try:
         found = (await js.consumer_info(spec.stream, spec.durable)).config
     except NotFoundError:
-        await js.add_consumer(spec.stream, wanted)
-        return [Change("created", f"consumer {spec.durable}")]
-    if differences := _differences(wanted.as_dict(), found.as_dict()):
-        await js.add_consumer(spec.stream, wanted)
-        return [Change("updated", f"consumer {spec.durable}", differences)]
-    return []
+        await add(wanted)
+        return [Change("created", what)]
+    return await _update(what, wanted, found, add)
+
+
+async def _update(what: str, wanted: C, found: C, update: Callable[[C], Awaitable[object]]) -> list[Change]:
+    differences = _differences(wanted.as_dict(), found.as_dict())
+    if differences:
+        await update(wanted)
+    return [Change("updated", what, differences)] if differences else []
 
 
 async def _remove_strangers(js: JetStreamContext, specs: Sequence[ConsumerSpec]) -> list[Change]:
@@ -178,9 +181,13 @@ def _consumer_config(spec: ConsumerSpec) -> ConsumerConfig:
 
 
 def _differences(wanted: dict[str, Any], found: dict[str, Any]) -> str:
-    """Settings that we name and the broker has otherwise; those that we leave to it are left alone."""
+    """The settings that we name and that differ at the broker."""
+
+    def brief(value: Any) -> str:
+        return str(value) if value is not None else "unset"
+
     return ", ".join(
-        f"{key} {_brief(found.get(key))} -> {_brief(value)}"
+        f"{key} {brief(found.get(key))} -> {brief(value)}"
         for key, value in wanted.items()
         if value is not None and not _same(value, found.get(key))
     )
@@ -191,10 +198,6 @@ def _same(wanted: Any, found: Any) -> bool:
         # The broker adds metadata of its own.
         return isinstance(found, dict) and wanted.items() <= found.items()
     return bool(wanted == found) or (not wanted and not found)
-
-
-def _brief(value: Any) -> str:
-    return str(value) if value is not None else "unset"
 
 
 async def show_streams(url: str, specs: Sequence[ConsumerSpec]) -> list[StreamRow]:

@@ -13,8 +13,8 @@ from nats.aio.msg import Msg
 
 from shared.events import Event
 from shared.faults import failpoint
-from shared.messaging.dead_letters import bury
-from shared.messaging.retrying import Bury, delay_after, verdict
+from shared.messaging.dead_letters import keep_dead_letter
+from shared.messaging.retrying import DeadLetter, delay_after, retry_or_dead_letter
 from shared.storage.contract import StoreError
 
 log = structlog.get_logger(__name__)
@@ -61,7 +61,6 @@ class DurableSubscriber(PullStreamSubscriber):
 
     @property
     def alive(self) -> bool:
-        """Whether every worker is pulling or handling."""
         return len([task for task in self.tasks if not task.done()]) >= self.workers
 
     async def _pull(self) -> None:
@@ -139,20 +138,20 @@ class DurableSubscriber(PullStreamSubscriber):
 
     async def _failed(self, msg: Msg, error: Exception) -> None:
         tries = msg.metadata.num_delivered
-        fate = verdict(error, tries)
+        fate = retry_or_dead_letter(error, tries)
         log.warning(
             "message not handled",
             action="message_failed",
             error=type(error).__name__,
             where=_where(error),
             tries=tries,
-            dead_letter=isinstance(fate, Bury),
+            dead_letter=isinstance(fate, DeadLetter),
             stream=msg.metadata.stream,
             sequence=msg.metadata.sequence.stream,
         )
-        if isinstance(fate, Bury):
+        if isinstance(fate, DeadLetter):
             try:
-                await bury(self.jetstream, msg, service=self.service, error=error, reason=fate.reason)
+                await keep_dead_letter(self.jetstream, msg, service=self.service, error=error, reason=fate.reason)
             except (nats.errors.Error, TimeoutError):
                 # Not known to be kept: the message must come again.
                 await msg.nak(delay=delay_after(tries))
@@ -162,8 +161,6 @@ class DurableSubscriber(PullStreamSubscriber):
 
 @asynccontextmanager
 async def _progress(msg: Msg) -> AsyncIterator[None]:
-    """Tell the broker at intervals that the message is being worked on."""
-
     async def tell() -> None:
         while True:
             await asyncio.sleep(PROGRESS_SECONDS)

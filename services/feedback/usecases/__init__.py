@@ -11,7 +11,7 @@ from services.feedback.usecases.results import Publications
 from services.feedback.usecases.surveys import Surveys
 from shared.clock import Clock
 from shared.messaging.office_access import OFFICE_PEOPLE_KIND, OfficeAccess
-from shared.messaging.reconciler import Inventory
+from shared.messaging.reconciler import Reconciler
 from shared.security.audit import Audit
 
 
@@ -27,11 +27,11 @@ class UseCases:
     office: Office
     audit: Audit
     access: OfficeAccess
-    inventory: Inventory
+    inventory: Reconciler
 
     @classmethod
     def over(
-        cls, store: FeedbackStore, clock: Clock, inventory: Inventory, audit: Audit, access: OfficeAccess
+        cls, store: FeedbackStore, clock: Clock, inventory: Reconciler, audit: Audit, access: OfficeAccess
     ) -> "UseCases":
         """Wire them, and register what the reconcile sweep announces and keeps."""
         surveys, closing = Surveys(store, clock), Closing(store, clock)

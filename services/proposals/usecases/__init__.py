@@ -12,7 +12,7 @@ from services.proposals.usecases.steps import Steps
 from services.proposals.usecases.supports import Supports
 from services.proposals.usecases.sweeping import Sweep
 from shared.messaging.office_access import OfficeAccess
-from shared.messaging.reconciler import Inventory
+from shared.messaging.reconciler import Reconciler
 from shared.security.audit import Audit
 from shared.security.erasing import Erasing
 from shared.security.rate_limits import Limits
@@ -32,7 +32,7 @@ class UseCases:
     merging: Merging
     projections: Projections
     sweep: Sweep
-    inventory: Inventory
+    inventory: Reconciler
     limits: Limits
     audit: Audit
     access: OfficeAccess

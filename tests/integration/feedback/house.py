@@ -26,7 +26,7 @@ from shared.events.registration import ProgrammeDefined, SessionEnded, SessionSc
 from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
 from shared.messaging.broker import make_broker
 from shared.messaging.office_access import OfficeAccess
-from shared.messaging.reconciler import Inventory
+from shared.messaging.reconciler import Reconciler
 from shared.security import tokens
 from shared.security.audit import Audit, AuditEntry
 from shared.security.chaining import Chaining
@@ -207,7 +207,7 @@ class House:
     async def acts(self) -> list[AuditEntry]:
         """What the office did, once the relay moved the records into the audit."""
         await Chaining(self.raw, self.use_cases.audit, [SURVEYS, COUNTS]).chain_all()
-        assert await self.use_cases.audit.verify() is None
+        assert (await self.use_cases.audit.read_chain()).fault is None
         return list(reversed(await self.use_cases.audit.entries()))
 
     def raw_bytes(self) -> bytes:
@@ -224,7 +224,7 @@ async def running_house(folder: Path, *, seed: int = 1) -> AsyncIterator[House]:
     store = FeedbackStore(raw, clock)
     broker = make_broker("nats://127.0.0.1:1", service="feedback")
     use_cases = UseCases.over(
-        store, clock, Inventory(raw, broker, service="feedback"), Audit(raw, clock), OfficeAccess(raw)
+        store, clock, Reconciler(raw, broker, service="feedback"), Audit(raw, clock), OfficeAccess(raw)
     )
     frame = Pages(SETTINGS, words, pages.TEMPLATES, clock=clock, access=use_cases.access)
     routers = [api.routes(use_cases, words, staff_token=STAFF_TOKEN), pages.routes(use_cases, frame)]

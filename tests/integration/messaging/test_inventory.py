@@ -15,7 +15,7 @@ from shared.messaging import reconciler as sweep
 from shared.messaging.broker import make_broker
 from shared.messaging.consuming import ConsumerSpec, consumer_specs, consumes
 from shared.messaging.outbox import OutboxRelay
-from shared.messaging.reconciler import Inventory, sweep_routes
+from shared.messaging.reconciler import Reconciler, sweep_routes
 from shared.messaging.streams import apply_streams
 from shared.storage.contract import Index, Store
 from shared.storage.sqlite import SqliteStore
@@ -55,7 +55,7 @@ class Keeper:
     async def lacking(self, entries: Sequence[tuple[str, int]]) -> list[str]:
         return [key for key, version in entries if self.versions.get(key, 0) < version]
 
-    def routes(self, inventory: Inventory) -> NatsRouter:
+    def routes(self, inventory: Reconciler) -> NatsRouter:
         router = NatsRouter()
 
         @consumes(router, SessionEnded, by="feedback")
@@ -75,9 +75,9 @@ async def both(
     async with AsyncExitStack() as stack:
         owners_broker = make_broker(server.url, service="registration", on_closed=closed)
         keepers_broker = make_broker(server.url, service="feedback", on_closed=closed)
-        announcing = Inventory(owner.store, owners_broker, service="registration", every=0.5)
+        announcing = Reconciler(owner.store, owners_broker, service="registration", every=0.5)
         announcing.announces(KIND, "sessions", {}, owner.restate)
-        keeping = Inventory(keeper_store, keepers_broker, service="feedback", every=0.5)
+        keeping = Reconciler(keeper_store, keepers_broker, service="feedback", every=0.5)
         keeping.keeps(KIND, keeper.lacking)
         owners_routes = NatsRouter()
         sweep_routes(owners_routes, announcing, by="registration")

@@ -40,7 +40,7 @@ from shared.events.registration import (
 from shared.events.vocabulary import Language, ProgrammeKind, RegistrationStatus, SessionStatus
 from shared.messaging.broker import make_broker
 from shared.messaging.consuming import durable_subscribers
-from shared.messaging.reconciler import Inventory
+from shared.messaging.reconciler import Reconciler
 from shared.security.audit import AuditEntry
 from shared.security.chaining import Chaining
 from shared.security.links import LinkPurpose, Links
@@ -174,7 +174,7 @@ class House:
         self.raw = SqliteStore(path)
         self.store = Stores.over(self.raw, secret=SECRET, clock=self.clock)
         broker = make_broker("nats://127.0.0.1:1", service="notifications")
-        inventory = Inventory(self.raw, broker, service="notifications")
+        inventory = Reconciler(self.raw, broker, service="notifications")
         self.links = Links("http://dijous.example", SECRET)
         texts = MailTexts(Words(*LOCALES), self.links)
         self.use_cases = UseCases.over(self.store, self.clock, inventory, texts, page_size=7, survey_part_size=200)
@@ -265,7 +265,7 @@ class House:
     async def acts(self) -> list[AuditEntry]:
         """What the office did, the latest act in front, once the relay moved the records into the audit."""
         await Chaining(self.raw, self.use_cases.audit, AGGREGATES).chain_all()
-        assert await self.use_cases.audit.verify() is None
+        assert (await self.use_cases.audit.read_chain()).fault is None
         return await self.use_cases.audit.entries()
 
     async def publish_parts(self) -> None:

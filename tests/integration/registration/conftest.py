@@ -17,7 +17,7 @@ from services.registration.sessions.domain import Session
 from services.registration.settings import Settings
 from services.registration.usecases import COLLECTIONS, NO_LIMITS, Stores, UseCases, wire
 from shared.messaging.broker import make_broker
-from shared.messaging.reconciler import Inventory
+from shared.messaging.reconciler import Reconciler
 from shared.security.links import LinkPurpose, Links
 from shared.storage import sqlite
 from shared.storage.contract import Document, Store
@@ -140,7 +140,7 @@ async def open_office(folder: Path, clock: MovingClock, allowance: Allowance = N
     settings = Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN, "site_name": "Dijous"})
     frame, links = Pages(settings, words, TEMPLATES, clock=clock), Links("https://dijous.example", SECRET)
     # Never connected: events stay in the outboxes, where the tests read them.
-    inventory = Inventory(opened, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
+    inventory = Reconciler(opened, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
     purged: list[str] = []
 
     async def purge(registration_id: str) -> None:

@@ -21,7 +21,7 @@ from services.registration.settings import Settings
 from services.registration.usecases import AGGREGATES, COLLECTIONS, Stores, UseCases, wire
 from shared.events.vocabulary import Language
 from shared.messaging.broker import make_broker
-from shared.messaging.reconciler import Inventory
+from shared.messaging.reconciler import Reconciler
 from shared.security.audit import AuditEntry
 from shared.security.chaining import Chaining
 from shared.security.links import Links

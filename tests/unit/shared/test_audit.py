@@ -60,9 +60,9 @@ async def test_entries_come_latest_first_page_by_page_of_one_subject_or_member(a
 
 
 async def test_an_untouched_chain_is_whole(audit: Audit) -> None:
-    assert await audit.verify() is None
+    assert (await audit.read_chain()).fault is None
     await _fill(audit)
-    assert await audit.verify() is None
+    assert (await audit.read_chain()).fault is None
 
 
 @pytest.mark.parametrize("place", [1, 3, 5])
@@ -82,7 +82,7 @@ async def test_an_untouched_chain_is_whole(audit: Audit) -> None:
 async def test_an_altered_line_is_found(store: Store, audit: Audit, place: int, change: dict[str, object]) -> None:
     await _fill(audit)
     assert await store.update(AUDIT, f"{place:012}", assign=change)
-    fault = await audit.verify()
+    fault = (await audit.read_chain()).fault
     assert fault is not None
     assert fault.sequence == place
 
@@ -91,19 +91,19 @@ async def test_an_altered_line_with_its_digest_made_anew_breaks_the_next(store: 
     entries = await _fill(audit)
     forged = entries[2].model_copy(update={"subject": "s9"})
     await store.update(AUDIT, forged.id, assign={"subject": "s9", "digest": forged.computed_digest()})
-    assert await audit.verify() == AuditFault(4, "does not continue the chain")
+    assert (await audit.read_chain()).fault == AuditFault(4, "does not continue the chain")
 
 
 async def test_a_line_taken_out_is_found(store: Store, audit: Audit) -> None:
     await _fill(audit)
     await store.delete(AUDIT, {"_id": f"{2:012}"})
-    assert await audit.verify() == AuditFault(2, "missing")
+    assert (await audit.read_chain()).fault == AuditFault(2, "missing")
 
 
 async def test_a_line_put_in_twice_is_found(store: Store, audit: Audit) -> None:
     (entry, *_) = await _fill(audit)
     await store.insert(AUDIT, {**entry.model_dump(mode="json", by_alias=True), "_id": "copy"})
-    fault = await audit.verify()
+    fault = (await audit.read_chain()).fault
     assert fault is not None
 
 
@@ -116,7 +116,7 @@ async def test_hundreds_of_acts_at_once_are_all_recorded(audit: Audit) -> None:
 async def test_many_replicas_at_once_make_one_chain(store: Store) -> None:
     replicas = [Audit(store, MovingClock()) for _ in range(4)]
     await asyncio.gather(*(replica.record(AINA, "session.ended", "s1") for replica in replicas for _ in range(5)))
-    assert await replicas[0].verify() is None
+    assert (await replicas[0].read_chain()).fault is None
     assert [entry.sequence for entry in await replicas[0].entries()] == list(range(20, 0, -1))
 
 
@@ -162,7 +162,7 @@ async def test_the_chain_of_before_is_whole_and_goes_on_as_its_replicas_read_it(
     }
     await store.insert(AUDIT, of_before)
     second = await audit.record(AINA, "session.ended", "s1")
-    assert await audit.verify() is None
+    assert (await audit.read_chain()).fault is None
     assert second.digest == "89473e7fce3e34809e4510217bb8881552ef0ad1e525f17fd721f94a55b1e318", "as it was then"
 
 
