@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from shared.web.application import join_openapi
+from shared.web.openapi import join_openapi
 
 TITLE = "Dijous"
 

@@ -17,7 +17,6 @@ Clock = Callable[[], datetime]
 
 
 def system_clock() -> datetime:
-    """The machine's present instant in UTC."""
     return datetime.now(UTC)
 
 
@@ -31,7 +30,6 @@ class ShiftedClock:
         self._offset_file = offset_file
 
     def __call__(self) -> datetime:
-        """The shifted instant in UTC."""
         try:
             seconds = float(self._offset_file.read_text() or 0)
         except FileNotFoundError:
@@ -45,13 +43,11 @@ def clock_from(offset_file: Path | None) -> Clock:
 
 
 def to_millis(instant: datetime) -> int:
-    """Epoch milliseconds of an aware instant."""
     return round(instant.timestamp() * 1000)
 
 
 @lru_cache(maxsize=4096)  # the documents of one fan-out hold the same few instants, thousands of times
 def from_millis(millis: int) -> datetime:
-    """The instant, in UTC, of epoch milliseconds."""
     return datetime.fromtimestamp(millis / 1000, UTC)
 
 

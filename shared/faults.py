@@ -18,7 +18,6 @@ _remaining = _parse(os.environ.get("DIJOUS_FAILPOINT", ""))
 
 
 def failpoint(name: str) -> None:
-    """Pass the place called `name`; the process dies here when the plan says so."""
     if name not in _remaining:
         return
     _remaining[name] -= 1

@@ -15,5 +15,4 @@ def warning(trouble: str) -> str:
 
 
 def is_served(state: str) -> bool:
-    """Whether a part in that state lets traffic be sent here."""
     return state == OK or state.startswith(_WARNING)

@@ -50,32 +50,24 @@ class FieldProblem(Problem):
 
 
 class UnauthorizedProblem(Problem):
-    """A staff call without a valid token."""
-
     status = 401
     code = "staff-only"
     title = mark("This is for the programme office: send its token as «Authorization: Bearer …».")
 
 
 class ForbiddenProblem(Problem):
-    """Somebody of the office whose role does not allow this."""
-
     status = 403
     code = "role-too-low"
     title = mark("Your role in the programme office does not allow this.")
 
 
 class LinkInvalidProblem(Problem):
-    """A personal link that this installation did not sign, or signed for something else."""
-
     status = 404
     code = "link-invalid"
     title = mark("This link is not valid. Copy it whole from the message in which you received it.")
 
 
 class LinkExpiredProblem(Problem):
-    """A personal link whose time is over."""
-
     status = 410
     code = "link-expired"
     title = mark("This link has expired.")

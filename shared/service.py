@@ -26,14 +26,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Service:
-    """One of the four services, composed and not yet started."""
-
     name: str
     title: str
     store: Store
     broker: NatsBroker
     events: NatsRouter
-    """Its handlers, made by `handlers.routes(use_cases)`."""
     relay: OutboxRelay
     collections: Mapping[str, Sequence[Index]]
     routers: Sequence[APIRouter]
@@ -46,7 +43,6 @@ class Service:
 
     @property
     def readiness(self) -> Readiness:
-        """What must hold before traffic is sent here."""
         return Readiness(self.broker, consumer_specs(self.events), self.store, self.relay, self.watches)
 
     @asynccontextmanager
@@ -73,8 +69,6 @@ class Service:
             log.info("service stopped", action="service_stopped", service=self.name)
 
     def web(self) -> FastAPI:
-        """The service as an ASGI application of its own."""
-
         @asynccontextmanager
         async def lifespan(_: FastAPI) -> AsyncIterator[None]:
             async with self.running():

@@ -47,7 +47,6 @@ class ServiceSettings(BaseSettings):
     secret: Annotated[SecretStr, Field(min_length=32)]
     """Signs personal links and keys identifiers. The same in all services; never changed while links are out."""
     staff_token: Annotated[SecretStr, Field(min_length=16)]
-    """The programme office's bearer token."""
     mail_from: Annotated[str, shaped(MAIL_ADDRESS, A_MAIL_ADDRESS)] = "dijous@localhost"
     """The bare address that mails come from; the display name is the programme's."""
     message_id_domain: Annotated[str, shaped(r"[a-z0-9.-]*", "a domain in small letters, such as dijous.example")] = ""
@@ -65,7 +64,6 @@ class ServiceSettings(BaseSettings):
     @field_validator("staff_token")
     @classmethod
     def _goes_into_a_header(cls, token: SecretStr) -> SecretStr:
-        """Callers could not send any other one."""
         if not re.fullmatch(B64TOKEN, token.get_secret_value()):
             raise ValueError(NO_B64TOKEN)
         return token

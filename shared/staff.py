@@ -24,6 +24,4 @@ class StaffMember:
 
 
 API_CALLER = StaffMember("token", "API", Role.ADMIN)
-"""Whoever holds the installation's token."""
 OPERATOR = StaffMember("operator", "dijous", Role.ADMIN)
-"""Whoever may run commands on the installation."""

@@ -23,7 +23,6 @@ class Action(Generic[P, R]):
     act: str
     """What the audit calls it. Never renamed: entries that were written are never changed."""
     role: Role
-    """The lowest that may do it."""
     perform: Callable[Concatenate[Author, P], Awaitable[R]]
     """The use case: it hands the author's record to the write that it decides."""
 

@@ -1,28 +1,28 @@
-"""Who of the programme office did what, and when: a chain of entries in which no line can be altered unnoticed.
+"""The audit of the office's acts: a chain of entries in which nothing can be altered unnoticed.
 
 Each entry holds the SHA-256 of the one before. Its id is its place in the chain, so of two replicas that add at the
-same time one finds the place taken and goes behind: the chain cannot fork. The digest of each entry is logged too,
-which shows whether the end of the chain was cut off or the whole of it written anew.
+same time one finds the place taken and moves on: the chain cannot fork. Each digest is logged too, which shows whether
+the end was cut off or the whole chain rewritten.
 
-The record of an act is made from the decision and stored by the same write (`shared.storage.records`); from there it is
-moved here, once. An entry's time is that of the decision, its place in the chain that of the move.
+The record of an act is stored by the write that decides it (`shared.storage.records`) and moved here once. An entry's
+time is that of the decision, its place in the chain that of the move.
 """
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
 import structlog
-from pydantic import BaseModel, ConfigDict, Field
 
 from shared.clock import Clock, StoredInstant, to_millis
 from shared.staff import StaffMember
 from shared.storage.aggregates import ConflictError
+from shared.storage.collection import Collection, Stored
 from shared.storage.contention import TRIES, pause_before
-from shared.storage.contract import Index, Scalar, Store, Where, greater, less
+from shared.storage.contract import Index, Scalar, Store, Where, less
 from shared.storage.records import NO_DETAILS, ActRecord, Author, Details
 
 AUDIT = "audit"
@@ -34,81 +34,65 @@ AUDIT_COLLECTIONS: Mapping[str, tuple[Index, ...]] = {
         Index(("record",)),
     ),
 }
-"""What a service that audits adds to its collections."""
 
 BEGINNING = "0" * 64
-"""Stands for the digest before the first entry."""
 
-_PAGE = 500
 _NOT_DIGESTED = {"digest", "record"}
 log = structlog.get_logger()
 
 
-class AuditEntry(BaseModel):
+class AuditEntry(Stored):
     """One act of the office. Entries are written once and never changed."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
-
-    id: str = Field(alias="_id")
     sequence: int
     """Place in the chain, from 1."""
     at: StoredInstant
     member_id: str
     member_name: str
-    """As it was shown at the time."""
     action: str
-    """What was done, such as `session.rescheduled`."""
+    """Such as `session.rescheduled`."""
     subject: str
-    """The id of what it was done to."""
     details: dict[str, Scalar]
-    """What belongs to understanding it; nothing about the people registered."""
+    """Nothing about the people registered."""
     previous: str
-    """The digest of the entry before."""
     digest: str = ""
     record: str = ""
-    """The id of the record that became this entry, by which none becomes two; empty in entries of before. It says
-    nothing of the act and is not digested, so that a replica of before finds the entry whole."""
+    """The id of the record that became this entry, so that none becomes two; empty in older entries. Not digested, so
+    that an older replica finds the entry whole."""
 
     def computed_digest(self) -> str:
-        """SHA-256, in hexadecimal, of what the entry says."""
         content = self.model_dump(mode="json", exclude=_NOT_DIGESTED)
         return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class AuditFault:
-    """Where the chain is broken first."""
-
     sequence: int
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """What reading every entry shows."""
-
     length: int
     digest: str
-    """Of the last entry: whoever keeps it elsewhere can tell later whether the end was cut off."""
+    """Of the last entry. A copy kept elsewhere shows later whether the end was cut off."""
     fault: AuditFault | None
-    """None while the chain is whole."""
+    """The first entry that was altered, taken out or put in; None while the chain is whole."""
     members: Mapping[str, str]
-    """Who acted: the name shown last, by id."""
+    """The latest name by id."""
 
 
 class Audit:
-    """The acts of the office in one service."""
-
     def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
+        self._entries = Collection(store, AUDIT, AuditEntry)
         self._clock = clock
         self._turn = asyncio.Lock()
 
     async def record(
         self, member: StaffMember, action: str, subject: str, details: Details | None = None
     ) -> AuditEntry:
-        """Add an act that no document can carry. Call it once the act is decided and before it takes effect: an entry
-        too many harms less than one missing.
+        """Add an act that no document can carry, once it is decided and before it takes effect: an entry too many harms
+        less than a missing one.
 
         Raises:
             StoreError: nothing was recorded, so nothing may be done.
@@ -116,19 +100,19 @@ class Audit:
         return await self.chain(Author(member, action).record_at(self._clock(), subject, details or NO_DETAILS))
 
     async def chain(self, record: ActRecord) -> AuditEntry:
-        """Add the record of an act to the chain, unless it stands there already; its entry.
+        """Add the record of an act, unless the chain holds it already; return its entry.
 
         Raises:
-            StoreError: it was not added, or that is not known; trying again adds it once.
+            StoreError: it may not have been added; trying again adds it once.
         """
         async with self._turn:  # callers of this process queue up instead of taking each other's place
             for attempt in range(TRIES):
                 await pause_before(attempt)
-                last = await self._last()  # first: whoever adds the record after the next look takes the place
-                if standing := await self._entry_of(record):
-                    return standing
-                entry = _entry(record, last)
-                if await self._store.insert(AUDIT, entry.model_dump(mode="json", by_alias=True)):
+                last = await self.entries(limit=1)  # first: whoever adds the record after the next look takes the place
+                if standing := (await self._entries.page({"record": record.id}, limit=1)).items:
+                    return standing[0]
+                entry = _entry(record, last[0] if last else None)
+                if await self._entries.insert(entry):
                     log.info(
                         "office acted",
                         action="office_acted",
@@ -156,49 +140,24 @@ class Audit:
             where = {**where, "at": less(to_millis(until))}
         if before is not None:
             where = {**where, "sequence": less(before)}
-        documents = await self._store.find(AUDIT, where, order=(("sequence", -1),), limit=limit)
-        return [AuditEntry.model_validate(document) for document in documents]
-
-    async def verify(self) -> AuditFault | None:
-        """The first entry that was altered, taken out or put in; None while the chain is whole."""
-        return (await self.read_chain()).fault
+        return (await self._entries.page(where, order=(("sequence", -1),), limit=limit)).items
 
     async def read_chain(self) -> Chain:
-        """Read every entry and try each link of the chain."""
+        """Read every entry and check each link."""
         members: dict[str, str] = {}
         digest, length, fault = BEGINNING, 0, None
-        async for entry in self._chain():
+        async for entry in self._entries.each(order=(("sequence", 1),)):
             length += 1
             fault = fault or _fault(entry, length, digest)
             digest = entry.digest
             members[entry.member_id] = entry.member_name
         return Chain(length, digest, fault, members)
 
-    async def _last(self) -> AuditEntry | None:
-        latest = await self.entries(limit=1)
-        return latest[0] if latest else None
-
-    async def _entry_of(self, record: ActRecord) -> AuditEntry | None:
-        found = await self._store.find(AUDIT, {"record": record.id}, limit=1)
-        return AuditEntry.model_validate(found[0]) if found else None
-
-    async def _chain(self) -> AsyncIterator[AuditEntry]:
-        """Every entry from the first on."""
-        seen = 0
-        while documents := await self._store.find(
-            AUDIT, {"sequence": greater(seen)}, order=(("sequence", 1),), limit=_PAGE
-        ):
-            for document in documents:
-                entry = AuditEntry.model_validate(document)
-                seen = entry.sequence
-                yield entry
-
 
 def _entry(record: ActRecord, last: AuditEntry | None) -> AuditEntry:
-    """The entry of a record behind the last one."""
     sequence = last.sequence + 1 if last else 1
     entry = AuditEntry(
-        id=_place(sequence),
+        id=f"{sequence:012}",  # ids sort as places do
         sequence=sequence,
         at=record.at,
         member_id=record.member_id,
@@ -213,16 +172,10 @@ def _entry(record: ActRecord, last: AuditEntry | None) -> AuditEntry:
 
 
 def _fault(entry: AuditEntry, sequence: int, previous: str) -> AuditFault | None:
-    """What is wrong with the entry at a place of the chain, after the one with the digest `previous`."""
     if entry.sequence != sequence:
         return AuditFault(sequence, "missing")
     if entry.previous != previous:
         return AuditFault(sequence, "does not continue the chain")
-    if entry.digest != entry.computed_digest() or entry.id != _place(sequence):
+    if entry.digest != entry.computed_digest() or entry.id != f"{sequence:012}":
         return AuditFault(sequence, "altered")
     return None
-
-
-def _place(sequence: int) -> str:
-    """The id of a place in the chain; ids sort as places do."""
-    return f"{sequence:012}"

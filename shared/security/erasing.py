@@ -1,6 +1,7 @@
-"""Erasing people: an erasure is noted first, so that what a crash leaves half done is finished."""
+"""Erases people and what was published about them. A note comes first, so that a crash leaves nothing half done."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from shared.loops import Loop
@@ -10,20 +11,17 @@ from shared.storage.records import ActRecord
 
 
 class Note(Stored):
-    """A person who is to be erased."""
-
     generation: int
-    """The round of the person's aggregate; a later one stays."""
+    """A later generation stays."""
     record: ActRecord | None = None
-    """The record of the act, where the office erases: whoever erases stores it with the person's aggregate."""
+    """The record of the act where the office erases; stored with the person's aggregate."""
 
 
 class Person(Protocol):
     """A person's aggregate. Its generation rises when somebody who was erased comes back."""
 
     @property
-    def generation(self) -> int:
-        """The round that the aggregate is in."""
+    def generation(self) -> int: ...
 
     @property
     def pending(self) -> int:
@@ -31,41 +29,39 @@ class Person(Protocol):
 
 
 Erase = Callable[[Note], Awaitable[Person | None]]
-"""Erases a person's aggregate if it is in the generation noted; safe to repeat. The aggregate afterwards, or None."""
+"""Erases a person's aggregate if it is in the generation noted, and returns it. Idempotent."""
 Purge = Callable[[str], Awaitable[None]]
-"""Takes what was published about a person out of the broker."""
+"""Deletes from the broker what was published about a person."""
 
 
+@dataclass(frozen=True)
 class Erasing:
-    """Erases people's aggregates, then has what was published about them taken out of the broker."""
-
-    def __init__(self, notes: Collection[Note], erase: Erase, purge: Purge) -> None:
-        self._notes = notes
-        self._erase = erase
-        self._purge = purge
+    notes: Collection[Note]
+    erase: Erase
+    purge: Purge
 
     async def begin(self, key: str, generation: int, record: ActRecord | None = None) -> None:
-        """Note that a person is to be erased, and erase."""
         note = Note(id=key, generation=generation, record=record)
-        await self._notes.put(note, guard={"generation": at_most(generation)}, leave=set() if record else {"record"})
-        await self._erase(note)
+        await self.notes.put(note, guard={"generation": at_most(generation)}, leave=set() if record else {"record"})
+        await self.erase(note)
 
     async def step(self) -> bool:
-        """Finish what was noted. The broker forgets after the erasure's own event is published, and keeps what was
-        published about a later generation. As a loop's step: never more at once."""
-        async for note in self._notes.each():
-            person = await self._erase(note)
+        """Finish what was noted. A loop's step: never more at once.
+
+        The broker forgets once the erasure's own event is published. What was published about a later generation stays.
+        """
+        async for note in self.notes.each():
+            person = await self.erase(note)
             if person is not None and person.generation == note.generation:
                 if person.pending:
                     continue
-                await self._purge(note.id)
-            await self._notes.delete({"_id": note.id, "generation": note.generation})
+                await self.purge(note.id)
+            await self.notes.delete({"_id": note.id, "generation": note.generation})
         return False
 
     async def unfinished(self) -> int:
-        """How many erasures wait for their event to be published, or for the broker to forget."""
-        return await self._notes.count()
+        """How many erasures wait for their event to be published or for the broker."""
+        return await self.notes.count()
 
     def loop(self, *, every: float) -> Loop:
-        """The loop that finishes them."""
         return Loop("erasures", self.step, every=every)

@@ -27,8 +27,6 @@ _SIGNATURE = 32  # characters of these two
 
 
 class LinkPurpose(StrEnum):
-    """What a link lets its holder do; also the first segment of its path."""
-
     REGISTRATION = "registration"
     JOIN = "join"
     SUPPORT = "support"
@@ -37,8 +35,6 @@ class LinkPurpose(StrEnum):
 
 
 class Links:
-    """Makes and reads the links of one installation, whose secret all its services share."""
-
     def __init__(self, public_url: str, secret: str) -> None:
         self.public_url = public_url.rstrip("/")
         self._keyed = {
@@ -58,7 +54,6 @@ class Links:
         return self.public_url + path + (f"?lang={language}" if language else "")
 
     def survey_url(self, token: str, language: Language) -> str:
-        """The address of a survey's form; the token is made by notifications alone."""
         return self.page(f"/survey/{token}", language)
 
     def token(self, purpose: LinkPurpose, subject_id: str, expires_at: datetime) -> str:
@@ -89,7 +84,6 @@ class Links:
             return ""
 
     def _opened(self, purpose: LinkPurpose, token: str) -> tuple[int, str]:
-        """The minute until which a token is valid and the id."""
         signature, subject = token[:_SIGNATURE], token[_SIGNATURE:]
         try:
             expiry = tokens.decode(signature)[:_EXPIRY_BYTES]

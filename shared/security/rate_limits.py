@@ -14,7 +14,6 @@ from shared.storage.contract import Index, Store, at_most, less
 
 LIMITS = "limits"
 LIMIT_COLLECTIONS: Mapping[str, tuple[Index, ...]] = {LIMITS: (Index(("until",)),)}
-"""What a service that limits adds to its collections."""
 
 
 class TooOftenProblem(Problem):

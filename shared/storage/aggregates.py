@@ -1,8 +1,8 @@
-"""Aggregates: documents that change by pure functions and keep their unpublished events inside.
+"""Aggregates: documents that change by pure functions and hold their unpublished events.
 
 State, events and the records of the office's acts are one document, hence one write: all are saved or none. A relay
-publishes the events of the documents with `pending` 1, puts the records of those with `unchained` 1 into the audit, and
-clears them.
+publishes the events of documents with `pending` 1, moves the records of those with `unchained` 1 into the audit, and
+clears both.
 """
 
 import asyncio
@@ -11,24 +11,23 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from pydantic import ConfigDict
-from structlog.contextvars import get_contextvars
 
 from shared.clock import Clock, system_clock
 from shared.events.base import Event, EventEnvelope
 from shared.faults import failpoint
+from shared.observability import current_correlation_id
 from shared.storage.collection import Documents, Stored, document_of
 from shared.storage.contention import TRIES, pause_before
 from shared.storage.contract import Index, Order, Scalar, Store, StoreError, Where
 from shared.storage.records import ActRecord, Recording
 
 PENDING, UNCHAINED = Index(("pending",)), Index(("unchained",))
-"""The indexes that every collection of aggregates needs, for its relay."""
 
 
 class Aggregate(Stored):
-    """Base of all aggregates: immutable, so that a change is always a new value (`model_copy(update=...)`).
+    """Base of all aggregates.
 
-    Fields that this code does not know are kept: during an upgrade an older replica saves what a newer one wrote.
+    Unknown fields are kept: during an upgrade an older replica saves what a newer one wrote.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -36,27 +35,24 @@ class Aggregate(Stored):
     version: int = 0
     """Raised by one at every write; 0 before the first."""
     outbox: tuple[EventEnvelope, ...] = ()
-    """Events saved with the state and not yet published."""
     pending: int = 0
-    """1 while the outbox holds something: a scalar, so that the relay finds it by an index."""
+    """1 while the outbox holds something; a scalar, so that an index finds it."""
     announced: int = 0
-    """The version that the last event carried."""
 
     @property
     def waits_for_relay(self) -> bool:
-        """Whether events or records of acts wait in it."""
         return bool(self.pending or self.unchained)
 
     records: tuple[ActRecord, ...] = ()
     """Acts of the office saved with the state and not yet in the audit."""
     unchained: int = 0
-    """1 while there are such records. Apart from `pending`: events may have to wait for the broker, and a replica that
+    """1 while there are such records. Not `pending`: events may have to wait for the broker, and an older replica that
     knows no records clears that one."""
 
 
 T = TypeVar("T", bound=Aggregate)
 Decide = Callable[[T], tuple[T, Sequence[Event]]]
-"""A pure function from an aggregate to what it becomes and the events that tell of it; it may run several times."""
+"""A pure function from an aggregate to its next value and its events; it may run several times."""
 
 
 class NotFoundError(LookupError):
@@ -68,9 +64,9 @@ class ConflictError(StoreError):
 
 
 class Aggregates(Documents[T]):
-    """The aggregates of one collection. Every event is given the version that its document gets by the same write.
+    """The aggregates of one collection. An event gets the version that its document gets by the same write.
 
-    `record` makes the record of the act that a change is; it is stored by the same write, or not at all.
+    `record` makes the record of the office's act; the same write stores it.
     """
 
     def __init__(
@@ -82,9 +78,7 @@ class Aggregates(Documents[T]):
         clock: Clock = system_clock,
         keep: int = 0,
     ) -> None:
-        """`keep` so many of those last read, for a collection of which the same are read again and again: each time the
-        document is read, but taken to pieces only when its version is another one.
-        """
+        """`keep` caches so many parsed aggregates: each read fetches the document, but parses only a new version."""
         super().__init__(store, collection, model.model_validate)
         self._clock = clock
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -102,7 +96,6 @@ class Aggregates(Documents[T]):
         return created
 
     async def get(self, aggregate_id: str) -> T | None:
-        """The aggregate, or None."""
         document = await self._store.get(self._name, aggregate_id)
         if document is None:
             return None
@@ -122,17 +115,15 @@ class Aggregates(Documents[T]):
         limit: int = 100,
         after: Sequence[Scalar] | None = None,
     ) -> list[T]:
-        """Up to `limit` aggregates in order, as `Store.find`."""
         return (await self.page(where, order=order, limit=limit, after=after)).items
 
     async def change(
         self, aggregate_id: str, decide: Decide[T], *, known: T | None = None, record: Recording[T] | None = None
     ) -> T:
-        """Load, decide, save by compare-and-set; again on a conflict. The aggregate as it is afterwards.
+        """Load, decide, save by compare-and-set; retry on a conflict. Returns the aggregate as it is afterwards.
 
-        Nothing is written where `decide` returns an equal aggregate and no events. What `decide` raises comes through.
-        Neither leaves a record.
-        `known` is the aggregate as the caller has just saved it: the first try decides on it and spares the read.
+        If `decide` returns an equal aggregate and no events, or raises, nothing is written and no record is left.
+        `known` is the aggregate as the caller has just saved it; the first try uses it instead of a read.
 
         Raises:
             NotFoundError: there is no such document.
@@ -148,10 +139,10 @@ class Aggregates(Documents[T]):
         raise ConflictError(f"{self._name}: changed by others {TRIES} times in a row")
 
     async def restate(self, aggregate_id: str, tell: Callable[[T], Sequence[Event]]) -> None:
-        """Put events that tell the present state once more in the outbox, with the version last announced.
+        """Put events with the present state in the outbox again, with the version last announced.
 
-        Nothing is written where `tell` has nothing to say, the aggregate is gone, or it is being changed: a change
-        announces by itself, and the sweep asks again.
+        Nothing is written if `tell` returns no events, or the aggregate is gone or being changed: a change announces
+        itself, and the sweep asks again.
         """
         current = await self.get(aggregate_id)
         if current and current.announced and (events := tell(current)):
@@ -162,7 +153,7 @@ class Aggregates(Documents[T]):
     async def _try_change(
         self, aggregate_id: str, decide: Decide[T], known: T | None, record: Recording[T] | None
     ) -> T | None:
-        """The aggregate afterwards, or None when somebody else was faster."""
+        """The aggregate afterwards; None if somebody else was faster."""
         current = known or await self.get(aggregate_id)
         if current is None:
             raise NotFoundError(f"{self._name} has no such document")
@@ -176,15 +167,13 @@ class Aggregates(Documents[T]):
         return changed if saved else None
 
     async def _replace(self, aggregate: T, version: int) -> bool:
-        """Save it, unless somebody else was faster; the relay is woken where events or records wait in it."""
         saved = await self._store.replace(self._name, document_of(aggregate), expected_version=version)
         if saved and aggregate.waits_for_relay:
             self._store.bell.ring()
         return saved
 
     def _next(self, before: T, after: T, version: int, events: Sequence[Event], record: Recording[T] | None) -> T:
-        """The aggregate one version later, with the events at the end of its outbox and the record of the act. Records
-        that wait stay, whatever was decided."""
+        """The aggregate one version later, with its events and record. Waiting records stay, whatever was decided."""
         later = version + 1
         made = record(before, after, self._clock()) if record else None
         records = (*before.records, made) if made else before.records
@@ -195,7 +184,6 @@ class Aggregates(Documents[T]):
         return after.model_copy(update=saved)
 
     def _envelopes(self, events: Sequence[Event], version: int) -> Iterator[EventEnvelope]:
-        correlation_id = str(get_contextvars().get("correlation_id", ""))
         for event in events:
-            told = event.model_copy(update={"version": version})
-            yield told.envelope(now=self._clock(), correlation_id=correlation_id)
+            versioned = event.model_copy(update={"version": version})
+            yield versioned.envelope(now=self._clock(), correlation_id=current_correlation_id())

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.storage.contract import Document, Order, Scalar, Store, Where, one_of, position
 
 PAGE = 1000
-"""Documents read at a time where nobody says otherwise."""
 
 Place = Sequence[Scalar]
 """A place in an order, as `position` makes it."""
@@ -31,21 +30,18 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def document_of(model: BaseModel, *, leave: AbstractSet[str] = frozenset()) -> Document:
-    """A model as it is stored, without the fields to leave."""
     return model.model_dump(mode="json", by_alias=True, exclude=set(leave))
 
 
 @dataclass(frozen=True, slots=True)
 class Slice(Generic[T]):
-    """A page of a list."""
-
     items: list[T]
     next: Place | None
     """Where the next page begins; None on the last one."""
 
 
 class Documents(Generic[T]):
-    """The documents of a collection. `read` makes a model of each, or less where that costs too much."""
+    """The documents of a collection. `read` parses each, wholly or in part."""
 
     def __init__(self, store: Store, name: str, read: Callable[[Document], T]) -> None:
         self._store = store
@@ -53,7 +49,6 @@ class Documents(Generic[T]):
         self._parse = read
 
     async def get(self, document_id: str) -> T | None:
-        """The document, or None."""
         document = await self._store.get(self._name, document_id)
         return self._parse(document) if document else None
 
@@ -93,7 +88,6 @@ class Documents(Generic[T]):
                 yield item
 
     async def count(self, where: Where | None = None) -> int:
-        """How many documents match."""
         return await self._store.count(self._name, where)
 
 
@@ -118,5 +112,4 @@ class Collection(Documents[M]):
         return await self._store.update(self._name, document.pop("_id"), guard=guard, assign=document)
 
     async def delete(self, where: Where) -> int:
-        """Delete the matching documents; how many they were."""
         return await self._store.delete(self._name, where)

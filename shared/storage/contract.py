@@ -18,8 +18,6 @@ Document = dict[str, Any]
 
 
 class Operator(StrEnum):
-    """How a condition compares a field with its value."""
-
     IN = "in"
     NOT_EQUAL = "ne"
     LESS = "lt"
@@ -37,7 +35,6 @@ class Condition:
 
 
 def one_of(values: Sequence[Scalar]) -> Condition:
-    """The field equals one of the values; an empty sequence matches nothing."""
     return Condition(Operator.IN, tuple(values))
 
 
@@ -47,22 +44,18 @@ def not_equal(value: Scalar) -> Condition:
 
 
 def less(value: Scalar) -> Condition:
-    """The field is there and lower than the value."""
     return Condition(Operator.LESS, value)
 
 
 def at_most(value: Scalar) -> Condition:
-    """The field is there and lower than or equal to the value."""
     return Condition(Operator.LESS_OR_EQUAL, value)
 
 
 def greater(value: Scalar) -> Condition:
-    """The field is there and higher than the value."""
     return Condition(Operator.GREATER, value)
 
 
 def at_least(value: Scalar) -> Condition:
-    """The field is there and higher than or equal to the value."""
     return Condition(Operator.GREATER_OR_EQUAL, value)
 
 
@@ -79,8 +72,6 @@ the order is total and one index serves it both ways. A field of an order holds 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index that a collection needs; `fields` are scalars, in the order of the index."""
-
     fields: tuple[str, ...]
 
 
@@ -103,7 +94,6 @@ class Bell:
         self._listeners.append(listener)
 
     def ring(self) -> None:
-        """Call all listeners."""
         for listener in self._listeners:
             listener()
 
@@ -129,8 +119,7 @@ class Store(Protocol):
     async def insert_many(self, collection: str, documents: Sequence[Document]) -> int:
         """Insert those whose `_id` is not there yet, each with `version` 1; how many were inserted."""
 
-    async def get(self, collection: str, document_id: str) -> Document | None:
-        """The document, or None."""
+    async def get(self, collection: str, document_id: str) -> Document | None: ...
 
     async def replace(self, collection: str, document: Document, *, expected_version: int) -> bool:
         """Compare-and-set: store the document as `expected_version + 1` if the stored version still is
@@ -167,8 +156,7 @@ class Store(Protocol):
         """Up to `limit` documents in order. `after` holds the values of the order's fields, then the `_id`, of the
         last document of the page before (`position` makes it)."""
 
-    async def count(self, collection: str, where: Where | None = None) -> int:
-        """How many documents match."""
+    async def count(self, collection: str, where: Where | None = None) -> int: ...
 
     async def claim(
         self,
@@ -202,12 +190,10 @@ class Store(Protocol):
             StoreError: it does not.
         """
 
-    async def close(self) -> None:
-        """Finish what was accepted and let go of files and connections."""
+    async def close(self) -> None: ...
 
 
 def total_order(order: Order) -> list[tuple[str, int]]:
-    """The order with its last key, `_id`."""
     return [*order, ("_id", order[-1][1] if order else 1)]
 
 
@@ -217,7 +203,6 @@ def position(document: Document, order: Order) -> list[Scalar]:
 
 
 def field_value(document: Document, path: str) -> Any:
-    """The value at a dotted path, or None where the path leads nowhere."""
     value: Any = document
     for segment in path.split("."):
         if not isinstance(value, dict):

@@ -35,24 +35,18 @@ def connect(url: str, database: str, driver: Literal["motor", "pymongo"]) -> Mon
         ValueError: the URL is malformed.
     """
     try:
-        return _by_motor(url, database) if driver == "motor" else _by_pymongo(url, database)
+        if driver == "motor":
+            from motor.motor_asyncio import AsyncIOMotorClient  # only the driver that is chosen is imported
+
+            motor: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(url, **_OPTIONS)
+
+            async def close() -> None:
+                motor.close()
+
+            return MongoConnection(motor[database], close)
+        from pymongo import AsyncMongoClient
+
+        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(url, **_OPTIONS)
+        return MongoConnection(client[database], client.close)
     except PyMongoError as error:
         raise ValueError("a malformed MongoDB URL") from error
-
-
-def _by_motor(url: str, database: str) -> MongoConnection:
-    from motor.motor_asyncio import AsyncIOMotorClient  # only the driver that is chosen is imported
-
-    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(url, **_OPTIONS)
-
-    async def close() -> None:
-        client.close()
-
-    return MongoConnection(client[database], close)
-
-
-def _by_pymongo(url: str, database: str) -> MongoConnection:
-    from pymongo import AsyncMongoClient
-
-    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(url, **_OPTIONS)
-    return MongoConnection(client[database], client.close)

@@ -46,7 +46,6 @@ class MongoStore:
         self._close = connection.close
 
     async def prepare(self, collections: Mapping[str, Sequence[Index]]) -> None:
-        """Create what is missing of the indexes; MongoDB makes a collection at its first document."""
         async with _translated():
             for collection, indexes in collections.items():
                 for index in indexes:
@@ -54,15 +53,9 @@ class MongoStore:
                     await self._collection(collection).create_index(keys)
 
     async def verify(self) -> None:
-        """Try every operation on a scratch collection.
-
-        Raises:
-            StoreMismatchError: an operation answered wrongly.
-        """
         await verify_contract(self)
 
     async def insert(self, collection: str, document: Document) -> bool:
-        """Insert with `version` 1; False when the `_id` is there already."""
         async with _translated():
             try:
                 await self._collection(collection).insert_one({**check_document(document), "version": 1})
@@ -71,19 +64,16 @@ class MongoStore:
         return True
 
     async def insert_many(self, collection: str, documents: Sequence[Document]) -> int:
-        """Insert those whose `_id` is not there yet, each with `version` 1; how many were inserted."""
         rows = [{**check_document(document), "version": 1} for document in documents]
         async with _translated():
             return sum([await self._insert_new(collection, rows[i : i + _CHUNK]) for i in range(0, len(rows), _CHUNK)])
 
     async def get(self, collection: str, document_id: str) -> Document | None:
-        """The document, or None."""
         async with _translated():
             document: Document | None = await self._collection(collection).find_one({"_id": document_id}, _HIDDEN)
         return document
 
     async def replace(self, collection: str, document: Document, *, expected_version: int) -> bool:
-        """Compare-and-set on the version; False, and nothing written, when it is another one."""
         current = {"_id": check_document(document)["_id"], "version": expected_version}
         async with _translated():
             result = await self._collection(collection).replace_one(
@@ -100,7 +90,6 @@ class MongoStore:
         assign: Mapping[str, Any] | None = None,
         increment: Mapping[str, int] | None = None,
     ) -> bool:
-        """Change one document if the guard holds; False when it is missing or the guard does not hold."""
         change = _change(assign or {}, increment or {})
         chosen = _all_of({"_id": document_id}, _matching(guard))
         async with _translated():
@@ -108,7 +97,6 @@ class MongoStore:
         return bool(result.matched_count)
 
     async def update_many(self, collection: str, where: Where, *, assign: Mapping[str, Any]) -> int:
-        """The same assignment for all matching documents; how many were changed."""
         change = _change(assign, {})
         if not where:
             raise ValueError("update_many needs a condition")
@@ -125,12 +113,10 @@ class MongoStore:
         limit: int = 100,
         after: Sequence[Scalar] | None = None,
     ) -> list[Document]:
-        """Up to `limit` documents in order, those after a place where `after` says one."""
         chosen = _all_of(_matching(where), _after_place(order, after))
         return await self._page(collection, chosen, order, limit)
 
     async def count(self, collection: str, where: Where | None = None) -> int:
-        """How many documents match."""
         async with _translated():
             return int(await self._collection(collection).count_documents(_matching(where)))
 
@@ -156,7 +142,6 @@ class MongoStore:
         return []
 
     async def delete(self, collection: str, where: Where) -> int:
-        """Delete the matching documents; how many they were. An empty `where` is refused with ValueError."""
         if not where:
             raise ValueError("delete needs a condition")
         async with _translated():
@@ -174,16 +159,10 @@ class MongoStore:
                 await self._database.command("compact", name)
 
     async def ping(self) -> None:
-        """Return when the primary answers.
-
-        Raises:
-            StoreError: it does not.
-        """
         async with _translated():
             await self._database.command("ping")
 
     async def close(self) -> None:
-        """Let go of the connections."""
         await self._close()
 
     def _collection(self, name: str) -> Any:

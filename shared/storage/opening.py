@@ -1,4 +1,4 @@
-"""From a setting to a store: the one place that knows which databases there are."""
+"""Opens the store that a setting names."""
 
 from pathlib import Path
 from typing import Literal
@@ -31,15 +31,11 @@ def open_store(url: str, service: str, *, mongo_driver: MongoDriver = "motor") -
     if url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
         return SqliteStore(Path(url.removeprefix("sqlite:///")) / f"{service}.sqlite3")
     if scheme in ("mongodb", "mongodb+srv"):
-        return _open_mongo(url, f"{path.strip('/') or 'dijous'}_{service}", mongo_driver)
+        from shared.storage.mongo_client import connect  # drivers are slow to import and most runs need none
+        from shared.storage.mongodb import MongoStore
+
+        try:
+            return MongoStore(connect(url, f"{path.strip('/') or 'dijous'}_{service}", mongo_driver))
+        except ValueError as error:
+            raise ValueError(_ACCEPTED) from error
     raise ValueError(_ACCEPTED)  # without the URL itself: it may hold a password
-
-
-def _open_mongo(url: str, database: str, driver: MongoDriver) -> Store:
-    from shared.storage.mongo_client import connect  # drivers are slow to import and most runs need none
-    from shared.storage.mongodb import MongoStore
-
-    try:
-        return MongoStore(connect(url, database, driver))
-    except ValueError as error:
-        raise ValueError(_ACCEPTED) from error

@@ -1,6 +1,6 @@
-"""Projections: what a service keeps of another service's aggregates, as their events told.
+"""Projections: what a service keeps of another service's aggregates, from their events.
 
-One rule in all services: an event older than what is kept changes nothing, one of the same version runs again.
+An event older than what is kept changes nothing; one of the same version is applied again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,30 +12,27 @@ from shared.storage.contract import Document, at_most
 
 
 class Known(Stored):
-    """Base of what is kept of an aggregate."""
-
     seen: int
-    """The version of the latest event."""
 
 
 K = TypeVar("K", bound=Known)
 
 
 class Projection(Collection[K]):
-    """The latest that events told of the aggregates of one kind."""
+    """The latest state of the aggregates of one kind, as events reported it."""
 
     async def apply(self, told: K, *, leave: AbstractSet[str] = frozenset()) -> bool:
-        """Keep what an event told, unless a later one was seen; whether it is kept now.
+        """Keep the state of an event, unless a later one was seen; whether it was kept.
 
-        `leave`: the fields that this event says nothing about.
+        `leave` names the fields that this event says nothing about.
         """
         return await self.put(told, guard={"seen": at_most(told.seen)}, leave=leave)
 
     async def apply_part(self, document_id: str, part: str, version: int, fields: Mapping[str, Any]) -> bool:
-        """Keep fields that only one kind of event tells, unless a later one of that kind was seen: of the aggregate
-        itself a later event may have been seen already. Whether they are kept now.
+        """Keep fields that only one kind of event holds, unless a later one of that kind was seen; whether it did.
 
-        The document must be there; `<part>_seen` in it is the version of the latest event of that kind.
+        The document must exist. Its `<part>_seen` is the version of the latest event of that kind: of the aggregate
+        itself a later event may have been seen.
         """
         seen = f"{part}_seen"
         for guard in ({seen: None}, {seen: at_most(version)}):
@@ -44,7 +41,7 @@ class Projection(Collection[K]):
         return False
 
     async def missing(self, entries: Sequence[tuple[str, int]]) -> list[str]:
-        """Of ids and versions, the ids that are not known, or in an older version only."""
+        """The ids of the entries that are not known, or in an older version only."""
         known = await Documents(self._store, self._name, _seen).many(key for key, _ in entries)
         return [key for key, version in entries if known.get(key, 0) < version]
 

@@ -44,7 +44,6 @@ class SqliteStore:
         self._readers = Readers(lambda: _connect(path, _READER_SETTINGS), path.name)
 
     async def prepare(self, collections: Mapping[str, Sequence[Index]]) -> None:
-        """Create what is missing of the collections and their indexes. Idempotent; run at start."""
         statements = [sql.create_table(SCRATCH)]
         for collection, indexes in collections.items():
             statements.append(sql.create_table(collection))
@@ -57,22 +56,15 @@ class SqliteStore:
         await self._writer.run(create)
 
     async def verify(self) -> None:
-        """Try every operation on a scratch collection.
-
-        Raises:
-            StoreMismatchError: an operation answered wrongly.
-        """
         await self.prepare({})
         await verify_contract(self)
 
     async def insert(self, collection: str, document: Document) -> bool:
-        """Insert with `version` 1; False when the `_id` is there already."""
         text = sql.encode({**check_document(document), "version": 1})
         statement = f"INSERT INTO {sql.table(collection)} (id, doc) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
         return await self._change(statement, [document["_id"], text]) == 1
 
     async def insert_many(self, collection: str, documents: Sequence[Document]) -> int:
-        """Insert those whose `_id` is not there yet, each with `version` 1; how many were inserted."""
         statement = (
             f"INSERT INTO {sql.table(collection)} (id, doc) "
             "SELECT json_extract(value, '$._id'), value FROM json_each(?) WHERE true ON CONFLICT (id) DO NOTHING"
@@ -85,13 +77,11 @@ class SqliteStore:
         return await self._writer.run(work)
 
     async def get(self, collection: str, document_id: str) -> Document | None:
-        """The document, or None."""
         statement = f"SELECT doc FROM {sql.table(collection)} WHERE id = ?"
         rows = self._readers.read_here(lambda connection: connection.execute(statement, (document_id,)).fetchall())
         return orjson.loads(rows[0][0]) if rows else None
 
     async def replace(self, collection: str, document: Document, *, expected_version: int) -> bool:
-        """Compare-and-set on the version; False, and nothing written, when it is another one."""
         text = sql.encode({**check_document(document), "version": expected_version + 1})
         return (
             await self._change(
@@ -110,7 +100,6 @@ class SqliteStore:
         assign: Mapping[str, Any] | None = None,
         increment: Mapping[str, int] | None = None,
     ) -> bool:
-        """Change one document if the guard holds; False when it is missing or the guard does not hold."""
         check_change(assign or {}, increment or {})
         changed, new_values = sql.change(assign or {}, increment or {})
         condition, values = sql.joined([sql.matching({"_id": document_id}), sql.matching(check_where(guard))])
@@ -123,7 +112,6 @@ class SqliteStore:
         )
 
     async def update_many(self, collection: str, where: Where, *, assign: Mapping[str, Any]) -> int:
-        """The same assignment for all matching documents; how many were changed."""
         check_change(assign, {})
         if not check_where(where):
             raise ValueError("update_many needs a condition")
@@ -138,13 +126,11 @@ class SqliteStore:
         limit: int = 100,
         after: Sequence[Scalar] | None = None,
     ) -> list[Document]:
-        """Up to `limit` documents in order, those after a place where `after` says one."""
         condition = sql.joined([sql.matching(check_where(where)), sql.after_place(order, after)])
         statement, values = sql.page(collection, condition, order, limit)
         return await self._readers.run(lambda connection: _documents(connection, statement, values))
 
     async def count(self, collection: str, where: Where | None = None) -> int:
-        """How many documents match."""
         condition, values = sql.matching(check_where(where))
         statement = f"SELECT count(*) FROM {sql.table(collection)} WHERE {condition}"
         rows = await self._readers.run(lambda connection: connection.execute(statement, values).fetchall())
@@ -153,7 +139,6 @@ class SqliteStore:
     async def claim(
         self, collection: str, where: Where, *, owner: str, now: int, until: int, order: Order = (), limit: int = 1
     ) -> list[Document]:
-        """Lease up to `limit` matching documents that nobody holds, and return them as they are after it."""
         condition = sql.joined([sql.matching(check_where(where)), sql.lease_is_free(now)])
         chosen, chosen_values = sql.page(collection, condition, order, limit)
         lease = {"lease_owner": owner, "lease_until": until}
@@ -168,7 +153,6 @@ class SqliteStore:
         return await self._writer.run(work)
 
     async def delete(self, collection: str, where: Where) -> int:
-        """Delete the matching documents; how many they were. An empty `where` is refused with ValueError."""
         if not check_where(where):
             raise ValueError("delete needs a condition")
         condition, values = sql.matching(where)
@@ -183,16 +167,10 @@ class SqliteStore:
         await self._writer.run(_rewrite, alone=True)
 
     async def ping(self) -> None:
-        """Return when the file can be read and its writer is there.
-
-        Raises:
-            StoreError: it cannot, or it is not.
-        """
         await self._readers.run(lambda connection: connection.execute("SELECT 1 FROM sqlite_master").fetchall())
         await self._writer.run(lambda _: None)
 
     async def close(self) -> None:
-        """Finish what was accepted and let go of files and connections."""
         await asyncio.to_thread(self._readers.close)
         await asyncio.to_thread(self._writer.close)
 

@@ -52,7 +52,6 @@ class Readers:
         return self._read(work)
 
     def close(self) -> None:
-        """Finish the reads that were accepted and close the connections. Blocks."""
         self._closed = True
         self._threads.shutdown(wait=True)
         for connection in self._connections:

@@ -16,7 +16,6 @@ from shared.storage.checks import check_collection, check_path, check_position
 from shared.storage.contract import Condition, Index, Operator, Order, Scalar, Where, total_order
 
 Fragment = tuple[str, list[Scalar]]
-"""SQL text and the values of its question marks."""
 
 _SIGNS = {
     Operator.LESS: "<",
@@ -33,18 +32,15 @@ def encode(value: Any) -> str:
 
 @lru_cache(maxsize=256)
 def table(collection: str) -> str:
-    """The quoted table of a collection."""
     return f'"{check_collection(collection)}"'
 
 
 @lru_cache(maxsize=4096)
 def column(path: str) -> str:
-    """The expression that reads a dotted path."""
     return "id" if path == "_id" else f"json_extract(doc, {_json_path(path)})"
 
 
 def create_table(collection: str) -> str:
-    """The table of a collection, if it is missing."""
     return f"CREATE TABLE IF NOT EXISTS {table(collection)} (id TEXT PRIMARY KEY NOT NULL, doc TEXT NOT NULL)"
 
 
@@ -56,7 +52,6 @@ def create_index(collection: str, index: Index) -> str:
 
 
 def matching(where: Where) -> Fragment:
-    """The conditions joined by «and»."""
     return joined([_condition(path, wanted) for path, wanted in where.items()])
 
 
@@ -67,7 +62,6 @@ def joined(fragments: list[Fragment]) -> Fragment:
 
 
 def lease_is_free(now: int) -> Fragment:
-    """No lease, or one that ran out."""
     lease_until = column("lease_until")
     return f"({lease_until} IS NULL OR {lease_until} <= ?)", [now]
 
@@ -84,7 +78,6 @@ def page(collection: str, condition: Fragment, order: Order, limit: int) -> Frag
 
 
 def after_place(order: Order, after: Sequence[Scalar] | None) -> Fragment:
-    """The documents that come later in the order than a place."""
     keys = total_order(order)
     place = check_position(after, len(keys))
     if place is None:
@@ -99,7 +92,6 @@ def after_place(order: Order, after: Sequence[Scalar] | None) -> Fragment:
 
 
 def change(assign: Mapping[str, Any], increment: Mapping[str, int]) -> Fragment:
-    """The expression of the changed document, its version raised by one."""
     edits = ["'$.version', json_extract(doc, '$.version') + 1"]
     edits += [f"{_json_path(path)}, json(?)" for path in assign]
     edits += [f"{_json_path(path)}, coalesce({column(path)}, 0) + ?" for path in increment]

@@ -67,7 +67,6 @@ class GroupCommitWriter:
         return await future
 
     def close(self) -> None:
-        """Finish what was accepted, then end the thread. Blocks."""
         with self._gate:
             if not self._closed:
                 self._closed = True

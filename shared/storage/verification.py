@@ -14,7 +14,6 @@ from shared.storage.contract import (
 )
 
 SCRATCH = "contract_check"
-"""The collection that the check writes to and leaves empty."""
 
 
 async def verify_contract(store: Store) -> None:

@@ -58,4 +58,3 @@ def _whole(address: str) -> str:
 EmailAddress = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=MAX_LENGTH), AfterValidator(normalised_address)
 ]
-"""A field that holds one mail address, normalised."""

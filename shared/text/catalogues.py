@@ -19,18 +19,14 @@ DEFAULT_LANGUAGE = Language.CA
 
 
 class Words:
-    """The catalogues of one service joined with those of `shared`."""
-
     def __init__(self, *folders: Path) -> None:
         self._folders = (Path(__file__).parents[1] / "locale", *folders)
         self._catalogues = {language: self._join(language) for language in Language}
 
     def catalogue(self, language: Language) -> gettext.NullTranslations:
-        """The translations for a language, as Jinja's i18n extension takes them."""
         return self._catalogues[language]
 
     def text(self, language: Language, message: str, **values: object) -> str:
-        """A message in a language with its `{placeholders}` filled."""
         return self._catalogues[language].gettext(message).format_map(values)
 
     def _join(self, language: Language) -> gettext.NullTranslations:
@@ -50,7 +46,6 @@ def read_catalogue(path: Path) -> gettext.GNUTranslations:
 
 @cache
 def _compile(path: Path) -> bytes:
-    """A `.po` file as gettext reads it; the file is read once."""
     compiled = io.BytesIO()
     with path.open("rb") as file:
         write_mo(compiled, read_po(file))

@@ -10,7 +10,6 @@ from shared.events.vocabulary import Language
 
 LOCALES = {Language.CA: "ca_ES", Language.ES: "es_ES", Language.EN: "en_GB"}
 OFFICE_ZONE = "Europe/Madrid"
-"""Where the programme office's days begin and end."""
 _DATES = {
     Language.CA: "EEEE d MMMM 'de' y",  # the month's name brings its own «de» or «d'»
     Language.ES: "EEEE d 'de' MMMM 'de' y",

@@ -32,7 +32,6 @@ def _paragraphs(text: str) -> str:
 
 
 def _with_words(texts: dict[Language, str]) -> dict[Language, str]:
-    """Only the languages that have words, at least one."""
     written = {language: text for language, text in texts.items() if text}
     if not written:
         raise ValueError(NO_WORDS)
@@ -57,21 +56,17 @@ def _https_or_nothing(url: str) -> str:
 OneLine = Annotated[
     str, StringConstraints(strip_whitespace=True), BeforeValidator(tidied_line), AfterValidator(_one_line)
 ]
-"""A name or a title."""
 
 
 Paragraphs = Annotated[
     str, StringConstraints(strip_whitespace=True), BeforeValidator(tidied), AfterValidator(_paragraphs)
 ]
-"""Text of several lines."""
 
 
 Titles = Annotated[dict[Language, Annotated[OneLine, Field(max_length=300)]], AfterValidator(_with_words)]
-"""A name, title or question in one or more languages."""
 
 
 Descriptions = Annotated[dict[Language, Annotated[Paragraphs, Field(max_length=4000)]], AfterValidator(_with_words)]
-"""Text of several lines in one or more languages."""
 
 
 HttpsUrl = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_https)]
@@ -81,4 +76,3 @@ HttpsUrl = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20
 OptionalHttpsUrl = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_https_or_nothing)
 ]
-"""The same, or empty for none."""

@@ -45,7 +45,6 @@ def tidied(given: object) -> object:
 
 
 def tidied_line(given: object) -> object:
-    """A field as `tidy_line` leaves it."""
     return tidy_line(given) if isinstance(given, str) else given
 
 

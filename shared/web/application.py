@@ -2,15 +2,14 @@
 
 import secrets
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from shared.health import is_served
 from shared.observability import CORRELATION
@@ -31,12 +30,12 @@ MAX_BODY_BYTES = 1_000_000
 """Larger bodies are refused: the largest legitimate one is an import of the directory (about 120 kB)."""
 
 MAX_JSON_BYTES = 200_000
-"""Of JSON, of which every wrong member is noted before anything can be refused. The largest legitimate one names fifty
+"""For JSON, where every wrong member is noted before anything is refused. The largest legitimate one names fifty
 materials of a session in escaped letters."""
 
 MAX_HEADER_BYTES = 8192
-"""All headers of a request together, as much as nginx takes in one: Python before 3.11.10 reads cookies in time that
-grows with the square, and pages read some headers again and again."""
+"""All headers together, as much as nginx takes in one. Python before 3.11.10 reads cookies in quadratic time, and pages
+read some headers again and again."""
 
 _MOST_DIGITS = 20  # of a length: more are no number that Python reads
 
@@ -47,25 +46,16 @@ SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "cache-control": "no-store",
 }
-"""Set where a route did not set its own; a page brings its own policy."""
+"""Defaults; a page brings its own policy."""
 _HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
-"""The framework's own would tell exporters addresses, which hold the tokens of personal links, and refused bodies."""
+"""The framework's own would export addresses, which hold the tokens of personal links, and refused bodies."""
 
 
 class ReadinessCheck(Protocol):
-    """What `/health/ready` asks."""
-
     async def check(self) -> dict[str, str]:
         """The state of each part by name: «ok», what is wrong, or a warning (`shared.health`)."""
-
-
-class Lifespan(Protocol):
-    """What starts and stops with the application."""
-
-    def __call__(self, app: FastAPI, /) -> AbstractAsyncContextManager[None]:
-        """The context in which the application serves."""
 
 
 def make_application(
@@ -74,7 +64,7 @@ def make_application(
     routers: Sequence[APIRouter],
     words: Words,
     readiness: ReadinessCheck,
-    lifespan: Lifespan | None = None,
+    lifespan: Lifespan[FastAPI] | None = None,
 ) -> FastAPI:
     """The ASGI application of a service, its description at `/api/v1/openapi/<name>.json`.
 
@@ -105,7 +95,7 @@ def make_application(
 def health_routes(readiness: ReadinessCheck) -> APIRouter:
     """`/health/live` (the process answers) and `/health/ready` (it can do its work; 503 says what is wrong).
 
-    A warning is told and changes nothing: a proxy that asks goes on sending people here.
+    A warning is shown, and a proxy goes on sending people here.
     """
     router = APIRouter(prefix="/health", include_in_schema=False)
 
@@ -124,9 +114,9 @@ def health_routes(readiness: ReadinessCheck) -> APIRouter:
 
 
 class Frame:
-    """ASGI middleware: a correlation id for the request, a limit for its body, safe headers for its answer.
+    """ASGI middleware: correlation id, size limits, safe headers.
 
-    HEAD is answered wherever GET is, as GET is but for the body (RFC 9110 section 9.3.2).
+    HEAD is answered wherever GET is, without the body (RFC 9110 section 9.3.2).
     """
 
     def __init__(self, app: ASGIApp, words: Words, pages: Pages | None = None) -> None:
@@ -135,7 +125,6 @@ class Frame:
         self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request; anything else passes."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         headers = dict(scope["headers"])
@@ -148,14 +137,14 @@ class Frame:
                 return await refusal(scope, receive, guarded)
             try:
                 return await self._app(scope, _limited(request), guarded)
-            except Exception:  # whatever the bug, the caller gets an answer that tells nothing of it
+            except Exception:  # whatever the bug, the caller gets an answer without its details
                 if not guarded.started:
                     response = self._error(request, 500, "failed", FAILED)
                     await response(scope, receive, guarded)
                 raise  # the server logs it
 
     def _refusal(self, request: Request) -> Response | None:
-        """The answer to what is too large; headers that are, are not looked into for it."""
+        """The answer to what is too large; headers that are too large are not read for it."""
         if sum(len(name) + len(value) for name, value in request.headers.raw) > MAX_HEADER_BYTES:
             return self._error(Request({**request.scope, "headers": []}), 431, *HTTP_PROBLEMS[431])
         if _content_length(request) > _most_bytes(request):
@@ -184,7 +173,7 @@ def _most_bytes(request: Request) -> int:
 
 
 def _limited(request: Request) -> Receive:
-    """Refuse to read a body in a foreign charset; stop where one without Content-Length grows past the limit.
+    """Refuse a body in a foreign charset, and one without Content-Length that grows past the limit.
 
     Both raise HTTPException, the one error that the framework lets through while it reads a body.
     """
@@ -205,7 +194,7 @@ def _limited(request: Request) -> Receive:
 
 
 class _Answer:
-    """Sends an answer with the headers that it did not bring itself, and knows whether it has begun."""
+    """Adds the headers that an answer lacks; knows whether it has begun."""
 
     def __init__(self, send: Send, correlation_id: str, *, has_body: bool) -> None:
         self._send = send
@@ -228,16 +217,3 @@ class _Answer:
         names = {name for name, _ in brought}
         missing = [header for header in _HEADERS if header[0] not in names]
         return [*brought, *missing, (b"x-request-id", self._correlation_id.encode())]
-
-
-def join_openapi(title: str, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """One OpenAPI 3.1 description out of those of the services, whose paths and schemas never clash in meaning."""
-    joined: dict[str, Any] = {"openapi": "3.1.0", "info": {"title": title, "version": "1"}, "paths": {}}
-    schemas: dict[str, Any] = {}
-    security: dict[str, Any] = {}
-    for part in parts:
-        joined["paths"] |= part.get("paths", {})
-        schemas |= part.get("components", {}).get("schemas", {})
-        security |= part.get("components", {}).get("securitySchemes", {})
-    joined["components"] = {"schemas": schemas, "securitySchemes": security}
-    return joined

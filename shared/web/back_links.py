@@ -1,4 +1,4 @@
-"""The way back from an error: found in the routes, never in the Referer, which our pages do not send."""
+"""The way back from an error, found in the routes; our pages send no Referer."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -16,16 +16,16 @@ _NOT_THERE = (404, 410)
 
 
 class WayBack(NamedTuple):
-    """A page of ours and what a link to it says, as an English message id."""
+    """A page of ours; the label is an English message id."""
 
     path: str
     label: str
 
 
 def way_back(request: Request, status: int) -> WayBack | None:
-    """The page of a form that was sent, else the nearest page above; None where only the start page is left.
+    """The page of the form that was sent, else the nearest page above; None if only the start page is left.
 
-    What is not there has no page of its own above it either: then the next list is meant.
+    A thing that does not exist has no page above it either: then the next list is meant.
     """
     for path in _candidates(request):
         parameters = _page_at(request, path)
@@ -35,7 +35,7 @@ def way_back(request: Request, status: int) -> WayBack | None:
 
 
 def _candidates(request: Request) -> Iterator[str]:
-    """The paths from that of the request upwards, without those that lie deeper than any page of ours."""
+    """The request's path and those above it, none deeper than our pages."""
     deepest = max((route.path.count("/") for route in request.app.state.page_routes), default=0)
     path = "/".join(request.scope["path"].rstrip("/").split("/")[: deepest + 2])
     if request.method not in ("GET", "HEAD"):
@@ -45,7 +45,6 @@ def _candidates(request: Request) -> Iterator[str]:
 
 
 def _page_at(request: Request, path: str) -> dict[str, str] | None:
-    """The parameters of the route that shows that page; None where no route does."""
     scope = {**request.scope, "method": "GET", "path": path, "path_params": {}}
     matches = (route.matches(scope) for route in request.app.state.page_routes)
     return next((found["path_params"] for match, found in matches if match is Match.FULL), None)

@@ -1,9 +1,10 @@
-"""Bodies as they are sent: forms are read, and text in another charset than UTF-8 is refused.
+"""Reads forms; refuses text in another charset than UTF-8.
 
-This runs before anything is known of who sends it. Its bytes must not choose how much work they make: of Python's
-codecs one takes half a minute for a megabyte (punycode), others unpack or raise errors of their own.
+This runs on anybody's bytes, which must not choose how much work they make: one of Python's codecs takes half a minute
+for a megabyte (punycode), others unpack or raise errors of their own.
 """
 
+from contextlib import suppress
 from urllib.parse import parse_qsl
 
 from fastapi import Request
@@ -21,7 +22,7 @@ _MULTIPART = "multipart/form-data"
 
 
 def require_utf8(content_type: str | None) -> None:
-    """Let a media type pass that names no charset, UTF-8, or US-ASCII, which is a part of it.
+    """Check that a media type names no charset, UTF-8 or its subset US-ASCII.
 
     Raises:
         HTTPException: 415.
@@ -31,17 +32,20 @@ def require_utf8(content_type: str | None) -> None:
 
 
 async def read_form(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
-    """Text and files by field name, the last of repeated ones; nothing of a body that is no form.
+    """Text and files by field name, the last of repeated ones; both empty if the body is no form.
 
     Raises:
-        HTTPException: 415 for another charset than UTF-8, 400 where the parts cannot be told or are too many.
+        HTTPException: 415 for another charset than UTF-8, 400 if the parts are malformed or too many.
     """
     media_type, options = parse_options_header(request.headers.get("content-type"))
     body = await request.body()
+    fields: dict[str, str] = {}
+    files: dict[str, bytes] = {}
     if media_type == _MULTIPART.encode():
         fields, files = _parts(body, options.get(b"boundary"))
     else:
-        fields, files = _fields(body), {}
+        with suppress(ValueError):  # it is no form
+            fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
     _require(fields.get(_CHARSET_FIELD) or "utf-8")
     return fields, files
 
@@ -51,16 +55,7 @@ def _require(charset: str) -> None:
         raise HTTPException(415)
 
 
-def _fields(body: bytes) -> dict[str, str]:
-    """The fields of `application/x-www-form-urlencoded`; none of a body that is something else."""
-    try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
-    except ValueError:
-        return {}
-
-
 def _parts(body: bytes, boundary: bytes | None) -> tuple[dict[str, str], dict[str, bytes]]:
-    """The fields and files of `multipart/form-data` (RFC 7578); a file is bytes, whatever its charset."""
     parts: list[Field | File] = []
 
     def take(part: Field | File) -> None:
@@ -74,18 +69,15 @@ def _parts(body: bytes, boundary: bytes | None) -> tuple[dict[str, str], dict[st
         parser.finalize()
     except FormParserError:
         raise HTTPException(400) from None
-    fields = {_text(part.field_name): _value(part) for part in parts if isinstance(part, Field)}
-    return fields, {_text(part.field_name): _content(part) for part in parts if isinstance(part, File)}
-
-
-def _value(field: Field) -> str:
-    require_utf8(field.content_type)
-    return _text(field.value)
-
-
-def _content(file: File) -> bytes:
-    file.file_object.seek(0)
-    return file.file_object.read()
+    fields, files = {}, {}
+    for part in parts:
+        if isinstance(part, Field):
+            require_utf8(part.content_type)
+            fields[_text(part.field_name)] = _text(part.value)
+        else:
+            part.file_object.seek(0)
+            files[_text(part.field_name)] = part.file_object.read()  # bytes, whatever its charset
+    return fields, files
 
 
 def _text(data: bytes | None) -> str:

@@ -14,16 +14,13 @@ class CompiledTemplates(BytecodeCache):
         self._compiled: dict[str, tuple[str, CodeType]] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Give what was compiled from the same source."""
         checksum, code = self._compiled.get(bucket.key, ("", None))
         if checksum == bucket.checksum:
             bucket.code = code
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what was compiled."""
         if bucket.code is not None:
             self._compiled[bucket.key] = bucket.checksum, bucket.code
 
 
 COMPILED_TEMPLATES = CompiledTemplates()
-"""For environments with the same options."""

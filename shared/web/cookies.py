@@ -7,7 +7,6 @@ from fastapi import Response
 
 
 def cookie_name(name: str, *, secure: bool) -> str:
-    """The name as the browser has it."""
     return f"__Host-{name}" if secure else name
 
 

@@ -19,17 +19,14 @@ _LIFETIME = timedelta(days=1)
 
 
 SEND_AGAIN = mark("This form was opened too long ago, so nothing was saved. Look through it and send it again.")
-"""What a page says that gives the form back with what it held."""
 
 
 class ForeignFormProblem(Problem):
-    """A form that was not opened in this browser, or too long ago."""
-
     status = 403
     code = "foreign-form"
     title = mark("This form was opened too long ago or elsewhere, so nothing was saved. Open it again.")
     sent: Mapping[str, str] = MappingProxyType({})
-    """What it held by field name, for a page that asks its sender to look at it and send it again."""
+    """The fields by name, for a page that asks to send them again."""
 
 
 class FormGuard:
@@ -40,23 +37,20 @@ class FormGuard:
         self._secure = secure
 
     def browser_secret(self, request: Request) -> str:
-        """The browser's secret, a new one where it has none."""
         given = request.cookies.get(cookie_name(CSRF_COOKIE, secure=self._secure), "")
         return given if len(given) >= 32 else secrets.token_urlsafe(32)
 
     def remember(self, response: Response, browser_secret: str) -> None:
-        """Leave the secret in the browser."""
         set_cookie(response, CSRF_COOKIE, browser_secret, secure=self._secure, max_age=_LIFETIME)
 
     def field(self, browser_secret: str) -> Markup:
-        """The hidden field of a form."""
         return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, self._token(browser_secret))
 
     def check(self, request: Request, token: str) -> None:
-        """Let a form pass.
+        """Check the token of a form.
 
         Raises:
-            ForeignFormProblem: another site sent it, or the browser never got it.
+            ForeignFormProblem: another site sent the form, or this browser never got it.
         """
         given = request.cookies.get(cookie_name(CSRF_COOKIE, secure=self._secure), "")
         is_foreign = request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")

@@ -1,4 +1,4 @@
-"""What the OpenAPI description of a service says of who may call and of what may go wrong (RFC 9457)."""
+"""OpenAPI: who may call an operation, and its problems (RFC 9457)."""
 
 import http
 from collections.abc import Iterator, Sequence
@@ -15,17 +15,17 @@ BEARER = HTTPBearer(
     scheme_name="staffToken", description="The programme office's token: DIJOUS_STAFF_TOKEN.", auto_error=False
 )
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
-"""A parameter of who checks the token, so that the description says that it is asked for. The check is its own."""
+"""A parameter for whoever checks the token, so that the description asks for it. It checks nothing itself."""
 
 ANYBODY_OR_STAFF: dict[str, Any] = {"security": [{}, {BEARER.scheme_name: []}]}
-"""Of an operation that answers everybody, and the office with more."""
+"""For an operation that answers everybody, and the office with more."""
 
-_METHODS = ("get", "post", "put", "patch", "delete")
+_METHODS = {"get", "post", "put", "patch", "delete"}
 _ANY = "default"
 
 
 class ApiRouter(APIRouter):
-    """Routes of the JSON API, whose errors are problem details and are described as such."""
+    """Routes of the JSON API; their description names problem details as errors."""
 
     def __init__(
         self, prefix: str = "/api/v1", *, tag: str | None = None, dependencies: Sequence[Depends] = ()
@@ -36,26 +36,22 @@ class ApiRouter(APIRouter):
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Of a route: the problems that only it has. What follows from its parameters is added by itself."""
+    """The problems that only this route has; those that follow from its parameters are added automatically."""
     return {status: {"model": ProblemDetails, "description": http.HTTPStatus(status).phrase} for status in statuses}
 
 
 def describe_problems(app: FastAPI) -> None:
-    """Have the application's description name the problems of every operation, with their media type."""
+    """Add the problems of every operation, with their media type, to the application's description."""
     describe = app.openapi
 
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
-            for path, operation in _operations(describe()):
-                _add_problems(path, operation)
+            for path, item in describe().get("paths", {}).items():
+                for method in _METHODS & item.keys():
+                    _add_problems(path, item[method])
         return describe()
 
     app.openapi = described  # type: ignore[method-assign]  # as FastAPI documents it
-
-
-def _operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, item in description.get("paths", {}).items():
-        yield from ((path, item[method]) for method in _METHODS if method in item)
 
 
 def _add_problems(path: str, operation: dict[str, Any]) -> None:
@@ -70,7 +66,6 @@ def _add_problems(path: str, operation: dict[str, Any]) -> None:
 
 
 def _by_its_parameters(path: str, operation: dict[str, Any]) -> Iterator[int]:
-    """A token may be wrong, a thing in the path not be there, a body too large, a field wrong."""
     if operation.get("security"):
         yield http.HTTPStatus.UNAUTHORIZED
     if "{" in path:
@@ -80,3 +75,14 @@ def _by_its_parameters(path: str, operation: dict[str, Any]) -> Iterator[int]:
     asks = any(parameter["in"] == "query" for parameter in operation.get("parameters", []))
     if asks or "requestBody" in operation:
         yield http.HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def join_openapi(title: str, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One OpenAPI 3.1 description of all services; their paths and schemas never clash in meaning."""
+    components: dict[str, Any] = {"schemas": {}, "securitySchemes": {}}
+    paths: dict[str, Any] = {}
+    for part in parts:
+        paths |= part.get("paths", {})
+        for kind, found in components.items():
+            found |= part.get("components", {}).get(kind, {})
+    return {"openapi": "3.1.0", "info": {"title": title, "version": "1"}, "paths": paths, "components": components}

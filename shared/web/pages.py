@@ -38,7 +38,7 @@ _HERE = Path(__file__).parent
 _STYLESHEET = (_HERE / "assets" / "dijous.css").read_text(encoding="utf-8")
 _LANGUAGE_COOKIE = "language"
 CONFIRMED = "confirmed"
-"""The field of the button that confirms a step: it says that its consequences were read, once."""
+"""The field of the button that confirms a step after its consequences were shown."""
 
 LANGUAGE_NAMES = {Language.CA: "Català", Language.ES: "Castellano", Language.EN: "English"}
 
@@ -50,22 +50,20 @@ def policy_hash(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form as it was sent: text by field name, without the guard's token; the last of repeated fields."""
+    """A form as sent, without the guard's token; the last of repeated fields counts."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Content by field name; empty where no file was chosen."""
 
     def get(self, name: str) -> str:
-        """The field's text without surrounding blanks; empty where it was not sent."""
         return self.values.get(name, "").strip()
 
 
 class Pages:
     """Renders a service's templates inside the frame and reads the forms that come back.
 
-    Without templates there is the frame alone, with the pages of what goes wrong. Without `access` nobody is let in to
-    the pages of the office.
+    Without templates there is only the frame, with the error pages. Without `access` nobody gets into the office pages.
     """
 
     def __init__(
@@ -100,16 +98,23 @@ class Pages:
     ) -> HTMLResponse:
         """A page in the reader's language.
 
-        `scripts` are the inline scripts that the template includes, `styles` the style sheets of documents shown inside
-        the page (an iframe's `srcdoc` is under the page's own policy), `form_target` the one foreign origin to which a
-        form of the page may lead in the end.
+        `scripts` are the template's inline scripts. `styles` are the style sheets of documents inside the page: an
+        iframe's `srcdoc` is under the page's own policy. `form_target` is the foreign origin to which a form may lead.
         """
         language = self.language(request)
         browser_secret = self.guard.browser_secret(request)
         values = {"errors": {}, "values": {}, "scripts": [Markup(script) for script in scripts], **values}  # noqa: S704  our own files
         page = self._environments[language].get_template(template)
-        frame = self._frame(request, language, browser_secret)
-        html = page.render({**frame, "opened_at": _opened_at(request, status), **values})
+        frame = {
+            "language": language,
+            "languages": [(code, name, _same_page(request, code)) for code, name in LANGUAGE_NAMES.items()],
+            "here": request.url.path,
+            "canonical": quote(request.scope["path"]),
+            "person": self.member(request),
+            "csrf_field": self.guard.field(browser_secret),
+            "opened_at": _opened_at(request, status),
+        }
+        html = page.render({**frame, **values})
         response = HTMLResponse(
             html, status_code=status, headers={"content-security-policy": _policy(scripts, styles, form_target)}
         )
@@ -120,11 +125,9 @@ class Pages:
         return response
 
     def say(self, request: Request, problem: Problem) -> str:
-        """An expected error in the reader's language."""
         return self.words.text(self.language(request), problem.title, **problem.values)
 
     def text(self, request: Request, message: str, **values: object) -> str:
-        """A message in the reader's language."""
         return self.words.text(self.language(request), message, **values)
 
     async def form(self, request: Request) -> Form:
@@ -142,39 +145,27 @@ class Pages:
         return Form(sent, files)
 
     async def refused_fields(self, request: Request) -> Mapping[str, str]:
-        """What a form held that is not taken, for a page that gives it back: nothing may be done with it."""
+        """The fields of a refused form, for a page that gives them back: nothing else may be done with them."""
         sent, _ = await read_form(request)
         return {name: value for name, value in sent.items() if name != CSRF_FIELD}
 
     def member(self, request: Request) -> StaffMember | None:
-        """Who of the office is signed in."""
         return self.office.member(request)
 
     def speak(self, request: Request, language: Language | None) -> None:
-        """Answer this request in the language of whoever its page is for, unless its reader has chosen one.
+        """Set the language of the person whom the page is for; the reader's own choice overrules it.
 
-        Errors too: whoever knows that language says so before anything can go wrong. None where nobody is known.
+        Call it before anything can go wrong, so that errors are in that language too. None if nobody is known.
         """
         request.state.language = language
 
     def language(self, request: Request) -> Language:
-        """The one that the address asks for, else the one chosen before, else that of whoever the page is for, else the
-        browser's, else Catalan."""
+        """The address's, else the reader's choice, else that of the page's person, else the browser's, else Catalan."""
         chosen = request.cookies.get(cookie_name(_LANGUAGE_COOKIE, secure=self.secure), "")
         for wish in (request.query_params.get("lang", ""), chosen):
             if wish in list(Language):
                 return Language(wish)
         return getattr(request.state, "language", None) or request_language(request)
-
-    def _frame(self, request: Request, language: Language, browser_secret: str) -> dict[str, Any]:
-        return {
-            "language": language,
-            "languages": [(code, name, _same_page(request, code)) for code, name in LANGUAGE_NAMES.items()],
-            "here": request.url.path,
-            "canonical": quote(request.scope["path"]),
-            "person": self.member(request),
-            "csrf_field": self.guard.field(browser_secret),
-        }
 
     def _environment(self, language: Language, folders: Sequence[Path]) -> Environment:
         environment = Environment(
@@ -207,9 +198,9 @@ class Pages:
 
 
 def _spoken(texts: Mapping[Language, str], language: Language, longest: int | None) -> str:
-    """A text for the content of an element, which says its language where that is not the page's (WCAG 3.1.2).
+    """A text as HTML, marked with its language if that is not the page's (WCAG 3.1.2).
 
-    Of a long one only the first `longest` characters or less, in whole words.
+    A longer one is cut to `longest` characters at most, in whole words.
     """
     text, own = in_language(texts, language), language_of(texts, language)
     if longest and len(text) > longest:
@@ -218,7 +209,7 @@ def _spoken(texts: Mapping[Language, str], language: Language, longest: int | No
 
 
 def see_other(path: str) -> RedirectResponse:
-    """Post/Redirect/Get: lead to a page of ours after a form was taken. The path begins with one slash."""
+    """Post/Redirect/Get: show a page of ours after a form. The path begins with one slash."""
     return RedirectResponse(path, status_code=303)
 
 
@@ -239,6 +230,6 @@ def _same_page(request: Request, language: Language) -> str:
 
 
 def _opened_at(request: Request, status: int) -> str:
-    """Where an answer to a form leads in another language if it cannot take the form along; empty for this address."""
+    """The address of the form that was sent, for the language links; empty for this address."""
     back = way_back(request, status) if request.method == "POST" else None
     return back.path if back and back.path != quote(request.scope["path"]) else ""

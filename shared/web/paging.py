@@ -29,20 +29,16 @@ class Page(BaseModel, Generic[T]):
 
 
 class CursorInvalidProblem(Problem):
-    """A cursor that no list of this installation gave."""
-
     status = 422
     code = "cursor-invalid"
     title = mark("The cursor is not valid. Begin again without it.")
 
 
 def page_of(found: Slice[F], show: Callable[[F], T]) -> Page[T]:
-    """A page of what was found."""
     return Page(items=[show(item) for item in found.items], next=encode_cursor(found.next))
 
 
 def encode_cursor(place: Place | None) -> str | None:
-    """The opaque text of a place in an order; None after the last page."""
     if place is None:
         return None
     return base64.urlsafe_b64encode(orjson.dumps(list(place))).decode().rstrip("=")

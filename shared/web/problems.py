@@ -2,6 +2,7 @@
 
 import http
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -20,7 +21,7 @@ PROBLEM_TYPE = "application/problem+json"
 log = structlog.get_logger()
 
 _MOST_ERRORS = 100
-"""So many wrong fields are told of: a body of a megabyte may hold a hundred thousand."""
+"""The most wrong fields listed: a body of a megabyte may hold a hundred thousand."""
 
 WRONG_FORM = mark("This does not have the right form.")
 TOO_SHORT = mark("This is too short.")
@@ -50,7 +51,7 @@ VALIDATION_MESSAGES = {
     "literal_error": mark("This is not one of the accepted values."),
     "bool_type": mark("This must be true or false."),
 }
-"""Words for pydantic's error types; the rest, and errors of our own validators, go by their own message."""
+"""Words for pydantic's error types; our own validators bring their message."""
 
 
 class FieldError(BaseModel):
@@ -74,66 +75,76 @@ class ProblemDetails(BaseModel):
 def problem_response(
     status: int, code: str, title: str, *, headers: Mapping[str, str] | None = None, **members: Any
 ) -> JSONResponse:
-    """A problem details answer; `type` is a URN since it names the problem, it is not an address."""
+    """A problem details answer. `type` is a URN: it names the problem and is no address."""
     body = {"type": f"urn:dijous:problem:{code}", "title": title, "status": status, **members}
     return JSONResponse(body, status_code=status, media_type=PROBLEM_TYPE, headers=dict(headers or {}))
 
 
 def request_language(request: Request) -> Language:
-    """The caller's language: the Accept-Language header's, else Catalan."""
     return preferred_language(request.headers.get("accept-language", ""))
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an expected error says; `title` is an English message id, whose placeholders `values` fill."""
+
+    status: int
+    code: str
+    title: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+EXPECTED = (Problem, RequestValidationError, HTTPException, StoreError)
+
+
+def answer_to(request: Request, error: Exception) -> Answer:
+    """The answer to one of the `EXPECTED` errors."""
+    if isinstance(error, Problem):
+        return Answer(error.status, error.code, error.title, error.values, problem_headers(error))
+    if isinstance(error, RequestValidationError):
+        return Answer(FieldProblem.status, FieldProblem.code, FieldProblem.title)
+    if isinstance(error, HTTPException):
+        code, title = HTTP_PROBLEMS.get(error.status_code, (Problem.code, Problem.title))
+        return Answer(error.status_code, code, title, headers=_http_headers(request, error))
+    log.error("store failed", action="store_failed", error=type(error).__name__, route=route_path(request))
+    return Answer(503, "store-unavailable", NOT_STORED, headers={"Retry-After": "5"})
+
+
 def install_problem_handlers(app: FastAPI, words: Words) -> None:
-    """Answer every error of the application as problem details."""
+    """Answer the application's expected errors as problem details."""
 
-    async def on_problem(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, Problem)
-        title = words.text(request_language(request), error.title, **error.values)
-        headers = problem_headers(error)
-        errors = {"errors": [{"pointer": error.pointer, "detail": title}]} if isinstance(error, FieldProblem) else {}
-        return problem_response(error.status, error.code, title, headers=headers, **error.values, **errors)
-
-    async def on_validation(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, RequestValidationError)
+    async def respond(request: Request, error: Exception) -> JSONResponse:
         language = request_language(request)
-        if isinstance(error.body, bytes):  # not read: its media type is another, such as the one that `curl -d` says
+        if isinstance(error, RequestValidationError) and isinstance(error.body, bytes):
+            # Not read: its media type is another one, such as that of `curl -d`.
             return problem_response(415, "not-json", words.text(language, NOT_JSON))
-        title = words.text(language, FieldProblem.title)
-        errors = field_errors(error.errors()[:_MOST_ERRORS], words, language)
-        return problem_response(422, "validation", title, errors=[item.model_dump() for item in errors])
+        answer = answer_to(request, error)
+        title = words.text(language, answer.title, **answer.values)
+        members: dict[str, Any] = dict(answer.values)
+        if isinstance(error, FieldProblem):
+            members["errors"] = [{"pointer": error.pointer, "detail": title}]
+        elif isinstance(error, RequestValidationError):
+            found = field_errors(error.errors()[:_MOST_ERRORS], words, language)
+            members["errors"] = [item.model_dump() for item in found]
+        return problem_response(answer.status, answer.code, title, headers=answer.headers, **members)
 
-    async def on_http(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, HTTPException)
-        code, message = HTTP_PROBLEMS.get(error.status_code, (Problem.code, Problem.title))
-        title = words.text(request_language(request), message)
-        return problem_response(error.status_code, code, title, headers=http_headers(request, error))
-
-    async def on_store(request: Request, error: Exception) -> JSONResponse:
-        log.error("store failed", action="store_failed", error=type(error).__name__, route=route_path(request))
-        title = words.text(request_language(request), NOT_STORED)
-        return problem_response(503, "store-unavailable", title, headers={"Retry-After": "5"})
-
-    app.add_exception_handler(Problem, on_problem)
-    app.add_exception_handler(RequestValidationError, on_validation)
-    app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(StoreError, on_store)
+    for kind in EXPECTED:
+        app.add_exception_handler(kind, respond)
 
 
 def problem_headers(problem: Problem) -> dict[str, str]:
-    """The headers that belong to an expected error."""
     asks_token = {"WWW-Authenticate": "Bearer"} if problem.status == http.HTTPStatus.UNAUTHORIZED else {}
     return asks_token | ({"Retry-After": str(problem.retry_after)} if problem.retry_after else {})
 
 
-def http_headers(request: Request, error: HTTPException) -> Mapping[str, str]:
-    """The headers of an error that the framework raised. What an address takes is told of all its routes: of a path
-    with several, one for each method, the framework names the first one's alone."""
+def _http_headers(request: Request, error: HTTPException) -> Mapping[str, str]:
     if error.status_code != http.HTTPStatus.METHOD_NOT_ALLOWED:
         return error.headers or {}
-    there = [route for route in request.app.routes if route.path_regex.match(request.url.path)]
-    taken = {method for route in there for method in route.methods or ()}
-    return {"Allow": ", ".join(sorted(taken | ({"HEAD"} if "GET" in taken else set())))}
+    # The methods of every route on this path; Starlette reports only the first route's.
+    routes = [route for route in request.app.routes if route.path_regex.match(request.url.path)]
+    allowed = {method for route in routes for method in route.methods or ()}
+    return {"Allow": ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))}
 
 
 NOT_JSON = mark("The body is to be JSON, with the header “Content-Type: application/json”.")
@@ -148,24 +159,27 @@ HTTP_PROBLEMS = {
     415: ("charset", mark("This is in a charset that is not taken: send it as UTF-8.")),
     431: ("headers-too-large", mark("The headers are too large. In a browser, delete the cookies of this site.")),
 }
-"""Code and words for errors that the framework raises by their status; any other is a request like no other."""
+"""Code and words by status for errors that the framework raises."""
 
 
 def field_errors(errors: Iterable[Mapping[str, Any]], words: Words, language: Language) -> list[FieldError]:
-    """Pydantic's errors as pointers and words; values are never repeated, since they may be personal."""
+    """Pydantic's errors as pointers and words, without the values, which may be personal."""
     return [
-        FieldError(pointer=_pointer(error), detail=words.text(language, _message(error), **_limit(error)))
+        FieldError(
+            pointer=_pointer(error),
+            detail=words.text(language, _message(error), max_length=error.get("ctx", {}).get("max_length")),
+        )
         for error in errors
     ]
 
 
 def route_path(request: Request) -> str:
-    """The route's template (`/registrations/{token}`): a log never names the personal part of an address."""
+    """The route's template (`/registrations/{token}`), for logs: an address may hold a personal token."""
     return getattr(request.scope.get("route"), "path", "unknown")
 
 
 def _pointer(error: Mapping[str, Any]) -> str:
-    """The place of an error; empty for the whole body, as where it is not JSON."""
+    """The place of an error; empty for the whole body."""
     source, *path = error["loc"]
     if source != "body":
         return str(path[-1] if path else source)
@@ -180,18 +194,10 @@ def _message(error: Mapping[str, Any]) -> str:
         return TOO_MANY
     if error["type"] in ("too_short", "string_too_short") and error["ctx"]["min_length"] == 1:
         return VALIDATION_MESSAGES["missing"]
-    return VALIDATION_MESSAGES.get(error["type"]) or _own_message(error)
-
-
-def _limit(error: Mapping[str, Any]) -> dict[str, int]:
-    """How long it may be, which the words name."""
-    return {name: value for name, value in error.get("ctx", {}).items() if name == "max_length"}
-
-
-def _own_message(error: Mapping[str, Any]) -> str:
-    """The words of a validator of ours, which are marked; others may repeat the value and become one sentence."""
-    message = str(error.get("ctx", {}).get("error", ""))
-    return message if is_marked(message) else WRONG_FORM
+    if error["type"] in VALIDATION_MESSAGES:
+        return VALIDATION_MESSAGES[error["type"]]
+    own = str(error.get("ctx", {}).get("error", ""))
+    return own if is_marked(own) else WRONG_FORM  # other libraries' words may repeat the value
 
 
 def field_error(field: str, message: str) -> RequestValidationError:
@@ -200,5 +206,4 @@ def field_error(field: str, message: str) -> RequestValidationError:
 
 
 def located_error(location: tuple[str | int, ...], message: str) -> dict[str, object]:
-    """An error as pydantic lists it; `message` is an English message id."""
     return {"loc": location, "type": "value_error", "msg": message, "ctx": {"error": message}}

@@ -8,11 +8,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 Whole = Annotated[int, Field(strict=True)]
-"""A whole number."""
 
 
 Yes = Annotated[bool, Field(strict=True)]
-"""True or false."""
 
 
 class RequestModel(BaseModel):

@@ -1,15 +1,15 @@
-"""Who of the programme office is signed in: a signed cookie that every service can read, three roles, deny by default.
+"""The signed cookie of the programme office: three roles, deny by default.
 
-Registration signs people in and makes the cookie; the other services only read it. It lives eight hours and holds no
-more than an opaque id, a name to show, the role and as of which version of the person's document that was so. What a
-service has heard since then counts more: who was removed is out, whose role was changed has the new one.
+Registration signs people in and sets the cookie; the other services only read it. It lives eight hours and holds an
+opaque id, a name to show, the role, and the version of the person's document that said so. Later events overrule it:
+a removed person is out, a changed role counts at once.
 """
 
 import base64
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 import orjson
@@ -38,52 +38,45 @@ _MAC_BYTES = 32
 
 
 class SignInProblem(Problem):
-    """A page of the office asked for by nobody that is signed in."""
-
     status = 401
     code = "sign-in"
     title = mark("Sign in to the programme office to see this page.")
 
 
 class Access(Protocol):
-    """What this service knows of who is of the office."""
-
     async def present(self, member: StaffMember) -> StaffMember | None:
-        """Somebody of whom the cookie tells, as known now; None for who is not of the office any more."""
+        """The cookie's member as known now; None once removed."""
 
 
 class OfficeSessions:
-    """Makes and reads the cookie of those signed in."""
-
     def __init__(self, secret: str, clock: Clock, *, secure: bool, access: Access | None = None) -> None:
-        # The number is raised when the cookie holds something else: those made before are nobody's.
+        # Raise the number when the cookie's content changes: older cookies become invalid.
         self._key = hmac.digest(secret.encode(), b"office session 2", hashlib.sha256)
         self._clock = clock
         self._secure = secure
         self._access = access
 
     def begin(self, response: Response, member: StaffMember) -> None:
-        """Sign a person in: always a fresh cookie, so that none fixed beforehand is of use."""
+        """Sign a person in, always with a fresh cookie (against session fixation)."""
         expires = self._clock() + timedelta(hours=SESSION_HOURS)
         payload = orjson.dumps([member.id, member.name, int(member.role), member.version, int(expires.timestamp())])
         value = base64.urlsafe_b64encode(hmac.digest(self._key, payload, hashlib.sha256) + payload).decode()
         set_cookie(response, SESSION_COOKIE, value, secure=self._secure, max_age=timedelta(hours=SESSION_HOURS))
 
     def end(self, response: Response) -> None:
-        """Sign out on this browser."""
         set_cookie(response, SESSION_COOKIE, "", secure=self._secure, max_age=timedelta(0))
 
     async def present(self, request: Request) -> StaffMember | None:
-        """Who is signed in, as known now, or None; from here on `member` says the same of this request.
+        """Who is signed in, as known now, or None; `member` then says the same for this request.
 
-        Without `access` nobody is: there are no pages of the office.
+        Without `access` nobody is: there are no office pages.
         """
         member = self._of_cookie(request)
         request.state.member = await self._access.present(member) if member and self._access else None
         return self.member(request)
 
     def member(self, request: Request) -> StaffMember | None:
-        """Who is signed in, or None: on a page that is not the office's as the cookie says, which gives no right."""
+        """Who is signed in, or None. On a public page only the cookie says so, which gives no right."""
         found: StaffMember | None = getattr(request.state, "member", self._of_cookie(request))
         return found
 
@@ -96,17 +89,14 @@ class OfficeSessions:
         if not payload or not hmac.compare_digest(mac, hmac.digest(self._key, payload, hashlib.sha256)):
             return None
         member_id, name, role, version, expires = orjson.loads(payload)
-        return StaffMember(member_id, name, Role(role), version) if self._still(expires) else None
-
-    def _still(self, expires: int) -> bool:
-        return self._clock() < datetime.fromtimestamp(expires, self._clock().tzinfo)
+        return StaffMember(member_id, name, Role(role), version) if self._clock().timestamp() < expires else None
 
 
 def page_staff(sessions: OfficeSessions, role: Role) -> Callable[[Request], Awaitable[StaffMember]]:
     """A dependency of the office's pages.
 
     Raises:
-        SignInProblem: nobody is signed in, or who was removed since.
+        SignInProblem: nobody is signed in, or the person was removed since.
         ForbiddenProblem: the role is too low.
     """
 
@@ -121,7 +111,7 @@ def page_staff(sessions: OfficeSessions, role: Role) -> Callable[[Request], Awai
 
 
 def bearer_member(token: str) -> Callable[[Request], StaffMember]:
-    """A dependency of the office's API calls: whoever holds the installation's token acts as an administrator.
+    """A dependency of the office's API: whoever holds the installation's token acts as an administrator.
 
     Raises:
         UnauthorizedProblem: no token, or another.
