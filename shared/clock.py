@@ -1,10 +1,11 @@
-"""Time as a parameter: what every use case reads instead of the system's clock.
+"""Time as a parameter: use cases read a `Clock`, never the system's.
 
 Instants are aware datetimes in UTC inside the services, integer epoch milliseconds in documents, ISO 8601 in events
 and the API.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -13,32 +14,31 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer
 
 Clock = Callable[[], datetime]
-"""Answers the present instant, aware, in UTC."""
+"""The present instant, aware, in UTC."""
 
 
 def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True)
 class ShiftedClock:
-    """The machine's clock shifted by the number of seconds that a file holds.
+    """The machine's clock shifted by the seconds in a file, for the demonstration and the stories.
 
-    The demonstration and the stories over real processes move time with it: a missing or empty file shifts by nothing.
+    A missing or empty file shifts by nothing.
     """
 
-    def __init__(self, offset_file: Path) -> None:
-        self._offset_file = offset_file
+    offset_file: Path
 
     def __call__(self) -> datetime:
         try:
-            seconds = float(self._offset_file.read_text() or 0)
+            seconds = float(self.offset_file.read_text() or 0)
         except FileNotFoundError:
             seconds = 0
         return system_clock() + timedelta(seconds=seconds)
 
 
 def clock_from(offset_file: Path | None) -> Clock:
-    """The system's clock, or the shifted one where a file for it is set (DIJOUS_CLOCK_OFFSET_FILE)."""
     return ShiftedClock(offset_file) if offset_file else system_clock
 
 

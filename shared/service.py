@@ -1,10 +1,10 @@
-"""A service: its store, its broker, its web and its loops, started and stopped together.
+"""A service: its store, broker, web and loops, started and stopped together.
 
-Each `services/<name>/app.py` composes one; `deploy` runs it as a process of its own or all four behind one address.
+Each `services/<name>/app.py` composes one. `deploy` runs each as a process, or all four behind one address.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -37,9 +37,9 @@ class Service:
     words: Words
     loops: Sequence[Loop] = field(default=())
     watches: Mapping[str, Watch] = field(default_factory=dict)
-    """By name, what its operator should see beside whether it is ready."""
+    """Warnings for the operator, by name."""
     sweep: Callable[[], Awaitable[None]] | None = None
-    """Announces all that this service owns once more, by hand (`dijous reconcile`); None where it owns nothing."""
+    """Announces everything again on demand (`dijous reconcile`); None if the service owns nothing."""
 
     @property
     def readiness(self) -> Readiness:
@@ -50,13 +50,14 @@ class Service:
         """Prepare and verify the store, consume, relay, loop; on exit finish what was begun.
 
         Raises:
-            StoreError: the store cannot be prepared or answers wrongly; the process must not serve.
+            StoreError: the store failed or answers wrongly; the process must not serve.
         """
         await self.store.prepare(self.collections)
         await self.store.verify()
         self.broker.include_router(self.events)
         await self.broker.start()
-        tasks = [asyncio.create_task(run(), name=f"{self.name} {name}") for name, run in self._endless()]
+        endless = [("relay", self.relay.run), *((loop.name, loop.run) for loop in self.loops)]
+        tasks = [asyncio.create_task(run(), name=f"{self.name} {name}") for name, run in endless]
         log.info("service started", action="service_started", service=self.name)
         try:
             yield
@@ -75,6 +76,3 @@ class Service:
                 yield
 
         return make_application(self.name, self.title, self.routers, self.words, self.readiness, lifespan)
-
-    def _endless(self) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
-        return [("relay", self.relay.run), *((loop.name, loop.run) for loop in self.loops)]

@@ -47,10 +47,7 @@ class Links:
         return f"{self.public_url}/{purpose}/{self.token(purpose, subject_id, expires_at)}"
 
     def page(self, path: str, language: Language | None = None) -> str:
-        """The address of a page that is nobody's own; `path` begins with a slash.
-
-        Who is sent there from a mail is to read on in its language: the page knows nobody, so the address says it.
-        """
+        """The address of a public page. Links in mails name the mail's language, as the page knows nobody."""
         return self.public_url + path + (f"?lang={language}" if language else "")
 
     def survey_url(self, token: str, language: Language) -> str:
@@ -58,11 +55,11 @@ class Links:
 
     def token(self, purpose: LinkPurpose, subject_id: str, expires_at: datetime) -> str:
         """The signed token for an id made by `shared.ids`; expiry is kept to the minute, rounded up."""
-        expiry = _to_minutes(expires_at).to_bytes(_EXPIRY_BYTES, "big")
+        expiry = math.ceil(expires_at.timestamp() / 60).to_bytes(_EXPIRY_BYTES, "big")
         return self._signature(purpose, expiry, subject_id) + subject_id
 
     def read(self, purpose: LinkPurpose, token: str, now: datetime) -> str:
-        """The id that a token speaks of.
+        """The id in a token.
 
         Raises:
             LinkInvalidProblem: the token was not signed here for this purpose.
@@ -74,10 +71,7 @@ class Links:
         return subject
 
     def subject(self, purpose: LinkPurpose, token: str) -> str:
-        """The id that a token speaks of, even when its time is over; empty where it is none of ours.
-
-        Enough to tell its holder in their language that it has expired, and for nothing else.
-        """
+        """The id in a token, even an expired one; empty if not ours. Only for choosing the reader's language."""
         try:
             return self._opened(purpose, token)[1]
         except LinkInvalidProblem:
@@ -97,7 +91,3 @@ class Links:
     def _signature(self, purpose: LinkPurpose, expiry: bytes, subject: str) -> str:
         mac = self._keyed[purpose](expiry + subject.encode("ascii"))
         return tokens.encode(expiry + mac[:_MAC_BYTES])
-
-
-def _to_minutes(instant: datetime) -> int:
-    return math.ceil(instant.timestamp() / 60)

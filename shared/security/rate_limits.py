@@ -1,10 +1,10 @@
-"""How often somebody may ask for something: counters in the store, so that they hold for all replicas together.
+"""Rate limits, counted in the store so that they hold for all replicas together.
 
-A counter is named by a keyed hash of who asks and lives as long as its window: no address, no place on the network can
-be read from it.
+A counter lives as long as its window. Its id is a keyed hash of the client: no address can be read from it.
 """
 
 from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.clock import Clock, to_millis
@@ -29,48 +29,49 @@ class TooOftenProblem(Problem):
         self.retry_after = seconds
 
 
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """Counts by fixed windows of time: one guarded write for each thing asked."""
+    """Fixed windows of time; one guarded write for each request."""
 
-    def __init__(self, store: Store, clock: Clock, *, secret: bytes) -> None:
-        self._store = store
-        self._clock = clock
-        self._secret = secret
+    store: Store
+    clock: Clock
+    _: KW_ONLY
+    secret: bytes
 
     async def admit(self, what: str, who: str, thing: str, *, most: int, within: timedelta) -> None:
-        """Let one more thing pass; the same one again, as with a form that is sent twice, counts once.
+        """Count one more thing; the same one again, as with a form that is sent twice, counts once.
 
-        `most` 0 lets everything pass, an empty `who` too.
+        Without limit if `most` is 0 or `who` is empty.
 
         Raises:
-            TooOftenProblem: `who` has had `most` others in the present window of time.
+            TooOftenProblem: `who` has had `most` others in this window.
         """
         if not most or not who:
             return
-        now = self._clock()
+        now = self.clock()
         window = (now - datetime.fromtimestamp(0, UTC)) // within
         until = datetime.fromtimestamp(0, UTC) + (window + 1) * within
-        counter = derived_id(self._secret, "limit", what, who, str(window))
-        mark = derived_id(self._secret, "limited", counter, thing)
+        counter = derived_id(self.secret, "limit", what, who, str(window))
+        mark = derived_id(self.secret, "limited", counter, thing)
         if not await self._count(counter, mark, most, until):
             raise TooOftenProblem(until - now)
 
     async def forget(self) -> bool:
-        """Delete the counters of the past; a loop's turn, with nothing left to do afterwards."""
-        await self._store.delete(LIMITS, {"until": at_most(to_millis(self._clock()))})
+        """Delete old counters. A loop's step: never more at once."""
+        await self.store.delete(LIMITS, {"until": at_most(to_millis(self.clock()))})
         return False
 
     async def _count(self, counter: str, mark: str, most: int, until: datetime) -> bool:
-        """Whether it is among those counted, now or before."""
+        """Whether it is counted, now or before."""
         if await self._add(counter, mark, most):
             return True
         first = {"_id": counter, "count": 1, "counted": {mark: 1}, "until": to_millis(until)}
-        if await self._store.insert(LIMITS, first) or await self._add(counter, mark, most):
+        if await self.store.insert(LIMITS, first) or await self._add(counter, mark, most):
             return True
-        document = await self._store.get(LIMITS, counter)
+        document = await self.store.get(LIMITS, counter)
         return document is not None and mark in document["counted"]
 
     async def _add(self, counter: str, mark: str, most: int) -> bool:
         field = f"counted.{mark}"
         guard = {"count": less(most), field: None}
-        return await self._store.update(LIMITS, counter, guard=guard, assign={field: 1}, increment={"count": 1})
+        return await self.store.update(LIMITS, counter, guard=guard, assign={field: 1}, increment={"count": 1})

@@ -33,15 +33,10 @@ class Words:
         joined = gettext.NullTranslations()
         for folder in self._folders:
             if (path := folder / f"{language}.po").exists():
-                translations = read_catalogue(path)
+                translations = gettext.GNUTranslations(io.BytesIO(_compile(path)))
                 translations.add_fallback(joined)
                 joined = translations
         return joined
-
-
-def read_catalogue(path: Path) -> gettext.GNUTranslations:
-    """A `.po` file as translations of the caller's own, to which a fallback may be added."""
-    return gettext.GNUTranslations(io.BytesIO(_compile(path)))
 
 
 @cache
@@ -62,7 +57,6 @@ def preferred_language(accept_language: str, supported: Sequence[Language] = tup
 
 
 _WISH = re.compile(r"(?P<tag>[a-z]+|\*)(-[a-z0-9-]+)?([ \t]*;[ \t]*q=(?P<quality>[01](\.[0-9]{0,3})?))?")
-"""One language range, in lower case, with its weight."""
 
 
 def _quality(wish: re.Match[str]) -> float:

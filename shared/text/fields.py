@@ -1,4 +1,4 @@
-"""What people type: tidied, without unseen characters, in one line where it is a name or a title."""
+"""Types of form fields: tidied text without unseen characters, and addresses."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -10,11 +10,7 @@ from shared.problems import mark
 from shared.text.unseen import holds_unseen, tidied, tidied_line
 
 NOT_PLAIN = mark("Line breaks and control characters are not allowed here.")
-
-
 NO_WORDS = mark("Write it in at least one language.")
-
-
 NOT_HTTPS = mark("This must be a whole address that begins with https://.")
 
 
@@ -56,23 +52,13 @@ def _https_or_nothing(url: str) -> str:
 OneLine = Annotated[
     str, StringConstraints(strip_whitespace=True), BeforeValidator(tidied_line), AfterValidator(_one_line)
 ]
-
-
 Paragraphs = Annotated[
     str, StringConstraints(strip_whitespace=True), BeforeValidator(tidied), AfterValidator(_paragraphs)
 ]
-
-
 Titles = Annotated[dict[Language, Annotated[OneLine, Field(max_length=300)]], AfterValidator(_with_words)]
-
-
 Descriptions = Annotated[dict[Language, Annotated[Paragraphs, Field(max_length=4000)]], AfterValidator(_with_words)]
-
-
 HttpsUrl = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_https)]
 """An address that is shown or redirected to, never fetched."""
-
-
 OptionalHttpsUrl = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_https_or_nothing)
 ]

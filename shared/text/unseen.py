@@ -1,6 +1,6 @@
-"""What may stand in a text that somebody typed or pasted: nothing that is unseen and changes how the rest is read.
+"""Unseen characters in typed or pasted text, which can change how the rest reads.
 
-What other programs leave in a paste, and nobody could see to remove, goes without a word; the rest is refused.
+Those that other programs leave in a paste are removed silently, as nobody could see to remove them; others are refused.
 """
 
 import re
@@ -14,9 +14,9 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories: controls, formats, surrogates, separators of lines and paragraphs. Among the formats are those
 that turn the direction of writing: after one of them «fdp.exe» reads «exe.pdf»."""
 _USEFUL = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}\N{SOFT HYPHEN}")
-"""Formats that some scripts and pictograms are written with, and that texts are pasted with from other programs."""
+"""Formats that some scripts and pictograms need."""
 _FLAG = re.compile("\N{WAVING BLACK FLAG}[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\N{CANCEL TAG}")
-"""The flag of a part of a country, such as Scotland: tags are taken nowhere else, as they can hide whole sentences."""
+"""The flag of a part of a country, such as Scotland. Tags are refused elsewhere: they can hide whole sentences."""
 _BLANK_LETTERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
@@ -25,8 +25,7 @@ Braille pattern)."""
 
 
 def tidy(text: str) -> str:
-    """The text without what a paste leaves in it unseen; empty where nothing of it can be seen. What is to be refused
-    stays."""
+    """Remove what a paste leaves unseen; empty if nothing can be seen. Characters to refuse stay."""
     if text.isprintable() and not _BLANK_LETTERS.search(text):  # as most are: nothing unseen but spaces
         return text if text.strip() else ""
     kept = text.translate(_WITHOUT_THOSE)
@@ -35,12 +34,12 @@ def tidy(text: str) -> str:
 
 
 def tidy_line(text: str) -> str:
-    """The same for one line: a tab, as from a cell of a spreadsheet, is a space in it."""
+    """The same for one line, where a tab, as from a spreadsheet, becomes a space."""
     return tidy(text.replace("\t", " "))
 
 
 def tidied(given: object) -> object:
-    """A field as `tidy` leaves it, for models; what is no text is for them to refuse."""
+    """`tidy` for models, which refuse themselves what is no text."""
     return tidy(given) if isinstance(given, str) else given
 
 
@@ -49,13 +48,11 @@ def tidied_line(given: object) -> object:
 
 
 def without_unseen_ends(text: str) -> str:
-    """What stands between the spaces and the unseen characters around it."""
     return text.strip(f"{string.whitespace}\N{NO-BREAK SPACE}{_LEFT_BY_PASTING}")
 
 
 def holds_unseen(text: str, *, allowed: str = "") -> bool:
-    """Whether there is a character in it that is not seen; `allowed` are those which the field takes all the same,
-    such as the line feed."""
+    """Whether it holds an unseen character; `allowed` lists exceptions, such as the line feed."""
     if text.isprintable():  # nothing of those categories is, and most texts are
         return False
     accepted = _USEFUL.union(allowed)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -113,20 +114,20 @@ def health_routes(readiness: ReadinessCheck) -> APIRouter:
     return router
 
 
+@dataclass(frozen=True, slots=True)
 class Frame:
     """ASGI middleware: correlation id, size limits, safe headers.
 
     HEAD is answered wherever GET is, without the body (RFC 9110 section 9.3.2).
     """
 
-    def __init__(self, app: ASGIApp, words: Words, pages: Pages | None = None) -> None:
-        self._app = app
-        self._words = words
-        self._pages = pages
+    app: ASGIApp
+    words: Words
+    pages: Pages | None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self._app(scope, receive, send)
+            return await self.app(scope, receive, send)
         headers = dict(scope["headers"])
         correlation_id = _correlation_id(headers.get(b"x-request-id", b"").decode("latin-1"))
         with structlog.contextvars.bound_contextvars(**{CORRELATION: correlation_id}):
@@ -136,7 +137,7 @@ class Frame:
             if refusal := self._refusal(request):
                 return await refusal(scope, receive, guarded)
             try:
-                return await self._app(scope, _limited(request), guarded)
+                return await self.app(scope, _limited(request), guarded)
             except Exception:  # whatever the bug, the caller gets an answer without its details
                 if not guarded.started:
                     response = self._error(request, 500, "failed", FAILED)
@@ -152,9 +153,9 @@ class Frame:
         return None
 
     def _error(self, request: Request, status: int, code: str, message: str) -> Response:
-        if self._pages and wants_page(request):
-            return error_page(self._pages, request, status, message)
-        return problem_response(status, code, self._words.text(request_language(request), message))
+        if self.pages and wants_page(request):
+            return error_page(self.pages, request, status, message)
+        return problem_response(status, code, self.words.text(request_language(request), message))
 
 
 def _correlation_id(given: str) -> str:
@@ -193,14 +194,14 @@ def _limited(request: Request) -> Receive:
     return limited
 
 
+@dataclass(slots=True)
 class _Answer:
     """Adds the headers that an answer lacks; knows whether it has begun."""
 
-    def __init__(self, send: Send, correlation_id: str, *, has_body: bool) -> None:
-        self._send = send
-        self._correlation_id = correlation_id
-        self.has_body = has_body
-        self.started = False
+    send: Send
+    correlation_id: str
+    has_body: bool
+    started: bool = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -208,7 +209,7 @@ class _Answer:
             message = {**message, "headers": self._completed(message["status"], message["headers"])}
         elif not self.has_body:
             message = {**message, "body": b""}
-        await self._send(message)
+        await self.send(message)
 
     def _completed(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         brought = list(headers)
@@ -216,4 +217,4 @@ class _Answer:
             brought = [header for header in brought if header[0] != b"content-type"]
         names = {name for name, _ in brought}
         missing = [header for header in _HEADERS if header[0] not in names]
-        return [*brought, *missing, (b"x-request-id", self._correlation_id.encode())]
+        return [*brought, *missing, (b"x-request-id", self.correlation_id.encode())]

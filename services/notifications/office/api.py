@@ -15,7 +15,7 @@ from shared.events.vocabulary import FollowerRole, Language, RegistrationStatus
 from shared.storage.contract import Scalar
 from shared.web.openapi import ApiRouter, problems
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
-from shared.web.people import ErasedOut, PersonIn
+from shared.web.schemas import ErasedOut, PersonIn
 from shared.web.staff_cookie import StaffMember, bearer_member
 
 _PLACE = 2

@@ -30,7 +30,7 @@ from shared.events.vocabulary import ProposalState
 from shared.web.client_address import origin_of
 from shared.web.openapi import ApiRouter, problems
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
-from shared.web.people import ErasedOut, PersonIn
+from shared.web.schemas import ErasedOut, PersonIn
 from shared.web.staff_cookie import StaffMember, bearer_member
 
 ORDERS = {ProposalOrder.NEWEST: NEWEST, ProposalOrder.SUPPORTS: MOST_SUPPORTED}

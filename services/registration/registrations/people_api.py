@@ -13,7 +13,7 @@ from services.registration.registrations.usecases import RegistrationView
 from shared.security.erasing import Erasing
 from shared.staff import StaffMember
 from shared.web.openapi import ApiRouter
-from shared.web.people import ErasedOut, PersonIn
+from shared.web.schemas import ErasedOut, PersonIn
 from shared.web.staff_cookie import bearer_member
 
 
