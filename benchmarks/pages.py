@@ -15,7 +15,7 @@ from statistics import median, quantiles
 
 import httpx
 
-from shared.web.staff_cookie import Role
+from shared.staff import Role
 from tests.security.people import office_cookie
 from tests.support.embedded import Embedded, running_embedded
 from tests.support.world import PROGRAMME, World, make_world, schedule

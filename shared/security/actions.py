@@ -32,11 +32,11 @@ class Action(Generic[P, R]):
         Raises:
             ForbiddenProblem: the role is too low. What the use case raises comes through; neither leaves a record.
         """
-        require_role(member, self.role)
+        check_role(member, self.role)
         return await self.perform(Author(member, self.act), *args, **kwargs)
 
 
-def require_role(member: StaffMember, role: Role) -> None:
+def check_role(member: StaffMember, role: Role) -> None:
     """Refuse whose role is too low.
 
     Raises:

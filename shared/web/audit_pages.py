@@ -17,7 +17,7 @@ from shared.staff import API_CALLER, OPERATOR, Role
 from shared.text.dates import OFFICE_ZONE, instant_in_words
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Pages
-from shared.web.staff_cookie import page_staff
+from shared.web.staff_cookie import require_role
 
 AUDIT_PAGES = (
     ("/office/audit", mark("Sessions and people")),
@@ -103,7 +103,7 @@ class Filter:
 
 def audit_routes(pages: Pages, path: str, record: Record) -> PageRouter:
     router = page_router(pages)
-    administers = [Depends(page_staff(pages.office, Role.ADMIN))]
+    administers = [Depends(require_role(pages.office, Role.ADMIN))]
 
     @router.get(path, dependencies=administers)
     async def show(request: Request, asked: Annotated[Filter, Depends()]) -> HTMLResponse:

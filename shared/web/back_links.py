@@ -15,14 +15,14 @@ _BEFORE = mark("Go back to the previous page")
 _NOT_THERE = (404, 410)
 
 
-class WayBack(NamedTuple):
+class BackLink(NamedTuple):
     """A page of ours; the label is an English message id."""
 
     path: str
     label: str
 
 
-def way_back(request: Request, status: int) -> WayBack | None:
+def back_link(request: Request, status: int) -> BackLink | None:
     """The page of the form that was sent, else the nearest page above; None if only the start page is left.
 
     A thing that does not exist has no page above it either: then the next list is meant.
@@ -30,7 +30,7 @@ def way_back(request: Request, status: int) -> WayBack | None:
     for path in _candidates(request):
         parameters = _page_at(request, path)
         if parameters is not None and not (parameters and status in _NOT_THERE):
-            return WayBack(quote(path), _NAMES.get(path, _BEFORE))
+            return BackLink(quote(path), _NAMES.get(path, _BEFORE))
     return None
 
 

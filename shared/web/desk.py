@@ -18,7 +18,7 @@ from shared.problems import mark
 from shared.staff import Role, StaffMember
 from shared.web.pages import Form, Pages
 from shared.web.problems import VALIDATION_MESSAGES, field_errors
-from shared.web.staff_cookie import page_staff
+from shared.web.staff_cookie import require_role
 
 REQUIRED = VALIDATION_MESSAGES["missing"]
 NO_SUCH_TIME = mark("There is no such date and time. Choose another.")
@@ -39,15 +39,18 @@ class Desk:
 
     @property
     def viewer(self) -> Staff:
-        return page_staff(self.pages.office, Role.VIEWER)
+        """Requires somebody of the office."""
+        return require_role(self.pages.office, Role.VIEWER)
 
     @property
     def editor(self) -> Staff:
-        return page_staff(self.pages.office, Role.EDITOR)
+        """Requires somebody who may edit."""
+        return require_role(self.pages.office, Role.EDITOR)
 
     @property
     def admin(self) -> Staff:
-        return page_staff(self.pages.office, Role.ADMIN)
+        """Requires an administrator."""
+        return require_role(self.pages.office, Role.ADMIN)
 
     def checked(self, request: Request, model: type[M], sent: Mapping[str, Any]) -> tuple[M | None, dict[str, str]]:
         """The model, or the errors in the reader's language by the form's field names.

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from shared.problems import mark
-from shared.web.back_links import way_back
+from shared.web.back_links import back_link
 from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
 from shared.web.pages import CONFIRMED, Pages, see_other
 from shared.web.problems import EXPECTED, answer_to
@@ -109,7 +109,7 @@ async def _answer(pages: Pages, request: Request, error: Exception) -> Response:
 
 
 def _page(pages: Pages, request: Request, status: int, text: str, headers: Mapping[str, str]) -> Response:
-    page = pages.render(request, "problem.html", status=status, text=text, back=way_back(request, status))
+    page = pages.render(request, "problem.html", status=status, text=text, back=back_link(request, status))
     page.headers.update(headers)
     return page
 
@@ -155,7 +155,7 @@ def _form_again(
         sign_in=sign_in,
         sent=sent,
         written=_written(sent),
-        back=way_back(request, status),
+        back=back_link(request, status),
     )
 
 
@@ -167,6 +167,6 @@ def _written(sent: Mapping[str, str]) -> list[str]:
 
 def _asked_for(request: Request) -> str:
     if request.method not in ("GET", "HEAD"):
-        back = way_back(request, ForeignFormProblem.status)
+        back = back_link(request, ForeignFormProblem.status)
         return back.path if back else "/office"
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")

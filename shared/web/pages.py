@@ -22,17 +22,18 @@ from shared.clock import Clock
 from shared.events.vocabulary import Language, in_language, language_of
 from shared.problems import Problem
 from shared.settings import ServiceSettings
+from shared.staff import StaffMember
 from shared.text.catalogues import Words
 from shared.text.dates import date_in_figures, date_in_words, instant_in_words, time_in_words
 from shared.text.numbers import decimal_in_words, percent_in_words
-from shared.web.back_links import way_back
+from shared.web.back_links import back_link
 from shared.web.bodies import read_form
 from shared.web.compiled_templates import COMPILED_TEMPLATES
 from shared.web.cookies import cookie_name, set_cookie
 from shared.web.csrf import CSRF_FIELD, ForeignFormProblem, FormGuard
 from shared.web.navigation import NAVIGATION, OFFICE_NAVIGATION
 from shared.web.problems import request_language
-from shared.web.staff_cookie import Access, OfficeSessions, StaffMember
+from shared.web.staff_cookie import Access, StaffCookie
 
 _HERE = Path(__file__).parent
 _STYLESHEET = (_HERE / "assets" / "dijous.css").read_text(encoding="utf-8")
@@ -81,7 +82,7 @@ class Pages:
         self.public_url = settings.public_url.rstrip("/")
         self.words = words
         self.guard = FormGuard(secret, secure=self.secure)
-        self.office = OfficeSessions(secret, clock, secure=self.secure, access=access)
+        self.office = StaffCookie(secret, clock, secure=self.secure, access=access)
         folders = [*templates, _HERE / "templates"]
         self._environments = {language: self._environment(language, folders) for language in Language}
 
@@ -231,5 +232,5 @@ def _same_page(request: Request, language: Language) -> str:
 
 def _opened_at(request: Request, status: int) -> str:
     """The address of the form that was sent, for the language links; empty for this address."""
-    back = way_back(request, status) if request.method == "POST" else None
+    back = back_link(request, status) if request.method == "POST" else None
     return back.path if back and back.path != quote(request.scope["path"]) else ""

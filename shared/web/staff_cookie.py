@@ -17,20 +17,10 @@ from fastapi import Request, Response
 
 from shared.clock import Clock
 from shared.problems import Problem, UnauthorizedProblem, mark
-from shared.security.actions import require_role
+from shared.security.actions import check_role
 from shared.staff import API_CALLER, Role, StaffMember
 from shared.web.cookies import cookie_name, set_cookie
 from shared.web.openapi import Credentials
-
-__all__ = [
-    "Access",
-    "OfficeSessions",
-    "Role",
-    "SignInProblem",
-    "StaffMember",
-    "bearer_member",
-    "page_staff",
-]
 
 SESSION_HOURS = 8
 SESSION_COOKIE = "office"
@@ -48,7 +38,7 @@ class Access(Protocol):
         """The cookie's member as known now; None once removed."""
 
 
-class OfficeSessions:
+class StaffCookie:
     def __init__(self, secret: str, clock: Clock, *, secure: bool, access: Access | None = None) -> None:
         # Raise the number when the cookie's content changes: older cookies become invalid.
         self._key = hmac.digest(secret.encode(), b"office session 2", hashlib.sha256)
@@ -92,7 +82,7 @@ class OfficeSessions:
         return StaffMember(member_id, name, Role(role), version) if self._clock().timestamp() < expires else None
 
 
-def page_staff(sessions: OfficeSessions, role: Role) -> Callable[[Request], Awaitable[StaffMember]]:
+def require_role(cookie: StaffCookie, role: Role) -> Callable[[Request], Awaitable[StaffMember]]:
     """A dependency of the office's pages.
 
     Raises:
@@ -101,10 +91,10 @@ def page_staff(sessions: OfficeSessions, role: Role) -> Callable[[Request], Awai
     """
 
     async def require(request: Request) -> StaffMember:
-        member = await sessions.present(request)
+        member = await cookie.present(request)
         if member is None:
             raise SignInProblem
-        require_role(member, role)
+        check_role(member, role)
         return member
 
     return require

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from playwright.async_api import Page, Response
 
-from shared.web.staff_cookie import Role, StaffMember
+from shared.staff import Role, StaffMember
 from tests.browser import accessibility
 from tests.browser.accessibility import Finding, assert_none
 from tests.browser.states import State

@@ -1,6 +1,6 @@
 """Every page in every state, by who keeps it and who reads it; each list has its file of tests."""
 
-from shared.web.staff_cookie import Role
+from shared.staff import Role
 from tests.browser.states import State, at, link, proposal, session, standing, under
 from tests.browser.steps import (
     ask_for_no_days,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from playwright.async_api import Page
 
-from shared.web.staff_cookie import Role
+from shared.staff import Role
 from tests.support.world import World
 
 Address = Callable[[World], str]

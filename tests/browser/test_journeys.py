@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from shared.web.staff_cookie import SESSION_COOKIE, Role, StaffMember
+from shared.staff import Role, StaffMember
+from shared.web.staff_cookie import SESSION_COOKIE
 from tests.browser.words import Say
 from tests.support.browser import Chromium, Look, sign_in
 from tests.support.embedded import Embedded, running_embedded

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from shared.web.staff_cookie import Role
+from shared.staff import Role
 from tests.browser.everybody import LANGUAGES, Desk, examine, one_page_for_each
 from tests.browser.pages import BOUNCED
 from tests.browser.states import State

@@ -3,8 +3,9 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.staff import Role, StaffMember
 from shared.web.csrf import CSRF_COOKIE, FormGuard
-from shared.web.staff_cookie import SESSION_COOKIE, OfficeSessions, Role, StaffMember
+from shared.web.staff_cookie import SESSION_COOKIE, StaffCookie
 from tests.security.matrix import MATRIX
 from tests.security.routes import LINKS, NOBODYS_ID, OFFICE, Access, Route
 from tests.support.embedded import Embedded
@@ -16,7 +17,7 @@ BROWSER_SECRET = "a-browser-s-secret-of-more-than-32-letters"
 def office_cookie(installation: Embedded, role: Role) -> dict[str, str]:
     """The header of somebody of the office who is signed in, in a browser that has opened a page before."""
     answer = Response()
-    sessions = OfficeSessions(installation.secret, installation.clock, secure=False)
+    sessions = StaffCookie(installation.secret, installation.clock, secure=False)
     sessions.begin(answer, StaffMember(f"m-{role.name.lower()}", role.name.title(), role))
     value = answer.headers["set-cookie"].partition("=")[2].partition(";")[0].strip('"')
     return {"Cookie": f"{SESSION_COOKIE}={value}; {CSRF_COOKIE}={BROWSER_SECRET}"}

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
+from shared.staff import Role
 from shared.web.page_routes import own_path
-from shared.web.staff_cookie import Role
 from tests.security.people import office_cookie
 from tests.security.routes import Route, all_routes
 from tests.support.world import C, World

@@ -16,7 +16,7 @@ import icalendar
 import pytest
 import pytest_asyncio
 
-from shared.web.staff_cookie import Role
+from shared.staff import Role
 from tests.conftest import NO_LIMITS_FOR_THIS_MACHINE
 from tests.security.attacking import attack_everything
 from tests.security.attacks import LANGUAGES, Attack

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from shared.web.staff_cookie import Role
+from shared.staff import Role
 from tests.security.inert import active_parts
 from tests.security.payloads import BROKEN_LINES, PAYLOADS, UNSEEN
 from tests.security.people import anybody, form_token, office_cookie

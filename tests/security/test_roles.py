@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from shared.web.staff_cookie import Role
+from shared.staff import Role
 from tests.security.matrix import MATRIX
 from tests.security.people import anybody, form_token, office_cookie
 from tests.security.routes import LINKS, OFFICE, Access, Route, all_routes

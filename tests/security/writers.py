@@ -4,7 +4,7 @@ import csv
 import io
 from datetime import timedelta
 
-from shared.web.staff_cookie import Role
+from shared.staff import Role
 from tests.security.attacks import LANGUAGES, SHARED, Attack
 from tests.security.people import anybody, office_cookie
 from tests.support.embedded import Embedded

@@ -14,11 +14,12 @@ from services.feedback.store import RESULTS_PLACE
 from services.feedback.usecases import UseCases
 from services.feedback.usecases.answers import FormState, SurveyForm
 from shared.events.vocabulary import Language, in_language
+from shared.staff import StaffMember
 from shared.text.catalogues import Words
 from shared.web.openapi import ApiRouter, problems
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
 from shared.web.problems import request_language
-from shared.web.staff_cookie import StaffMember, bearer_member
+from shared.web.staff_cookie import bearer_member
 
 Score = Annotated[int, Field(strict=True, ge=LOWEST, le=HIGHEST)]
 QuestionKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]

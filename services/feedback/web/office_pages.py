@@ -11,9 +11,10 @@ from services.feedback.domain.surveys import SurveyState
 from services.feedback.store import RESULTS_PLACE
 from services.feedback.usecases import UseCases
 from services.feedback.web.tables import csv_answer, results_csv
+from shared.staff import Role, StaffMember
 from shared.web.pages import Pages, see_other
 from shared.web.paging import CursorParameter, decode_cursor, encode_cursor
-from shared.web.staff_cookie import Role, StaffMember, page_staff
+from shared.web.staff_cookie import require_role
 
 LIST = "/office/results"
 SURVEY = LIST + "/{session}"
@@ -29,8 +30,8 @@ class OfficePages:
 
     def add_to(self, router: APIRouter) -> None:
         """Add the routes with the roles that they need."""
-        reads = [Depends(page_staff(self._pages.office, Role.VIEWER))]
-        changes = page_staff(self._pages.office, self._office.publish.role)
+        reads = [Depends(require_role(self._pages.office, Role.VIEWER))]
+        changes = require_role(self._pages.office, self._office.publish.role)
 
         async def publish(request: Request, session: str, member: Annotated[StaffMember, Depends(changes)]) -> Response:
             """Close the survey and publish its results."""

@@ -12,11 +12,12 @@ from services.notifications.office.usecases import Addressed, DeliveryAdmin
 from services.notifications.preferences.domain import MailGroup, Suppression, SuppressionReason
 from services.notifications.projections.domain import KnownFollower, KnownRegistration
 from shared.events.vocabulary import FollowerRole, Language, RegistrationStatus
+from shared.staff import StaffMember
 from shared.storage.contract import Scalar
 from shared.web.openapi import ApiRouter, problems
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
 from shared.web.schemas import ErasedOut, PersonIn
-from shared.web.staff_cookie import StaffMember, bearer_member
+from shared.web.staff_cookie import bearer_member
 
 _PLACE = 2
 """Values of a place in a list: the instant of creation and the id."""

@@ -11,12 +11,13 @@ from services.notifications.office.reasons import REASONS
 from services.notifications.office.usecases import Addressed, DeliveryAdmin, Place
 from services.notifications.preferences.domain import GROUP_NAMES
 from shared.problems import mark
+from shared.staff import Role, StaffMember
 from shared.text.addresses import normalised_address
 from shared.text.dates import OFFICE_ZONE
 from shared.web.audit_pages import who_acted
 from shared.web.pages import CONFIRMED, Pages, see_other
 from shared.web.paging import CursorParameter, decode_cursor, encode_cursor
-from shared.web.staff_cookie import Role, StaffMember, page_staff
+from shared.web.staff_cookie import require_role
 
 LIST = "/office/mails"
 DELIVERY = LIST + "/deliveries/{id}"
@@ -40,9 +41,9 @@ class MailPages:
 
     def add_to(self, router: APIRouter) -> None:
         """Add the routes with the roles that they need."""
-        reads = [Depends(page_staff(self._pages.office, Role.VIEWER))]
-        changes = page_staff(self._pages.office, Role.EDITOR)
-        manages = page_staff(self._pages.office, Role.ADMIN)
+        reads = [Depends(require_role(self._pages.office, Role.VIEWER))]
+        changes = require_role(self._pages.office, Role.EDITOR)
+        manages = require_role(self._pages.office, Role.ADMIN)
 
         async def resend(request: Request, id: str, member: Annotated[StaffMember, Depends(changes)]) -> Response:  # noqa: A002  the name in the path
             """Send a mail once more."""

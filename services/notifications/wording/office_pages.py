@@ -12,8 +12,9 @@ from services.notifications.rendering.mail_texts import STYLE
 from services.notifications.rendering.wording import MAX_LETTERS, NOTHING, Addition
 from services.notifications.wording.usecases import Wordings
 from shared.events.vocabulary import Language
+from shared.staff import Role, StaffMember
 from shared.web.pages import LANGUAGE_NAMES, Pages, see_other
-from shared.web.staff_cookie import Role, StaffMember, page_staff
+from shared.web.staff_cookie import require_role
 
 CHOOSE = "/office/mails/wording"
 PROGRAMME = CHOOSE + "/{programme}"
@@ -29,8 +30,8 @@ class WordingPages:
 
     def add_to(self, router: APIRouter) -> None:
         """Add the routes with the roles that they need."""
-        reads = [Depends(page_staff(self._pages.office, Role.VIEWER))]
-        manages = page_staff(self._pages.office, Role.ADMIN)
+        reads = [Depends(require_role(self._pages.office, Role.VIEWER))]
+        manages = require_role(self._pages.office, Role.ADMIN)
 
         async def adjust(
             request: Request,

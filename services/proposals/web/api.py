@@ -27,11 +27,12 @@ from services.proposals.web.views import (
     SupportView,
 )
 from shared.events.vocabulary import ProposalState
+from shared.staff import StaffMember
 from shared.web.client_address import origin_of
 from shared.web.openapi import ApiRouter, problems
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
 from shared.web.schemas import ErasedOut, PersonIn
-from shared.web.staff_cookie import StaffMember, bearer_member
+from shared.web.staff_cookie import bearer_member
 
 ORDERS = {ProposalOrder.NEWEST: NEWEST, ProposalOrder.SUPPORTS: MOST_SUPPORTED}
 Origin = Annotated[str, Depends(origin_of)]

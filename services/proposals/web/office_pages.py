@@ -39,7 +39,7 @@ from shared.text.catalogues import Words
 from shared.web.audit_pages import who_acted
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import CONFIRMED, Pages, see_other
-from shared.web.staff_cookie import page_staff
+from shared.web.staff_cookie import require_role
 
 LISTED = 50
 CANDIDATES = 20
@@ -54,8 +54,8 @@ DEAL_WITH = mark("To deal with: received or under review")
 def office_page_routes(use_cases: UseCases, pages: Pages, words: Words, clock: Clock) -> PageRouter:
     """`/office/proposals…`: a viewer reads, an editor acts."""
     router = page_router(pages)
-    viewer = Annotated[StaffMember, Depends(page_staff(pages.office, Role.VIEWER))]
-    editor = Annotated[StaffMember, Depends(page_staff(pages.office, STEP_ROLE))]
+    viewer = Annotated[StaffMember, Depends(require_role(pages.office, Role.VIEWER))]
+    editor = Annotated[StaffMember, Depends(require_role(pages.office, STEP_ROLE))]
     triage = Triage(use_cases, pages, words, clock)
     desk = Desk(use_cases, pages, words)
 

@@ -9,10 +9,11 @@ from pydantic import BaseModel
 from services.registration.entities.csv_files import EntityFileError, decode_entities
 from services.registration.entities.domain import MAX_QUERY, Entity, EntityKind
 from services.registration.entities.usecases import Entities
+from shared.staff import StaffMember
 from shared.web.openapi import ApiRouter
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
 from shared.web.problems import located_error
-from shared.web.staff_cookie import StaffMember, bearer_member
+from shared.web.staff_cookie import bearer_member
 
 MAX_ROW_ERRORS = 100
 

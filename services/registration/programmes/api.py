@@ -4,9 +4,10 @@ from fastapi import APIRouter, Depends
 
 from services.registration.programmes.schemas import ProgrammeChange, ProgrammeIn, ProgrammeOut
 from services.registration.programmes.usecases import Programmes
+from shared.staff import StaffMember
 from shared.web.openapi import ApiRouter, problems
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
-from shared.web.staff_cookie import StaffMember, bearer_member
+from shared.web.staff_cookie import bearer_member
 
 
 def programme_routes(programmes: Programmes, staff_token: str) -> APIRouter:

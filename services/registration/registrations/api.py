@@ -12,11 +12,12 @@ from services.registration.registrations.schemas import (
 )
 from services.registration.registrations.usecases import Person, Registrations
 from shared.problems import mark
+from shared.staff import StaffMember
 from shared.web.client_address import origin_of
 from shared.web.openapi import ANYBODY_OR_STAFF, ApiRouter, problems
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
 from shared.web.problems import field_error
-from shared.web.staff_cookie import StaffMember, bearer_member
+from shared.web.staff_cookie import bearer_member
 
 NO_SUCH_ENTITY = mark("There is no such entity in the directory.")
 

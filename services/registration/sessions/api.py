@@ -22,11 +22,12 @@ from services.registration.sessions.usecases import Sessions
 from shared import ids
 from shared.clock import Clock
 from shared.problems import mark
+from shared.staff import StaffMember
 from shared.web.openapi import ANYBODY_OR_STAFF, ApiRouter, problems
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
 from shared.web.problems import field_error
 from shared.web.schemas import Nothing
-from shared.web.staff_cookie import StaffMember, bearer_member
+from shared.web.staff_cookie import bearer_member
 
 NO_SUCH_PROGRAMME = mark("There is no such programme.")
 

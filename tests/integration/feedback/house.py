@@ -30,11 +30,12 @@ from shared.messaging.reconciler import Reconciler
 from shared.security import tokens
 from shared.security.audit import Audit, AuditEntry
 from shared.security.chaining import Chaining
+from shared.staff import Role, StaffMember
 from shared.storage.sqlite import SqliteStore
 from shared.text.catalogues import Words
 from shared.web.application import make_application
 from shared.web.pages import Pages
-from shared.web.staff_cookie import SESSION_COOKIE, OfficeSessions, Role, StaffMember
+from shared.web.staff_cookie import SESSION_COOKIE, StaffCookie
 from tests.support.described import described
 
 STAFF_TOKEN = "staff-token-of-the-tests"
@@ -178,7 +179,7 @@ class House:
         """The client is a member of the office from now on."""
         answer = Response()
         member = StaffMember(f"member-{role.name.lower()}", "Núria", role)
-        OfficeSessions(SECRET, self.clock, secure=False).begin(answer, member)
+        StaffCookie(SECRET, self.clock, secure=False).begin(answer, member)
         self.client.cookies.set(SESSION_COOKIE, SimpleCookie(answer.headers["set-cookie"])[SESSION_COOKIE].value)
 
     async def send_form(self, path: str, **values: str) -> httpx.Response:

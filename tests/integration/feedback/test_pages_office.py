@@ -8,7 +8,7 @@ import pytest
 from services.feedback.handlers import routes
 from shared.events.registration import OfficeAccessChanged
 from shared.security import tokens
-from shared.web.staff_cookie import Role
+from shared.staff import Role
 from tests.integration.feedback.house import House, token_hash
 from tests.support.handling import handle
 

@@ -44,12 +44,12 @@ from shared.messaging.reconciler import Reconciler
 from shared.security.audit import AuditEntry
 from shared.security.chaining import Chaining
 from shared.security.links import LinkPurpose, Links
+from shared.staff import Role, StaffMember
 from shared.storage.contract import Document
 from shared.storage.sqlite import SqliteStore
 from shared.text.catalogues import Words
 from shared.web.application import make_application
 from shared.web.pages import Pages
-from shared.web.staff_cookie import Role, StaffMember
 from tests.support.described import described
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 
 from services.notifications.deliveries.domain import DeliveryState
 from shared.clock import to_millis
-from shared.web.staff_cookie import Role
+from shared.staff import Role
 from tests.integration.notifications.house import (
     SESSION,
     STAFF,

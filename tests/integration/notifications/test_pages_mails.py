@@ -10,8 +10,8 @@ from services.notifications.deliveries.domain import DeliveryState
 from services.notifications.preferences.domain import MailGroup
 from shared.events.registration import OfficeAccessChanged
 from shared.messaging.office_access import OFFICE_PEOPLE_KIND
+from shared.staff import Role
 from shared.storage.contract import StoreError
-from shared.web.staff_cookie import Role
 from tests.integration.notifications.house import (
     NOW,
     SESSION,

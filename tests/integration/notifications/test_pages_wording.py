@@ -10,8 +10,8 @@ from services.notifications.app import LOCALES
 from services.notifications.deliveries.domain import DeliveryKind
 from services.notifications.rendering.messages import Composer
 from shared.events.vocabulary import Language
+from shared.staff import Role
 from shared.text.catalogues import Words
-from shared.web.staff_cookie import Role
 from tests.integration.notifications.house import PROGRAMME, House, programme_defined, registered, session_scheduled
 
 LIST = f"/office/mails/wording/{PROGRAMME}"

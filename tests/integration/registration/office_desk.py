@@ -31,7 +31,7 @@ from shared.storage.opening import open_store
 from shared.text.catalogues import Words
 from shared.web.application import make_application
 from shared.web.pages import Pages
-from shared.web.staff_cookie import OfficeSessions
+from shared.web.staff_cookie import StaffCookie
 
 STAFF_TOKEN = "staff-token-of-the-tests"
 STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
@@ -80,7 +80,7 @@ class OfficeDesk:
     def sign_in(self, role: Role = Role.EDITOR, name: str = "Marta", member_id: str = "") -> None:
         """Give the browser the cookie of somebody who signed in."""
         answer = Response()
-        OfficeSessions(SECRET, self.clock, secure=False).begin(answer, StaffMember(member_id or name, name, role))
+        StaffCookie(SECRET, self.clock, secure=False).begin(answer, StaffMember(member_id or name, name, role))
         self.browser.cookies.set("office", answer.headers["set-cookie"].split(";")[0].partition("=")[2])
 
     def come_back(self, **after: float) -> None:
@@ -92,7 +92,7 @@ class OfficeDesk:
         """Who the browser's cookie says is signed in."""
         cookies = f"office={self.browser.cookies.get('office')}".encode()
         request = Request({"type": "http", "headers": [(b"cookie", cookies)]})
-        return OfficeSessions(SECRET, self.clock, secure=False).member(request)
+        return StaffCookie(SECRET, self.clock, secure=False).member(request)
 
     def sign_out(self) -> None:
         self.browser.cookies.delete("office")

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from shared.problems import Problem, mark
 from shared.settings import ServiceSettings
+from shared.staff import Role, StaffMember
 from shared.storage.contract import StoreError
 from shared.text.catalogues import Words
 from shared.web.application import make_application
 from shared.web.page_routes import page_router
 from shared.web.pages import Pages, see_other
-from shared.web.staff_cookie import Access, Role, StaffMember, page_staff
+from shared.web.staff_cookie import Access, require_role
 
 SECRET = "a-secret-that-is-longer-than-32-characters"
 TOKEN = "staff-token-of-the-tests"
@@ -152,7 +153,7 @@ class House:
 
     def _office(self) -> APIRouter:
         router = page_router(self.pages)
-        office = page_staff(self.pages.office, Role.EDITOR)
+        office = require_role(self.pages.office, Role.EDITOR)
 
         @router.get("/office/plan")
         async def plan(request: Request, member: Annotated[StaffMember, Depends(office)]) -> Response:

@@ -10,10 +10,10 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from shared.security.audit import AUDIT, AUDIT_COLLECTIONS, Audit, AuditEntry, AuditFault
+from shared.staff import Role, StaffMember
 from shared.storage.contract import Store, StoreError
 from shared.storage.opening import open_store
 from shared.storage.records import Author
-from shared.web.staff_cookie import Role, StaffMember
 from tests.unit.shared.house import MovingClock
 
 AINA = StaffMember("m-aina", "Aina", Role.EDITOR)

@@ -7,9 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.staff import Role
 from shared.web.application import MAX_BODY_BYTES
 from shared.web.page_routes import own_path
-from shared.web.staff_cookie import SESSION_HOURS, Role
+from shared.web.staff_cookie import SESSION_HOURS
 from tests.unit.shared.house import CANARY, HTTP, House
 from tests.unit.shared.test_pages import form_token
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from fastapi import Response
 
-from shared.web.staff_cookie import SESSION_HOURS, Role, StaffMember
+from shared.staff import Role, StaffMember
+from shared.web.staff_cookie import SESSION_HOURS
 from tests.unit.shared.house import HTTP, HTTPS, House
 
 TOKEN = re.compile(r'name="csrf" value="(\w+)"')
