@@ -9,7 +9,7 @@ _ONE_HOUSEHOLD = 64
 """Bits of an IPv6 address that a provider gives to one customer, who may change the others at will (RFC 6177)."""
 
 
-def origin_of(request: Request) -> str:
+def client_key(request: Request) -> str:
     """The caller's IPv4 address or IPv6 network; empty where it is not known. Never store or log it as it is."""
     return _network_of(request.client.host if request.client else "")
 

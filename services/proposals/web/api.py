@@ -28,14 +28,14 @@ from services.proposals.web.views import (
 )
 from shared.events.vocabulary import ProposalState
 from shared.staff import StaffMember
-from shared.web.client_address import origin_of
+from shared.web.client_address import client_key
 from shared.web.openapi import ApiRouter, problems
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
 from shared.web.schemas import ErasedOut, PersonIn
 from shared.web.staff_cookie import bearer_member
 
 ORDERS = {ProposalOrder.NEWEST: NEWEST, ProposalOrder.SUPPORTS: MOST_SUPPORTED}
-Origin = Annotated[str, Depends(origin_of)]
+Origin = Annotated[str, Depends(client_key)]
 TitleParameter = Annotated[str, Query(min_length=1, max_length=MAX_TITLE, description="The title to compare with.")]
 
 

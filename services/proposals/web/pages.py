@@ -26,7 +26,7 @@ from services.proposals.web.wording import (
 from shared.events.vocabulary import ProposalKind, ProposalState
 from shared.security.rate_limits import TooOftenProblem
 from shared.text.catalogues import Words
-from shared.web.client_address import origin_of
+from shared.web.client_address import client_key
 from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Form, Pages, see_other
@@ -110,7 +110,7 @@ class ProposalPages:
         if {other.id for other in near} - set(form.get("shown").split()):
             return await self._form(request, form.values, similar=near)
         try:
-            proposal = await self._cases.proposals.propose(sent.new_proposal(), origin=origin_of(request))
+            proposal = await self._cases.proposals.propose(sent.new_proposal(), origin=client_key(request))
         except TooOftenProblem as problem:
             errors = {"main": self._pages.say(request, problem)}
             page = await self._form(request, form.values, status=problem.status, errors=errors)
@@ -136,7 +136,7 @@ class ProposalPages:
             errors = faults_of(error, request, self._pages, self._words)
             return self._proposal(request, reading, status=422, errors=errors, values=form.values)
         try:
-            await self._cases.supports.request(proposal_id, sent.email, sent.language, origin=origin_of(request))
+            await self._cases.supports.request(proposal_id, sent.email, sent.language, origin=client_key(request))
         except (MergedProblem, SupportClosedProblem, TooOftenProblem) as problem:
             errors = {"main": self._pages.say(request, problem)}
             page = self._proposal(request, reading, status=problem.status, errors=errors, values=form.values)

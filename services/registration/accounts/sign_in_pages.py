@@ -21,7 +21,7 @@ from services.registration.accounts.usecases import Accounts
 from shared.problems import mark
 from shared.text.addresses import EmailAddress
 from shared.text.fields import OneLine
-from shared.web.client_address import origin_of
+from shared.web.client_address import client_key
 from shared.web.cookies import cookie_name, set_cookie
 from shared.web.desk import Desk
 from shared.web.page_routes import PageRouter, own_path, page_router

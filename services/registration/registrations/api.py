@@ -13,7 +13,7 @@ from services.registration.registrations.schemas import (
 from services.registration.registrations.usecases import Person, Registrations
 from shared.problems import mark
 from shared.staff import StaffMember
-from shared.web.client_address import origin_of
+from shared.web.client_address import client_key
 from shared.web.openapi import ANYBODY_OR_STAFF, ApiRouter, problems
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
 from shared.web.problems import field_error
@@ -51,7 +51,7 @@ def registration_routes(
             await registrations.register_for(require_staff(request), session, entity, person)
         else:
             await registrations.require_seat_once_begun(session)
-            await rate_limit.hit(session_id, body.email, origin_of(request))
+            await rate_limit.hit(session_id, body.email, client_key(request))
             await registrations.register(session, entity, person)
         return RegistrationAccepted(session=session_id)
 

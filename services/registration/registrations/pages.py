@@ -18,7 +18,7 @@ from services.registration.sessions.json_ld import event_data
 from services.registration.sessions.presented import PresentedSession, SessionSite
 from shared.security.links import LinkPurpose
 from shared.security.rate_limits import TooOftenProblem
-from shared.web.client_address import origin_of
+from shared.web.client_address import client_key
 from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Form, see_other
@@ -126,7 +126,7 @@ async def _register(site: RegistrationSite, request: Request, shown: PresentedSe
         return session_page(site, request, shown, sent, status=422)
     body = sent.person
     try:
-        await site.rate_limit.hit(session.id, body.email, origin_of(request))
+        await site.rate_limit.hit(session.id, body.email, client_key(request))
     except TooOftenProblem as problem:
         refused: CheckedForm[RegistrationIn] = CheckedForm(
             sent.values, None, None, {_NOT_SENT: site.pages.say(request, problem)}

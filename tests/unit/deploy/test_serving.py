@@ -13,14 +13,14 @@ from starlette.types import Receive, Scope, Send
 
 from deploy import serving
 from deploy.serving import listen, serve
-from shared.web.client_address import origin_of
+from shared.web.client_address import client_key
 from tests.support.probes import eventually
 
 SPOOFED = {"x-forwarded-for": "6.6.6.6, 203.0.113.7"}
 
 
 async def who_is_it(scope: Scope, receive: Receive, send: Send) -> None:
-    await PlainTextResponse(origin_of(Request(scope)))(scope, receive, send)
+    await PlainTextResponse(client_key(Request(scope)))(scope, receive, send)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from fastapi import Request
 from shared.security.rate_limits import LIMIT_COLLECTIONS, LIMITS, Limits, TooOftenProblem
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
-from shared.web.client_address import origin_of
+from shared.web.client_address import client_key
 
 HOUR = timedelta(hours=1)
 
@@ -100,8 +100,8 @@ async def test_what_is_over_is_forgotten(store: Store) -> None:
     ],
 )
 def test_an_origin_is_an_address_or_the_network_of_one_customer(host: str, origin: str) -> None:
-    assert origin_of(Request({"type": "http", "client": (host, 4711)})) == origin
+    assert client_key(Request({"type": "http", "client": (host, 4711)})) == origin
 
 
 def test_who_is_not_known_has_no_origin() -> None:
-    assert origin_of(Request({"type": "http", "client": None})) == ""
+    assert client_key(Request({"type": "http", "client": None})) == ""
