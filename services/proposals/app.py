@@ -36,7 +36,7 @@ from shared.messaging.reconciler import Reconciler
 from shared.security.audit import Audit
 from shared.security.erasing import Erasing, Purge
 from shared.security.links import Links
-from shared.security.rate_limits import Limits
+from shared.security.rate_limits import RateLimiter
 from shared.service import Service
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
@@ -96,7 +96,7 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
     followers = Followers(documents, erasing, secret=secret.encode(), clock=clock)
     merging = Merging(documents, followers, clock=clock)
     projections = Projections(documents, clock=clock)
-    access, audit, limits = OfficeAccess(store), Audit(store, clock), Limits(store, clock, secret=secret.encode())
+    access, audit, limits = OfficeAccess(store), Audit(store, clock), RateLimiter(store, clock, secret=secret.encode())
     propose = Allowance(settings.proposals_per_address, settings.proposals_per_origin)
     support = Allowance(settings.supports_per_address, settings.supports_per_origin)
     sweep = Sweep(documents, followers, merging, projections, clock=clock)

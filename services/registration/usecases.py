@@ -39,7 +39,7 @@ from shared.messaging.reconciler import Reconciler
 from shared.security.audit import AUDIT_COLLECTIONS, Audit
 from shared.security.erasing import Erasing, Note, Purge
 from shared.security.links import Links
-from shared.security.rate_limits import LIMIT_COLLECTIONS, Limits
+from shared.security.rate_limits import LIMIT_COLLECTIONS, RateLimiter
 from shared.storage.collection import Collection
 from shared.storage.contract import Index, Store, Where, greater, one_of
 

@@ -30,7 +30,7 @@ class TooOftenProblem(Problem):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RateLimiter:
     """Fixed windows of time; one guarded write for each request."""
 
     store: Store
@@ -38,7 +38,7 @@ class Limits:
     _: KW_ONLY
     secret: bytes
 
-    async def admit(self, what: str, who: str, thing: str, *, most: int, within: timedelta) -> None:
+    async def hit(self, what: str, who: str, thing: str, *, most: int, within: timedelta) -> None:
         """Count one more thing; the same one again, as with a form that is sent twice, counts once.
 
         Without limit if `most` is 0 or `who` is empty.

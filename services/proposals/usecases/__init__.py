@@ -15,7 +15,7 @@ from shared.messaging.office_access import OfficeAccess
 from shared.messaging.reconciler import Reconciler
 from shared.security.audit import Audit
 from shared.security.erasing import Erasing
-from shared.security.rate_limits import Limits
+from shared.security.rate_limits import RateLimiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,6 @@ class UseCases:
     projections: Projections
     sweep: Sweep
     inventory: Reconciler
-    limits: Limits
+    limits: RateLimiter
     audit: Audit
     access: OfficeAccess

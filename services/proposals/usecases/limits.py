@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.security.rate_limits import Limits
+from shared.security.rate_limits import RateLimiter
 
 _PER_ADDRESS = timedelta(days=1)
 _PER_ORIGIN = timedelta(hours=1)
@@ -26,7 +26,7 @@ class Gate:
     It counts what is asked for, not what comes of it, so that it tells nobody what is stored of an address.
     """
 
-    limits: Limits
+    limits: RateLimiter
     what: str
     allowance: Allowance
 
@@ -37,5 +37,5 @@ class Gate:
             TooOftenProblem: nothing may be stored.
         """
         most = self.allowance
-        await self.limits.admit(f"{self.what} from", origin, thing, most=most.per_origin, within=_PER_ORIGIN)
-        await self.limits.admit(f"{self.what} with", email, thing, most=most.per_address, within=_PER_ADDRESS)
+        await self.limits.hit(f"{self.what} from", origin, thing, most=most.per_origin, within=_PER_ORIGIN)
+        await self.limits.hit(f"{self.what} with", email, thing, most=most.per_address, within=_PER_ADDRESS)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.security.rate_limits import Limits
+from shared.security.rate_limits import RateLimiter
 
 SPAN = timedelta(minutes=10)
 
@@ -24,7 +24,7 @@ class Allowance:
 class RateLimit:
     """Counts requests, not their outcome, so that it does not reveal who is registered. A double click counts once."""
 
-    limits: Limits
+    limits: RateLimiter
     allowance: Allowance
 
     async def hit(self, session_id: str, email: str, origin: str) -> None:
@@ -33,6 +33,6 @@ class RateLimit:
         """
         allowed = self.allowance
         one = f"{session_id} {email}"
-        await self.limits.admit("registrations from", origin, one, most=allowed.per_client, within=SPAN)
-        await self.limits.admit("registrations with", email, one, most=allowed.per_address, within=SPAN)
-        await self.limits.admit("registrations for", session_id, one, most=allowed.per_session, within=SPAN)
+        await self.limits.hit("registrations from", origin, one, most=allowed.per_client, within=SPAN)
+        await self.limits.hit("registrations with", email, one, most=allowed.per_address, within=SPAN)
+        await self.limits.hit("registrations for", session_id, one, most=allowed.per_session, within=SPAN)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi import Request
 
-from shared.security.rate_limits import LIMIT_COLLECTIONS, LIMITS, Limits, TooOftenProblem
+from shared.security.rate_limits import LIMIT_COLLECTIONS, LIMITS, RateLimiter, TooOftenProblem
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
 from shared.web.client_address import client_key
@@ -33,16 +33,16 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await store.close()
 
 
-async def passes(limits: Limits, thing: str, who: str = "anna", most: int = 3) -> bool:
+async def passes(limits: RateLimiter, thing: str, who: str = "anna", most: int = 3) -> bool:
     try:
-        await limits.admit("tries", who, thing, most=most, within=HOUR)
+        await limits.hit("tries", who, thing, most=most, within=HOUR)
     except TooOftenProblem:
         return False
     return True
 
 
 async def test_as_many_pass_as_are_allowed_however_many_come_at_once(store: Store) -> None:
-    limits = Limits(store, Clock(), secret=b"s")
+    limits = RateLimiter(store, Clock(), secret=b"s")
 
     passed = await asyncio.gather(*(passes(limits, str(thing)) for thing in range(20)))
 
@@ -50,7 +50,7 @@ async def test_as_many_pass_as_are_allowed_however_many_come_at_once(store: Stor
 
 
 async def test_the_same_thing_again_is_none_more(store: Store) -> None:
-    limits = Limits(store, Clock(), secret=b"s")
+    limits = RateLimiter(store, Clock(), secret=b"s")
 
     assert all(await asyncio.gather(*(passes(limits, "one", most=1) for _ in range(20))))
     assert not await passes(limits, "two", most=1)
@@ -58,12 +58,12 @@ async def test_the_same_thing_again_is_none_more(store: Store) -> None:
 
 async def test_others_and_later_windows_count_for_themselves(store: Store) -> None:
     clock = Clock()
-    limits = Limits(store, clock, secret=b"s")
+    limits = RateLimiter(store, clock, secret=b"s")
     assert await passes(limits, "a", most=1)
 
     assert await passes(limits, "b", who="bernat", most=1)
     with pytest.raises(TooOftenProblem) as refused:
-        await limits.admit("tries", "anna", "b", most=1, within=HOUR)
+        await limits.hit("tries", "anna", "b", most=1, within=HOUR)
     clock.now += timedelta(seconds=refused.value.retry_after)
 
     assert refused.value.retry_after == 1800
@@ -71,7 +71,7 @@ async def test_others_and_later_windows_count_for_themselves(store: Store) -> No
 
 
 async def test_nothing_is_counted_where_there_is_no_limit_or_nobody_is_known(store: Store) -> None:
-    limits = Limits(store, Clock(), secret=b"s")
+    limits = RateLimiter(store, Clock(), secret=b"s")
 
     assert all([await passes(limits, str(thing), most=0) for thing in range(5)])
     assert all([await passes(limits, str(thing), who="", most=1) for thing in range(5)])
@@ -80,7 +80,7 @@ async def test_nothing_is_counted_where_there_is_no_limit_or_nobody_is_known(sto
 
 async def test_what_is_over_is_forgotten(store: Store) -> None:
     clock = Clock()
-    limits = Limits(store, clock, secret=b"s")
+    limits = RateLimiter(store, clock, secret=b"s")
     await passes(limits, "a")
 
     await limits.forget()
