@@ -37,7 +37,7 @@ from shared.messaging.publishing import publish_event
 from shared.security.links import Links
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from tests.support.nats import running_broker
 from tests.support.ports import free_port
 from tests.support.probes import eventually
@@ -120,7 +120,7 @@ def size_of_a_mail() -> int:
     context = MailContext(known, about, survey_links=LinkMaker(new_key(), about.id))
     now = datetime.now(UTC)
     delivery = make_delivery(DeliveryKind.SURVEY, about.id, person.id, due_at=now, now=now, round_="1")
-    composer = Composer(Words(LOCALE), Links(PUBLIC_URL, "s" * 32), "dijous@dijous.example", "dijous.example")
+    composer = Composer(Translations(LOCALE), Links(PUBLIC_URL, "s" * 32), "dijous@dijous.example", "dijous.example")
     return len(composer.compose(delivery, context, person))
 
 

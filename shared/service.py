@@ -18,7 +18,7 @@ from shared.messaging.consuming import consumer_specs
 from shared.messaging.health import Readiness
 from shared.messaging.outbox import OutboxRelay
 from shared.storage.contract import Index, Store
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.application import make_application
 
 log = structlog.get_logger()
@@ -34,7 +34,7 @@ class Service:
     relay: OutboxRelay
     collections: Mapping[str, Sequence[Index]]
     routers: Sequence[APIRouter]
-    words: Words
+    words: Translations
     loops: Sequence[Loop] = field(default=())
     watches: Mapping[str, Watch] = field(default_factory=dict)
     """Warnings for the operator, by name."""

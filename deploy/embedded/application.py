@@ -29,7 +29,7 @@ from deploy.settings import EXIT_BROKEN_SETTING, BrokenSettingError
 from shared.clock import clock_from
 from shared.messaging.consuming import consumer_specs
 from shared.settings import ServiceSettings
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.pages import Pages
 
 
@@ -54,7 +54,7 @@ async def run_application(listening: socket.socket, data: Path) -> None:
 
 def _page_frame() -> Pages:
     settings = ServiceSettings()
-    return Pages(settings, Words(), clock=clock_from(settings.clock_offset_file))
+    return Pages(settings, Translations(), clock=clock_from(settings.clock_offset_file))
 
 
 @asynccontextmanager

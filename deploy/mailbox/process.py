@@ -13,7 +13,7 @@ from deploy.mailbox.store import MailStore
 from deploy.serving import serve
 from deploy.settings import explained_settings
 from shared.observability import configure_logging
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.application import make_application
 
 
@@ -36,7 +36,7 @@ async def serve_mailbox(host: str, listening: socket.socket) -> None:
         settings = MailboxSettings()
     store = MailStore(settings.data / "mailbox.sqlite3")
     try:
-        app = make_application("mailbox", "Bústia de proves", [mailbox_routes(store)], Words(), _AlwaysReady())
+        app = make_application("mailbox", "Bústia de proves", [mailbox_routes(store)], Translations(), _AlwaysReady())
         async with running_smtp(store, host, settings.mailbox_port):
             await serve(app, listening)
     finally:

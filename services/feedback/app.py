@@ -16,7 +16,7 @@ from shared.messaging.reconciler import Reconciler
 from shared.security.audit import Audit
 from shared.service import Service
 from shared.storage.opening import open_store
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.pages import Pages
 
 NAME = handlers.NAME
@@ -30,7 +30,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     broker = make_broker(settings.nats_url, service=NAME)
     inventory = Reconciler(store, broker, service=NAME, every=settings.inventory_seconds)
     use_cases = UseCases.over(FeedbackStore(store, clock), clock, inventory, Audit(store, clock), OfficeAccess(store))
-    words = Words(LOCALE)
+    words = Translations(LOCALE)
     frame = Pages(settings, words, pages.TEMPLATES, clock=clock, access=use_cases.access)
     return Service(
         name=NAME,

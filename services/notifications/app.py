@@ -26,7 +26,7 @@ from shared.messaging.reconciler import Reconciler
 from shared.security.links import Links
 from shared.service import Service
 from shared.storage.opening import open_store
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.pages import Pages
 
 NAME = handlers.NAME
@@ -65,7 +65,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     secret = settings.secret.get_secret_value()
     stores = Stores.over(documents, secret=secret, clock=clock)
     links = Links(settings.public_url, secret)
-    words = Words(*LOCALES)
+    words = Translations(*LOCALES)
     use_cases = UseCases.over(
         stores,
         clock,
@@ -101,7 +101,7 @@ def make_inventory(known: KnownStore, inventory: Reconciler) -> Reconciler:
     return inventory
 
 
-def compose_sender(settings: Settings, stores: Stores, words: Words, links: Links, clock: Clock) -> Sender:
+def compose_sender(settings: Settings, stores: Stores, words: Translations, links: Links, clock: Clock) -> Sender:
     """The sender over the relay that the settings name."""
     domain = settings.mail_domain
 

@@ -40,7 +40,7 @@ from shared.security.rate_limits import RateLimiter
 from shared.service import Service
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.pages import Pages
 
 FORGET_SECONDS = 3600.0
@@ -57,7 +57,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     broker = make_broker(settings.nats_url, service=NAME)
     use_cases = make_use_cases(settings, store, broker, now, partial(purge_events, broker, EVENTS_WITH_PEOPLE))
     erase_past = partial(use_cases.retention.erase_past, timedelta(days=settings.keep_followers_days))
-    words = Words(Path(__file__).parent / "locale")
+    words = Translations(Path(__file__).parent / "locale")
     pages = Pages(settings, words, TEMPLATES, clock=now, access=use_cases.access)
     return Service(
         name=NAME,

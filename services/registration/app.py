@@ -23,7 +23,7 @@ from shared.messaging.reconciler import Reconciler
 from shared.security.links import Links
 from shared.service import Service
 from shared.storage.opening import open_store
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.pages import Pages
 
 NAME = "registration"
@@ -56,7 +56,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         purge=partial(purge_events, broker, EVENTS_WITH_PEOPLE),
         allowance=_allowance(settings),
     )
-    words = Words(*LOCALES)
+    words = Translations(*LOCALES)
     frame = Pages(settings, words, TEMPLATES, clock=clock, access=use_cases.accounts)
 
     async def sweep() -> None:

@@ -18,7 +18,7 @@ from shared.events.vocabulary import Language
 DEFAULT_LANGUAGE = Language.CA
 
 
-class Words:
+class Translations:
     def __init__(self, *folders: Path) -> None:
         self._folders = (Path(__file__).parents[1] / "locale", *folders)
         self._catalogues = {language: self._join(language) for language in Language}

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from shared.health import is_served
 from shared.observability import CORRELATION
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.bodies import require_utf8
 from shared.web.openapi import describe_problems
 from shared.web.page_routes import PageRouter, error_page, install_pages, wants_page
@@ -63,7 +63,7 @@ def make_application(
     name: str,
     title: str,
     routers: Sequence[APIRouter],
-    words: Words,
+    words: Translations,
     readiness: ReadinessCheck,
     lifespan: Lifespan[FastAPI] | None = None,
 ) -> FastAPI:
@@ -122,7 +122,7 @@ class Frame:
     """
 
     app: ASGIApp
-    words: Words
+    words: Translations
     pages: Pages | None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

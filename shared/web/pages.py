@@ -23,7 +23,7 @@ from shared.events.vocabulary import Language, in_language, language_of
 from shared.problems import Problem
 from shared.settings import ServiceSettings
 from shared.staff import StaffMember
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.text.dates import date_in_figures, date_in_words, instant_in_words, time_in_words
 from shared.text.numbers import decimal_in_words, percent_in_words
 from shared.web.back_links import back_link
@@ -70,7 +70,7 @@ class Pages:
     def __init__(
         self,
         settings: ServiceSettings,
-        words: Words,
+        words: Translations,
         templates: Sequence[Path] = (),
         *,
         clock: Clock,

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from shared.events.vocabulary import Language
 from shared.problems import FieldProblem, Problem, is_marked, mark
 from shared.storage.contract import StoreError
-from shared.text.catalogues import Words, preferred_language
+from shared.text.catalogues import Translations, preferred_language
 
 PROBLEM_TYPE = "application/problem+json"
 log = structlog.get_logger()
@@ -111,7 +111,7 @@ def answer_to(request: Request, error: Exception) -> Answer:
     return Answer(503, "store-unavailable", NOT_STORED, headers={"Retry-After": "5"})
 
 
-def install_problem_handlers(app: FastAPI, words: Words) -> None:
+def install_problem_handlers(app: FastAPI, words: Translations) -> None:
     """Answer the application's expected errors as problem details."""
 
     async def respond(request: Request, error: Exception) -> JSONResponse:
@@ -162,7 +162,7 @@ HTTP_PROBLEMS = {
 """Code and words by status for errors that the framework raises."""
 
 
-def field_errors(errors: Iterable[Mapping[str, Any]], words: Words, language: Language) -> list[FieldError]:
+def field_errors(errors: Iterable[Mapping[str, Any]], words: Translations, language: Language) -> list[FieldError]:
     """Pydantic's errors as pointers and words, without the values, which may be personal."""
     return [
         FieldError(

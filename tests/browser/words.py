@@ -4,14 +4,14 @@ from functools import cache
 from pathlib import Path
 
 from shared.events.vocabulary import Language
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 
 ROOT = Path(__file__).parents[2]
 
 
 @cache
-def _words() -> Words:
-    return Words(*sorted(path for path in (ROOT / "services").glob("**/locale") if path.is_dir()))
+def _words() -> Translations:
+    return Translations(*sorted(path for path in (ROOT / "services").glob("**/locale") if path.is_dir()))
 
 
 class Say:

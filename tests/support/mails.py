@@ -29,10 +29,10 @@ from shared.events.vocabulary import (
     SessionStatus,
 )
 from shared.security.links import Links
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 
 LOCALE = Path(services.notifications.__file__).parent / "locale"
-WORDS = Words(LOCALE)
+WORDS = Translations(LOCALE)
 SENDER = "dijous@dijous.example"
 DOMAIN = "dijous.example"
 SESSION = "sessionaaaaaaaaa"

@@ -15,7 +15,7 @@ from services.feedback.usecases import UseCases
 from services.feedback.usecases.answers import FormState, SurveyForm
 from shared.events.vocabulary import Language, in_language
 from shared.staff import StaffMember
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.openapi import ApiRouter, problems
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
 from shared.web.problems import request_language
@@ -116,7 +116,7 @@ class Comments(BaseModel):
     comments: list[str]
 
 
-def routes(use_cases: UseCases, words: Words, *, staff_token: str) -> APIRouter:
+def routes(use_cases: UseCases, words: Translations, *, staff_token: str) -> APIRouter:
     """The operations over the use cases."""
     router = ApiRouter()
     _add_surveys(router, use_cases)
@@ -143,7 +143,7 @@ def _add_surveys(router: APIRouter, use_cases: UseCases) -> None:
         return Receipt()
 
 
-def _add_results(router: APIRouter, use_cases: UseCases, words: Words) -> None:
+def _add_results(router: APIRouter, use_cases: UseCases, words: Translations) -> None:
     @router.get("/results", summary="List published results", tags=["results"])
     async def list_results(
         request: Request,
@@ -163,7 +163,7 @@ def _add_results(router: APIRouter, use_cases: UseCases, words: Words) -> None:
         return results_view(results, words, request_language(request))
 
 
-def _add_staff(router: APIRouter, use_cases: UseCases, words: Words, staff_token: str) -> None:
+def _add_staff(router: APIRouter, use_cases: UseCases, words: Translations, staff_token: str) -> None:
     staff = [Depends(bearer_member(staff_token))]
     member_of_the_office = bearer_member(staff_token)
 
@@ -202,7 +202,7 @@ def _survey_view(form: SurveyForm, language: Language) -> SurveyView:
     )
 
 
-def results_view(results: Results, words: Words, language: Language) -> ResultsView:
+def results_view(results: Results, words: Translations, language: Language) -> ResultsView:
     """Results in a language."""
     return ResultsView(
         session=results.id,

@@ -20,7 +20,7 @@ from services.notifications.rendering.domain import MailContext, one_line
 from services.notifications.rendering.wording import NOTHING
 from shared.events.vocabulary import Language, in_language
 from shared.security.links import LinkPurpose, Links
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.text.dates import date_in_words, instant_in_words, time_in_words
 from shared.web.compiled_templates import COMPILED_TEMPLATES
 
@@ -77,7 +77,7 @@ class MailText:
 class MailTexts:
     """Renders mails. The caller gives what is personal: real values, or marks to be replaced later."""
 
-    def __init__(self, words: Words, links: Links) -> None:
+    def __init__(self, words: Translations, links: Links) -> None:
         self._links = links
         self._environments = {language: _environment(words, language) for language in Language}
 
@@ -178,7 +178,7 @@ class MailTexts:
 
 
 @cache
-def _environment(words: Words, language: Language) -> Environment:
+def _environment(words: Translations, language: Language) -> Environment:
     """The compiled templates with the words of one language."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),

@@ -31,7 +31,7 @@ from services.notifications.rendering.prepared import (
 )
 from shared.events.vocabulary import Language, in_language
 from shared.security.links import FOLLOWING_LINK_LIFE, SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE, LinkPurpose, Links
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 
 PREFERENCES_LINK_LIFE = timedelta(days=365)
 
@@ -43,7 +43,7 @@ _KEPT = 256  # kinds x languages x subjects that are being sent at a time
 class Composer:
     """Composes mails. Safe to use from several threads: at worst a mail is prepared twice."""
 
-    def __init__(self, words: Words, links: Links, sender: str, message_id_domain: str) -> None:
+    def __init__(self, words: Translations, links: Links, sender: str, message_id_domain: str) -> None:
         """`sender` is the bare address of the installation; its display name is the programme's."""
         self._texts = MailTexts(words, links)
         self._links = links

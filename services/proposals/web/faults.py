@@ -6,7 +6,7 @@ from fastapi import Request
 from pydantic import ValidationError
 
 from shared.problems import mark
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.pages import Pages
 from shared.web.problems import field_errors
 
@@ -24,7 +24,7 @@ EMPTY = {
 
 
 def faults_of(
-    error: ValidationError, request: Request, pages: Pages, words: Words, names: Mapping[str, str] | None = None
+    error: ValidationError, request: Request, pages: Pages, words: Translations, names: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Messages in the reader's language by field; `names` are fields that a page calls otherwise than its model."""
     found: dict[str, str] = {}

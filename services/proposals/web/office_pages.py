@@ -35,7 +35,7 @@ from shared.clock import Clock
 from shared.events.vocabulary import ProposalState
 from shared.problems import FieldProblem, Problem, mark
 from shared.staff import Role, StaffMember
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.audit_pages import who_acted
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import CONFIRMED, Pages, see_other
@@ -51,7 +51,7 @@ GROUPS = {"": TO_DEAL_WITH, EVERY: tuple(ProposalState)}
 DEAL_WITH = mark("To deal with: received or under review")
 
 
-def office_page_routes(use_cases: UseCases, pages: Pages, words: Words, clock: Clock) -> PageRouter:
+def office_page_routes(use_cases: UseCases, pages: Pages, words: Translations, clock: Clock) -> PageRouter:
     """`/office/proposals…`: a viewer reads, an editor acts."""
     router = page_router(pages)
     viewer = Annotated[StaffMember, Depends(require_role(pages.office, Role.VIEWER))]
@@ -82,7 +82,7 @@ def office_page_routes(use_cases: UseCases, pages: Pages, words: Words, clock: C
 class Triage:
     """The list, and scheduling several at once."""
 
-    def __init__(self, use_cases: UseCases, pages: Pages, words: Words, clock: Clock) -> None:
+    def __init__(self, use_cases: UseCases, pages: Pages, words: Translations, clock: Clock) -> None:
         self._browsing = use_cases.browsing
         self._steps = use_cases.steps
         self._pages = pages
@@ -157,7 +157,7 @@ class Triage:
 class Desk:
     """One proposal and the steps that its state allows."""
 
-    def __init__(self, use_cases: UseCases, pages: Pages, words: Words) -> None:
+    def __init__(self, use_cases: UseCases, pages: Pages, words: Translations) -> None:
         self._browsing = use_cases.browsing
         self._similar = use_cases.proposals.similar
         self._steps = use_cases.steps

@@ -25,7 +25,7 @@ from services.proposals.web.wording import (
 )
 from shared.events.vocabulary import ProposalKind, ProposalState
 from shared.security.rate_limits import TooOftenProblem
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.client_address import client_key
 from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
 from shared.web.page_routes import PageRouter, page_router
@@ -41,7 +41,7 @@ ALIVE = [state for state in ProposalState if state is not ProposalState.MERGED]
 """What the list shows by itself: a merged proposal speaks by the one in which it goes on."""
 
 
-def page_routes(use_cases: UseCases, pages: Pages, words: Words) -> PageRouter:
+def page_routes(use_cases: UseCases, pages: Pages, words: Translations) -> PageRouter:
     """`/proposals…` and `/support/{token}`."""
     router = page_router(pages)
     lists = ProposalPages(use_cases, pages, words)
@@ -60,7 +60,7 @@ def page_routes(use_cases: UseCases, pages: Pages, words: Words) -> PageRouter:
 class ProposalPages:
     """The list, the form, and each proposal."""
 
-    def __init__(self, use_cases: UseCases, pages: Pages, words: Words) -> None:
+    def __init__(self, use_cases: UseCases, pages: Pages, words: Translations) -> None:
         self._cases = use_cases
         self._pages = pages
         self._words = words

@@ -12,7 +12,7 @@ import pytest
 from deploy.mailbox.pages import mailbox_routes
 from deploy.mailbox.smtp import running_smtp
 from deploy.mailbox.store import MailStore
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.application import make_application
 
 
@@ -25,7 +25,7 @@ class Mailbox:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.store = MailStore(path)
-        app = make_application("mailbox", "Mailbox", [mailbox_routes(self.store)], Words(), _Ready())
+        app = make_application("mailbox", "Mailbox", [mailbox_routes(self.store)], Translations(), _Ready())
         self.web = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://mailbox")
         self.port = 0
 

@@ -32,7 +32,7 @@ from shared.security.audit import Audit, AuditEntry
 from shared.security.chaining import Chaining
 from shared.staff import Role, StaffMember
 from shared.storage.sqlite import SqliteStore
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.application import make_application
 from shared.web.pages import Pages
 from shared.web.staff_cookie import SESSION_COOKIE, StaffCookie
@@ -220,7 +220,7 @@ class House:
 async def running_house(folder: Path, *, seed: int = 1) -> AsyncIterator[House]:
     """The service without a broker, until the block ends."""
     path = folder / "feedback.sqlite3"
-    raw, clock, words = SqliteStore(path), Clock(), Words(LOCALE)
+    raw, clock, words = SqliteStore(path), Clock(), Translations(LOCALE)
     await raw.prepare(COLLECTIONS)
     store = FeedbackStore(raw, clock)
     broker = make_broker("nats://127.0.0.1:1", service="feedback")

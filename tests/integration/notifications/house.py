@@ -47,7 +47,7 @@ from shared.security.links import LinkPurpose, Links
 from shared.staff import Role, StaffMember
 from shared.storage.contract import Document
 from shared.storage.sqlite import SqliteStore
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.application import make_application
 from shared.web.pages import Pages
 from tests.support.described import described
@@ -176,7 +176,7 @@ class House:
         broker = make_broker("nats://127.0.0.1:1", service="notifications")
         inventory = Reconciler(self.raw, broker, service="notifications")
         self.links = Links("http://dijous.example", SECRET)
-        texts = MailTexts(Words(*LOCALES), self.links)
+        texts = MailTexts(Translations(*LOCALES), self.links)
         self.use_cases = UseCases.over(self.store, self.clock, inventory, texts, page_size=7, survey_part_size=200)
         self._handlers = {
             subscriber.event: subscriber.calls[0].handler
@@ -190,7 +190,7 @@ class House:
 
     def _application(self) -> FastAPI:
         settings = Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN})
-        words = Words(*LOCALES)
+        words = Translations(*LOCALES)
         self.frame = Pages(settings, words, TEMPLATES, clock=self.clock, access=self.use_cases.access)
         routers = [
             api.routes(self.use_cases.delivery_admin, self.use_cases.people, staff_token=STAFF_TOKEN),

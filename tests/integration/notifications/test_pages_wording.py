@@ -11,7 +11,7 @@ from services.notifications.deliveries.domain import DeliveryKind
 from services.notifications.rendering.messages import Composer
 from shared.events.vocabulary import Language
 from shared.staff import Role
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from tests.integration.notifications.house import PROGRAMME, House, programme_defined, registered, session_scheduled
 
 LIST = f"/office/mails/wording/{PROGRAMME}"
@@ -72,7 +72,7 @@ async def test_a_preview_saves_nothing(known: House) -> None:
 
 
 async def test_what_is_saved_stands_in_the_mails_from_then_on_and_can_be_taken_out(known: House) -> None:
-    composer = Composer(Words(*LOCALES), known.links, "dijous@dijous.example", "dijous.example")
+    composer = Composer(Translations(*LOCALES), known.links, "dijous@dijous.example", "dijous.example")
     assert "Porteu" not in (await mail(known, composer))["text/plain"]
     page = await act(known, "save", introduction=WORDS, closing="Equip")
     assert "Saved." in page

@@ -30,7 +30,7 @@ from shared.security.chaining import Chaining
 from shared.security.links import LinkPurpose, Links
 from shared.staff import Role, StaffMember
 from shared.storage.opening import open_store
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.application import make_application
 from shared.web.pages import Pages
 from shared.web.staff_cookie import SESSION_COOKIE
@@ -40,7 +40,7 @@ START = datetime(2026, 12, 1, 9, tzinfo=UTC)
 STAFF_TOKEN = "staff-token-of-the-tests"
 STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
 PROGRAMME = "dijous-gomunicipal"
-WORDS = Words(Path("services/proposals/locale"))
+WORDS = Translations(Path("services/proposals/locale"))
 
 
 class Purger:

@@ -22,7 +22,7 @@ from shared.security.links import LinkPurpose, Links
 from shared.storage import sqlite
 from shared.storage.contract import Document, Store
 from shared.storage.opening import open_store
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.application import make_application
 from shared.web.pages import Pages
 from tests.support.described import described
@@ -136,7 +136,7 @@ OfficeFactory = Callable[[Path], Awaitable[Office]]
 async def open_office(folder: Path, clock: MovingClock, allowance: Allowance = NO_LIMITS) -> AsyncIterator[Office]:
     opened = open_store(f"sqlite:///{folder}", "registration")
     await opened.prepare(COLLECTIONS)
-    words = Words(*LOCALES)
+    words = Translations(*LOCALES)
     settings = Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN, "site_name": "Dijous"})
     frame, links = Pages(settings, words, TEMPLATES, clock=clock), Links("https://dijous.example", SECRET)
     # Never connected: events stay in the outboxes, where the tests read them.

@@ -28,7 +28,7 @@ from shared.security.links import Links
 from shared.staff import Role, StaffMember
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.application import make_application
 from shared.web.pages import Pages
 from shared.web.staff_cookie import StaffCookie
@@ -166,7 +166,7 @@ async def open_desk(folder: Path, **settings: str) -> AsyncIterator[OfficeDesk]:
     clock = StepClock()
     store = open_store(f"sqlite:///{folder}", "registration")
     await store.prepare(COLLECTIONS)
-    words = Words(*LOCALES)
+    words = Translations(*LOCALES)
     # Never connected: events stay in the outboxes.
     inventory = Inventory(store, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
     use_cases = wire(store, Links(URL, SECRET), SECRET.encode(), inventory, clock)

@@ -13,7 +13,7 @@ from deploy.proxy.configuration import render
 from deploy.routes import SERVICES
 from shared.clock import clock_from
 from shared.settings import ServiceSettings
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.application import MAX_BODY_BYTES
 from shared.web.pages import Pages
 
@@ -25,7 +25,7 @@ async def http(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator
     monkeypatch.setenv("DIJOUS_SECRET", secrets.token_hex(32))
     monkeypatch.setenv("DIJOUS_STAFF_TOKEN", secrets.token_hex(16))
     monkeypatch.setenv("DIJOUS_STORE_URL", f"sqlite:///{tmp_path}")
-    pages = Pages(ServiceSettings(), Words(), clock=clock_from(None))  # type: ignore[call-arg]  # from the environment
+    pages = Pages(ServiceSettings(), Translations(), clock=clock_from(None))  # type: ignore[call-arg]  # from the environment
     gateway = make_gateway([compose(name) for name in SERVICES], [], pages)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://dijous.test") as client:
         yield client

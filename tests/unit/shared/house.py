@@ -11,7 +11,7 @@ from shared.problems import Problem, mark
 from shared.settings import ServiceSettings
 from shared.staff import Role, StaffMember
 from shared.storage.contract import StoreError
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.application import make_application
 from shared.web.page_routes import page_router
 from shared.web.pages import Pages, see_other
@@ -78,10 +78,10 @@ class House:
         (templates / "form.html").write_text(FORM)
         self.clock = MovingClock()
         settings = ServiceSettings(secret=SECRET, staff_token=TOKEN, public_url=public_url, site_name="Dijous")  # type: ignore[arg-type]  # read as secrets
-        self.pages = Pages(settings, Words(), [templates] if templates else [], clock=self.clock, access=access)
+        self.pages = Pages(settings, Translations(), [templates] if templates else [], clock=self.clock, access=access)
         self.sent: list[dict[str, str]] = []
         app = make_application(
-            "house", "House", [self._public(), self._things(), self._office(), _api()], Words(), Ready()
+            "house", "House", [self._public(), self._things(), self._office(), _api()], Translations(), Ready()
         )
         self.browser = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, raise_app_exceptions=False),

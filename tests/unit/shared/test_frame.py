@@ -13,7 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from shared.health import warning
 from shared.problems import FieldProblem, Problem, mark
 from shared.storage.contract import StoreError
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.application import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_JSON_BYTES, make_application
 from shared.web.staff_cookie import bearer_member
 
@@ -107,7 +107,7 @@ def readiness() -> Readiness:
 
 @pytest.fixture
 async def http(readiness: Readiness) -> AsyncIterator[httpx.AsyncClient]:
-    app = make_application("test", "Test", [routes(), same_address_routes()], Words(), readiness)
+    app = make_application("test", "Test", [routes(), same_address_routes()], Translations(), readiness)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://dijous.test") as client:
         yield client

@@ -7,7 +7,7 @@ from jinja2 import Environment
 
 from shared.events.vocabulary import Language
 from shared.problems import LinkExpiredProblem, Problem
-from shared.text.catalogues import Words, preferred_language
+from shared.text.catalogues import Translations, preferred_language
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_message_is_said_in_the_language_or_in_english(folder: Path) -> None:
-    words = Words(folder)
+    words = Translations(folder)
 
     assert words.text(Language.CA, "Seats left: {seats}", seats=3) == "Queden 3 places"
     assert words.text(Language.ES, "Seats left: {seats}", seats=3) == "Seats left: 3"
@@ -56,14 +56,14 @@ def test_a_message_is_said_in_the_language_or_in_english(folder: Path) -> None:
 
 
 def test_the_words_of_shared_stand_beside_those_of_a_service(folder: Path) -> None:
-    words = Words(folder)
+    words = Translations(folder)
 
     assert words.text(Language.CA, LinkExpiredProblem.title) == "Aquest enllaç ha caducat."
     assert words.text(Language.ES, LinkExpiredProblem.title) == "Este enlace ha caducado."
 
 
 def test_several_services_in_one_process_keep_their_words_apart(folder: Path, tmp_path: Path) -> None:
-    mine, other = Words(folder), Words(tmp_path / "nowhere")
+    mine, other = Translations(folder), Translations(tmp_path / "nowhere")
 
     assert mine.text(Language.CA, "Seats left: {seats}", seats=1) == "Queden 1 places"
     assert other.text(Language.CA, "Seats left: {seats}", seats=1) == "Seats left: 1"
@@ -72,6 +72,6 @@ def test_several_services_in_one_process_keep_their_words_apart(folder: Path, tm
 
 def test_templates_take_the_same_words(folder: Path) -> None:
     environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
-    environment.install_gettext_translations(Words(folder).catalogue(Language.CA))  # type: ignore[attr-defined]  # added by the extension
+    environment.install_gettext_translations(Translations(folder).catalogue(Language.CA))  # type: ignore[attr-defined]  # added by the extension
 
     assert environment.from_string('{{ _("This link has expired.") }}').render() == "Aquest enllaç ha caducat."
