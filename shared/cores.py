@@ -1,7 +1,7 @@
-"""Keeping a process on one core while its threads take turns thousands of times a second.
+"""Keeps a process on one core while its threads take turns thousands of times a second.
 
-Python's interpreter lock lets one thread run at a time. Where the threads are on several cores, every turn wakes
-another core, which takes as long as the turn itself: a mail of a fan-out then costs 260 µs of CPU time instead of 185.
+Python's interpreter lock lets one thread run at a time. With threads on several cores every turn wakes another core,
+which takes as long as the turn itself: a mail of a fan-out then costs 260 µs of CPU time instead of 185.
 """
 
 import os
@@ -14,13 +14,13 @@ _CORE_FIELD = 36  # of those after the name: field 39 of proc(5)
 
 
 class OneCore:
-    """The core on which the process is kept, while it is. It does nothing where the system has no such thing."""
+    """Does nothing on systems without processor affinity."""
 
     def __init__(self) -> None:
         self._free: set[int] = set()
 
     def keep(self) -> None:
-        """Keep all threads where the one is that calls; again changes nothing. Where it cannot be, they stay free."""
+        """Move all threads to the caller's core, if possible. Idempotent."""
         if self._free:
             return
         with suppress(OSError, AttributeError, IndexError, ValueError):  # another system, a sandbox, no descriptor left
@@ -30,7 +30,7 @@ class OneCore:
             _put_threads({core})
 
     def leave(self) -> None:
-        """Let all threads go where they might before; where that cannot be done now, the next call tries again."""
+        """Let all threads run anywhere again; if that fails, the next call tries again."""
         with suppress(OSError):
             if self._free:
                 _put_threads(self._free)

@@ -1,4 +1,4 @@
-"""How the parts of a service say that they are well, or what is wrong."""
+"""States of the parts of a service: ok, a warning or an error."""
 
 from collections.abc import Awaitable, Callable
 
@@ -6,11 +6,11 @@ OK = "ok"
 _WARNING = "warning: "
 
 Watch = Callable[[], Awaitable[str]]
-"""Tells what an operator should look at; empty when all is well."""
+"""What an operator should look at; empty when all is well."""
 
 
 def warning(trouble: str) -> str:
-    """The state of a part whose trouble is to be seen, and must not take the pages of every replica away."""
+    """Trouble that must be seen but must not take every replica's pages offline."""
     return f"{_WARNING}{trouble}"
 
 

@@ -30,7 +30,7 @@ def new_id() -> str:
 
 
 def derived_id(secret: bytes, *parts: str) -> str:
-    """An identifier (128 bits in 26 letters) that is the same for the same parts and tells nothing about them.
+    """A keyed hash of the parts as an identifier: 128 bits in 26 letters.
 
     Keyed, so that a mail address cannot be found by trying addresses.
     """

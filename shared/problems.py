@@ -1,6 +1,6 @@
-"""Expected errors: each a class that knows its HTTP status and says, in words a person understands, what happened.
+"""Expected errors: each class knows its HTTP status and says in plain words what happened.
 
-A use case raises them, the web answers them as RFC 9457 problem details in the caller's language. Titles are English
+Use cases raise them; the web answers them as RFC 9457 problem details in the caller's language. Titles are English
 message ids of the gettext catalogues.
 """
 
@@ -10,13 +10,13 @@ _marked: set[str] = set()
 
 
 def mark(message: str) -> str:
-    """Mark a message for translation where it is defined; it is translated where it is shown."""
+    """Mark a message for translation; it is translated where it is shown."""
     _marked.add(message)
     return message
 
 
 def is_marked(message: str) -> bool:
-    """Whether the words are ours, and so no value that somebody sent is among them."""
+    """Whether the message is ours, and so holds no value that somebody sent."""
     return message in _marked
 
 
@@ -27,7 +27,7 @@ class Problem(Exception):
     code: ClassVar[str] = "bad-request"
     title: str = mark("The request cannot be understood.")
     retry_after: int = 0
-    """Seconds after which it is worth trying again, for the header of that name; 0 where that makes no difference."""
+    """Seconds for the header of that name; 0 for none."""
 
     def __init__(self, **values: str | int) -> None:
         super().__init__(self.title.format_map(values))
@@ -35,9 +35,9 @@ class Problem(Exception):
 
 
 class FieldProblem(Problem):
-    """A field that is well formed and yet wrong, such as the id of a thing that is not there.
+    """A well-formed field that is wrong, such as the id of a thing that does not exist.
 
-    `pointer` is its JSON Pointer (RFC 6901) in the body; the title becomes the field's detail too.
+    `pointer` is its JSON Pointer (RFC 6901) in the body; the title is the field's detail too.
     """
 
     status = 422
@@ -74,7 +74,7 @@ class LinkExpiredProblem(Problem):
 
 
 class ConflictProblem(Problem):
-    """Many changes of the same thing at once; none of this one was stored."""
+    """Too many changes of the same thing at once; nothing was stored."""
 
     status = 409
     code = "busy"

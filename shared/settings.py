@@ -15,7 +15,7 @@ A_MAIL_ADDRESS = "a bare address such as oficina@dijous.example"
 
 
 def shaped(pattern: str, shape: str) -> AfterValidator:
-    """A text that the pattern matches as a whole; `shape` says to people what it must be."""
+    """Require a full match of the pattern; `shape` describes it in the error."""
 
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
@@ -53,7 +53,7 @@ class ServiceSettings(BaseSettings):
     """The domain of Message-IDs and of calendar entries' UIDs; empty for that of `mail_from`. Never changed while
     calendars hold entries: another UID is another entry."""
     keep_followers_days: Annotated[int, Field(ge=1)] = 90
-    """So long after a proposal was answered or declined the addresses of who followed it are erased."""
+    """Days from a proposal's answer or decline until its followers' addresses are erased."""
     inventory_seconds: Annotated[float, Field(gt=0)] = 30
     """How often the reconcile sweep lists what was announced."""
     clock_offset_file: Path | None = None

@@ -1,4 +1,4 @@
-"""Who acts for the programme office, and what each may do."""
+"""Members of the programme office and their roles."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -14,13 +14,13 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """A person, or a service with the office's token, who acts for the programme office."""
+    """A person, or a program with the office's token, who acts for the programme office."""
 
     id: str
     name: str
     role: Role
     version: int = 0
-    """Of the person's document at registration when this was so; 0 for who has none."""
+    """Of the person's document in registration; 0 if there is none."""
 
 
 API_CALLER = StaffMember("token", "API", Role.ADMIN)

@@ -24,7 +24,7 @@ from shared.storage.contract import Document, Store
 
 LEASES = "leases"
 MAX_SKEW = timedelta(seconds=2)
-"""How far the wall clocks of two replicas may be apart: each is within half of it of the true time."""
+"""The most that the wall clocks of two replicas may differ; each is within half of it of the true time."""
 _DRIFT = 0.01  # by which part of the length two stopwatches may differ; NTP steers them by a thousandth at most
 _MILLISECOND = timedelta(milliseconds=1)
 _STOPWATCH = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # Linux: goes on while the machine is suspended

@@ -1,7 +1,6 @@
-"""What the office can do: the role that it takes, the use case, and what the record calls it, together in one place.
+"""Actions of the office: the role, the use case and the audit's code for it in one place.
 
-A page and the API call the same action. What an act will do and whom it mails is said by the page that asks to confirm
-it: the words differ from act to act, and whatever the page said, the decision decides.
+A page and the API call the same action. The page that asks for confirmation says what an action does and who gets mail.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,26 +20,21 @@ class Action(Generic[P, R]):
     """One act of the office: `await steps.decline(member, proposal_id, reason)`."""
 
     act: str
-    """What the audit calls it. Never renamed: entries that were written are never changed."""
+    """The audit's code. Never renamed: written entries never change."""
     role: Role
     perform: Callable[Concatenate[Author, P], Awaitable[R]]
-    """The use case: it hands the author's record to the write that it decides."""
+    """The use case; it passes the author's record to its write."""
 
     async def __call__(self, member: StaffMember, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Do it for a member of the office.
+        """Do it for a member of the office. An error leaves no record.
 
         Raises:
-            ForbiddenProblem: the role is too low. What the use case raises comes through; neither leaves a record.
+            ForbiddenProblem: the role is too low.
         """
         check_role(member, self.role)
         return await self.perform(Author(member, self.act), *args, **kwargs)
 
 
 def check_role(member: StaffMember, role: Role) -> None:
-    """Refuse whose role is too low.
-
-    Raises:
-        ForbiddenProblem: it is.
-    """
     if member.role < role:
         raise ForbiddenProblem

@@ -38,6 +38,7 @@ AUDIT_COLLECTIONS: Mapping[str, tuple[Index, ...]] = {
 BEGINNING = "0" * 64
 
 _NOT_DIGESTED = {"digest", "record"}
+_RECORDED = {"at", "member_id", "member_name", "action", "subject", "details"}
 log = structlog.get_logger()
 
 
@@ -159,14 +160,9 @@ def _entry(record: ActRecord, last: AuditEntry | None) -> AuditEntry:
     entry = AuditEntry(
         id=f"{sequence:012}",  # ids sort as places do
         sequence=sequence,
-        at=record.at,
-        member_id=record.member_id,
-        member_name=record.member_name,
-        action=record.action,
-        subject=record.subject,
-        details=record.details,
         previous=last.digest if last else BEGINNING,
         record=record.id,
+        **record.model_dump(include=_RECORDED),
     )
     return entry.model_copy(update={"digest": entry.computed_digest()})
 

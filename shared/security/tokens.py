@@ -1,8 +1,7 @@
-"""How the tokens of links are written and signed.
+"""Encodes and signs the tokens of links.
 
-They are base64url (RFC 4648 section 5), where capitals are letters of their own. Ids are base32, which people can read
-out and every system takes; a token is only ever followed. The standard library makes base64 in C and base32 in Python:
-in a fan-out that was two fifths of composing a mail.
+Tokens are base64url (RFC 4648 section 5). Ids are base32, which people can read out; a token is only ever followed. The
+standard library makes base64 in C and base32 in Python: in a fan-out that was two fifths of composing a mail.
 """
 
 import hashlib
@@ -29,9 +28,9 @@ def decode(text: str) -> bytes:
 
 
 def keyed(key: bytes) -> Callable[[bytes], bytes]:
-    """HMAC-SHA256 under a key that signs again and again; safe to use from several threads.
+    """HMAC-SHA256 with a fixed key; thread-safe.
 
-    `hmac.digest` lets go of the interpreter's lock each time: among busy threads that costs more than the HMAC.
+    `hmac.digest` releases the interpreter's lock each time: among busy threads that costs more than the HMAC.
     """
     begun = hmac.new(key, digestmod=hashlib.sha256)
 

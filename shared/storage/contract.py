@@ -84,13 +84,12 @@ class StoreMismatchError(StoreError):
 
 
 class Bell:
-    """Rung in this process whenever a document with events was saved, so that their publisher need not look."""
+    """Rung in this process when a document with events was saved, so that the relay need not poll."""
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[], None]] = []
 
     def listen(self, listener: Callable[[], None]) -> None:
-        """Have it called at every ring, for as long as the store lives."""
         self._listeners.append(listener)
 
     def ring(self) -> None:

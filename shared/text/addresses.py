@@ -15,14 +15,13 @@ NOT_ASCII = mark("Before the @ there can be no accents or special letters: not e
 MAX_LENGTH = 254  # RFC 5321 with erratum 1690: a path of 256 without its angle brackets
 _LOCAL_PART_LENGTH = 64  # RFC 5321 section 4.5.3.1.1
 _PLAIN_LOCAL_PART = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
-"""What stands before the @ of nearly every address, and is as it should be; the rest is for the library to read."""
+"""Nearly every address has this before the @; the library parses the others."""
 
 
 def normalised_address(text: str) -> str:
-    """The address as it is stored, compared and written to: lower case whole, its domain in IDNA's ASCII form.
+    """The address in lower case, its domain in IDNA's ASCII form, without spaces and unseen characters around it.
 
-    Spaces and what a paste leaves unseen around it are left out. Whether the domain receives mail is not looked up.
-    Names reserved for tests and examples are accepted.
+    The domain is not looked up. Names reserved for tests and examples are accepted.
 
     Raises:
         ValueError: it is not exactly one plain address: no display name, no quoting, no list, no control characters,

@@ -1,4 +1,4 @@
-"""Instants in words, in the programme's time zone: what a person reads in a page or a mail."""
+"""Instants in words in a time zone, for pages and mails."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -16,7 +16,7 @@ _DATES = {
     Language.EN: "EEEE d MMMM y",
 }
 _KEPT = 4096
-"""Sayings of instants that are kept: the same few stand in every list, and each takes a fifth of a millisecond."""
+"""Cached texts: the same few stand in every list, and each takes a fifth of a millisecond."""
 _TIMES = {Language.CA: "H.mm\u00a0'h'", Language.ES: "H:mm\u00a0'h'", Language.EN: "H:mm"}
 """With a no-break space, lest the «h» begin a line of its own."""
 
@@ -54,7 +54,7 @@ def wall_clock(instant: datetime, time_zone: str) -> str:
 
 
 def _zone_in_words(instant: datetime, zone: ZoneInfo, language: Language) -> str:
-    """The zone's name. English calls it otherwise in summer: its name for the whole year is that of winter too."""
+    """The zone's name. In English the generic name is that of winter, so summer needs its own."""
     is_summer = language is Language.EN and bool(instant.astimezone(zone).dst())
     name = get_timezone_name(zone, locale=LOCALES[language], zone_variant="daylight" if is_summer else "generic")
     return name if language is Language.EN else _plain(name[:1].lower() + name[1:])

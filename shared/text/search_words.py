@@ -1,4 +1,4 @@
-"""Local entities and the directory in which people look for their own, however they write it."""
+"""Words for searching entities, however people write them."""
 
 import re
 import unicodedata

@@ -13,7 +13,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 def defused(value: Scalar) -> Scalar:
-    """The value; a text that a spreadsheet would take for a formula with an apostrophe in front."""
+    """The value; with an apostrophe in front if a spreadsheet would read it as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_BEGINS_FORMULA) else value
 
 

@@ -1,4 +1,4 @@
-"""Where a request comes from, as far as limits need it."""
+"""The client of a request, for rate limits."""
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -10,7 +10,7 @@ _ONE_HOUSEHOLD = 64
 
 
 def client_key(request: Request) -> str:
-    """The caller's IPv4 address or IPv6 network; empty where it is not known. Never store or log it as it is."""
+    """The caller's IPv4 address or IPv6 network; empty if unknown. Never store or log it as it is."""
     return _network_of(request.client.host if request.client else "")
 
 

@@ -1,5 +1,5 @@
-"""Templates compiled once for a process: every language of every service has an environment of its own, and to compile
-one again for each takes 12 ms."""
+"""Compiles each template once per process: every language of every service has its own environment, and compiling takes
+12 ms."""
 
 from types import CodeType
 
@@ -8,7 +8,7 @@ from jinja2.bccache import Bucket
 
 
 class CompiledTemplates(BytecodeCache):
-    """The code of the templates in memory, by file; jinja2 itself sees when a file has changed."""
+    """Compiled templates in memory; jinja2 notices changed files."""
 
     def __init__(self) -> None:
         self._compiled: dict[str, tuple[str, CodeType]] = {}

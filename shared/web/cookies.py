@@ -19,7 +19,7 @@ def set_cookie(
     max_age: timedelta,
     same_site: Literal["lax", "strict"] = "lax",
 ) -> None:
-    """Set a cookie that scripts cannot read and other sites do not send along; a `max_age` of zero removes it."""
+    """Set a cookie that neither scripts nor other sites can use; a `max_age` of zero removes it."""
     response.set_cookie(
         cookie_name(name, secure=secure),
         value,

@@ -62,7 +62,7 @@ def decode_cursor(cursor: str | None, length: int) -> list[Scalar] | None:
 
 
 def _may_be_ordered(value: object) -> bool:
-    """Whether a store can compare with it: text, None, or a number that fits into 64 bits; no boolean."""
+    """Whether a store can compare it: text, None, or a number of 64 bits; no boolean."""
     if isinstance(value, int) and not isinstance(value, bool):
         return abs(value) < 2**63
     return value is None or isinstance(value, str | float)

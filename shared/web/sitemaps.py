@@ -1,4 +1,4 @@
-"""Sitemaps (sitemaps.org 0.9): each service lists the public pages beneath its own addresses; robots.txt names all."""
+"""Sitemaps (sitemaps.org 0.9): each service lists its public pages; robots.txt names all sitemaps."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,7 +13,7 @@ _MOST = 50_000
 
 
 def sitemap(public_url: str, pages: Iterable[tuple[str, datetime | None]]) -> Response:
-    """The pages by path, with when each last changed where that is known. Nothing is personal: caches may keep it."""
+    """The pages by path, each with its last change if known. Not personal: caches may keep it."""
     root = Element("urlset", {"xmlns": _NAMESPACE})
     for path, changed_at in list(pages)[:_MOST]:
         entry = SubElement(root, "url")
