@@ -120,11 +120,11 @@ class UseCases:
             return {"session_id": one_of(self.sessions.live), "announced": greater(0)}
 
         announces = self.inventory.announces
-        announces("registration-programmes", PROGRAMMES, {}, self.programmes.restate)
-        announces("registration-sessions", SESSIONS, live_sessions, self.sessions.restate)
-        announces("registration-registrations", REGISTRATIONS, live_registrations, self.registrations.restate)
-        announces("registration-erasures", REGISTRATIONS, self.retention.lately, self.registrations.restate)
-        announces(OFFICE_PEOPLE_KIND, OFFICE_PEOPLE, {}, self.accounts.restate)
+        announces("registration-programmes", PROGRAMMES, {}, self.programmes.republish)
+        announces("registration-sessions", SESSIONS, live_sessions, self.sessions.republish)
+        announces("registration-registrations", REGISTRATIONS, live_registrations, self.registrations.republish)
+        announces("registration-erasures", REGISTRATIONS, self.retention.lately, self.registrations.republish)
+        announces(OFFICE_PEOPLE_KIND, OFFICE_PEOPLE, {}, self.accounts.republish)
         self.inventory.keeps("feedback-results", self.known_results.missing)
 
 

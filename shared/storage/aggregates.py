@@ -138,7 +138,7 @@ class Aggregates(Documents[T]):
                     return changed
         raise ConflictError(f"{self._name}: changed by others {TRIES} times in a row")
 
-    async def restate(self, aggregate_id: str, tell: Callable[[T], Sequence[Event]]) -> None:
+    async def republish(self, aggregate_id: str, tell: Callable[[T], Sequence[Event]]) -> None:
         """Put events with the present state in the outbox again, with the version last announced.
 
         Nothing is written if `tell` returns no events, or the aggregate is gone or being changed: a change announces
@@ -147,8 +147,8 @@ class Aggregates(Documents[T]):
         current = await self.get(aggregate_id)
         if current and current.announced and (events := tell(current)):
             outbox = (*current.outbox, *self._envelopes(events, current.announced))
-            restated = current.model_copy(update={"outbox": outbox, "pending": 1})
-            await self._replace(restated, current.version)
+            republished = current.model_copy(update={"outbox": outbox, "pending": 1})
+            await self._replace(republished, current.version)
 
     async def _try_change(
         self, aggregate_id: str, decide: Decide[T], known: T | None, record: Recording[T] | None

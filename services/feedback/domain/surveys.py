@@ -138,7 +138,7 @@ def opened(survey: Survey) -> Decided:
     return survey, [_opened_event(survey)]
 
 
-def restated(survey: Survey, results: Results | None, unspent: Unspent) -> list[Event]:
+def republished(survey: Survey, results: Results | None, unspent: Unspent) -> list[Event]:
     """The events that tell where a survey stands to who knows nothing of it."""
     match survey.state:
         case SurveyState.OPEN:

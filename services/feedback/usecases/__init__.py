@@ -35,8 +35,8 @@ class UseCases:
     ) -> "UseCases":
         """Wire them, and register what the reconcile sweep announces and keeps."""
         surveys, closing = Surveys(store, clock), Closing(store, clock)
-        inventory.announces("feedback-surveys", SURVEYS, surveys.live, surveys.restate)
-        inventory.announces("feedback-results", SURVEYS, surveys.live_results, surveys.restate)
+        inventory.announces("feedback-surveys", SURVEYS, surveys.live, surveys.republish)
+        inventory.announces("feedback-results", SURVEYS, surveys.live_results, surveys.republish)
         inventory.keeps("registration-programmes", store.programmes.missing)
         inventory.keeps("registration-sessions", store.sessions.missing)
         inventory.keeps(OFFICE_PEOPLE_KIND, access.missing)

@@ -13,7 +13,7 @@ from services.feedback.domain.surveys import (
     frozen,
     opened,
     reminded,
-    restated,
+    republished,
     with_links,
 )
 from services.feedback.domain.tallies import count, new_tally
@@ -34,7 +34,7 @@ class Surveys:
         self._clock = clock
 
     async def prepare_links(self, session_id: str, part: int, parts: int, hashes: Sequence[str]) -> None:
-        """Add a part's tally, or its late links. Open the survey after the last part; restate one that was open."""
+        """Add a part's tally, or its late links. Open the survey after the last part; republish one that was open."""
         await self._store.surveys.create(Survey(id=session_id, parts=parts))
         before = await self._store.surveys.get(session_id)
         assert before is not None, "surveys are never deleted"
@@ -55,7 +55,7 @@ class Surveys:
             case SurveyState.CLOSED | SurveyState.PUBLISHED:
                 await self._store.delete_tallies(session_id)  # links that came too late leave nothing behind
         if before.state is not SurveyState.PREPARING:
-            await self.restate(session_id)
+            await self.republish(session_id)
 
     async def open_if_complete(self, session_id: str) -> None:
         """Open the survey once its links, its session's end and its programme are known. Safe to repeat."""
@@ -71,14 +71,14 @@ class Surveys:
         failpoint("feedback-tallies-open")
         await self._store.surveys.change(session_id, opened)
 
-    async def restate(self, session_id: str) -> None:
+    async def republish(self, session_id: str) -> None:
         """Publish the survey's present state again, for a service that missed it."""
         survey = await self._store.surveys.get(session_id)
         if survey is None or survey.pending:
             return  # what waits in its outbox is about to tell
         unspent = await self._unspent(survey) if survey.reminded else {}
         results = await self._store.results.get(session_id)
-        await self._store.surveys.restate(session_id, lambda current: restated(current, results, unspent))
+        await self._store.surveys.republish(session_id, lambda current: republished(current, results, unspent))
 
     async def open_due(self) -> None:
         """Open what waited for a programme or a session."""

@@ -106,7 +106,7 @@ class Surveys:
         return True
 
     async def _advance(self, survey: Survey) -> datetime | None:
-        """Prepare what is missing, restate what was not taken over; when to come back."""
+        """Prepare what is missing, republish what was not taken over; when to come back."""
         if not survey.key:
             known, now = await self._known.seats(survey.id), self._clock()
             if survey.is_to_wait(known, now):
@@ -118,7 +118,7 @@ class Surveys:
         added = await self._prepare(survey, prepared)
         waiting = [part for part in prepared if survey.awaits(part)]
         if waiting and not added:
-            await self._restate(waiting)
+            await self._republish(waiting)
         return survey.next_restatement(self._clock()) if waiting or added else None
 
     async def _make_key(self, survey: Survey, known: int) -> Survey:
@@ -148,12 +148,12 @@ class Surveys:
         with suppress(NotFoundError):  # it closed meanwhile
             await self._surveys.parts.change(part_id(survey.id, number), with_late(hashes))
 
-    async def _restate(self, waiting: Sequence[SurveyPart]) -> None:
+    async def _republish(self, waiting: Sequence[SurveyPart]) -> None:
         """Publish these parts again, unless their event still waits in the outbox."""
         for part in waiting:
             if not part.pending:
-                await self._surveys.parts.change(part.id, _restated)
+                await self._surveys.parts.change(part.id, _republished)
 
 
-def _restated(part: SurveyPart) -> tuple[SurveyPart, Sequence[Event]]:
+def _republished(part: SurveyPart) -> tuple[SurveyPart, Sequence[Event]]:
     return part, [links_prepared(part)]

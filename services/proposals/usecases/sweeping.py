@@ -42,11 +42,11 @@ class Sweep:
 
     async def tell_proposal_again(self, proposal_id: str) -> None:
         """Publish a proposal's present state once more."""
-        await self._store.proposals.restate(proposal_id, lambda proposal: [proposal.state_event()])
+        await self._store.proposals.republish(proposal_id, lambda proposal: [proposal.state_event()])
 
     async def tell_follower_again(self, follower_id: str) -> None:
         """Publish once more who follows, or is asked to confirm a support."""
         follower = await self._store.followers.get(follower_id)
         proposal = await self._store.proposals.get(follower.proposal_id) if follower else None
         if proposal:
-            await self._store.followers.restate(follower_id, lambda present: present.present_events(proposal))
+            await self._store.followers.republish(follower_id, lambda present: present.present_events(proposal))

@@ -55,8 +55,8 @@ async def test_the_bell_rings_whenever_a_document_with_events_is_saved(rooms: Ag
         (lambda: rooms.change("a", take_seat), 1),
         (lambda: rooms.change("a", closed), 0),
         (lambda: rooms.change("a", told_by_hand), 1),
-        (lambda: rooms.restate("a", lambda _: []), 0),
-        (lambda: rooms.restate("a", lambda _: [taken]), 1),
+        (lambda: rooms.republish("a", lambda _: []), 0),
+        (lambda: rooms.republish("a", lambda _: [taken]), 1),
     ):
         rings.clear()
         await act()

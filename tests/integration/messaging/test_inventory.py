@@ -32,12 +32,12 @@ class Owner:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.restated: list[str] = []
+        self.republished: list[str] = []
 
-    async def restate(self, session_id: str) -> None:
+    async def republish(self, session_id: str) -> None:
         current = await self.store.get("sessions", session_id)
         assert current is not None
-        self.restated.append(session_id)
+        self.republished.append(session_id)
         again = session_ended(session_id, version=current["announced"]).envelope().model_dump(mode="json")
         await self.store.update(
             "sessions", session_id, guard={"version": current["version"]}, assign={"outbox": [again], "pending": 1}
@@ -76,7 +76,7 @@ async def both(
         owners_broker = make_broker(server.url, service="registration", on_closed=closed)
         keepers_broker = make_broker(server.url, service="feedback", on_closed=closed)
         announcing = Reconciler(owner.store, owners_broker, service="registration", every=0.5)
-        announcing.announces(KIND, "sessions", {}, owner.restate)
+        announcing.announces(KIND, "sessions", {}, owner.republish)
         keeping = Reconciler(keeper_store, keepers_broker, service="feedback", every=0.5)
         keeping.keeps(KIND, keeper.lacking)
         owners_routes = NatsRouter()
@@ -136,7 +136,7 @@ async def test_what_a_keeper_lacks_or_has_older_is_announced_again_with_the_same
         await eventually(knows_all(keeper, {f"s{number}": 7 for number in range(8)}), within=15)
         await asyncio.sleep(1.5)  # three more inventories: a whole keeper asks for nothing
 
-    assert sorted(keeper.told) == sorted(owner.restated) == ["s1", "s3", "s4", "s5", "s6", "s7"]
+    assert sorted(keeper.told) == sorted(owner.republished) == ["s1", "s3", "s4", "s5", "s6", "s7"]
 
 
 async def test_a_wiped_broker_is_repaired_by_the_sweep(
@@ -173,7 +173,7 @@ async def test_what_is_still_on_its_way_is_not_asked_for(
         await eventually(knows_all(keeper, {f"s{number}": 1 for number in range(10)}), within=15)
 
     # The one whose handling ends just as the inventory comes may be asked for: it is told twice, which changes nothing.
-    assert len(owner.restated) <= 1, owner.restated
+    assert len(owner.republished) <= 1, owner.republished
 
 
 async def test_inventories_vanish_before_their_stream_does(

@@ -153,7 +153,7 @@ async def test_an_erasure_of_the_past_is_told_again_to_who_missed_it(office: Off
     (erased,) = [each async for each in office.store.registrations.each(office.use_cases.retention.lately())]
     assert erased.session_id == past
     await _published(office, past)
-    await office.use_cases.registrations.restate(erased.id)
+    await office.use_cases.registrations.republish(erased.id)
     (again,) = await office.registrations(past)
     assert told(again) == ["registration-erased"]
     office.clock.move(days=31)

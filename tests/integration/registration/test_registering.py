@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from services.registration.registrations.domain import RegistrationState, restate
+from services.registration.registrations.domain import RegistrationState, republish
 from tests.integration.registration.conftest import JOIN_URL, Office, data, told
 
 
@@ -116,7 +116,7 @@ async def test_it_is_told_whether_a_seat_or_a_place_on_the_waiting_list_was_give
         await office.cancel(session, number)
         registration = await office.registration(session, number)
         assert data(registration)[-1]["held_seat"] is held_seat
-        (again,) = restate(registration)
+        (again,) = republish(registration)
         assert again.model_dump()["held_seat"] is held_seat
     await office.register(session, 2)
     await office.cancel(session, 2)

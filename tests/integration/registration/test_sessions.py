@@ -180,7 +180,7 @@ async def test_who_has_missed_the_last_change_is_told_it_again(office: Office, s
         else:
             change = {"title": {"ca": "Nou"}} if step == "change" else {"description": {"ca": "Nova"}}
             await office.staff("PATCH", f"/sessions/{session}", change)
-    await office.use_cases.sessions.restate(session)
+    await office.use_cases.sessions.republish(session)
     stored = await office.session(session)
     assert told(stored)[-1] == last
     if last == "session-changed":
