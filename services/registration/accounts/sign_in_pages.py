@@ -71,7 +71,7 @@ def _add_sign_in(router: PageRouter, desk: AccountDesk, *, has_oidc: bool) -> No
         form = await desk.pages.form(request)
         following = own_path(form.get("next"))
         known = request.cookies.get(cookie_name(KNOWN_BROWSER, secure=desk.pages.secure), "")
-        caller = Caller(origin_of(request), known)
+        caller = Caller(client_key(request), known)
         try:
             person = await desk.sign_in.by_password(form.get("user_name"), form.values.get("password", ""), caller)
         except (WrongCredentialsProblem, TooManyAttemptsProblem) as problem:

@@ -112,8 +112,8 @@ class Accounts:
             return member
         return None if person.is_removed else person.member
 
-    async def restate(self, person_id: str) -> None:
-        await self._stored.restate(person_id, lambda person: [person.access_changed()])
+    async def republish(self, person_id: str) -> None:
+        await self._stored.republish(person_id, lambda person: [person.access_changed()])
 
     async def _require_another_administrator(self, person: Account) -> None:
         if person.role is Role.ADMIN and await self._stored.count_administrators() < 2:

@@ -51,5 +51,5 @@ class Programmes:
         """All programmes: there are few."""
         return {programme.id: programme async for programme in self._stored.each()}
 
-    async def restate(self, slug: str) -> None:
-        await self._stored.restate(slug, lambda programme: [programme.defined()])
+    async def republish(self, slug: str) -> None:
+        await self._stored.republish(slug, lambda programme: [programme.defined()])

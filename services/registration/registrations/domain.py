@@ -223,7 +223,7 @@ def erase(registration: Registration, now: datetime, *, gives_up: bool) -> Decis
     return erased, [_erased(erased)]
 
 
-def restate(registration: Registration) -> list[Event]:
+def republish(registration: Registration) -> list[Event]:
     """The event of the present state, for services that missed it."""
     if registration.erased_at:
         return [_erased(registration)]

@@ -251,8 +251,8 @@ class Registrations:
         await self._audit.record(by.member, by.act, session_id)
         return await self._stored.all_of(session_id)
 
-    async def restate(self, registration_id: str) -> None:
-        await self._stored.restate(registration_id, registrations.restate)
+    async def republish(self, registration_id: str) -> None:
+        await self._stored.republish(registration_id, registrations.republish)
 
     async def _get(self, registration_id: str) -> Registration:
         registration = await self._stored.get(registration_id)

@@ -257,7 +257,7 @@ def publish_materials(session: Session, recording_url: str, materials: tuple[Mat
     return published, [] if published == session else [MaterialsPublished(**_snapshot(published))]
 
 
-def restate(session: Session) -> list[Event]:
+def republish(session: Session) -> list[Event]:
     """The events from which a consumer that knows nothing of the session learns its state."""
     if session.unsettled and not session.is_scheduled:
         return []  # `settle` is about to emit them

@@ -155,8 +155,8 @@ class Sessions:
         self.live = await self._stored.live_ids(self._clock() - LIVE_FOR)
         return False
 
-    async def restate(self, session_id: str) -> None:
-        await self._stored.restate(session_id, sessions.restate)
+    async def republish(self, session_id: str) -> None:
+        await self._stored.republish(session_id, sessions.republish)
 
     async def _views(self, found: Sequence[Session]) -> list[SessionView]:
         rosters = await self._rosters.many(

@@ -168,7 +168,7 @@ async def open_desk(folder: Path, **settings: str) -> AsyncIterator[OfficeDesk]:
     await store.prepare(COLLECTIONS)
     words = Translations(*LOCALES)
     # Never connected: events stay in the outboxes.
-    inventory = Inventory(store, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
+    inventory = Reconciler(store, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
     use_cases = wire(store, Links(URL, SECRET), SECRET.encode(), inventory, clock)
     own = Settings(secret=SecretStr(SECRET), staff_token=SecretStr(STAFF_TOKEN), public_url=URL, **settings)  # type: ignore[arg-type]  # read as the model says
     frame = Pages(own, words, TEMPLATES, clock=clock, access=use_cases.accounts)
