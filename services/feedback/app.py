@@ -24,7 +24,6 @@ LOCALE = Path(__file__).parent / "locale"
 
 
 def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
-    """The service, not yet started."""
     clock = clock or clock_from(settings.clock_offset_file)
     store = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
     broker = make_broker(settings.nats_url, service=NAME)

@@ -8,9 +8,7 @@ from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Settings of the feedback service."""
-
     feedback_announce_seconds: Annotated[float, Field(gt=0)] = 60
-    """How often the number of answers is announced. Rarely enough that an announcement tells nobody's minute."""
+    """How often the number of answers is announced; rarely enough not to show the minute of an answer."""
     feedback_check_seconds: Annotated[float, Field(gt=0)] = 2
     """How often surveys are looked at that are due to open, to remind or to close."""

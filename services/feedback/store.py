@@ -19,26 +19,22 @@ from shared.storage.projections import Projection
 
 SURVEYS = "surveys"
 COUNTS = "counts"
-_PROGRAMMES = "programmes"
-_SESSIONS = "sessions"
 _TALLIES = "tallies"
-_RESULTS = "results"
-_COMMENTS = "comments"
 
 COLLECTIONS: Mapping[str, Sequence[Index]] = {
     SURVEYS: [PENDING, Index(("state", "closes_at")), Index(("closes_at",))],
     COUNTS: [PENDING],
-    _PROGRAMMES: [],
-    _SESSIONS: [],
+    "programmes": [],
+    "sessions": [],
     _TALLIES: [Index(("session_id",))],
-    _RESULTS: [
+    "results": [
         Index(("published_at",)),
         Index(("programme", "published_at")),
         Index(("ended_at",)),
         Index(("programme", "ended_at")),
         Index(("year", "ended_at")),
     ],
-    _COMMENTS: [Index(("delete_at",))],
+    "comments": [Index(("delete_at",))],
     **AUDIT_COLLECTIONS,
     **OFFICE_ACCESS_COLLECTIONS,
 }
@@ -60,17 +56,15 @@ class _Comments(Stored):
 
 
 class FeedbackStore:
-    """What feedback keeps."""
-
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self.surveys = Aggregates(store, SURVEYS, Survey, clock=clock)
         self.counts = Aggregates(store, COUNTS, AnswerCount, clock=clock)
-        self.programmes = Projection(store, _PROGRAMMES, KnownProgramme)
-        self.sessions = Projection(store, _SESSIONS, KnownSession)
+        self.programmes = Projection(store, "programmes", KnownProgramme)
+        self.sessions = Projection(store, "sessions", KnownSession)
         self.tallies = Collection(store, _TALLIES, Tally)
-        self.results = Collection(store, _RESULTS, Results)
-        self._comments = Collection(store, _COMMENTS, _Comments)
+        self.results = Collection(store, "results", Results)
+        self._comments = Collection(store, "comments", _Comments)
 
     async def unfinished_surveys(self) -> list[Survey]:
         """Surveys being prepared, then open ones, the first to close first."""
@@ -78,7 +72,6 @@ class FeedbackStore:
         return [survey async for survey in self.surveys.each(where, order=(("closes_at", 1),))]
 
     async def surveys_over(self, limit: int, after: Place | None) -> Slice[Survey]:
-        """Closed surveys, the last to close first."""
         where: Where = {"state": one_of([state for state in SurveyState if state not in UNFINISHED])}
         return await self.surveys.page(where, order=_CLOSED_LAST_FIRST, limit=limit, after=after)
 
@@ -134,16 +127,18 @@ class FeedbackStore:
         increment = {f"cells.{question}.{cell(score)}": 1 for question, score in answers.items()} | {"n": 1}
         return await self._store.update(_TALLIES, tally.id, guard=guard, assign=assign, increment=increment)
 
+    async def known_of(self, survey: Survey) -> tuple[KnownSession, KnownProgramme]:
+        """The session and the programme of a survey that has opened."""
+        session = await self.sessions.get(survey.id)
+        programme = await self.programmes.get(survey.programme)
+        assert session is not None, "known before the survey opened"
+        assert programme is not None, "known before the survey opened"
+        return session, programme
+
     async def shut_tally(self, session_id: str, part: int) -> None:
-        """Let a part take no more answers, for good."""
         await self._store.update(_TALLIES, tally_id(session_id, part), assign={"state": TallyState.SHUT.value})
 
-    async def tally(self, session_id: str, part: int) -> Tally | None:
-        """One part, or None."""
-        return await self.tallies.get(tally_id(session_id, part))
-
     async def tallies_of(self, survey: Survey) -> list[Tally]:
-        """The parts of a survey."""
         found = await self.tallies.many(tally_id(survey.id, part) for part in survey.parts_in_place)
         return list(found.values())
 
@@ -161,7 +156,6 @@ class FeedbackStore:
         return await self.results.get(results.id) or results
 
     async def list_results(self, programme: str | None, limit: int, after: Place | None) -> Slice[Results]:
-        """Results, newest first."""
         where: Where = {"programme": programme} if programme else {}
         return await self.results.page(where, order=_NEWEST_FIRST, limit=limit, after=after)
 
@@ -182,10 +176,8 @@ class FeedbackStore:
         await self._comments.insert(_Comments(id=session_id, comments=list(comments), delete_at=delete_at))
 
     async def comments(self, session_id: str) -> list[str]:
-        """A session's comments; none when there are none or their time is over."""
         kept = await self._comments.get(session_id)
         return kept.comments if kept else []
 
     async def delete_old_comments(self, now: datetime) -> int:
-        """Delete the comments whose time is over; of how many sessions they were."""
         return await self._comments.delete({"delete_at": at_most(to_millis(now))})

@@ -21,7 +21,6 @@ class KnownProgramme(Known):
 
     @classmethod
     def from_event(cls, event: ProgrammeDefined) -> Self:
-        """What is kept of an event."""
         return cls(
             id=event.programme,
             seen=event.version,
@@ -34,23 +33,19 @@ class KnownProgramme(Known):
 
 
 class KnownSession(Known):
-    """A session."""
-
     programme: str
     title: dict[Language, str]
     status: SessionStatus
     planned_end: StoredInstant
     told_end: StoredInstant | None = None
-    """When it ended; only one event tells."""
+    """When it ended; only SessionEnded carries it."""
 
     @property
     def ended_at(self) -> datetime | None:
-        """When it ended, as far as is known; None when it has not."""
         return (self.told_end or self.planned_end) if self.status is SessionStatus.ENDED else None
 
     @classmethod
     def from_event(cls, event: SessionEvent) -> Self:
-        """What is kept of an event, whichever it is."""
         return cls(
             id=event.session_id,
             seen=event.version,

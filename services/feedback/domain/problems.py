@@ -4,48 +4,36 @@ from shared.problems import Problem, mark
 
 
 class SurveyUnknownProblem(Problem):
-    """No survey was ever sent under this link."""
-
     status = 404
     code = "survey-unknown"
     title = mark("There is no survey under this link. Copy it whole from the message in which you received it.")
 
 
 class AlreadyReceivedProblem(Problem):
-    """The link was used: each counts once."""
-
     status = 409
     code = "already-received"
     title = mark("An answer with this link was already received; each link counts once.")
 
 
 class SurveyOverProblem(Problem):
-    """The survey takes no more answers."""
-
     status = 410
     code = "survey-closed"
     title = mark("This survey is closed: it takes no more answers.")
 
 
 class NoAnswerProblem(Problem):
-    """Not one question has a score."""
-
     status = 422
     code = "no-answer"
     title = mark("Answer at least one question.")
 
 
 class UnknownQuestionProblem(Problem):
-    """A score for a question that the survey does not have."""
-
     status = 422
     code = "unknown-question"
     title = mark("The survey has no question «{question}».")
 
 
 class ResultsNotPublishedProblem(Problem):
-    """No results to be seen: the survey is still open, or there never was one."""
-
     status = 404
     code = "results-not-published"
     title = mark("The results of this session are not published yet.")
@@ -60,8 +48,6 @@ class SurveyNotThereProblem(Problem):
 
 
 class SurveyNotOpenProblem(Problem):
-    """The session's survey cannot be closed, since it has not opened."""
-
     status = 409
     code = "survey-not-open"
     title = mark("The survey of this session has not opened yet, so it cannot be published.")

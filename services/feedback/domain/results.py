@@ -31,8 +31,6 @@ Counts = Sequence[int]
 
 
 class PublishedQuestion(BaseModel):
-    """A question with the figures that may be seen."""
-
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     key: str
@@ -42,9 +40,9 @@ class PublishedQuestion(BaseModel):
 
     @property
     def exact_mean(self) -> Fraction | float | None:
-        """The mean as it was before it was rounded: the distribution tells it where it is published.
+        """The mean before rounding, from the distribution where that is published.
 
-        Below ten answers the two decimals of the mean are as good: no rounding of theirs ends in a five by itself.
+        Below ten answers the two decimals are as good: none of those means ends in a five by rounding.
         """
         return exact_mean(self.distribution) if self.distribution else self.mean
 
@@ -67,11 +65,9 @@ class Results(Stored):
         return next((question.mean for question in self.questions if question.key == key), None)
 
     def exact_mean(self, key: str) -> Fraction | float | None:
-        """The same before it was rounded, to be rounded otherwise."""
         return next((question.exact_mean for question in self.questions if question.key == key), None)
 
     def figures(self) -> dict[str, QuestionResult]:
-        """The figures by question, as the event carries them."""
         return {
             question.key: QuestionResult(mean=question.mean, distribution=question.distribution)
             for question in self.questions
@@ -79,12 +75,11 @@ class Results(Stored):
 
 
 def publishable_number(n: int) -> int | None:
-    """The number of answers, or None where it is too small to be told."""
     return n if n >= FEWEST_FOR_MEAN else None
 
 
 def publishable_question(question: SurveyQuestion, counts: Counts) -> PublishedQuestion:
-    """A question's figures by the number of those who answered it."""
+    """A question's figures; the rule applies to the number of answers to this question."""
     answered = sum(counts)
     return PublishedQuestion(
         key=question.key,
@@ -97,7 +92,6 @@ def publishable_question(question: SurveyQuestion, counts: Counts) -> PublishedQ
 def publishable_questions(
     n: int, questions: Sequence[SurveyQuestion], counts: Mapping[str, Counts]
 ) -> tuple[PublishedQuestion, ...]:
-    """The questions of a survey that `n` people answered; none where they are too few."""
     if publishable_number(n) is None:
         return ()
     return tuple(publishable_question(question, counts[question.key]) for question in questions)

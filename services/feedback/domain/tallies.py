@@ -1,4 +1,4 @@
-"""The tally: what was answered, without who.
+"""The tally: the answers without the people.
 
 A part of a survey is one document that is complete before the first link is mailed: a slot for each link, a cell for
 each question and score, a place for each comment. An answer only changes values, so nothing in the document tells in
@@ -30,8 +30,6 @@ class TallyState(StrEnum):
 
 
 class Tally(Stored):
-    """One part of a survey's tally."""
-
     session_id: str
     part: int
     state: TallyState = TallyState.NEW
@@ -44,7 +42,6 @@ class Tally(Stored):
     """How often each score was given, by question and score; there from the opening on."""
 
     def unspent(self) -> list[str]:
-        """The hashes of the links that were not used."""
         return [digest for digest, slot in self.slots.items() if slot == UNSPENT]
 
     def free_comment(self) -> str:
@@ -52,20 +49,19 @@ class Tally(Stored):
         return _chance.choice([key for key, text in self.comments.items() if not text])
 
     def with_late(self, hashes: Iterable[str]) -> "Tally":
-        """The part with a slot and a place for a comment also for the links that it lacks; itself where it lacks none.
+        """The part with slots and comment places for missing links too; itself if none is missing.
 
-        Slots and places are mixed anew: nothing tells which were added, nor so which comment a late link brought.
+        Mix slots and places again: their order must not show which are late, nor which comment a late link brought.
         """
-        lacking = set(hashes) - self.slots.keys()
-        if not lacking:
+        missing = set(hashes) - self.slots.keys()
+        if not missing:
             return self
-        slots = {**self.slots, **dict.fromkeys(lacking, UNSPENT)}
-        comments = {**self.comments, **dict.fromkeys(_new_keys(len(lacking), set(self.comments)), "")}
+        slots = {**self.slots, **dict.fromkeys(missing, UNSPENT)}
+        comments = {**self.comments, **dict.fromkeys(_new_keys(len(missing), set(self.comments)), "")}
         return self.model_copy(update={"slots": _mixed(slots), "comments": _mixed(comments)})
 
 
 def tally_id(session_id: str, part: int) -> str:
-    """The id of a part's document."""
     return f"{session_id}:{part}"
 
 
@@ -81,7 +77,6 @@ def new_tally(session_id: str, part: int, hashes: Sequence[str]) -> Tally:
 
 
 def _new_keys(number: int, taken: set[str]) -> set[str]:
-    """So many keys that mean nothing."""
     keys: set[str] = set()
     while len(keys) < number:
         keys |= {_chance.randbytes(_COMMENT_KEY_BYTES).hex()} - taken
@@ -89,18 +84,15 @@ def _new_keys(number: int, taken: set[str]) -> set[str]:
 
 
 def _mixed(fields: dict[str, T]) -> dict[str, T]:
-    """The same fields in another order."""
     return {name: fields[name] for name in shuffled(fields)}
 
 
 def new_cells(questions: Iterable[str]) -> dict[str, dict[str, int]]:
-    """A zero for each question and score."""
     scores = [cell(score) for score in range(LOWEST, HIGHEST + 1)]
     return {question: dict.fromkeys(shuffled(scores), 0) for question in shuffled(questions)}
 
 
 def cell(score: int) -> str:
-    """The key of a score's cell."""
     return f"s{score}"
 
 
@@ -117,17 +109,15 @@ def sum_up(tallies: Iterable[Tally], questions: Sequence[str]) -> dict[str, list
 
 
 def gather_comments(tallies: Iterable[Tally]) -> list[str]:
-    """All comments, in an order that means nothing."""
     return shuffled(text for part in tallies for text in part.comments.values() if text)
 
 
 def shuffled(items: Iterable[T]) -> list[T]:
-    """The items in an order that the system's randomness chose."""
+    """The items in random order, from the system's randomness."""
     mixed = list(items)
     _chance.shuffle(mixed)
     return mixed
 
 
 def count(tallies: Iterable[Tally]) -> int:
-    """How many answered, over all parts."""
     return sum(part.n for part in tallies)

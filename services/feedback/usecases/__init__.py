@@ -6,7 +6,6 @@ from services.feedback.store import SURVEYS, FeedbackStore
 from services.feedback.usecases.answers import Answers
 from services.feedback.usecases.closing import Closing
 from services.feedback.usecases.office import Office
-from services.feedback.usecases.projections import Projections
 from services.feedback.usecases.results import Publications
 from services.feedback.usecases.surveys import Surveys
 from shared.clock import Clock
@@ -17,9 +16,7 @@ from shared.security.audit import Audit
 
 @dataclass(frozen=True, slots=True)
 class UseCases:
-    """The use cases by noun."""
-
-    projections: Projections
+    store: FeedbackStore
     surveys: Surveys
     answers: Answers
     closing: Closing
@@ -33,24 +30,14 @@ class UseCases:
     def over(
         cls, store: FeedbackStore, clock: Clock, inventory: Reconciler, audit: Audit, access: OfficeAccess
     ) -> "UseCases":
-        """Wire them, and register what the reconcile sweep announces and keeps."""
         surveys, closing = Surveys(store, clock), Closing(store, clock)
         inventory.announces("feedback-surveys", SURVEYS, surveys.live, surveys.republish)
         inventory.announces("feedback-results", SURVEYS, surveys.live_results, surveys.republish)
         inventory.keeps("registration-programmes", store.programmes.missing)
         inventory.keeps("registration-sessions", store.sessions.missing)
         inventory.keeps(OFFICE_PEOPLE_KIND, access.missing)
-        return cls(
-            projections=Projections(store, surveys),
-            surveys=surveys,
-            answers=Answers(store, clock),
-            closing=closing,
-            publications=Publications(store),
-            office=Office(store, closing),
-            audit=audit,
-            access=access,
-            inventory=inventory,
-        )
+        answers, publications, office = Answers(store, clock), Publications(store), Office(store, closing)
+        return cls(store, surveys, answers, closing, publications, office, audit, access, inventory)
 
     async def do_what_is_due(self) -> bool:
         """Open, close and remind where that is due. Never more at once."""
@@ -63,5 +50,5 @@ class UseCases:
         """Announce how many answered, seal what could not be sealed yet, delete old comments. Never more at once."""
         await self.surveys.announce_counts()
         await self.closing.seal_published()
-        await self.closing.delete_old_comments()
+        await self.store.delete_old_comments(self.closing.clock())
         return False

@@ -8,7 +8,7 @@ from enum import StrEnum
 from services.feedback.domain.answers import check_answers
 from services.feedback.domain.problems import AlreadyReceivedProblem, SurveyOverProblem, SurveyUnknownProblem
 from services.feedback.domain.surveys import Survey, SurveyState
-from services.feedback.domain.tallies import UNSPENT, Tally, TallyState
+from services.feedback.domain.tallies import UNSPENT, Tally, TallyState, tally_id
 from services.feedback.domain.tokens import SurveyToken, read_token
 from services.feedback.store import FeedbackStore
 from shared.clock import Clock
@@ -30,8 +30,6 @@ class FormState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SurveyForm:
-    """What a link shows."""
-
     session_id: str
     session_title: dict[Language, str]
     programme: str
@@ -42,12 +40,10 @@ class SurveyForm:
     closes_at: datetime
 
 
+@dataclass
 class Answers:
-    """What the holder of a link can do."""
-
-    def __init__(self, store: FeedbackStore, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
+    store: FeedbackStore
+    clock: Clock
 
     async def read_form(self, token: str) -> SurveyForm:
         """The form behind a link. After the survey closed, all its links look alike.
@@ -56,7 +52,7 @@ class Answers:
             SurveyUnknownProblem: no survey was sent under it.
         """
         read, survey = await self._survey(token)
-        if not survey.takes_answers(self._clock()):
+        if not survey.takes_answers(self.clock()):
             return await self._form(survey, FormState.CLOSED)
         tally = await self._tally(survey, read)
         unspent = tally.slots[read.hash] == UNSPENT
@@ -71,26 +67,25 @@ class Answers:
             ConflictProblem: too many at once; nothing was stored.
         """
         read, survey = await self._survey(token)
-        if not survey.takes_answers(self._clock()):
+        if not survey.takes_answers(self.clock()):
             raise SurveyOverProblem
         check_answers(answers, survey.keys)
         for _ in range(_TRIES):
             tally = await self._open_tally(survey, read)
             key = tally.free_comment() if comment else ""
-            if await self._store.count_answer(tally, read.hash, answers, comment, key):
+            if await self.store.count_answer(tally, read.hash, answers, comment, key):
                 return
         raise ConflictProblem
 
     async def _survey(self, token: str) -> tuple[SurveyToken, Survey]:
         read = read_token(token)
-        survey = await self._store.surveys.get(read.session_id) if read else None
+        survey = await self.store.surveys.get(read.session_id) if read else None
         if read is None or survey is None or survey.state is SurveyState.PREPARING:
             raise SurveyUnknownProblem
         return read, survey
 
     async def _tally(self, survey: Survey, token: SurveyToken) -> Tally:
-        """The part that has the token's slot."""
-        tally = await self._store.tally(survey.id, token.part(survey.parts))
+        tally = await self.store.tallies.get(tally_id(survey.id, token.part(survey.parts)))
         if tally is None or token.hash not in tally.slots:
             raise SurveyUnknownProblem
         return tally
@@ -104,10 +99,7 @@ class Answers:
         return tally
 
     async def _form(self, survey: Survey, state: FormState) -> SurveyForm:
-        session = await self._store.sessions.get(survey.id)
-        programme = await self._store.programmes.get(survey.programme)
-        assert session is not None, "known before the survey opened"
-        assert programme is not None, "known before the survey opened"
+        session, programme = await self.store.known_of(survey)
         assert survey.closes_at is not None, "fixed before the survey opened"
         return SurveyForm(
             session_id=survey.id,

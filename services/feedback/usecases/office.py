@@ -1,6 +1,6 @@
 """What the programme office sees and does: surveys with their response, and publishing before the time."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.feedback.domain.known import KnownProgramme, KnownSession
@@ -9,11 +9,9 @@ from services.feedback.domain.results import Results
 from services.feedback.domain.surveys import Survey
 from services.feedback.store import FeedbackStore
 from services.feedback.usecases.closing import Closing
-from shared.events.vocabulary import Language
 from shared.security.actions import Action
 from shared.staff import Role
 from shared.storage.collection import Place, Slice
-from shared.storage.records import Author, Details
 
 PAGE = 50
 PUBLISHED = "survey.published"
@@ -22,14 +20,12 @@ PUBLISHED = "survey.published"
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A survey and how many have answered it."""
-
     survey: Survey
     session: KnownSession | None
     """None while only its links are known."""
     programme: KnownProgramme | None
     answers: int
-    """While it is open the number announced last: one that moved with each answer would tell when somebody answered."""
+    """While it is open, the number last announced: a number that moved with each answer would date the answers."""
     results: Results | None = None
 
     @property
@@ -40,8 +36,6 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Responses:
-    """The office's list."""
-
     unfinished: Sequence[Response]
     """Being prepared or open, the one that closes first in front."""
     over: Slice[Response]
@@ -49,15 +43,11 @@ class Responses:
 
 
 class Office:
-    """The verbs of the programme office."""
-
     def __init__(self, store: FeedbackStore, closing: Closing) -> None:
         self._store = store
-        self._closing = closing
-        self.publish = Action(PUBLISHED, Role.EDITOR, self._publish)
+        self.publish = Action(PUBLISHED, Role.EDITOR, closing.publish)
 
     async def list_surveys(self, after: Place | None) -> Responses:
-        """All unfinished surveys and a page of those that are over."""
         unfinished = await self._store.unfinished_surveys()
         over = await self._store.surveys_over(PAGE, after)
         return Responses(
@@ -66,28 +56,10 @@ class Office:
         )
 
     async def read_survey(self, session_id: str) -> Response:
-        """A session's survey.
-
-        Raises:
-            SurveyNotThereProblem: there is none.
-        """
         survey = await self._store.surveys.get(session_id)
         if survey is None:
             raise SurveyNotThereProblem
         return await self._response(survey)
-
-    async def titles(self, session_ids: Collection[str]) -> dict[str, dict[Language, str]]:
-        """What the sessions with these ids are called."""
-        found = await self._store.sessions.many(session_ids)
-        return {session_id: session.title for session_id, session in found.items()}
-
-    async def _publish(self, by: Author, session_id: str) -> Results:
-        """Close a survey now and publish its results; the same results when that was done before.
-
-        Raises:
-            SurveyNotOpenProblem: it has not opened, or there is none.
-        """
-        return await self._closing.publish(session_id, by.record(session_id, _asked))
 
     async def _response(self, survey: Survey) -> Response:
         session = await self._store.sessions.get(survey.id)
@@ -100,7 +72,3 @@ class Office:
             answers=survey.answers or (count.answers if count else 0),
             results=await self._store.results.get(survey.id),
         )
-
-
-def _asked(before: Survey, _: Survey) -> Details:
-    return {"links": before.links}

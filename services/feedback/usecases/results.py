@@ -26,50 +26,37 @@ class Archive:
     """From the latest to the earliest."""
 
 
+@dataclass
 class Publications:
-    """What readers ask for."""
-
-    def __init__(self, store: FeedbackStore) -> None:
-        self._store = store
+    store: FeedbackStore
 
     async def read_results(self, session_id: str) -> Results:
-        """A session's results.
-
-        Raises:
-            ResultsNotPublishedProblem: there are none, or not yet.
-        """
-        results = await self._store.results.get(session_id)
+        results = await self.store.results.get(session_id)
         if results is None:
             raise ResultsNotPublishedProblem
         return results
 
     async def read_programme(self, slug: str) -> KnownProgramme:
-        """The programme of results that are published."""
-        programme = await self._store.programmes.get(slug)
+        programme = await self.store.programmes.get(slug)
         assert programme is not None, "known before the survey opened"
         return programme
 
-    async def list_results(self, programme: str | None, limit: int, after: Place | None) -> Slice[Results]:
-        """Results, newest first."""
-        return await self._store.list_results(programme, limit, after)
-
     async def read_archive(self, programme: str, year: int, after: Place | None) -> Archive:
         """A page of results of a programme and a year, «» and 0 for all of them."""
-        results = await self._store.archive(programme, year, PAGE, after)
+        results = await self.store.archive(programme, year, PAGE, after)
         programmes = {
             known.id: known
-            async for known in self._store.programmes.each()
-            if (await self._store.archive(known.id, 0, 1)).items
+            async for known in self.store.programmes.each()
+            if (await self.store.archive(known.id, 0, 1)).items
         }
-        return Archive(results, programmes, await self._store.years())
+        return Archive(results, programmes, await self.store.years())
 
     async def read_trend(self, programme: str) -> list[Results]:
         """The results of a programme's latest sessions, the earliest first."""
-        return (await self._store.archive(programme, 0, TREND)).items[::-1]
+        return (await self.store.archive(programme, 0, TREND)).items[::-1]
 
     async def read_all(self) -> list[Results]:
-        """Every published result, the latest session first."""
-        return [results async for results in self._store.results.each(order=LATEST_SESSION_FIRST)]
+        return [results async for results in self.store.results.each(order=LATEST_SESSION_FIRST)]
 
     async def read_comments(self, session_id: str) -> list[str]:
         """A session's comments, in an order that means nothing; none below five answers or after a year.
@@ -78,4 +65,4 @@ class Publications:
             ResultsNotPublishedProblem: there are no results yet.
         """
         await self.read_results(session_id)
-        return await self._store.comments(session_id)
+        return await self.store.comments(session_id)

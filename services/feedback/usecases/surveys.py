@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
+from services.feedback.domain.known import KnownSession
 from services.feedback.domain.surveys import (
     AnswerCount,
     Survey,
@@ -26,99 +29,96 @@ LIVE_AFTER_CLOSING = timedelta(days=30)
 """How long after its planned end a survey stays in the inventory."""
 
 
+@dataclass
 class Surveys:
-    """A survey until it closes."""
-
-    def __init__(self, store: FeedbackStore, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
+    store: FeedbackStore
+    clock: Clock
 
     async def prepare_links(self, session_id: str, part: int, parts: int, hashes: Sequence[str]) -> None:
-        """Add a part's tally, or its late links. Open the survey after the last part; republish one that was open."""
-        await self._store.surveys.create(Survey(id=session_id, parts=parts))
-        before = await self._store.surveys.get(session_id)
+        """Add a part's tally, or its late links. Open the survey after the last part; restate one that was open."""
+        await self.store.surveys.create(Survey(id=session_id, parts=parts))
+        before = await self.store.surveys.get(session_id)
         assert before is not None, "surveys are never deleted"
         if not before.is_over:
-            await self._store.tallies.insert(new_tally(session_id, part, hashes))
-            links = await self._store.add_links(session_id, part, hashes)
+            await self.store.tallies.insert(new_tally(session_id, part, hashes))
+            links = await self.store.add_links(session_id, part, hashes)
             failpoint("feedback-tally-added")
-            if not await self._store.note_links(session_id, part, links):
-                await self._store.surveys.change(session_id, with_links(part, links))
-        await self._go_on(session_id, before)
-
-    async def _go_on(self, session_id: str, before: Survey) -> None:
-        survey = await self._store.surveys.get(session_id)
+            if not await self.store.note_links(session_id, part, links):
+                await self.store.surveys.change(session_id, partial(with_links, part=part, links=links))
+        survey = await self.store.surveys.get(session_id)
         assert survey is not None, "surveys are never deleted"
         match survey.state:
             case SurveyState.PREPARING:
                 await self.open_if_complete(session_id)
             case SurveyState.CLOSED | SurveyState.PUBLISHED:
-                await self._store.delete_tallies(session_id)  # links that came too late leave nothing behind
+                await self.store.delete_tallies(session_id)  # links that came too late leave nothing behind
         if before.state is not SurveyState.PREPARING:
             await self.republish(session_id)
 
+    async def keep_session(self, session: KnownSession) -> None:
+        """Keep a session and open its survey if that is complete. Only SessionEnded says when the session ended."""
+        await self.store.sessions.apply(session, leave=set() if session.told_end else {"told_end"})
+        await self.open_if_complete(session.id)
+
     async def open_if_complete(self, session_id: str) -> None:
         """Open the survey once its links, its session's end and its programme are known. Safe to repeat."""
-        survey = await self._store.surveys.get(session_id)
-        session = await self._store.sessions.get(session_id)
+        survey = await self.store.surveys.get(session_id)
+        session = await self.store.sessions.get(session_id)
         if survey is None or survey.state is not SurveyState.PREPARING or not survey.is_complete():
             return
-        programme = await self._store.programmes.get(session.programme) if session and session.ended_at else None
+        programme = await self.store.programmes.get(session.programme) if session and session.ended_at else None
         if session is None or programme is None:
             return
-        survey = await self._store.surveys.change(session_id, frozen(session, programme))
-        await asyncio.gather(*(self._store.open_tally(session_id, part, survey.keys) for part in survey.parts_in_place))
+        survey = await self.store.surveys.change(session_id, partial(frozen, session=session, programme=programme))
+        await asyncio.gather(*(self.store.open_tally(session_id, part, survey.keys) for part in survey.parts_in_place))
         failpoint("feedback-tallies-open")
-        await self._store.surveys.change(session_id, opened)
+        await self.store.surveys.change(session_id, opened)
 
     async def republish(self, session_id: str) -> None:
         """Publish the survey's present state again, for a service that missed it."""
-        survey = await self._store.surveys.get(session_id)
+        survey = await self.store.surveys.get(session_id)
         if survey is None or survey.pending:
             return  # what waits in its outbox is about to tell
         unspent = await self._unspent(survey) if survey.reminded else {}
-        results = await self._store.results.get(session_id)
-        await self._store.surveys.republish(session_id, lambda current: republished(current, results, unspent))
+        results = await self.store.results.get(session_id)
+        await self.store.surveys.restate(session_id, partial(restated, results=results, unspent=unspent))
 
     async def open_due(self) -> None:
-        """Open what waited for a programme or a session."""
-        async for survey in self._store.surveys.each({"state": SurveyState.PREPARING.value}):
+        async for survey in self.store.surveys.each({"state": SurveyState.PREPARING.value}):
             await self.open_if_complete(survey.id)
 
     async def remind_due(self) -> None:
-        """Publish the unused links of the surveys whose reminder is due."""
         due: Where = {
             "state": SurveyState.OPEN.value,
             "reminded": 0,
-            "reminder_at": at_most(to_millis(self._clock())),
+            "reminder_at": at_most(to_millis(self.clock())),
         }
-        async for survey in self._store.surveys.each(due):
-            await self._store.surveys.change(survey.id, reminded(await self._unspent(survey)))
+        async for survey in self.store.surveys.each(due):
+            await self.store.surveys.change(survey.id, partial(reminded, unspent=await self._unspent(survey)))
 
     async def announce_counts(self) -> None:
         """Announce how many answered where the number has grown, then compact the store: its write-ahead log would show
         the answers in their order."""
         grown = False
-        async for survey in self._store.surveys.each({"state": SurveyState.OPEN.value}):
+        async for survey in self.store.surveys.each({"state": SurveyState.OPEN.value}):
             grown = await self._announce_count(survey) or grown
         if grown:
-            await self._store.try_to_compact()
+            await self.store.try_to_compact()
 
     async def _announce_count(self, survey: Survey) -> bool:
-        answers = count(await self._store.tallies_of(survey))
+        answers = count(await self.store.tallies_of(survey))
         if not answers:
             return False
-        await self._store.counts.create(AnswerCount(id=survey.id, programme=survey.programme, answers=0))
-        before = await self._store.counts.get(survey.id)
-        after = await self._store.counts.change(survey.id, counted(answers))
+        await self.store.counts.create(AnswerCount(id=survey.id, programme=survey.programme, answers=0))
+        before = await self.store.counts.get(survey.id)
+        after = await self.store.counts.change(survey.id, partial(counted, answers=answers))
         return before is None or after.answers > before.answers
 
     async def _unspent(self, survey: Survey) -> Unspent:
-        return {tally.part: tally.unspent() for tally in await self._store.tallies_of(survey)}
+        return {tally.part: tally.unspent() for tally in await self.store.tallies_of(survey)}
 
     def live(self) -> Where:
-        """The surveys of the inventory."""
-        return {"closes_at": greater(to_millis(self._clock() - LIVE_AFTER_CLOSING))}
+        return {"closes_at": greater(to_millis(self.clock() - LIVE_AFTER_CLOSING))}
 
     def live_results(self) -> Where:
         """Those with published results. They have an inventory of their own: registration keeps nothing else."""

@@ -1,6 +1,5 @@
 """The JSON API of surveys and results."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -116,8 +115,7 @@ class Comments(BaseModel):
     comments: list[str]
 
 
-def routes(use_cases: UseCases, words: Translations, *, staff_token: str) -> APIRouter:
-    """The operations over the use cases."""
+def routes(use_cases: UseCases, words: Words, *, staff_token: str) -> APIRouter:
     router = ApiRouter()
     _add_surveys(router, use_cases)
     _add_results(router, use_cases, words)
@@ -152,20 +150,19 @@ def _add_results(router: APIRouter, use_cases: UseCases, words: Translations) ->
         cursor: CursorParameter = None,
     ) -> Page[ResultsView]:
         """The newest first."""
-        found = await use_cases.publications.list_results(programme, limit, decode_cursor(cursor, RESULTS_PLACE))
+        found = await use_cases.store.list_results(programme, limit, decode_cursor(cursor, RESULTS_PLACE))
         language = request_language(request)
-        return page_of(found, lambda results: results_view(results, words, language))
+        return page_of(found, lambda results: _results_view(results, words, language))
 
     @router.get("/results/{session}", summary="Read a session's results", tags=["results"])
     async def read_results(session: str, request: Request) -> ResultsView:
         """Published when the survey closes, under the small-group rule that `rule` says; 404 before."""
         results = await use_cases.publications.read_results(session)
-        return results_view(results, words, request_language(request))
+        return _results_view(results, words, request_language(request))
 
 
-def _add_staff(router: APIRouter, use_cases: UseCases, words: Translations, staff_token: str) -> None:
-    staff = [Depends(bearer_member(staff_token))]
-    member_of_the_office = bearer_member(staff_token)
+def _add_staff(router: APIRouter, use_cases: UseCases, words: Words, staff_token: str) -> None:
+    staff = Depends(bearer_member(staff_token))
 
     @router.post(
         "/results/{session}/publish", summary="Close a survey and publish", tags=["results"], responses=problems(409)
@@ -173,14 +170,14 @@ def _add_staff(router: APIRouter, use_cases: UseCases, words: Translations, staf
     async def publish_results(
         session: str,
         request: Request,
-        member: Annotated[StaffMember, Depends(member_of_the_office)],
         _: PublishRequest | None = None,
+        member: StaffMember = staff,
     ) -> ResultsView:
         """Closes the survey before its time. Staff only; safe to repeat: results are published once."""
         results = await use_cases.office.publish(member, session)
-        return results_view(results, words, request_language(request))
+        return _results_view(results, words, request_language(request))
 
-    @router.get("/results/{session}/comments", summary="Read the comments", tags=["results"], dependencies=staff)
+    @router.get("/results/{session}/comments", summary="Read the comments", tags=["results"], dependencies=[staff])
     async def read_comments(session: str) -> Comments:
         """Staff only: they may speak of persons. None below five answers; deleted after twelve months."""
         return Comments(session=session, comments=await use_cases.publications.read_comments(session))
@@ -202,23 +199,18 @@ def _survey_view(form: SurveyForm, language: Language) -> SurveyView:
     )
 
 
-def results_view(results: Results, words: Translations, language: Language) -> ResultsView:
-    """Results in a language."""
+def _results_view(results: Results, words: Words, language: Language) -> ResultsView:
     return ResultsView(
         session=results.id,
         programme=results.programme,
         title=in_language(results.title, language),
         published_at=results.published_at,
         n=results.n,
-        questions=_figures(results, language),
+        questions={
+            question.key: QuestionFigures(
+                text=in_language(question.text, language), mean=question.mean, distribution=question.distribution
+            )
+            for question in results.questions
+        },
         rule=words.text(language, RULE),
     )
-
-
-def _figures(results: Results, language: Language) -> Mapping[str, QuestionFigures]:
-    return {
-        question.key: QuestionFigures(
-            text=in_language(question.text, language), mean=question.mean, distribution=question.distribution
-        )
-        for question in results.questions
-    }

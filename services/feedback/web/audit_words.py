@@ -16,11 +16,8 @@ DETAILS = {"links": Detail(mark("People asked"))}
 
 
 def routes(use_cases: UseCases, pages: Pages) -> PageRouter:
-    """`/office/audit/results`."""
-
     async def names(language: Language, ids: Collection[str]) -> dict[str, str]:
-        """Of sessions."""
-        titles = await use_cases.office.titles(ids)
-        return {session_id: in_language(title, language) for session_id, title in titles.items()}
+        sessions = await use_cases.store.sessions.many(ids)
+        return {session_id: in_language(session.title, language) for session_id, session in sessions.items()}
 
     return audit_routes(pages, PATH, Record(use_cases.audit, ACTS, DETAILS, names))

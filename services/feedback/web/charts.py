@@ -33,14 +33,11 @@ class Bar:
 
     @property
     def height(self) -> float:
-        """From the floor up."""
         return round(_BAR_FLOOR - self.y, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """How many gave each score."""
-
     bars: Sequence[Bar]
     width: int = _WIDTH
     height: int = 148
@@ -58,8 +55,6 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """The means of a question over several sessions."""
-
     points: Sequence[Point]
     runs: Sequence[str]
     """The points of each line; it breaks where a mean is hidden."""
@@ -73,7 +68,6 @@ class Trend:
 
 
 def distribution(counts: Counts) -> Distribution:
-    """A bar for each score, the highest up to the ceiling."""
     most = max(*counts, 1)
     bars = [
         Bar(
@@ -92,7 +86,8 @@ def trend(means: Sequence[Fraction | float | None]) -> Trend:
     """The line of the means from left to right, always from 0 to 10 so that charts can be compared."""
     step = (_RIGHT - _LEFT) / max(len(means) - 1, 1)
     points = [Point(round(_LEFT + step * place, 1), _height(mean), mean) for place, mean in enumerate(means)]
-    return Trend(points, [_coordinates(run) for run in _runs(points) if len(run) > 1])
+    lines = [" ".join(f"{point.x},{point.y}" for point in run) for run in _runs(points) if len(run) > 1]
+    return Trend(points, lines)
 
 
 def _height(mean: Fraction | float | None) -> float:
@@ -107,7 +102,3 @@ def _runs(points: Sequence[Point]) -> list[list[Point]]:
         else:
             runs[-1].append(point)
     return runs
-
-
-def _coordinates(run: Sequence[Point]) -> str:
-    return " ".join(f"{point.x},{point.y}" for point in run)

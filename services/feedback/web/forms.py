@@ -1,7 +1,7 @@
 """The survey's form as a page sends it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from services.feedback.domain.answers import clean_comment
 from services.feedback.domain.problems import NoAnswerProblem
@@ -25,18 +25,12 @@ class SentForm:
     errors: Mapping[str, str] = field(default_factory=dict)
     """Message ids by the id of the field on the page."""
 
-    def with_error(self, field_: str, message: str) -> "SentForm":
-        """The same with an error in front."""
-        return replace(self, errors={field_: message, **self.errors})
-
 
 def field_id(key: str) -> str:
-    """The id on the page of a question's group of scores."""
     return _PREFIX + key
 
 
 def read_sent_form(values: Mapping[str, str], questions: Sequence[str]) -> SentForm:
-    """The form with what is wrong in it."""
     errors: dict[str, str] = {}
     answers = {}
     for key in questions:

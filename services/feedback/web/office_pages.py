@@ -1,5 +1,6 @@
-"""The programme office's pages: who has answered how much, publishing before the time, comments, export."""
+"""The programme office's pages: response, publishing early, comments, export."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -20,64 +21,55 @@ LIST = "/office/results"
 SURVEY = LIST + "/{session}"
 
 
+@dataclass(frozen=True, slots=True)
 class OfficePages:
-    """Viewers read, editors publish."""
-
-    def __init__(self, use_cases: UseCases, pages: Pages) -> None:
-        self._office = use_cases.office
-        self._publications = use_cases.publications
-        self._pages = pages
+    use_cases: UseCases
+    pages: Pages
 
     def add_to(self, router: APIRouter) -> None:
-        """Add the routes with the roles that they need."""
-        reads = [Depends(require_role(self._pages.office, Role.VIEWER))]
-        changes = require_role(self._pages.office, self._office.publish.role)
+        reads = [Depends(page_staff(self.pages.office, Role.VIEWER))]
+        changes = page_staff(self.pages.office, self.use_cases.office.publish.role)
 
         async def publish(request: Request, session: str, member: Annotated[StaffMember, Depends(changes)]) -> Response:
-            """Close the survey and publish its results."""
-            await self._pages.form(request)
-            await self._office.publish(member, session)
+            await self.pages.form(request)
+            await self.use_cases.office.publish(member, session)
             return see_other(f"{LIST}/{session}")
 
-        router.add_api_route(LIST, self.list_all, methods=["GET"], dependencies=reads)
-        router.add_api_route(f"{LIST}/export.csv", self.export, methods=["GET"], dependencies=reads)
-        router.add_api_route(SURVEY, self.show, methods=["GET"], dependencies=reads)
-        router.add_api_route(f"{SURVEY}/comments", self.comments, methods=["GET"], dependencies=reads)
-        router.add_api_route(f"{SURVEY}/publish", self.confirm, methods=["GET"], dependencies=[Depends(changes)])
+        router.add_api_route(LIST, self.list_all, dependencies=reads)
+        router.add_api_route(f"{LIST}/export.csv", self.export, dependencies=reads)
+        router.add_api_route(SURVEY, self.show, dependencies=reads)
+        router.add_api_route(f"{SURVEY}/comments", self.comments, dependencies=reads)
+        router.add_api_route(f"{SURVEY}/publish", self.confirm, dependencies=[Depends(changes)])
         router.add_api_route(f"{SURVEY}/publish", publish, methods=["POST"])
 
     async def list_all(self, request: Request, cursor: CursorParameter = None) -> Response:
-        """All surveys with their response."""
-        responses = await self._office.list_surveys(decode_cursor(cursor, RESULTS_PLACE))
+        responses = await self.use_cases.office.list_surveys(decode_cursor(cursor, RESULTS_PLACE))
         next_ = encode_cursor(responses.over.next)
-        return self._pages.render(request, "office_results.html", responses=responses, next=next_, cursor=cursor)
+        return self.pages.render(request, "office_results.html", responses=responses, next=next_, cursor=cursor)
 
     async def show(self, request: Request, session: str) -> Response:
-        """One survey, and what can be done with it."""
-        member = self._pages.member(request)
-        return self._pages.render(
+        member = self.pages.member(request)
+        return self.pages.render(
             request,
             "office_survey.html",
-            response=await self._office.read_survey(session),
-            may_publish=member is not None and member.role >= self._office.publish.role,
-            rule=self._pages.text(request, RULE),
+            response=await self.use_cases.office.read_survey(session),
+            may_publish=member is not None and member.role >= self.use_cases.office.publish.role,
+            rule=self.pages.text(request, RULE),
         )
 
     async def confirm(self, request: Request, session: str) -> Response:
         """What publishing now would do. Changes nothing."""
-        response = await self._office.read_survey(session)
+        response = await self.use_cases.office.read_survey(session)
         if response.survey.state is SurveyState.PREPARING:
             raise SurveyNotOpenProblem
         if response.survey.state is not SurveyState.OPEN:
             return see_other(f"{LIST}/{session}")
-        return self._pages.render(request, "office_publish.html", response=response, fewest=FEWEST_FOR_MEAN)
+        return self.pages.render(request, "office_publish.html", response=response, fewest=FEWEST_FOR_MEAN)
 
     async def comments(self, request: Request, session: str) -> Response:
-        """The comments, in an order that means nothing."""
-        comments = await self._publications.read_comments(session)
-        results = await self._publications.read_results(session)
-        return self._pages.render(request, "office_comments.html", results=results, comments=comments)
+        results = await self.use_cases.publications.read_results(session)
+        comments = await self.use_cases.store.comments(session)
+        return self.pages.render(request, "office_comments.html", results=results, comments=comments)
 
     async def export(self) -> Response:
-        """Every published result, under the same rule as everybody sees it."""
-        return csv_answer("results.csv", results_csv(await self._publications.read_all()))
+        return csv_answer("results.csv", results_csv(await self.use_cases.publications.read_all()))

@@ -16,7 +16,6 @@ TEMPLATES = [Path(__file__).parent / "templates"]
 
 
 def routes(use_cases: UseCases, pages: Pages) -> APIRouter:
-    """The pages over the use cases."""
     router = page_router(pages)
     SurveyPages(use_cases, pages).add_to(router)
     ResultsPages(use_cases, pages).add_to(router)

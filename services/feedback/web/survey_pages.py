@@ -4,6 +4,7 @@ The link's token is the permission. It stands in the page's own address only: no
 else carries it, and no page is told where its reader came from.
 """
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fastapi import APIRouter, Request
@@ -24,62 +25,53 @@ _SENT_NOW = "sent"
 """In the address of the page after a form was taken: it thanks, where a later visit says «already received»."""
 
 
+@dataclass(frozen=True, slots=True)
 class SurveyPages:
-    """The pages of one link."""
-
-    def __init__(self, use_cases: UseCases, pages: Pages) -> None:
-        self._answers = use_cases.answers
-        self._pages = pages
+    use_cases: UseCases
+    pages: Pages
 
     def add_to(self, router: APIRouter) -> None:
-        """Add the routes."""
-        router.add_api_route("/survey/{token}", self.show, methods=["GET"])
+        router.add_api_route("/survey/{token}", self.show)
         router.add_api_route("/survey/{token}", self.send, methods=["POST"])
 
     async def show(self, request: Request, token: str) -> Response:
-        """The form, or what became of it. Changes nothing."""
-        return self._page(request, await self._answers.read_form(token), SentForm())
+        return self._page(request, await self.use_cases.answers.read_form(token), SentForm())
 
     async def send(self, request: Request, token: str) -> Response:
-        """Count what was sent, or show the form again with what is wrong."""
-        form = await self._answers.read_form(token)
+        form = await self.use_cases.answers.read_form(token)
         keys = [question.key for question in form.questions]
         try:
-            posted = await self._pages.form(request)
-            sent = read_sent_form(posted.values, keys)
+            sent = read_sent_form((await self.pages.form(request)).values, keys)
         except ForeignFormProblem as problem:
             sent = read_sent_form(problem.sent, keys)
-            return self._page(request, form, sent.with_error(FORM, SEND_AGAIN), status=problem.status)
-        if form.state is FormState.OPEN and sent.errors:
-            return self._page(request, form, sent, status=422 if sent.errors else 200)
-        return see_other(request.url.path + await self._submit(token, form, sent))
-
-    async def _submit(self, token: str, form: SurveyForm, sent: SentForm) -> str:
-        """Count it; the query of the page that says what became of it."""
+            sent = replace(sent, errors={FORM: SEND_AGAIN, **sent.errors})
+            return self._page(request, form, sent, status=problem.status)
         if form.state is not FormState.OPEN:
-            return ""
+            return see_other(request.url.path)
+        if sent.errors:
+            return self._page(request, form, sent, status=422)
         try:
-            await self._answers.submit(token, sent.answers, sent.comment)
+            await self.use_cases.answers.submit(token, sent.answers, sent.comment)
         except (AlreadyReceivedProblem, SurveyOverProblem):
-            return ""
-        return f"?{_SENT_NOW}=1"
+            return see_other(request.url.path)
+        return see_other(f"{request.url.path}?{_SENT_NOW}=1")
 
     def _page(self, request: Request, form: SurveyForm, sent: SentForm, status: int = 200) -> Response:
         if form.state is not FormState.OPEN:
             thanks = _SENT_NOW in request.query_params
-            return self._pages.render(request, f"survey_{form.state}.html", form=form, thanks=thanks)
-        return self._pages.render(
+            return self.pages.render(request, f"survey_{form.state}.html", form=form, thanks=thanks)
+        return self.pages.render(
             request,
             "survey.html",
             status=status,
             scripts=[_COUNTER],
             form=form,
             values=sent.values,
-            errors={field: self._pages.text(request, message) for field, message in sent.errors.items()},
+            errors={field: self.pages.text(request, message) for field, message in sent.errors.items()},
             field_id=field_id,
             form_id=FORM,
             scores=[(score, score) for score in range(LOWEST, HIGHEST + 1)],
             comment_field=COMMENT_FIELD,
             comment_length=COMMENT_LENGTH,
-            rule=self._pages.text(request, RULE),
+            rule=self.pages.text(request, RULE),
         )

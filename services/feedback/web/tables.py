@@ -1,11 +1,10 @@
 """Results as open data for spreadsheets: one row for each question, nothing that the pages hide."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from fastapi.responses import Response
 
-from services.feedback.domain.results import PublishedQuestion, Results
+from services.feedback.domain.results import Results
 from services.feedback.domain.tallies import HIGHEST, LOWEST
 from shared.events.vocabulary import Language, in_language
 from shared.storage.contract import Scalar
@@ -25,8 +24,7 @@ def results_csv(published: Iterable[Results]) -> str:
 
 
 def csv_answer(filename: str, text: str) -> Response:
-    """A file to keep."""
-    headers: dict[str, Any] = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
     return Response(text, media_type="text/csv", headers=headers)
 
 
@@ -42,9 +40,5 @@ def _rows(results: Results) -> Iterator[list[Scalar]]:
     if not results.questions:
         yield [*session, *[None] * (len(_HEADER) - len(session))]
     for question in results.questions:
-        yield [*session, *_figures(question)]
-
-
-def _figures(question: PublishedQuestion) -> list[Scalar]:
-    counts: Sequence[Scalar] = question.distribution or [None] * len(_SCORES)
-    return [question.key, in_language(question.text, Language.CA), question.mean, *counts]
+        counts: Sequence[Scalar] = question.distribution or [None] * len(_SCORES)
+        yield [*session, question.key, in_language(question.text, Language.CA), question.mean, *counts]

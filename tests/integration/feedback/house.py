@@ -137,15 +137,15 @@ class House:
     async def learn(self, session_id: str, programme: str = PROGRAMME) -> None:
         """The programme is defined and the session has ended."""
         defined, ended = programme_defined(programme=programme), session_ended(session_id)
-        await self.use_cases.projections.apply_programme(KnownProgramme.from_event(defined))
-        await self.use_cases.projections.apply_session(
+        await self.use_cases.store.programmes.apply(KnownProgramme.from_event(defined))
+        await self.use_cases.surveys.keep_session(
             KnownSession.from_event(ended.model_copy(update={"programme": programme}))
         )
 
     async def rename(self, session_id: str, title: str) -> None:
         """The session gets another title."""
         renamed = session_ended(session_id, version=3).model_copy(update={"title": {Language.CA: title}})
-        await self.use_cases.projections.apply_session(KnownSession.from_event(renamed))
+        await self.use_cases.surveys.keep_session(KnownSession.from_event(renamed))
 
     async def open_survey(self, people: int, *, parts: int = 1, programme: str = PROGRAMME) -> tuple[str, list[str]]:
         """A session whose survey is open, and its tokens by person."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.feedback.domain.surveys import SurveyState
-from services.feedback.domain.tallies import count
+from services.feedback.domain.tallies import count, tally_id
 from services.feedback.usecases import closing, surveys
 from shared.staff import API_CALLER
 from shared.storage import aggregates
@@ -107,7 +107,7 @@ async def test_an_opening_that_was_killed_goes_on_when_the_links_come_again(
 
 async def test_an_answer_that_was_read_before_the_shutting_loses_against_it(house: House) -> None:
     session_id, tokens = await house.open_survey(3)
-    tally = await house.store.tally(session_id, 0)
+    tally = await house.store.tallies.get(tally_id(session_id, 0))
     assert tally is not None
     await house.store.shut_tally(session_id, 0)
     assert not await house.store.count_answer(tally, token_hash(tokens[0]), {"content": 5}, "", "")

@@ -29,14 +29,12 @@ async def state(house: House, session_id: str) -> SurveyState | None:
 @pytest.mark.parametrize("last", ["programme", "session", "part"])
 async def test_it_opens_whatever_comes_last(house: House, last: str) -> None:
     steps = {
-        "programme": lambda: house.use_cases.projections.apply_programme(
-            KnownProgramme.from_event(programme_defined())
-        ),
-        "session": lambda: house.use_cases.projections.apply_session(KnownSession.from_event(session_ended(SESSION))),
+        "programme": lambda: house.use_cases.store.programmes.apply(KnownProgramme.from_event(programme_defined())),
+        "session": lambda: house.use_cases.surveys.keep_session(KnownSession.from_event(session_ended(SESSION))),
         "part": lambda: house.use_cases.surveys.prepare_links(SESSION, 0, 2, ["aa"]),
     }
     await house.use_cases.surveys.prepare_links(SESSION, 1, 2, ["bb"])
-    await house.use_cases.projections.apply_session(KnownSession.from_event(session_scheduled(SESSION)))
+    await house.use_cases.surveys.keep_session(KnownSession.from_event(session_scheduled(SESSION)))
     for name in [name for name in steps if name != last]:
         await steps[name]()
         await house.use_cases.do_what_is_due()
@@ -54,8 +52,8 @@ async def test_it_opens_whatever_comes_last(house: House, last: str) -> None:
 
 
 async def test_an_older_event_does_not_undo_a_newer_one(house: House) -> None:
-    await house.use_cases.projections.apply_session(KnownSession.from_event(session_ended(SESSION, version=5)))
-    await house.use_cases.projections.apply_session(KnownSession.from_event(session_scheduled(SESSION, version=4)))
+    await house.use_cases.surveys.keep_session(KnownSession.from_event(session_ended(SESSION, version=5)))
+    await house.use_cases.surveys.keep_session(KnownSession.from_event(session_scheduled(SESSION, version=4)))
     session = await house.store.sessions.get(SESSION)
     assert session is not None
     assert (session.seen, session.status) == (5, "ended")
@@ -134,7 +132,7 @@ async def test_answers_that_come_while_links_are_added_are_all_counted(house: Ho
 async def test_questions_stay_as_they_were_at_the_opening(house: House) -> None:
     _, tokens = await house.open_survey(1)
     changed = programme_defined(version=2, survey_questions=[{"key": "other", "text": {"ca": "Altra"}}], survey_days=1)
-    await house.use_cases.projections.apply_programme(KnownProgramme.from_event(changed))
+    await house.use_cases.store.programmes.apply(KnownProgramme.from_event(changed))
     assert (await house.answer(tokens[0], other=5)).status_code == 422
     assert (await house.answer(tokens[0], content=5)).status_code == 202
 
@@ -157,10 +155,8 @@ async def test_those_who_have_not_answered_are_told_once(house: House) -> None:
 
 
 async def test_no_reminder_where_the_programme_wants_none(house: House) -> None:
-    await house.use_cases.projections.apply_programme(
-        KnownProgramme.from_event(programme_defined(survey_reminder_days=0))
-    )
-    await house.use_cases.projections.apply_session(KnownSession.from_event(session_ended(SESSION)))
+    await house.use_cases.store.programmes.apply(KnownProgramme.from_event(programme_defined(survey_reminder_days=0)))
+    await house.use_cases.surveys.keep_session(KnownSession.from_event(session_ended(SESSION)))
     await house.use_cases.surveys.prepare_links(SESSION, 0, 1, ["aa"])
     await publish_outboxes(house)
     house.clock.move(timedelta(days=13))

@@ -185,7 +185,7 @@ async def test_titles_and_questions_are_only_ever_text(house: House) -> None:
     evil = "</title><script>alert(1)</script>"
     question = SurveyQuestion(key="content", text={Language.CA: evil})
     programme = programme_defined(version=9, name={Language.CA: evil}, survey_questions=[question])
-    await house.use_cases.projections.apply_programme(KnownProgramme.from_event(programme))
+    await house.use_cases.store.programmes.apply(KnownProgramme.from_event(programme))
     session_id, tokens = await house.open_survey(10)
     await house.rename(session_id, evil)
     pages = [await house.client.get(f"/survey/{tokens[0]}")]

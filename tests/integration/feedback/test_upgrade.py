@@ -61,7 +61,7 @@ async def test_what_was_known_is_known(upgraded: House) -> None:
 
 
 async def test_its_version_holds(upgraded: House) -> None:
-    await upgraded.use_cases.projections.apply_programme(KnownProgramme.from_event(programme_defined(2)))
+    await upgraded.use_cases.store.programmes.apply(KnownProgramme.from_event(programme_defined(2)))
     programme = await upgraded.store.programmes.get(PROGRAMME)
     assert programme
     assert (programme.seen, programme.time_zone) == (3, "Europe/Madrid")
@@ -71,11 +71,11 @@ async def test_its_version_holds(upgraded: House) -> None:
 
 async def test_a_later_event_leaves_the_end_that_only_one_tells(upgraded: House) -> None:
     later = session_scheduled(SESSION, version=6).model_copy(update={"status": "ended"})
-    await upgraded.use_cases.projections.apply_session(KnownSession.from_event(later))
+    await upgraded.use_cases.surveys.keep_session(KnownSession.from_event(later))
     session = await upgraded.store.sessions.get(SESSION)
     assert session
     assert (session.seen, session.ended_at) == (6, REAL_END)
-    await upgraded.use_cases.projections.apply_session(KnownSession.from_event(session_ended(SESSION, version=7)))
+    await upgraded.use_cases.surveys.keep_session(KnownSession.from_event(session_ended(SESSION, version=7)))
     session = await upgraded.store.sessions.get(SESSION)
     assert session
     assert session.ended_at == END
