@@ -11,10 +11,9 @@ from services.proposals.settings import Settings
 from services.proposals.store import COLLECTIONS, OUTBOX_COLLECTIONS, ProposalStore
 from services.proposals.usecases import UseCases
 from services.proposals.usecases.browsing import Browsing
-from services.proposals.usecases.erasures import Retention, erase_follower
 from services.proposals.usecases.followers import Followers
-from services.proposals.usecases.following import Following
-from services.proposals.usecases.limits import Allowance, Gate
+from services.proposals.usecases.following import Following, Retention, erase_follower
+from services.proposals.usecases.limits import RateLimit
 from services.proposals.usecases.merging import Merging
 from services.proposals.usecases.projections import Projections
 from services.proposals.usecases.proposals import Proposals
@@ -51,7 +50,6 @@ EVENTS_WITH_PEOPLE = (ProposalFollowed, SupportRequested)
 
 
 def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
-    """The service of these settings, composed and not yet started."""
     now = clock or clock_from(settings.clock_offset_file)
     store = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
     broker = make_broker(settings.nats_url, service=NAME)
@@ -71,9 +69,9 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
             public_routes(use_cases),
             office_routes(use_cases, settings.staff_token.get_secret_value()),
             people_routes(use_cases, settings.staff_token.get_secret_value()),
-            page_routes(use_cases, pages, words),
+            page_routes(use_cases, pages),
             following_routes(use_cases, pages, now, keep_days=settings.keep_followers_days),
-            office_page_routes(use_cases, pages, words, now),
+            office_page_routes(use_cases, pages, now),
         ],
         words=words,
         loops=[
@@ -88,32 +86,31 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
 
 
 def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: Clock, purge: Purge) -> UseCases:
-    """The use cases over a store, with their part in the reconcile sweep."""
     secret = settings.secret.get_secret_value()
     documents = ProposalStore(store, clock)
     erasing = Erasing(documents.erasures, partial(erase_follower, documents, clock), purge)
     links = Links(settings.public_url, secret)
-    followers = Followers(documents, erasing, secret=secret.encode(), clock=clock)
+    followers = Followers(documents, erasing, links, secret=secret.encode(), clock=clock)
     merging = Merging(documents, followers, clock=clock)
     projections = Projections(documents, clock=clock)
-    access, audit, limits = OfficeAccess(store), Audit(store, clock), RateLimiter(store, clock, secret=secret.encode())
-    propose = Allowance(settings.proposals_per_address, settings.proposals_per_origin)
-    support = Allowance(settings.supports_per_address, settings.supports_per_origin)
+    access, audit, limits = OfficeAccess(store), Audit(store, clock), Limits(store, clock, secret=secret.encode())
+    propose = RateLimit(limits, "proposals", settings.proposals_per_address, settings.proposals_per_origin)
+    support = RateLimit(limits, "supports", settings.supports_per_address, settings.supports_per_origin)
     sweep = Sweep(documents, followers, merging, projections, clock=clock)
-    inventory = Reconciler(store, broker, service=NAME, every=settings.inventory_seconds)
-    inventory.announces("proposals-proposals", "proposals", sweep.recent, sweep.tell_proposal_again)
-    inventory.announces("proposals-followers", "followers", sweep.recent, sweep.tell_follower_again)
+    inventory = Inventory(store, broker, service=NAME, every=settings.inventory_seconds)
+    inventory.announces("proposals-proposals", "proposals", sweep.recent, sweep.republish_proposal)
+    inventory.announces("proposals-followers", "followers", sweep.recent, sweep.republish_follower)
     inventory.keeps("registration-programmes", documents.programmes.missing)
     inventory.keeps("registration-sessions", documents.sessions.missing)
     inventory.keeps(OFFICE_PEOPLE_KIND, access.missing)
     return UseCases(
-        proposals=Proposals(
-            documents, followers, Gate(limits, "proposals", propose), secret=secret.encode(), clock=clock
-        ),
-        browsing=Browsing(documents, followers, audit),
+        store=documents,
+        proposals=Proposals(documents, followers, propose, secret=secret.encode(), clock=clock),
+        browsing=Browsing(documents, followers),
         steps=Steps(documents, merging, clock=clock),
-        supports=Supports(documents, followers, Gate(limits, "supports", support), links, clock=clock),
-        following=Following(documents, followers, erasing, links, audit, clock=clock),
+        supports=Supports(documents, followers, support, clock=clock),
+        followers=followers,
+        following=Following(documents, followers, erasing, audit, clock=clock),
         erasing=erasing,
         retention=Retention(documents, erasing, clock=clock),
         merging=merging,

@@ -8,8 +8,6 @@ from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """What proposals reads besides the common settings."""
-
     sweep_seconds: Annotated[float, Field(gt=0)] = 5
     """How often steps that a crash left out are looked for."""
     proposals_per_address: Annotated[int, Field(ge=0)] = 10

@@ -63,8 +63,6 @@ COMPARED_TITLES = 1000
 
 
 class ProposalStore:
-    """The collections of this service, and the questions that it asks them."""
-
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self.proposals = Aggregates(store, "proposals", Proposal, clock=clock)
@@ -94,12 +92,13 @@ class ProposalStore:
         return await self.proposals.page(where, order=order, limit=limit, after=after)
 
     def all_proposals(self, states: Container[ProposalState]) -> AsyncIterator[Proposal]:
-        """Every proposal in any of the states, the newest first."""
         return self.proposals.each({"state": one_of(sorted(states))}, order=NEWEST)
 
-    async def coming_sessions(self) -> list[KnownSession]:
-        """The sessions that have neither ended nor been cancelled, the next one first."""
-        where = {"status": SessionStatus.SCHEDULED.value}
+    async def coming_sessions(self, programme: str = "") -> list[KnownSession]:
+        """The coming sessions of a programme, or of all; the next one first."""
+        where: dict[str, Scalar] = {"status": SessionStatus.SCHEDULED.value}
+        if programme:
+            where["programme"] = programme
         return [session async for session in self.sessions.each(where, order=(("starts_at", 1),))]
 
     async def comparable(self, programme: str) -> list[Proposal]:
@@ -108,7 +107,6 @@ class ProposalStore:
         return (await self.proposals.page(where, order=NEWEST, limit=COMPARED_TITLES)).items
 
     def scheduled(self, session_id: str | None = None) -> AsyncIterator[Proposal]:
-        """The proposals that wait for a session, or for that one."""
         where: dict[str, Scalar] = {"state": ProposalState.SCHEDULED.value}
         return self.proposals.each(where | ({"session_id": session_id} if session_id else {}))
 
@@ -117,11 +115,10 @@ class ProposalStore:
         return self.followers.each({"proposal_id": proposal_id})
 
     async def followers_with(self, email: str) -> list[Follower]:
-        """The followers, confirmed or not, with an address."""
         return [follower async for follower in self.followers.each({"email": email})]
 
     def people_of(self, proposal_id: str) -> AsyncIterator[Follower]:
-        """The same without those whose address was erased."""
+        """The same without followers whose address was erased."""
         return self.followers.each({"proposal_id": proposal_id, "erased_at": None})
 
     def unconfirmed(self, mailed_before: datetime) -> AsyncIterator[Follower]:
@@ -130,7 +127,6 @@ class ProposalStore:
         return self.followers.each(where)
 
     def ended(self, before: datetime) -> AsyncIterator[Proposal]:
-        """The proposals that were answered or declined before an instant."""
         return self.proposals.each({"state": one_of(sorted(ENDED_STATES)), "changed_at": at_most(to_millis(before))})
 
     async def try_to_compact(self) -> bool:

@@ -1,4 +1,4 @@
-"""A follower: a person who is told what becomes of one proposal, or was asked to confirm a support of it."""
+"""A follower: a person who gets mails about one proposal, or was asked to confirm a support of it."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,7 +12,7 @@ from shared.events.vocabulary import FollowerRole, Language
 from shared.storage.aggregates import Aggregate
 
 ASK_AGAIN_AFTER = timedelta(days=7)
-"""Who has not confirmed is mailed at most so often, however often the support is asked for."""
+"""The shortest time between two mails that ask a person to confirm the same support."""
 
 
 class SupportStep(StrEnum):
@@ -35,7 +35,7 @@ class Follower(Aggregate):
     language: Language
     role: FollowerRole
     follows: bool
-    """Whether the person is told what becomes of the proposal."""
+    """Whether the person gets mails about the proposal."""
     after_step: int | None = None
     """How many steps the proposal had taken when the person began to follow."""
     support: SupportStep = SupportStep.NONE
@@ -50,16 +50,14 @@ class Follower(Aggregate):
     moved_to: str = ""
     """The follower of the proposal that this one's proposal became part of."""
     unsettled: int = 0
-    """1 while a confirmed support is not counted yet, or the person has yet to go where the proposal went."""
+    """1 while a confirmed support is not counted yet, or the person has yet to move with a merged proposal."""
     changed_at: StoredInstant
 
     @property
     def supports(self) -> bool:
-        """Whether the person confirmed the support."""
         return self.support in (SupportStep.CONFIRMED, SupportStep.COUNTED)
 
     def followed(self) -> ProposalFollowed:
-        """The event that makes the person be told."""
         return ProposalFollowed(
             version=self.announced,
             follower_id=self.id,
@@ -71,7 +69,6 @@ class Follower(Aggregate):
         )
 
     def support_requested(self, proposal: Proposal) -> SupportRequested:
-        """The event that makes the link to confirm be mailed."""
         return SupportRequested(
             version=self.announced,
             support_id=self.id,
@@ -83,7 +80,6 @@ class Follower(Aggregate):
         )
 
     def erased(self) -> FollowerErased:
-        """The event that makes the person be forgotten."""
         return FollowerErased(
             version=self.announced,
             follower_id=self.id,
@@ -92,7 +88,7 @@ class Follower(Aggregate):
         )
 
     def present_events(self, proposal: Proposal) -> list[Event]:
-        """The events that tell all that is to be known of this follower."""
+        """The events of this follower's present state."""
         if self.erased_at:
             return [self.erased()]
         events: list[Event] = [self.followed()] if self.follows else []
@@ -105,7 +101,6 @@ _KEPT = set(Aggregate.model_fields)
 
 
 def new_author(follower_id: str, proposal_id: str, email: str, language: Language, now: datetime) -> Follower:
-    """Who proposed it and left an address."""
     return Follower(
         id=follower_id,
         proposal_id=proposal_id,
@@ -120,7 +115,7 @@ def new_author(follower_id: str, proposal_id: str, email: str, language: Languag
 
 
 def new_supporter(follower_id: str, proposal_id: str, email: str, language: Language, now: datetime) -> Follower:
-    """Who wants to support it and has to confirm that by mail."""
+    """A person who wants to support the proposal and has to confirm that by mail."""
     return Follower(
         id=follower_id,
         proposal_id=proposal_id,
@@ -136,15 +131,15 @@ def new_supporter(follower_id: str, proposal_id: str, email: str, language: Lang
 
 
 def next_round(erased: Follower, anew: Follower) -> Follower:
-    """What a person whose address was erased is to the proposal now, as the next round of the same follower."""
-    told = {field: getattr(anew, field) for field in Follower.model_fields if field not in _KEPT}
-    return erased.model_copy(update={**told, "generation": erased.generation + 1})
+    """The next round of a follower whose address was erased; `anew` holds the new data."""
+    new = {field: getattr(anew, field) for field in Follower.model_fields if field not in _KEPT}
+    return erased.model_copy(update={**new, "generation": erased.generation + 1})
 
 
 def ask_support(follower: Follower, anew: Follower, proposal: Proposal, now: datetime) -> Decision:
-    """Somebody asks again with this address; `anew` is what they would be the first time.
+    """Ask again with this address; `anew` is the follower of a first request.
 
-    Always one write, so that its time tells nobody what was stored.
+    Always one write, so that the response time does not show what is stored.
     """
     if follower.erased_at:
         asking = next_round(follower, anew)
@@ -158,7 +153,7 @@ def ask_support(follower: Follower, anew: Follower, proposal: Proposal, now: dat
 
 
 def confirm(follower: Follower, after_step: int | None, now: datetime) -> Decision:
-    """The person confirmed the support; nothing where that is so already, or the person was erased meanwhile."""
+    """Confirm the support, unless confirmed already or erased meanwhile."""
     if follower.supports or follower.erased_at:
         return follower, []
     confirmed, events = follow(follower, after_step, now)
@@ -166,8 +161,7 @@ def confirm(follower: Follower, after_step: int | None, now: datetime) -> Decisi
 
 
 def follow(follower: Follower, after_step: int | None, now: datetime) -> Decision:
-    """The person is to be told the steps after those that the proposal has taken; nothing where that is so already, or
-    the person was erased meanwhile."""
+    """Follow the proposal from `after_step` on, unless following already or erased meanwhile."""
     if follower.follows or follower.erased_at:
         return follower, []
     changes = {"follows": True, "after_step": after_step, "unsettled": 1, "changed_at": now}
@@ -176,16 +170,16 @@ def follow(follower: Follower, after_step: int | None, now: datetime) -> Decisio
 
 
 def settle(follower: Follower, moved_to: str = "") -> Decision:
-    """The support is counted, here or for the follower of the proposal that this one's became part of."""
+    """Mark the support as counted, here or for the follower `moved_to`."""
     support = SupportStep.COUNTED if follower.supports else follower.support
     changes = {"support": support, "unsettled": 0, "moved_to": moved_to or follower.moved_to}
     return follower.model_copy(update=changes), []
 
 
 def newcomer(follower: Follower, follower_id: str, proposal: Proposal, after_step: int, now: datetime) -> Follower:
-    """The same person as follower of the proposal that this one's became part of.
+    """The same person as a follower of the proposal into which this one's was merged.
 
-    Not its author, who is told «received» only once, but a supporter only if the person was one.
+    Not its author, who gets «received» only once; a supporter only if the person was one.
     """
     return Follower(
         id=follower_id,
@@ -203,7 +197,7 @@ def newcomer(follower: Follower, follower_id: str, proposal: Proposal, after_ste
 
 
 def take_over(follower: Follower, other: Follower) -> Decision:
-    """Join to a follower what the same person was to a proposal that became part of this one."""
+    """Join what the same person was to a proposal that was merged into this one."""
     if follower.erased_at:
         coming = next_round(follower, other)
         return coming, [coming.followed()]
@@ -211,13 +205,15 @@ def take_over(follower: Follower, other: Follower) -> Decision:
         return confirm(follower, other.after_step, other.changed_at)
     if follower.follows:
         return follower, []
-    told = follower.model_copy(update={"follows": True, "after_step": other.after_step, "changed_at": other.changed_at})
-    return told, [told.followed()]
+    joined = follower.model_copy(
+        update={"follows": True, "after_step": other.after_step, "changed_at": other.changed_at}
+    )
+    return joined, [joined.followed()]
 
 
 def erase(follower: Follower, generation: int, now: datetime) -> Decision:
-    """The address goes, from the outbox too, and nothing is told any more; a confirmed support goes on counting.
-    A later generation stays as it is: the person came back."""
+    """Erase the address, from the outbox too. A confirmed support still counts. A later generation stays: the person
+    came back."""
     if follower.erased_at or follower.generation != generation:
         return follower, []
     changes: dict[str, Any] = {"email": "", "follows": False, "erased_at": now, "changed_at": now, "outbox": ()}

@@ -9,20 +9,15 @@ from shared.storage.projections import Known
 
 
 class KnownProgramme(Known):
-    """A programme; `id` is its slug."""
-
     name: dict[Language, str]
     time_zone: str
 
     @classmethod
     def from_event(cls, event: ProgrammeDefined) -> Self:
-        """What is kept of an event."""
         return cls(id=event.programme, seen=event.version, name=event.name, time_zone=event.time_zone)
 
 
 class KnownSession(Known):
-    """A session."""
-
     programme: str
     title: dict[Language, str]
     status: SessionStatus
@@ -30,7 +25,6 @@ class KnownSession(Known):
 
     @classmethod
     def from_event(cls, event: SessionEvent) -> Self:
-        """What is kept of an event, whichever it is."""
         return cls(
             id=event.session_id,
             seen=event.version,

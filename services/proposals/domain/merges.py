@@ -1,4 +1,4 @@
-"""The book of a programme's merges: one document, hence one compare-and-set, decides that none of them is a circle."""
+"""A programme's merge book: one document, hence one compare-and-set, keeps merges free of circles."""
 
 from collections.abc import Sequence
 
@@ -32,11 +32,11 @@ class MergeBook(Aggregate):
 
 
 Decision = tuple[MergeBook, Sequence[Event]]
-"""What the book becomes; the proposals themselves tell of it."""
+"""The changed book; the events are the proposals' own."""
 
 
 def enter(book: MergeBook, source_id: str, target_id: str) -> Decision:
-    """Decide a merge; the target is followed to its end. Nothing where it was decided before.
+    """Decide a merge into the end of the target's own merges, unless decided before.
 
     Raises:
         MergeCycleProblem: the source would become part of itself.

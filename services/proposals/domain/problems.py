@@ -1,4 +1,4 @@
-"""What may go wrong with a proposal, in words for the person who asked."""
+"""The expected errors of this service."""
 
 from collections.abc import Iterable
 
@@ -7,59 +7,43 @@ from shared.problems import FieldProblem, Problem, mark
 
 
 class ProposalUnknownProblem(Problem):
-    """There is no such proposal."""
-
     status = 404
     code = "proposal-unknown"
     title = mark("There is no such proposal.")
 
 
 class ProgrammeUnknownProblem(FieldProblem):
-    """A proposal for a programme that registration has not defined."""
-
     code = "programme-unknown"
     title = mark("There is no such programme.")
 
 
 class SessionUnknownProblem(FieldProblem):
-    """A session that registration has not scheduled."""
-
     code = "session-unknown"
     title = mark("There is no such session.")
 
 
 class SessionOverProblem(FieldProblem):
-    """A session that has ended or was cancelled treats no more proposals."""
-
     code = "session-over"
     title = mark("This session has ended or was cancelled.")
 
 
 class OtherProposalUnknownProblem(FieldProblem):
-    """A proposal named in the body of a request does not exist."""
-
     code = "other-proposal-unknown"
     title = mark("There is no such proposal.")
 
 
 class OtherProgrammeProblem(FieldProblem):
-    """Proposals of two programmes cannot become one."""
-
     code = "other-programme"
     title = mark("Both proposals must be of the same programme.")
 
 
 class MergeCycleProblem(Problem):
-    """A proposal would become part of itself, at once or by way of others."""
-
     status = 409
     code = "merge-cycle"
     title = mark("A proposal cannot become part of itself.")
 
 
 class MergeTargetDeclinedProblem(Problem):
-    """A declined proposal takes no others in."""
-
     status = 409
     code = "merge-target-declined"
     title = mark("The other proposal was declined: take it up for review first.")
@@ -77,16 +61,12 @@ class MergedProblem(Problem):
 
 
 class SupportClosedProblem(Problem):
-    """A proposal that was answered or declined takes no more supports."""
-
     status = 409
     code = "support-closed"
     title = mark("This proposal was answered or declined: it takes no more supports.")
 
 
 class ErasedProblem(Problem):
-    """The link of somebody whose address was erased."""
-
     status = 410
     code = "erased"
     title = mark("Your data were erased. Nothing is left to be shown.")
@@ -110,8 +90,6 @@ POSSIBLE_STEPS = {
 
 
 class WrongStepProblem(Problem):
-    """The proposal's state does not allow that step; `possible` lists the states it may go to."""
-
     status = 409
     code = "wrong-step"
 

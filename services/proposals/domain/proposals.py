@@ -1,4 +1,7 @@
-"""A proposal: a topic or a doubt, its states, its supporters and what became of it."""
+"""A proposal: a topic or a doubt, its states, its supporters and what became of it.
+
+The functions are pure. Each step raises WrongStepProblem if the proposal's state does not allow it.
+"""
 
 from datetime import datetime
 from types import MappingProxyType
@@ -21,40 +24,25 @@ from shared.events.proposals import (
 from shared.events.vocabulary import Language, ProposalKind, ProposalState
 from shared.storage.aggregates import Aggregate
 
+_DECIDED = (ProposalState.ANSWERED_IN_SESSION, ProposalState.DECLINED, ProposalState.MERGED)
 STEPS = MappingProxyType(
     {
-        ProposalState.RECEIVED: (
-            ProposalState.UNDER_REVIEW,
-            ProposalState.SCHEDULED,
-            ProposalState.ANSWERED_IN_SESSION,
-            ProposalState.DECLINED,
-            ProposalState.MERGED,
-        ),
-        ProposalState.UNDER_REVIEW: (
-            ProposalState.SCHEDULED,
-            ProposalState.ANSWERED_IN_SESSION,
-            ProposalState.DECLINED,
-            ProposalState.MERGED,
-        ),
-        ProposalState.SCHEDULED: (
-            ProposalState.UNDER_REVIEW,
-            ProposalState.SCHEDULED,  # with another session
-            ProposalState.ANSWERED_IN_SESSION,
-            ProposalState.DECLINED,
-            ProposalState.MERGED,
-        ),
+        ProposalState.RECEIVED: (ProposalState.UNDER_REVIEW, ProposalState.SCHEDULED, *_DECIDED),
+        ProposalState.UNDER_REVIEW: (ProposalState.SCHEDULED, *_DECIDED),
+        # From scheduled to scheduled: with another session.
+        ProposalState.SCHEDULED: (ProposalState.UNDER_REVIEW, ProposalState.SCHEDULED, *_DECIDED),
         ProposalState.ANSWERED_IN_SESSION: (),
         ProposalState.DECLINED: (ProposalState.UNDER_REVIEW,),
         ProposalState.MERGED: (),
     }
 )
-"""The states that each state may be followed by."""
+"""The states that may follow each state."""
 
 OPEN_STATES = frozenset({ProposalState.RECEIVED, ProposalState.UNDER_REVIEW, ProposalState.SCHEDULED})
 """While a proposal is in one of these, people may support it."""
 
 ENDED_STATES = frozenset({ProposalState.ANSWERED_IN_SESSION, ProposalState.DECLINED})
-"""In these nothing more is to be told; a merged proposal ends with the one in which it goes on."""
+"""In these nothing more happens; a merged proposal ends with the one in which it goes on."""
 
 _EVENTS: MappingProxyType[ProposalState, type[ProposalEvent]] = MappingProxyType(
     {
@@ -71,7 +59,7 @@ E = TypeVar("E", bound=ProposalEvent)
 
 
 class Author(BaseModel):
-    """Whom to tell, kept in the proposal only until the follower's own document is there."""
+    """The author's address, kept in the proposal only until the follower's own document is stored."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -80,8 +68,6 @@ class Author(BaseModel):
 
 
 class Step(BaseModel):
-    """One step that a proposal took, for its history."""
-
     model_config = ConfigDict(frozen=True)
 
     state: ProposalState
@@ -108,7 +94,7 @@ class Proposal(Aggregate):
     reason: str = ""
     merged_into: str = ""
     merged_into_title: str = ""
-    """The title of that proposal, to tell by mail."""
+    """The title of that proposal, for mails."""
     merged_from: tuple[str, ...] = ()
     history: tuple[Step, ...] = ()
     """The steps since it was received, in their order."""
@@ -120,15 +106,13 @@ class Proposal(Aggregate):
 
     @property
     def is_open(self) -> bool:
-        """Whether people may support it."""
         return self.state in OPEN_STATES
 
     def steps_before(self, instant: datetime) -> int:
-        """How many steps it had taken before then."""
         return sum(step.at < instant for step in self.history)
 
     def event(self, kind: type[E], **more: str) -> E:
-        """An event of this proposal as it is now; `more` is what only this kind tells."""
+        """An event of this proposal as it is now; `more` holds the fields of this kind alone."""
         return kind(
             version=self.announced,
             proposal_id=self.id,
@@ -145,7 +129,6 @@ class Proposal(Aggregate):
         )
 
     def state_event(self) -> ProposalEvent:
-        """The event that tells of the present state."""
         if self.state is ProposalState.MERGED:
             return self.event(ProposalMerged, merged_into_title=self.merged_into_title)
         return self.event(_EVENTS[self.state])
@@ -155,50 +138,32 @@ Decision = tuple[Proposal, list[ProposalEvent]]
 
 
 def review(proposal: Proposal, now: datetime) -> Decision:
-    """Take it up for review; also again, when its session was cancelled or its decline is reconsidered.
-
-    Raises:
-        WrongStepProblem: its state does not allow that.
-    """
+    """Take it up for review, also again: after its session was cancelled or its decline reconsidered."""
     return _step(proposal, ProposalState.UNDER_REVIEW, now, session_id="", reason="")
 
 
 def schedule(proposal: Proposal, session_id: str, now: datetime) -> Decision:
-    """A session will treat it.
-
-    Raises:
-        WrongStepProblem: its state does not allow that.
-    """
     return _step(proposal, ProposalState.SCHEDULED, now, session_id=session_id)
 
 
 def answer(proposal: Proposal, reason: str, now: datetime) -> Decision:
-    """It was answered, in its session if it has one; `reason` is the answer in words, or empty.
-
-    Raises:
-        WrongStepProblem: its state does not allow that.
-    """
+    """Answer it, in its session if it has one; `reason` is the answer in words, or empty."""
     return _step(proposal, ProposalState.ANSWERED_IN_SESSION, now, reason=reason)
 
 
 def decline(proposal: Proposal, reason: str, now: datetime) -> Decision:
-    """It will not be treated, for that reason.
-
-    Raises:
-        WrongStepProblem: its state does not allow that.
-    """
     return _step(proposal, ProposalState.DECLINED, now, session_id="", reason=reason)
 
 
 def session_over(proposal: Proposal, session_id: str, *, took_place: bool, now: datetime) -> Decision:
-    """Its session ended, so it is answered; or was cancelled, so it is under review again. Else nothing."""
+    """Answer it if its session ended, review it again if the session was cancelled."""
     if proposal.state is not ProposalState.SCHEDULED or proposal.session_id != session_id:
         return proposal, []
     return answer(proposal, "", now) if took_place else review(proposal, now)
 
 
 def become_part_of(proposal: Proposal, target: Proposal, now: datetime) -> Decision:
-    """It goes on as part of another proposal. The book of merges has decided that, whatever its state is by now."""
+    """Merge it into another proposal. The merge book has decided that, whatever its state is by now."""
     if proposal.state is ProposalState.MERGED:
         return proposal, []
     into = {"merged_into": target.id, "merged_into_title": target.title}
@@ -206,14 +171,13 @@ def become_part_of(proposal: Proposal, target: Proposal, now: datetime) -> Decis
 
 
 def take_in(proposal: Proposal, source_id: str) -> Decision:
-    """Keep the trace of a proposal that became part of this one."""
     if source_id in proposal.merged_from:
         return proposal, []
     return proposal.model_copy(update={"merged_from": (*proposal.merged_from, source_id)}), []
 
 
 def count_support(proposal: Proposal, follower_id: str, now: datetime) -> Decision:
-    """One more person supports it; nothing where that person is counted already or the proposal was merged."""
+    """Count a supporter, unless counted already or the proposal was merged."""
     if proposal.state is ProposalState.MERGED or follower_id in proposal.supporters:
         return proposal, []
     supporters = (*proposal.supporters, follower_id)
@@ -223,22 +187,17 @@ def count_support(proposal: Proposal, follower_id: str, now: datetime) -> Decisi
 
 
 def forget_author(proposal: Proposal) -> Decision:
-    """The author's follower is stored: the address need not be here any more."""
+    """The author's follower is stored, so the proposal no longer needs the address."""
     return proposal.model_copy(update={"author": None, "unsettled": 0}), []
 
 
 def check_step(proposal: Proposal, state: ProposalState) -> None:
-    """Refuse a step that the state does not allow.
-
-    Raises:
-        WrongStepProblem: the words say which steps are possible.
-    """
     if state not in STEPS[proposal.state]:
         raise WrongStepProblem(proposal.state, STEPS[proposal.state])
 
 
 def _step(proposal: Proposal, state: ProposalState, now: datetime, **changes: str) -> Decision:
-    """The proposal in its new state, with the event that tells of it; nothing where it is just so already."""
+    """Move it to a state; nothing happens if it is exactly so already."""
     wanted = proposal.model_copy(update={"state": state, **changes})
     if wanted == proposal:
         return proposal, []
@@ -247,7 +206,7 @@ def _step(proposal: Proposal, state: ProposalState, now: datetime, **changes: st
 
 
 def _taken(proposal: Proposal, now: datetime) -> Decision:
-    """The proposal with its present state as the last step of its history, and the event that tells of it."""
+    """Append its present state to its history and announce it."""
     step = Step(
         state=proposal.state,
         at=now,

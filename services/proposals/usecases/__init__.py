@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from services.proposals.store import ProposalStore
 from services.proposals.usecases.browsing import Browsing
-from services.proposals.usecases.erasures import Retention
-from services.proposals.usecases.following import Following
+from services.proposals.usecases.followers import Followers
+from services.proposals.usecases.following import Following, Retention
 from services.proposals.usecases.merging import Merging
 from services.proposals.usecases.projections import Projections
 from services.proposals.usecases.proposals import Proposals
@@ -20,12 +21,12 @@ from shared.security.rate_limits import RateLimiter
 
 @dataclass(frozen=True, slots=True)
 class UseCases:
-    """The use cases by noun."""
-
+    store: ProposalStore
     proposals: Proposals
     browsing: Browsing
     steps: Steps
     supports: Supports
+    followers: Followers
     following: Following
     erasing: Erasing
     retention: Retention

@@ -1,19 +1,23 @@
-"""What is kept of a person who follows proposals, by the address: seen, taken along, erased."""
+"""The data kept of people who follow proposals, by mail address: shown, exported, erased.
+
+The proposals stay when a follower is erased, and so does the number of their supports.
+"""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
+from services.proposals.domain import followers as rules
 from services.proposals.domain.followers import Follower
-from services.proposals.domain.problems import ErasedProblem
+from services.proposals.domain.merges import MergeBook
 from services.proposals.domain.proposals import Proposal
 from services.proposals.store import ProposalStore
 from services.proposals.usecases.followers import Followers
 from shared.clock import Clock
-from shared.events.vocabulary import Language
-from shared.problems import LinkInvalidProblem
 from shared.security.actions import Action
 from shared.security.audit import Audit
-from shared.security.erasing import Erasing
-from shared.security.links import LinkPurpose, Links
+from shared.security.erasing import Erasing, Note
+from shared.security.links import SUPPORT_LINK_LIFE, LinkPurpose
 from shared.staff import Role
 from shared.storage.records import Author
 
@@ -30,76 +34,42 @@ class Followed:
 
 
 class Following:
-    """The verbs of one's own data beside supporting and following.
+    """The link was mailed to the address, so its holder may see and erase all that is kept with that address.
 
-    The link was mailed to the address, so its holder may see and erase all that is kept with that address.
+    The methods that take a token raise LinkInvalidProblem, LinkExpiredProblem and ErasedProblem.
     """
 
     def __init__(
-        self,
-        store: ProposalStore,
-        followers: Followers,
-        erasing: Erasing,
-        links: Links,
-        audit: Audit,
-        *,
-        clock: Clock,
+        self, store: ProposalStore, followers: Followers, erasing: Erasing, audit: Audit, *, clock: Clock
     ) -> None:
         self._store = store
         self._followers = followers
         self._erasing = erasing
-        self._links = links
         self._audit = audit
         self._clock = clock
         self.export_for = Action(EXPORTED, Role.ADMIN, self._export_for)
         self.erase_for = Action(ERASED, Role.ADMIN, self._erase_for)
 
-    async def holder(self, token: str) -> Follower:
-        """Whose link it is.
-
-        Raises:
-            LinkInvalidProblem, LinkExpiredProblem: the link is not good.
-            ErasedProblem: the address was erased.
-        """
-        follower_id = self._links.read(LinkPurpose.FOLLOWING, token, self._clock())
-        follower = await self._store.followers.get(follower_id)
-        if follower is None:
-            raise LinkInvalidProblem
-        if follower.erased_at:
-            raise ErasedProblem
-        return follower
-
-    async def language(self, token: str) -> Language | None:
-        """In which the holder of a link is written to, or was; None where it is nobody's."""
-        follower = await self._store.followers.get(self._links.subject(LinkPurpose.FOLLOWING, token))
-        return follower.language if follower else None
-
     async def everything(self, token: str) -> list[Followed]:
-        """All that is kept with the address of who holds the link, the latest first.
-
-        Raises:
-            As `holder`.
-        """
-        return await self._kept((await self.holder(token)).email)
+        """All that is kept with the address of the link's holder, the latest first."""
+        holder = await self._followers.holder(LinkPurpose.FOLLOWING, token)
+        return await self._kept(holder.email)
 
     async def erase(self, token: str) -> None:
-        """Erase the address everywhere it is kept here.
-
-        Raises:
-            As `holder`.
-        """
-        await self._erase((await self.holder(token)).email)
+        """Erase the address everywhere it is kept here."""
+        holder = await self._followers.holder(LinkPurpose.FOLLOWING, token)
+        await self._erase(holder.email)
 
     async def _export_for(self, by: Author, email: str) -> list[Followed]:
-        """All that is kept with an address, for who asked the office for it. Reading stores nothing that could carry
-        the record: it is written before the data goes out."""
+        """All that is kept with an address. Reading stores nothing that could carry the record, so the record is
+        written before the data goes out."""
         kept = await self._kept(email)
         for each in kept:
             await self._audit.record(by.member, by.act, each.follower.id)
         return kept
 
     async def _erase_for(self, by: Author, email: str) -> int:
-        """Erase an address for who asked the office for it, and leave no byte behind; from how many proposals."""
+        """Erase an address and leave no byte behind; from how many proposals."""
         kept = await self._kept(email)
         await self._erase(email, by)
         if kept:
@@ -120,3 +90,32 @@ class Following:
             for follower in followers:
                 record = by.record_at(self._clock(), follower.id) if by else None
                 await self._erasing.begin(follower.id, follower.generation, record)
+
+
+async def erase_follower(store: ProposalStore, clock: Clock, note: Note) -> Follower | None:
+    """Erase the address of a follower; the follower afterwards."""
+    if await store.followers.get(note.id) is None:
+        return None
+    erase = partial(rules.erase, generation=note.generation, now=clock())
+    return await store.followers.change(note.id, erase, record=lambda *_: note.record)
+
+
+@dataclass
+class Retention:
+    store: ProposalStore
+    erasing: Erasing
+    clock: Clock
+
+    async def erase_past(self, kept_for: timedelta) -> bool:
+        """Erase the followers of proposals that ended long ago, and people who did not confirm a support in time. As a
+        loop's step: never more at once."""
+        now = self.clock()
+        async for follower in self.store.unconfirmed(now - SUPPORT_LINK_LIFE):
+            if not follower.follows:
+                await self.erasing.begin(follower.id, follower.generation)
+        async for proposal in self.store.ended(now - kept_for):
+            book = await self.store.merges.get(proposal.programme) or MergeBook(id=proposal.programme)
+            for part in [proposal.id, *book.parts_of(proposal.id)]:
+                async for follower in self.store.people_of(part):
+                    await self.erasing.begin(follower.id, follower.generation)
+        return False

@@ -10,32 +10,24 @@ _PER_ORIGIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
-    """How many of one thing; 0 for any number."""
+class RateLimit:
+    """Counts what is asked for, not what comes of it: the count must not show what is stored of an address.
 
-    per_address: int
-    """With one mail address in a day."""
-    per_origin: int
-    """From one place on the network in an hour; a whole council may share one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """Lets people through while they ask for no more than is allowed.
-
-    It counts what is asked for, not what comes of it, so that it tells nobody what is stored of an address.
+    0 allows any number.
     """
 
     limits: RateLimiter
     what: str
-    allowance: Allowance
+    per_address: int
+    """With one mail address in a day."""
+    per_origin: int
+    """From one network address in an hour; a whole council may share one."""
 
-    async def admit(self, thing: str, *, email: str, origin: str) -> None:
-        """Let one more pass; an empty address or origin is not counted.
+    async def hit(self, thing: str, *, email: str, origin: str) -> None:
+        """Count one more; an empty address or origin is not counted.
 
         Raises:
             TooOftenProblem: nothing may be stored.
         """
-        most = self.allowance
-        await self.limits.hit(f"{self.what} from", origin, thing, most=most.per_origin, within=_PER_ORIGIN)
-        await self.limits.hit(f"{self.what} with", email, thing, most=most.per_address, within=_PER_ADDRESS)
+        await self.limits.admit(f"{self.what} from", origin, thing, most=self.per_origin, within=_PER_ORIGIN)
+        await self.limits.admit(f"{self.what} with", email, thing, most=self.per_address, within=_PER_ADDRESS)

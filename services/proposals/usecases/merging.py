@@ -1,5 +1,6 @@
 """Making one proposal part of another: decided by one write in the book of merges, then carried out step by step."""
 
+from dataclasses import dataclass
 from functools import partial
 
 from services.proposals.domain import merges as rules
@@ -14,41 +15,39 @@ from services.proposals.store import ProposalStore
 from services.proposals.usecases.followers import Followers
 from shared.clock import Clock
 from shared.events.vocabulary import ProposalState
-from shared.storage.records import Recording
+from shared.storage.records import Author, Recording
 
 
+@dataclass
 class Merging:
-    """The use case of merging. Whatever stops it after the decision, the sweep carries it on."""
+    store: ProposalStore
+    followers: Followers
+    clock: Clock
 
-    def __init__(self, store: ProposalStore, followers: Followers, *, clock: Clock) -> None:
-        self._store = store
-        self._followers = followers
-        self._clock = clock
-
-    async def merge(self, source_id: str, target_id: str, record: Recording[MergeBook]) -> Proposal:
-        """The proposal after it became part of another, which is followed to the end of its own merges. The record is
-        stored with the decision.
+    async def merge(self, by: Author, source_id: str, target_id: str) -> Proposal:
+        """Merge a proposal into another, or into the one in which that goes on. The merge book's write has the record.
 
         Raises:
             ProposalUnknownProblem, OtherProposalUnknownProblem, OtherProgrammeProblem, WrongStepProblem,
             MergeCycleProblem, MergeTargetDeclinedProblem
         """
         await self.check(source_id, target_id)
-        source = await self._store.proposal(source_id)
-        await self._store.merges.create(MergeBook(id=source.programme))
+        source = await self.store.proposal(source_id)
+        await self.store.merges.create(MergeBook(id=source.programme))
         enter = partial(rules.enter, source_id=source_id, target_id=target_id)
-        await self.carry_out(await self._store.merges.change(source.programme, enter, record=record))
-        return await self._store.proposal(source_id)
+        record: Recording[MergeBook] = by.record(source_id, {"into": target_id})
+        await self.carry_out(await self.store.merges.change(source.programme, enter, record=record))
+        return await self.store.proposal(source_id)
 
     async def check(self, source_id: str, target_id: str) -> None:
-        """Whether a merge is possible; it is where this very merge was decided before. Nothing changes.
+        """Refuse an impossible merge; one that was decided before is possible. Nothing changes.
 
         Raises:
             As `merge`.
         """
-        source = await self._store.proposal(source_id)
+        source = await self.store.proposal(source_id)
         target = await self._target(source, target_id)
-        book = await self._store.merges.get(source.programme) or MergeBook(id=source.programme)
+        book = await self.store.merges.get(source.programme) or MergeBook(id=source.programme)
         if not (source_id in book.into and book.end_of(source_id) == target.id):
             check_step(source, ProposalState.MERGED)
         if target.state is ProposalState.DECLINED:
@@ -59,19 +58,19 @@ class Merging:
         """Complete the merges that a book has begun."""
         for source_id in book.begun:
             target_id = book.into[source_id]
-            target = await self._store.proposal(target_id)
-            merged = partial(become_part_of, target=target, now=self._clock())
-            await self._store.proposals.change(source_id, merged)
-            await self._store.proposals.change(target_id, partial(take_in, source_id=source_id))
-            async for follower in self._store.followers_of(source_id):
+            target = await self.store.proposal(target_id)
+            merged = partial(become_part_of, target=target, now=self.clock())
+            await self.store.proposals.change(source_id, merged)
+            await self.store.proposals.change(target_id, partial(take_in, source_id=source_id))
+            async for follower in self.store.followers_of(source_id):
                 if follower.follows:
-                    await self._followers.settle(follower.id)
-            await self._store.merges.change(book.id, partial(rules.complete, source_id=source_id))
+                    await self.followers.settle(follower.id)
+            await self.store.merges.change(book.id, partial(rules.complete, source_id=source_id))
 
     async def _target(self, source: Proposal, target_id: str) -> Proposal:
-        target = await self._store.proposals.get(target_id)
+        target = await self.store.proposals.get(target_id)
         if target is None:
             raise OtherProposalUnknownProblem("/into")
         if target.programme != source.programme:
             raise OtherProgrammeProblem("/into")
-        return await self._store.proposal(await self._followers.end_of(target))
+        return await self.store.proposal(await self.followers.end_of(target))

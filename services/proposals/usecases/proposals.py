@@ -8,13 +8,11 @@ from services.proposals.domain.proposals import Author, Proposal
 from services.proposals.domain.similarity import similarity
 from services.proposals.store import ProposalStore
 from services.proposals.usecases.followers import Followers
-from services.proposals.usecases.limits import Gate
+from services.proposals.usecases.limits import RateLimit
 from shared.clock import Clock
 from shared.events.proposals import TopicProposed
-from shared.events.vocabulary import Language, ProposalKind, ProposalState
+from shared.events.vocabulary import Language, ProposalKind
 from shared.ids import derived_id
-from shared.storage.collection import Place, Slice
-from shared.storage.contract import Order
 
 SIMILAR_FROM = 0.4
 """Titles below this similarity have nothing to do with each other."""
@@ -33,15 +31,13 @@ class NewProposal:
     language: Language
 
 
+@dataclass
 class Proposals:
-    """The use cases of anybody who proposes or reads."""
-
-    def __init__(self, store: ProposalStore, followers: Followers, gate: Gate, *, secret: bytes, clock: Clock) -> None:
-        self._store = store
-        self._followers = followers
-        self._gate = gate
-        self._secret = secret
-        self._clock = clock
+    store: ProposalStore
+    followers: Followers
+    rate_limit: RateLimit
+    secret: bytes
+    clock: Clock
 
     async def propose(self, new: NewProposal, *, origin: str = "") -> Proposal:
         """Receive a proposal. The very same one, sent twice within a day (UTC), is received once.
@@ -50,19 +46,19 @@ class Proposals:
             ProgrammeUnknownProblem: no such programme is known.
             TooOftenProblem: too many were sent from that origin or with that address.
         """
-        if await self._store.programmes.get(new.programme) is None:
+        if await self.store.programmes.get(new.programme) is None:
             raise ProgrammeUnknownProblem("/programme")
-        proposal = self._proposal(new, self._clock())
-        await self._gate.admit(proposal.id, email=new.email, origin=origin)
-        if await self._store.proposals.create(proposal, proposal.event(TopicProposed)) and proposal.author:
-            await self._followers.add_author(proposal)
-        return await self.get(proposal.id)
+        proposal = self._proposal(new, self.clock())
+        await self.rate_limit.hit(proposal.id, email=new.email, origin=origin)
+        if await self.store.proposals.create(proposal, proposal.event(TopicProposed)) and proposal.author:
+            await self.followers.add_author(proposal)
+        return await self.store.proposal(proposal.id)
 
     def _proposal(self, new: NewProposal, now: datetime) -> Proposal:
         day = now.astimezone(UTC).date().isoformat()
         same = (new.programme, new.kind, new.title, new.body, new.email, day)
         return Proposal(
-            id=derived_id(self._secret, "proposal", *same),
+            id=derived_id(self.secret, "proposal", *same),
             programme=new.programme,
             kind=new.kind,
             title=new.title,
@@ -74,28 +70,8 @@ class Proposals:
             changed_at=now,
         )
 
-    async def get(self, proposal_id: str) -> Proposal:
-        """The proposal.
-
-        Raises:
-            ProposalUnknownProblem: there is none.
-        """
-        return await self._store.proposal(proposal_id)
-
-    async def page(
-        self,
-        programme: str | None,
-        state: ProposalState | None,
-        order: Order,
-        limit: int,
-        after: Place | None,
-    ) -> Slice[Proposal]:
-        """A page of proposals."""
-        states = [state] if state else list(ProposalState)
-        return await self._store.list_proposals(programme, states, order, limit, after)
-
     async def similar(self, programme: str, title: str) -> list[tuple[Proposal, float]]:
         """The proposals of a programme with the nearest titles, nearest first, each with its similarity."""
-        weighed = [(other, similarity(title, other.title)) for other in await self._store.comparable(programme)]
+        weighed = [(other, similarity(title, other.title)) for other in await self.store.comparable(programme)]
         near = sorted(weighed, key=lambda pair: -pair[1])[:SIMILAR_TITLES]
         return [pair for pair in near if pair[1] >= SIMILAR_FROM]

@@ -1,6 +1,7 @@
 """The steps that the programme office takes with proposals, each stored with its record."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from services.proposals.domain import proposals as rules
 from services.proposals.domain.problems import (
@@ -23,67 +24,53 @@ REVIEWED, SCHEDULED, ANSWERED = "proposal.reviewed", "proposal.scheduled", "prop
 DECLINED, MERGED = "proposal.declined", "proposal.merged"
 """What the audit calls them."""
 ROLE = Role.EDITOR
-"""Who takes them."""
+"""The lowest role that may take a step."""
 
 
 class Steps:
-    """The acts of the office. Every step tells the followers by the event that its write carries."""
+    """The acts of the office. The write of a step carries the event that informs the followers.
+
+    Every step raises ProposalUnknownProblem and WrongStepProblem.
+    """
 
     def __init__(self, store: ProposalStore, merging: Merging, *, clock: Clock) -> None:
         self._store = store
-        self._merging = merging
         self._clock = clock
         self.review = Action(REVIEWED, ROLE, self._review)
         self.answer = Action(ANSWERED, ROLE, self._answer)
         self.decline = Action(DECLINED, ROLE, self._decline)
         self.schedule = Action(SCHEDULED, ROLE, self._schedule_one)
         self.schedule_many = Action(SCHEDULED, ROLE, self._schedule_many)
-        self.merge = Action(MERGED, ROLE, self._merge)
+        self.merge = Action(MERGED, ROLE, merging.merge)
 
     async def _review(self, by: Author, proposal_id: str) -> Proposal:
-        """Take it up for review.
-
-        Raises:
-            ProposalUnknownProblem, WrongStepProblem
-        """
-        return await self._take(by, proposal_id, lambda proposal: rules.review(proposal, self._clock()))
+        return await self._take(by, proposal_id, partial(rules.review, now=self._clock()))
 
     async def _answer(self, by: Author, proposal_id: str, reason: str) -> Proposal:
-        """It was answered; `reason` is the answer in words, or empty.
-
-        Raises:
-            ProposalUnknownProblem, WrongStepProblem
-        """
-        return await self._take(
-            by, proposal_id, lambda proposal: rules.answer(proposal, reason, self._clock()), reason=reason
-        )
+        """`reason` is the answer in words, or empty."""
+        decide = partial(rules.answer, reason=reason, now=self._clock())
+        return await self._take(by, proposal_id, decide, reason=reason)
 
     async def _decline(self, by: Author, proposal_id: str, reason: str) -> Proposal:
-        """It will not be treated, for that reason.
-
-        Raises:
-            ProposalUnknownProblem, WrongStepProblem
-        """
-        return await self._take(
-            by, proposal_id, lambda proposal: rules.decline(proposal, reason, self._clock()), reason=reason
-        )
+        decide = partial(rules.decline, reason=reason, now=self._clock())
+        return await self._take(by, proposal_id, decide, reason=reason)
 
     async def _schedule_one(self, by: Author, proposal_id: str, session_id: str) -> Proposal:
-        """A session will treat it.
+        """Schedule a proposal for a session.
 
         Raises:
-            ProposalUnknownProblem, SessionUnknownProblem, SessionOverProblem, WrongStepProblem
+            SessionUnknownProblem, SessionOverProblem
         """
-        await self._get(proposal_id)
+        await self._store.proposal(proposal_id)
         await self._check_session(session_id)
         return await self._schedule(by, proposal_id, session_id)
 
     async def _schedule_many(self, by: Author, proposal_ids: Sequence[str], session_id: str) -> list[Proposal]:
-        """One session will treat several proposals. All are checked before the first one changes; asked for again
-        after a failure, it goes on.
+        """Schedule several for one session. All are checked before the first one changes; a repeat after a failure
+        goes on.
 
         Raises:
-            OtherProposalUnknownProblem, SessionUnknownProblem, SessionOverProblem, WrongStepProblem
+            OtherProposalUnknownProblem, SessionUnknownProblem, SessionOverProblem
         """
         await self._check_session(session_id)
         for place, proposal_id in enumerate(proposal_ids):
@@ -93,30 +80,9 @@ class Steps:
             rules.schedule(proposal, session_id, self._clock())
         return [await self._schedule(by, proposal_id, session_id) for proposal_id in proposal_ids]
 
-    async def _merge(self, by: Author, source_id: str, target_id: str) -> Proposal:
-        """The proposal after it became part of another one.
-
-        Raises:
-            ProposalUnknownProblem, OtherProposalUnknownProblem, OtherProgrammeProblem, WrongStepProblem,
-            MergeCycleProblem, MergeTargetDeclinedProblem
-        """
-        return await self._merging.merge(source_id, target_id, by.record(source_id, {"into": target_id}))
-
-    async def check_merge(self, source_id: str, target_id: str) -> None:
-        """Whether a merge is possible; nothing changes.
-
-        Raises:
-            As `merge`.
-        """
-        await self._merging.check(source_id, target_id)
-
     async def _schedule(self, by: Author, proposal_id: str, session_id: str) -> Proposal:
-        return await self._take(
-            by,
-            proposal_id,
-            lambda proposal: rules.schedule(proposal, session_id, self._clock()),
-            session=session_id,
-        )
+        decide = partial(rules.schedule, session_id=session_id, now=self._clock())
+        return await self._take(by, proposal_id, decide, session=session_id)
 
     async def _check_session(self, session_id: str) -> None:
         session = await self._store.sessions.get(session_id)
@@ -132,8 +98,3 @@ class Steps:
             return await self._store.proposals.change(proposal_id, decide, record=by.record(proposal_id, details))
         except NotFoundError:
             raise ProposalUnknownProblem from None
-
-    async def _get(self, proposal_id: str) -> Proposal:
-        if proposal := await self._store.proposals.get(proposal_id):
-            return proposal
-        raise ProposalUnknownProblem

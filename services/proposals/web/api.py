@@ -40,7 +40,6 @@ TitleParameter = Annotated[str, Query(min_length=1, max_length=MAX_TITLE, descri
 
 
 def public_routes(use_cases: UseCases) -> APIRouter:
-    """What anybody may ask and send."""
     router = ApiRouter(tag="proposals")
 
     @router.post("/proposals", status_code=202, summary="Propose a topic or a doubt", responses=problems(429))
@@ -60,7 +59,9 @@ def public_routes(use_cases: UseCases) -> APIRouter:
         """Newest or most supported first."""
         keys = ORDERS[order]
         after = decode_cursor(cursor, len(keys) + 1)
-        return page_of(await use_cases.proposals.page(programme, state, keys, limit, after), ProposalView.of)
+        states = [state] if state else list(ProposalState)
+        found = await use_cases.store.list_proposals(programme, states, keys, limit, after)
+        return page_of(found, ProposalView.of)
 
     @router.get("/proposals/similar", summary="Find proposals with a similar title")
     async def similar(programme: str, title: TitleParameter) -> Page[SimilarView]:
@@ -71,7 +72,7 @@ def public_routes(use_cases: UseCases) -> APIRouter:
     @router.get("/proposals/{proposal_id}", summary="Read a proposal")
     async def read(proposal_id: str) -> ProposalView:
         """Its text, its state and what became of it."""
-        return ProposalView.of(await use_cases.proposals.get(proposal_id))
+        return ProposalView.of(await use_cases.store.proposal(proposal_id))
 
     @router.post(
         "/proposals/{proposal_id}/supports", status_code=202, summary="Support a proposal", responses=problems(409, 429)
@@ -90,7 +91,6 @@ def public_routes(use_cases: UseCases) -> APIRouter:
 
 
 def office_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
-    """The steps that the programme office takes; each tells author and supporters."""
     staff = Depends(bearer_member(staff_token))
     router = ApiRouter("/api/v1/proposals", tag="proposals", dependencies=[staff])
     steps = use_cases.steps
@@ -130,7 +130,6 @@ def office_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
 
 
 def people_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
-    """What the office does for one person who asked for it."""
     staff = Depends(bearer_member(staff_token))
     router = ApiRouter("/api/v1/followers", tag="people", dependencies=[staff])
 

@@ -28,13 +28,10 @@ DETAILS = {
 
 
 def routes(use_cases: UseCases, pages: Pages) -> PageRouter:
-    """`/office/audit/proposals`."""
-
     async def names(language: Language, ids: Collection[str]) -> dict[str, str]:
-        """Of proposals, as their authors wrote them, and of sessions."""
-        proposals = await use_cases.browsing.get_many(sorted(ids))
-        sessions = await use_cases.browsing.sessions(ids)
-        return {proposal.id: proposal.title for proposal in proposals} | {
+        proposals = await use_cases.store.proposals.many(ids)
+        sessions = await use_cases.store.sessions.many(ids)
+        return {proposal_id: proposal.title for proposal_id, proposal in proposals.items()} | {
             session_id: in_language(session.title, language) for session_id, session in sessions.items()
         }
 

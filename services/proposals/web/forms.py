@@ -65,7 +65,6 @@ class ProposalForm(Form):
     language: Language = Language.CA
 
     def new_proposal(self) -> NewProposal:
-        """For the use case."""
         return NewProposal(
             programme=self.programme,
             kind=self.kind,

@@ -35,7 +35,6 @@ class SupportView(BaseModel):
 
     @classmethod
     def of(cls, support: Support) -> Self:
-        """What the holder of the link is told."""
         return cls(proposal=support.proposal.id, title=support.proposal.title, supports=support.proposal.supports)
 
 
@@ -58,7 +57,6 @@ class ProposalView(BaseModel):
 
     @classmethod
     def of(cls, proposal: Proposal) -> Self:
-        """The public side of a proposal."""
         return cls(
             id=proposal.id,
             programme=proposal.programme,
@@ -89,7 +87,6 @@ class SimilarView(BaseModel):
 
     @classmethod
     def of(cls, proposal: Proposal, similarity: float) -> Self:
-        """The public side of a proposal with its similarity."""
         return cls(
             id=proposal.id,
             title=proposal.title,
@@ -119,7 +116,6 @@ class FollowedView(BaseModel):
 
     @classmethod
     def of(cls, followed: Followed) -> Self:
-        """All that is kept."""
         follower, proposal = followed.follower, followed.proposal
         kept = follower.model_dump(include={"email", "language", "role", "follows", "support"})
         return cls(
@@ -139,5 +135,4 @@ class PersonView(BaseModel):
 
     @classmethod
     def of(cls, followed: Iterable[Followed]) -> Self:
-        """All of it."""
         return cls(followed=[FollowedView.of(each) for each in followed])

@@ -1,12 +1,21 @@
-"""What pages call states, kinds, orders and steps. The words are message ids; templates translate them."""
+"""The words of pages for states, kinds, orders and steps, and the choices that forms offer.
 
+Words are message ids; templates translate them. Choices are pairs of a value and its words in the reader's language.
+"""
+
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from fastapi import Request
+
+from services.proposals.domain.known import KnownProgramme, KnownSession
 from services.proposals.domain.proposals import Proposal, Step
 from services.proposals.store import MOST_SUPPORTED, NEWEST, OLDEST
 from services.proposals.usecases import steps
-from shared.events.vocabulary import ProposalKind, ProposalState
+from shared.events.vocabulary import ProposalKind, ProposalState, in_language
 from shared.problems import mark
+from shared.text.dates import date_in_words, time_in_words
+from shared.web.pages import Pages
 
 STATES = {
     ProposalState.RECEIVED: mark("Received"),
@@ -42,8 +51,6 @@ KINDS = {
 
 
 class ListOrder(StrEnum):
-    """How pages order a list."""
-
     NEWEST = "newest"
     SUPPORTS = "supports"
     OLDEST = "oldest"
@@ -103,3 +110,32 @@ ACTS = {
     steps.MERGED: STATES[ProposalState.MERGED],
 }
 """What the audit's actions led to."""
+
+Choices = list[tuple[str, str]]
+
+
+def worded(pages: Pages, request: Request, words: Iterable[tuple[str, str]]) -> Choices:
+    return [(str(value), pages.text(request, word)) for value, word in words]
+
+
+def programme_choices(pages: Pages, request: Request, programmes: Mapping[str, KnownProgramme]) -> Choices:
+    language = pages.language(request)
+    return sorted(
+        ((slug, in_language(programme.name, language)) for slug, programme in programmes.items()),
+        key=lambda choice: choice[1].casefold(),
+    )
+
+
+def session_choices(
+    pages: Pages, request: Request, sessions: Iterable[KnownSession], programmes: Mapping[str, KnownProgramme]
+) -> Choices:
+    """Sessions by date and title; with the programme's name where there are several."""
+    language = pages.language(request)
+    choices = []
+    for session in sessions:
+        programme = programmes[session.programme]
+        day = date_in_words(session.starts_at, programme.time_zone, language)
+        time = time_in_words(session.starts_at, programme.time_zone, language)
+        where = f" · {in_language(programme.name, language)}" if len(programmes) > 1 else ""
+        choices.append((session.id, f"{day}, {time}: {in_language(session.title, language)}{where}"))
+    return choices

@@ -13,11 +13,13 @@ from fastapi import Response
 from pydantic import SecretStr
 
 from services.proposals.app import make_use_cases
+from services.proposals.domain.followers import Follower
 from services.proposals.domain.known import KnownProgramme, KnownSession
 from services.proposals.settings import Settings
 from services.proposals.store import COLLECTIONS, OUTBOX_COLLECTIONS
 from services.proposals.usecases import UseCases
-from services.proposals.usecases.limits import Allowance
+from services.proposals.usecases.proposals import Proposals
+from services.proposals.usecases.supports import Supports
 from services.proposals.web.api import office_routes, people_routes, public_routes
 from services.proposals.web.following_pages import following_routes
 from services.proposals.web.office_pages import office_page_routes
@@ -66,14 +68,14 @@ class Desk:
         self.purger = Purger()
         self.cases = self.compose()
         self.pages = Pages(self.settings, WORDS, TEMPLATES, clock=self.clock, access=self.cases.access)
-        self.documents = self.cases.supports._store
+        self.documents = self.cases.store
         routers = [
             public_routes(self.cases),
             office_routes(self.cases, STAFF_TOKEN),
             people_routes(self.cases, STAFF_TOKEN),
-            page_routes(self.cases, self.pages, WORDS),
+            page_routes(self.cases, self.pages),
             following_routes(self.cases, self.pages, self.clock, keep_days=self.settings.keep_followers_days),
-            office_page_routes(self.cases, self.pages, WORDS, self.clock),
+            office_page_routes(self.cases, self.pages, self.clock),
         ]
         app = make_application("proposals", "proposals", routers, WORDS, _AlwaysReady())
         self.http = httpx.AsyncClient(
@@ -99,7 +101,7 @@ class Desk:
             survey_days=14,
             survey_reminder_days=5,
         )
-        await self.cases.projections.apply_programme(KnownProgramme.from_event(event))
+        await self.cases.store.programmes.apply(KnownProgramme.from_event(event))
 
     async def schedule_session(self, session_id: str = "sessiona", version: int = 1) -> str:
         await self._hear(SessionScheduled, session_id, SessionStatus.SCHEDULED, version)
@@ -116,7 +118,7 @@ class Desk:
         self, kind: type[SessionEvent], session_id: str, status: SessionStatus, version: int, **more: Any
     ) -> None:
         event = kind(version=version, status=status, **self._session(session_id), **more)
-        await self.cases.projections.apply_session(KnownSession.from_event(event))
+        await self.cases.projections.keep_session(KnownSession.from_event(event))
 
     def _session(self, session_id: str) -> dict[str, Any]:
         return {
@@ -142,7 +144,7 @@ class Desk:
         return await self.http.post(f"/api/v1/proposals/{proposal_id}/supports", json={"email": email})
 
     def token(self, proposal_id: str, email: str, purpose: LinkPurpose = LinkPurpose.SUPPORT) -> str:
-        follower_id = self.cases.supports._followers.id_of(proposal_id, email)
+        follower_id = self.cases.followers.id_of(proposal_id, email)
         return self.links.token(purpose, follower_id, self.now + timedelta(days=30))
 
     def following(self, proposal_id: str, email: str) -> str:
@@ -154,6 +156,9 @@ class Desk:
         await Chaining(self.store, self.cases.audit, OUTBOX_COLLECTIONS).chain_all()
         assert (await self.cases.audit.read_chain()).fault is None
         return list(reversed(await self.cases.audit.entries()))
+
+    async def followers(self) -> list[Follower]:
+        return [follower async for follower in self.documents.followers.each()]
 
     async def publish(self) -> None:
         """Do as the relay does: clear the outboxes of the followers."""
@@ -174,11 +179,9 @@ class Desk:
         events = [event for document in documents for event in document["outbox"]]
         return [(event["headers"]["ce-type"].split(".")[-2], event["data"]) for event in events]
 
-    def allow(self, *, proposals: Allowance | None = None, supports: Allowance | None = None) -> None:
+    def limit(self, cases: Proposals | Supports, *, per_address: int, per_origin: int) -> None:
         """Let people do so much and no more."""
-        for cases, allowance in ((self.cases.proposals, proposals), (self.cases.supports, supports)):
-            if allowance:
-                cases._gate = replace(cases._gate, allowance=allowance)
+        cases.rate_limit = replace(cases.rate_limit, per_address=per_address, per_origin=per_origin)
 
     def sign_in(self, role: Role = Role.EDITOR) -> None:
         """Leave the office's cookie in the browser."""

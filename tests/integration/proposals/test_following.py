@@ -16,7 +16,7 @@ KEPT_FOR = timedelta(days=90)
 
 
 async def addresses(desk: Desk) -> list[str]:
-    return sorted(follower.email for follower in await desk.documents.followers.find() if follower.email)
+    return sorted(follower.email for follower in await desk.followers() if follower.email)
 
 
 async def erase(desk: Desk, proposal_id: str, email: str = ANNA) -> str:
@@ -38,7 +38,7 @@ async def known(desk: Desk) -> list[str]:
 
 
 async def test_the_page_shows_all_that_is_kept_and_changes_nothing(desk: Desk, known: list[str]) -> None:
-    before = await desk.documents.followers.find()
+    before = await desk.followers()
     page = await desk.http.get(desk.following(known[1], ANNA))
     assert page.status_code == 200
     for words in (ANNA, "Contractes menors", "Actes del ple", "Agendes", "La vau proposar.", "Hi doneu suport."):
@@ -47,7 +47,7 @@ async def test_the_page_shows_all_that_is_kept_and_changes_nothing(desk: Desk, k
     assert BERNAT not in page.text
     assert page.headers["cache-control"] == "no-store"
     assert (await desk.http.get(f"{desk.following(known[1], ANNA)}/erase")).status_code == 200
-    assert await desk.documents.followers.find() == before
+    assert await desk.followers() == before
 
 
 async def test_what_is_taken_along_is_all_that_is_kept_and_nobody_elses(desk: Desk, known: list[str]) -> None:
@@ -95,7 +95,7 @@ async def test_another_purpose_or_nobodys_link_opens_nothing(desk: Desk, known: 
 
 
 async def test_an_erasure_that_a_crash_left_is_finished_once_its_event_is_out(desk: Desk, known: list[str]) -> None:
-    follower_id = desk.cases.supports._followers.id_of(known[0], ANNA)
+    follower_id = desk.cases.followers.id_of(known[0], ANNA)
     await desk.documents.erasures.put(Note(id=follower_id, generation=1))  # and then the process died
     await desk.cases.erasing.step()
     assert (await addresses(desk)).count(ANNA) == 2
@@ -114,7 +114,7 @@ async def test_who_comes_back_has_to_confirm_again_counts_once_and_is_not_purged
     assert (await desk.confirm(known[1], ANNA)).json()["supports"] == 2
     await desk.publish()
     await desk.cases.erasing.step()
-    back = desk.cases.supports._followers.id_of(known[1], ANNA)
+    back = desk.cases.followers.id_of(known[1], ANNA)
     assert len(desk.purger.purged) == 2
     assert back not in desk.purger.purged
 
@@ -136,7 +136,7 @@ async def test_a_merge_on_its_way_keeps_nobody_who_was_erased_meanwhile(
 
 async def test_an_erased_follower_goes_nowhere_when_the_proposal_is_merged(desk: Desk, known: list[str]) -> None:
     await erase(desk, known[1])
-    follower_id = desk.cases.supports._followers.id_of(known[1], ANNA)
+    follower_id = desk.cases.followers.id_of(known[1], ANNA)
     await desk.store.update("followers", follower_id, assign={"unsettled": 1})  # as a crash may leave it
     await desk.step(known[1], "merge", {"into": known[0]})
     await desk.cases.sweep.complete()
@@ -228,6 +228,6 @@ async def test_the_office_reads_and_erases_for_who_asks(desk: Desk, known: list[
 async def test_the_sweep_tells_again_that_a_follower_was_erased(desk: Desk, known: list[str]) -> None:
     await erase(desk, known[0])
     await desk.publish()
-    await desk.cases.sweep.tell_follower_again(desk.cases.supports._followers.id_of(known[0], ANNA))
+    await desk.cases.sweep.republish_follower(desk.cases.followers.id_of(known[0], ANNA))
     [(name, event)] = await desk.told("followers")
     assert (name, event["version"]) == ("follower-erased", 2)

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from services.proposals.usecases.limits import Allowance
 from tests.integration.proposals.conftest import Desk
 
 ANNA = "anna@ens.example"
@@ -121,7 +120,7 @@ async def test_an_expired_link_is_a_page_that_says_so(desk: Desk) -> None:
 
 
 async def test_too_many_supports_from_one_origin_are_refused(desk: Desk) -> None:
-    desk.allow(supports=Allowance(per_address=0, per_origin=3))
+    desk.limit(desk.cases.supports, per_address=0, per_origin=3)
     proposal_id = await desk.propose()
     for number in range(3):
         assert (await desk.ask(proposal_id, f"p{number}@ens.example")).status_code == 202

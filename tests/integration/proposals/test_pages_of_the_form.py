@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 
-from services.proposals.usecases.limits import Allowance
 from tests.integration.proposals.conftest import PROGRAMME, Desk
 
 ANNA = "anna@ens.example"
@@ -94,7 +93,7 @@ async def test_a_form_that_was_open_for_too_long_comes_back_as_it_was_filled_in(
 
 
 async def test_too_many_proposals_with_one_address_are_refused_with_the_time_to_wait(desk: Desk) -> None:
-    desk.allow(proposals=Allowance(per_address=2, per_origin=0))
+    desk.limit(desk.cases.proposals, per_address=2, per_origin=0)
     for number in range(2):
         await desk.propose(f"Una cosa {number}", email=ANNA)
     await desk.propose("Una cosa 0", email=ANNA)  # the same again is none more

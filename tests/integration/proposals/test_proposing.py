@@ -64,7 +64,7 @@ async def test_a_follower_that_a_crash_left_out_is_added_by_the_sweep(
         raise ConnectionError
 
     with monkeypatch.context() as broken:
-        broken.setattr(desk.cases.proposals._followers, "add_author", crash)
+        broken.setattr(desk.cases.followers, "add_author", crash)
         with pytest.raises(ConnectionError):
             await desk.propose(email="nuria@alamus.example")
     assert await desk.told("followers") == []
@@ -169,6 +169,6 @@ async def test_a_proposal_that_is_not_there_is_not_found(desk: Desk) -> None:
 async def test_who_only_proposed_has_no_support_counted(desk: Desk) -> None:
     await desk.propose(email="nuria@alamus.example")
 
-    [author] = await desk.documents.followers.find()
+    [author] = await desk.followers()
 
     assert author.support is SupportStep.NONE

@@ -168,9 +168,9 @@ async def test_telling_again_repeats_the_version_and_changes_nothing_else(desk: 
     before = await desk.documents.proposals.get(proposal_id)
     assert before
 
-    await desk.cases.sweep.tell_proposal_again(proposal_id)
-    for follower in await desk.documents.followers.find():
-        await desk.cases.sweep.tell_follower_again(follower.id)
+    await desk.cases.sweep.republish_proposal(proposal_id)
+    for follower in await desk.followers():
+        await desk.cases.sweep.republish_follower(follower.id)
 
     after = await desk.documents.proposals.get(proposal_id)
     assert after

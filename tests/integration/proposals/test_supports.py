@@ -118,7 +118,7 @@ async def test_a_crash_between_the_follower_and_the_proposal_is_made_good_once(
 
     assert (await desk.read(proposal_id))["supports"] == 1
     assert [name for name, _ in await desk.told("proposals")].count("proposal-supported") == 1
-    [follower] = await desk.documents.followers.find()
+    [follower] = await desk.followers()
     assert (follower.support, follower.unsettled) == (SupportStep.COUNTED, 0)
     assert (await desk.confirm(proposal_id, ANNA)).json()["supports"] == 1
 

@@ -1,11 +1,44 @@
-"""The steps of the office as its pages send them."""
+"""The forms of the pages as models, and what is wrong with them in words beside their fields."""
 
 from collections.abc import Mapping
+
+from fastapi import Request
+from pydantic import ValidationError
 
 from services.proposals.usecases.steps import Steps
 from services.proposals.web.forms import AnswerForm, DeclineForm, EmptyForm, Form, MergeForm, ScheduleForm
 from services.proposals.web.wording import OfficeStep
+from shared.problems import mark
 from shared.staff import StaffMember
+from shared.web.pages import Pages
+from shared.web.problems import field_errors
+
+EMPTY = {
+    "programme": mark("Choose the programme."),
+    "title": mark("Write your proposal in one line."),
+    "body": mark("Write what you would like to know."),
+    "reason": mark("Write the reason: author and supporters will read it."),
+    "email": mark("Write your email address."),
+    "session": mark("Choose the session."),
+    "into": mark("Choose the proposal in which this one will go on."),
+    "proposals": mark("Choose the proposals."),
+}
+"""What to say of a field that was left empty."""
+
+
+def form_errors(
+    pages: Pages, request: Request, error: ValidationError, names: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Messages in the reader's language by field; `names` are fields that a page names differently from its model."""
+    found: dict[str, str] = {}
+    for fault in error.errors():
+        field = str(fault["loc"][0])
+        [said] = field_errors([{**fault, "loc": ("body", field)}], pages.words, pages.language(request))
+        is_empty = not fault["input"]
+        message = pages.text(request, EMPTY[field]) if is_empty and field in EMPTY else said.detail
+        found.setdefault((names or {}).get(field, field), message)
+    return found
+
 
 FIELDS: Mapping[OfficeStep, Mapping[str, str]] = {
     OfficeStep.REVIEW: {},
@@ -23,9 +56,6 @@ _MODELS: Mapping[OfficeStep, type[Form]] = {
     OfficeStep.DECLINE: DeclineForm,
     OfficeStep.MERGE: MergeForm,
 }
-
-PICK = "pick-"
-"""Begins the names of the checkboxes; a proposal's id follows."""
 
 
 def read_step(step: OfficeStep, sent: Mapping[str, str]) -> Form:
@@ -54,8 +84,3 @@ async def take_step(steps: Steps, by: StaffMember, proposal_id: str, form: Form)
             await steps.merge(by, proposal_id, form.into)
         case _:
             await steps.review(by, proposal_id)
-
-
-def picked(sent: Mapping[str, str]) -> list[str]:
-    """The proposals whose checkboxes were ticked."""
-    return [name.removeprefix(PICK) for name in sent if name.startswith(PICK)]
