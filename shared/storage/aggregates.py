@@ -18,7 +18,7 @@ from shared.faults import failpoint
 from shared.observability import current_correlation_id
 from shared.storage.collection import Documents, Stored, document_of
 from shared.storage.contention import TRIES, pause_before
-from shared.storage.contract import Index, Order, Scalar, Store, StoreError, Where
+from shared.storage.contract import Index, Store, StoreError
 from shared.storage.records import ActRecord, Recording
 
 PENDING, UNCHAINED = Index(("pending",)), Index(("unchained",))

@@ -64,7 +64,7 @@ async def test_state_and_events_survive_kill_9_together_or_not_at_all(tmp_path: 
     path = tmp_path / "killed.sqlite3"
     lines = killed_after(random.Random(seed).randint(1, 400), path, "changes")
     store = SqliteStore(path)
-    counters = {counter.id: counter for counter in await Aggregates(store, "counters", Counter).find()}
+    counters = {counter.id: counter async for counter in Aggregates(store, "counters", Counter).each()}
     await store.close()
     for line in lines:
         name, steps = line.split()

@@ -29,7 +29,7 @@ from services.notifications.sending.relevance import skip_reason
 from services.notifications.surveys.domain import LinkMaker, Survey
 from services.notifications.surveys.store import SURVEY_KEYS
 from shared.storage.aggregates import Aggregates
-from shared.storage.contract import Document, one_of
+from shared.storage.contract import Document
 
 K = TypeVar("K", bound=BaseModel)
 
@@ -120,8 +120,7 @@ class BatchLoader:
 
     async def _wordings(self, programmes: Mapping[str, KnownProgramme]) -> dict[str, Wording]:
         """What the programmes add to their mails, by programme; most add nothing."""
-        found = await self._wording_store.find({"_id": one_of(sorted(programmes))}, limit=len(programmes) or 1)
-        return {wording.id: wording for wording in found}
+        return await self._wording_store.many(programmes)
 
     async def _load(self, collection: str, ids: set[str], model: type[K]) -> dict[str, K]:
         if not ids:

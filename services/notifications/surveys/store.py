@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.notifications.projections.documents import PAGE
 from services.notifications.surveys.domain import Survey, SurveyPart
 from shared.clock import Clock, to_millis
 from shared.storage.aggregates import PENDING, Aggregates
@@ -80,7 +79,7 @@ class SurveyStore:
 
     async def parts_of(self, session_id: str) -> list[SurveyPart]:
         """The parts of a session's links that were prepared."""
-        return await self.parts.find({"session_id": session_id}, limit=PAGE)
+        return [part async for part in self.parts.each({"session_id": session_id})]
 
     async def delete_parts(self, session_id: str) -> None:
         """Delete the hashes."""

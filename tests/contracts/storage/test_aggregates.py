@@ -75,7 +75,7 @@ async def test_created_aggregate_comes_back(rooms: Aggregates[Room], store: Stor
 async def test_created_again_changes_nothing(rooms: Aggregates[Room]) -> None:
     await rooms.create(Room(id="a", left=5))
     assert not await rooms.create(Room(id="a", left=6), SeatTaken(room="a", version=0))
-    assert await rooms.find() == [Room(id="a", left=5, version=1)]
+    assert [room async for room in rooms.each()] == [Room(id="a", left=5, version=1)]
 
 
 async def test_events_carry_the_version_of_their_write(rooms: Aggregates[Room]) -> None:
@@ -137,7 +137,7 @@ async def test_fields_of_a_newer_replica_are_kept(rooms: Aggregates[Room], store
 async def test_aggregates_are_found_by_condition(rooms: Aggregates[Room]) -> None:
     for name, left in (("a", 1), ("b", 0), ("c", 3)):
         await rooms.create(Room(id=name, left=left))
-    assert [room.id for room in await rooms.find({"left": greater(0)}, order=[("left", -1)])] == ["c", "a"]
+    assert [room.id async for room in rooms.each({"left": greater(0)}, order=[("left", -1)])] == ["c", "a"]
 
 
 async def test_fifty_changes_at_once_all_happen(rooms: Aggregates[Room]) -> None:
