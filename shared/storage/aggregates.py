@@ -107,16 +107,6 @@ class Aggregates(Documents[T]):
                 del self._kept[next(iter(self._kept))]
         return aggregate
 
-    async def find(
-        self,
-        where: Where | None = None,
-        *,
-        order: Order = (),
-        limit: int = 100,
-        after: Sequence[Scalar] | None = None,
-    ) -> list[T]:
-        return (await self.page(where, order=order, limit=limit, after=after)).items
-
     async def change(
         self, aggregate_id: str, decide: Decide[T], *, known: T | None = None, record: Recording[T] | None = None
     ) -> T:

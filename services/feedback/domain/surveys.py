@@ -121,7 +121,7 @@ def opened(survey: Survey) -> Decided:
     return survey, [_opened_event(survey)]
 
 
-def restated(survey: Survey, results: Results | None, unspent: Unspent) -> list[Event]:
+def republished(survey: Survey, results: Results | None, unspent: Unspent) -> list[Event]:
     """The events of the survey's present state, for a service that missed them."""
     match survey.state:
         case SurveyState.OPEN:

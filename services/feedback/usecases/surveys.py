@@ -16,7 +16,6 @@ from services.feedback.domain.surveys import (
     frozen,
     opened,
     reminded,
-    republished,
     with_links,
 )
 from services.feedback.domain.tallies import count, new_tally
@@ -35,7 +34,7 @@ class Surveys:
     clock: Clock
 
     async def prepare_links(self, session_id: str, part: int, parts: int, hashes: Sequence[str]) -> None:
-        """Add a part's tally, or its late links. Open the survey after the last part; restate one that was open."""
+        """Add a part's tally, or its late links. Open the survey after the last part; republish one that was open."""
         await self.store.surveys.create(Survey(id=session_id, parts=parts))
         before = await self.store.surveys.get(session_id)
         assert before is not None, "surveys are never deleted"
@@ -81,7 +80,7 @@ class Surveys:
             return  # what waits in its outbox is about to tell
         unspent = await self._unspent(survey) if survey.reminded else {}
         results = await self.store.results.get(session_id)
-        await self.store.surveys.restate(session_id, partial(restated, results=results, unspent=unspent))
+        await self.store.surveys.republish(session_id, partial(republished, results=results, unspent=unspent))
 
     async def open_due(self) -> None:
         async for survey in self.store.surveys.each({"state": SurveyState.PREPARING.value}):

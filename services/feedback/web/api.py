@@ -115,7 +115,7 @@ class Comments(BaseModel):
     comments: list[str]
 
 
-def routes(use_cases: UseCases, words: Words, *, staff_token: str) -> APIRouter:
+def routes(use_cases: UseCases, words: Translations, *, staff_token: str) -> APIRouter:
     router = ApiRouter()
     _add_surveys(router, use_cases)
     _add_results(router, use_cases, words)
@@ -161,7 +161,7 @@ def _add_results(router: APIRouter, use_cases: UseCases, words: Translations) ->
         return _results_view(results, words, request_language(request))
 
 
-def _add_staff(router: APIRouter, use_cases: UseCases, words: Words, staff_token: str) -> None:
+def _add_staff(router: APIRouter, use_cases: UseCases, words: Translations, staff_token: str) -> None:
     staff = Depends(bearer_member(staff_token))
 
     @router.post(
@@ -199,7 +199,7 @@ def _survey_view(form: SurveyForm, language: Language) -> SurveyView:
     )
 
 
-def _results_view(results: Results, words: Words, language: Language) -> ResultsView:
+def _results_view(results: Results, words: Translations, language: Language) -> ResultsView:
     return ResultsView(
         session=results.id,
         programme=results.programme,

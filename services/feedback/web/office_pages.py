@@ -27,8 +27,8 @@ class OfficePages:
     pages: Pages
 
     def add_to(self, router: APIRouter) -> None:
-        reads = [Depends(page_staff(self.pages.office, Role.VIEWER))]
-        changes = page_staff(self.pages.office, self.use_cases.office.publish.role)
+        reads = [Depends(require_role(self.pages.office, Role.VIEWER))]
+        changes = require_role(self.pages.office, self.use_cases.office.publish.role)
 
         async def publish(request: Request, session: str, member: Annotated[StaffMember, Depends(changes)]) -> Response:
             await self.pages.form(request)

@@ -29,5 +29,5 @@ class RateLimit:
         Raises:
             TooOftenProblem: nothing may be stored.
         """
-        await self.limits.admit(f"{self.what} from", origin, thing, most=self.per_origin, within=_PER_ORIGIN)
-        await self.limits.admit(f"{self.what} with", email, thing, most=self.per_address, within=_PER_ADDRESS)
+        await self.limits.hit(f"{self.what} from", origin, thing, most=self.per_origin, within=_PER_ORIGIN)
+        await self.limits.hit(f"{self.what} with", email, thing, most=self.per_address, within=_PER_ADDRESS)

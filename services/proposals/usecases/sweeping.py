@@ -37,10 +37,10 @@ class Sweep:
         return {"changed_at": at_least(to_millis(self.clock() - REPUBLISHED_FOR))}
 
     async def republish_proposal(self, proposal_id: str) -> None:
-        await self.store.proposals.restate(proposal_id, lambda proposal: [proposal.state_event()])
+        await self.store.proposals.republish(proposal_id, lambda proposal: [proposal.state_event()])
 
     async def republish_follower(self, follower_id: str) -> None:
         follower = await self.store.followers.get(follower_id)
         proposal = await self.store.proposals.get(follower.proposal_id) if follower else None
         if proposal:
-            await self.store.followers.restate(follower_id, lambda present: present.present_events(proposal))
+            await self.store.followers.republish(follower_id, lambda present: present.present_events(proposal))

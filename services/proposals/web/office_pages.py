@@ -57,8 +57,8 @@ DEAL_WITH = mark("To deal with: received or under review")
 def office_page_routes(use_cases: UseCases, pages: Pages, clock: Clock) -> PageRouter:
     """`/office/proposals…`: a viewer reads, an editor acts."""
     router = page_router(pages)
-    reads = [Depends(page_staff(pages.office, Role.VIEWER))]
-    editor = Annotated[StaffMember, Depends(page_staff(pages.office, STEP_ROLE))]
+    reads = [Depends(require_role(pages.office, Role.VIEWER))]
+    editor = Annotated[StaffMember, Depends(require_role(pages.office, STEP_ROLE))]
     lists, proposals = OfficeList(use_cases, pages, clock), OfficeProposal(use_cases, pages)
 
     async def schedule_many(request: Request, member: editor) -> Response:

@@ -28,7 +28,7 @@ from services.proposals.web.wording import (
 from shared.events.vocabulary import ProposalKind, ProposalState
 from shared.security.links import LinkPurpose
 from shared.security.rate_limits import TooOftenProblem
-from shared.web.client_address import origin_of
+from shared.web.client_address import client_key
 from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Form, Pages, see_other
@@ -106,7 +106,7 @@ class ProposalPages:
         if {other.id for other in near} - set(form.get("shown").split()):
             return await self._form(request, form.values, similar=near)
         try:
-            proposal = await self.use_cases.proposals.propose(sent.new_proposal(), origin=origin_of(request))
+            proposal = await self.use_cases.proposals.propose(sent.new_proposal(), origin=client_key(request))
         except TooOftenProblem as problem:
             errors = {"main": self.pages.say(request, problem)}
             page = await self._form(request, form.values, status=problem.status, errors=errors)
@@ -131,7 +131,7 @@ class ProposalPages:
             errors = form_errors(self.pages, request, error)
             return self._proposal(request, reading, status=422, errors=errors, values=form.values)
         try:
-            await self.use_cases.supports.request(proposal_id, sent.email, sent.language, origin=origin_of(request))
+            await self.use_cases.supports.request(proposal_id, sent.email, sent.language, origin=client_key(request))
         except (MergedProblem, SupportClosedProblem, TooOftenProblem) as problem:
             errors = {"main": self.pages.say(request, problem)}
             page = self._proposal(request, reading, status=problem.status, errors=errors, values=form.values)

@@ -26,7 +26,7 @@ class AccountStore(Aggregates[Account]):
 
     async def everybody(self) -> list[Account]:
         """By name."""
-        found = await self.find({"removed_at": None}, limit=1000)
+        found = [person async for person in self.each({"removed_at": None})]
         return sorted(found, key=lambda person: person.name.casefold())
 
     async def count_administrators(self) -> int:
@@ -34,8 +34,8 @@ class AccountStore(Aggregates[Account]):
 
     async def of_subject(self, subject: str) -> Account | None:
         """The person who signed in before as this subject of the OIDC provider."""
-        found = await self.find({"subject": subject, "removed_at": None}, limit=1)
-        return found[0] if found else None
+        found = await self.page({"subject": subject, "removed_at": None}, limit=1)
+        return found.items[0] if found.items else None
 
     async def new_link(self, person_id: str, expires_at: datetime) -> str:
         """The token of a new link, in place of those for the same person. The token itself is kept nowhere."""
