@@ -16,6 +16,7 @@ from services.feedback.domain.surveys import (
     frozen,
     opened,
     reminded,
+    republished,
     with_links,
 )
 from services.feedback.domain.tallies import count, new_tally
