@@ -24,7 +24,7 @@ from benchmarks.smtp_tools import SmtpTools, ToolsMissingError, find_smtp_tools
 from services.notifications.deliveries.domain import DeliveryKind, DeliveryState, make_delivery
 from services.notifications.deliveries.store import DELIVERIES
 from services.notifications.projections.domain import KnownProgramme, KnownRegistration, KnownSession
-from services.notifications.projections.recipients import REGISTRATIONS
+from services.notifications.projections.store import REGISTRATIONS
 from services.notifications.rendering.domain import MailContext
 from services.notifications.rendering.messages import Composer
 from services.notifications.surveys.domain import LinkMaker, new_key

@@ -1,18 +1,15 @@
 """The notifications service composed: the only file that names stores, handlers, pages and settings together."""
 
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 from services.notifications import handlers
 from services.notifications import routes as pages
 from services.notifications.office import api
-from services.notifications.projections.recipients import FOLLOWERS, REGISTRATIONS
-from services.notifications.projections.store import PROGRAMMES, PROPOSALS, SESSIONS, KnownStore
+from services.notifications.projections.store import FOLLOWERS, PROGRAMMES, PROPOSALS, REGISTRATIONS, SESSIONS
 from services.notifications.rendering.mail_texts import MailTexts
 from services.notifications.rendering.messages import Composer
-from services.notifications.sending.lateness import LatenessCheck
-from services.notifications.sending.sender import Sender, SendingLimits
+from services.notifications.sending.sender import Sender, SendingLimits, lateness
 from services.notifications.settings import Settings
 from services.notifications.surveys.store import SURVEY_KEYS
 from services.notifications.transport.smtp import Connection, Transport
@@ -25,8 +22,10 @@ from shared.messaging.outbox import OutboxRelay
 from shared.messaging.reconciler import Reconciler
 from shared.security.links import Links
 from shared.service import Service
+from shared.storage.contract import Store
 from shared.storage.opening import open_store
-from shared.text.catalogues import Translations
+from shared.storage.projections import Known, Projection
+from shared.text.catalogues import Words
 from shared.web.pages import Pages
 
 NAME = handlers.NAME
@@ -69,7 +68,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     use_cases = UseCases.over(
         stores,
         clock,
-        make_inventory(stores.known, Reconciler(documents, broker, service=NAME, every=settings.inventory_seconds)),
+        make_inventory(documents, Inventory(documents, broker, service=NAME, every=settings.inventory_seconds)),
         MailTexts(words, links),
         page_size=settings.fanout_page,
         survey_part_size=settings.survey_part_size,
@@ -90,14 +89,14 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         ],
         words=words,
         loops=make_loops(use_cases, sender),
-        watches={"mails": LatenessCheck(stores.deliveries, clock, lambda: sender.trouble).watch},
+        watches={"mails": lambda: lateness(stores.deliveries, clock(), sender.trouble)},
     )
 
 
-def make_inventory(known: KnownStore, inventory: Reconciler) -> Reconciler:
+def make_inventory(documents: Store, inventory: Inventory) -> Inventory:
     """This service announces nothing: its survey parts are published again until they are taken over."""
     for kind, collection in KEPT.items():
-        inventory.keeps(kind, partial(known.lacking, collection))
+        inventory.keeps(kind, Projection(documents, collection, Known).missing)
     return inventory
 
 

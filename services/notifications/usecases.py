@@ -5,29 +5,24 @@ from dataclasses import dataclass
 
 from services.notifications.deliveries.domain import DeliveryKind
 from services.notifications.deliveries.expansion import Fanouts
-from services.notifications.deliveries.fanout_store import FANOUT_COLLECTIONS, FanoutStore
+from services.notifications.deliveries.fanouts import FANOUT_COLLECTIONS, FanoutStore
 from services.notifications.deliveries.store import DELIVERY_COLLECTIONS, DeliveryStore
-from services.notifications.deliveries.usecases import DeliveryQueue
-from services.notifications.deliveries.wakers import Wakers
+from services.notifications.deliveries.usecases import DeliveryQueue, Wakers
 from services.notifications.office.people import People
 from services.notifications.office.usecases import DeliveryAdmin
 from services.notifications.preferences.store import SUPPRESSION_COLLECTIONS, SUPPRESSIONS, SuppressionStore
 from services.notifications.preferences.usecases import Preferences
-from services.notifications.projections.recipients import RECIPIENT_COLLECTIONS, RecipientStore
-from services.notifications.projections.store import PROJECTION_COLLECTIONS, KnownStore
-from services.notifications.reminders.store import ReminderStore
-from services.notifications.reminders.usecases import Reminders
+from services.notifications.projections.store import PROJECTION_COLLECTIONS, Projections
+from services.notifications.reminders import Reminders
 from services.notifications.rendering.mail_texts import MailTexts
 from services.notifications.rendering.messages import Composer
-from services.notifications.rendering.store import WORDING_COLLECTIONS, WORDINGS, wording_store
-from services.notifications.rendering.wording import Wording
-from services.notifications.sending.answer_limit import ReplyRateLimit
+from services.notifications.rendering.wording import WORDING_COLLECTIONS, WORDINGS, Wording
 from services.notifications.sending.batch import BatchLoader
 from services.notifications.sending.outcomes import OutcomeWriter
+from services.notifications.sending.rate_limit import ReplyRateLimit
 from services.notifications.sending.sender import QueuedMail, Sender, SendingLimits
-from services.notifications.surveys.links import SurveyLinks
 from services.notifications.surveys.store import SURVEY_COLLECTIONS, SURVEY_PARTS, SurveyStore
-from services.notifications.surveys.usecases import Surveys
+from services.notifications.surveys.usecases import SurveyLinks, Surveys
 from services.notifications.transport.smtp import Transport
 from services.notifications.triggers.erasing import RecipientEraser
 from services.notifications.triggers.proposals import Proposals
@@ -44,7 +39,6 @@ from shared.storage.contract import Index, Store
 
 COLLECTIONS: Mapping[str, Sequence[Index]] = {
     **PROJECTION_COLLECTIONS,
-    **RECIPIENT_COLLECTIONS,
     **DELIVERY_COLLECTIONS,
     **FANOUT_COLLECTIONS,
     **SURVEY_COLLECTIONS,
@@ -63,11 +57,9 @@ class Stores:
     """The stores of all nouns; only the wiring holds them together."""
 
     documents: Store
-    known: KnownStore
-    recipients: RecipientStore
+    known: Projections
     deliveries: DeliveryStore
     fanouts: FanoutStore
-    reminders: ReminderStore
     surveys: SurveyStore
     suppressions: SuppressionStore
     wordings: Aggregates[Wording]
@@ -77,14 +69,12 @@ class Stores:
         """The stores over one database. `secret` keys the ids of suppressed addresses."""
         return cls(
             documents=documents,
-            known=KnownStore(documents),
-            recipients=RecipientStore(documents),
+            known=Projections.over(documents),
             deliveries=DeliveryStore(documents),
             fanouts=FanoutStore(documents),
-            reminders=ReminderStore(documents),
             surveys=SurveyStore(documents, clock),
             suppressions=SuppressionStore(documents, secret, clock),
-            wordings=wording_store(documents, clock),
+            wordings=Aggregates(documents, WORDINGS, Wording, clock=clock),
         )
 
 
@@ -118,16 +108,11 @@ class UseCases:
         survey_part_size: int,
     ) -> "UseCases":
         """The use cases over the stores. `page_size`: recipients of a fan-out at a time."""
-        known, recipients, deliveries, suppressions = (
-            stores.known,
-            stores.recipients,
-            stores.deliveries,
-            stores.suppressions,
-        )
+        known, deliveries, suppressions = stores.known, stores.deliveries, stores.suppressions
         wakers, audit = Wakers(), Audit(stores.documents, clock)
         queue = DeliveryQueue(deliveries, stores.fanouts, wakers, clock)
-        surveys = Surveys(stores.surveys, known, recipients, queue, wakers, clock, survey_part_size)
-        eraser = RecipientEraser(known, recipients, deliveries, suppressions)
+        surveys = Surveys(stores.surveys, known, queue, wakers, clock, survey_part_size)
+        eraser = RecipientEraser(known, deliveries, suppressions)
         return cls(
             wakers=wakers,
             sessions=Sessions(known, queue, surveys, clock),
@@ -135,8 +120,8 @@ class UseCases:
             surveys=surveys,
             proposals=Proposals(known, queue, eraser),
             fanouts=make_fanouts(stores, wakers, clock, page_size=page_size),
-            delivery_admin=DeliveryAdmin(deliveries, recipients, known, suppressions, audit, wakers, clock),
-            people=People(recipients, deliveries, suppressions, stores.documents, audit),
+            delivery_admin=DeliveryAdmin(deliveries, known, suppressions, audit, wakers, clock),
+            people=People(known, deliveries, suppressions, stores.documents, audit),
             preferences=Preferences(known, suppressions, clock),
             wordings=Wordings(known, stores.wordings, texts, clock),
             audit=audit,
@@ -147,8 +132,8 @@ class UseCases:
 
 def make_fanouts(stores: Stores, wakers: Wakers, clock: Clock, *, page_size: int) -> Fanouts:
     """The fan-outs with the kinds that reminders and surveys plan."""
-    reminders = Reminders(stores.reminders, stores.known, clock)
-    links = SurveyLinks(stores.surveys, stores.recipients, clock)
+    reminders = Reminders(stores.deliveries, stores.known, clock)
+    links = SurveyLinks(stores.surveys, stores.known, clock)
     return Fanouts(
         stores.fanouts,
         stores.deliveries,
@@ -167,8 +152,8 @@ def make_fanouts(stores: Stores, wakers: Wakers, clock: Clock, *, page_size: int
 
 def make_loader(stores: Stores, *, answers_per_hour: int = 0) -> BatchLoader:
     """Loads batches. `answers_per_hour`: direct answers to one address in any hour; 0 for no limit."""
-    limit = ReplyRateLimit(stores.deliveries, stores.recipients, per_hour=answers_per_hour)
-    return BatchLoader(stores.known, stores.suppressions, stores.wordings, limit)
+    limit = ReplyRateLimit(stores.deliveries, stores.known, answers_per_hour)
+    return BatchLoader(stores.known, stores.surveys, stores.suppressions, stores.wordings, limit)
 
 
 def make_sender(

@@ -5,23 +5,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
-
 from shared.clock import StoredInstant
 from shared.problems import Problem, mark
+from shared.storage.collection import Stored
 
 
 class DeliveryUnknownProblem(Problem):
-    """No delivery has that id."""
-
     status = 404
     code = "delivery-unknown"
     title = mark("There is no such delivery.")
 
 
 class DeliveryOpenProblem(Problem):
-    """A delivery that is still to be sent cannot be sent again."""
-
     status = 409
     code = "delivery-open"
     title = mark("This delivery has not ended yet: it will be sent by itself.")
@@ -72,7 +67,6 @@ KIND_NAMES: Mapping[DeliveryKind, str] = {
     DeliveryKind.PROPOSAL_MERGED: mark("Proposal merged"),
     DeliveryKind.SUPPORT_CONFIRMATION: mark("Confirmation of a support"),
 }
-"""The kinds as pages call them."""
 
 SESSION_KINDS = frozenset(kind for kind in DeliveryKind if not kind.startswith(("proposal_", "support_")))
 """Kinds about a session: their recipient is a registration; of the others, a follower of a proposal."""
@@ -114,20 +108,15 @@ STATE_NAMES: Mapping[DeliveryState, str] = {
     DeliveryState.FAILED: mark("Failed"),
     DeliveryState.SKIPPED: mark("Not sent"),
 }
-"""The states as pages call them."""
 
 RECIPIENT_ERASED = "recipient erased"
-"""The reason why a delivery to an erased recipient is skipped."""
 NOT_KNOWN_YET = "not known yet what it is about"
-"""Why a delivery is deferred that was due before the events came which tell what it is about."""
+"""Reasons: the events about its session or proposal have not come yet."""
 
 
-class Delivery(BaseModel):
+class Delivery(Stored):
     """One mail to one person. `open` is 1 while it may still be sent."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
-
-    id: str
     kind: DeliveryKind
     subject_id: str
     """The session or the proposal it is about."""

@@ -1,19 +1,18 @@
 """Expanding fan-outs: a delivery for everybody concerned, page by page, the same ones however often interrupted."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.notifications.deliveries.domain import DeliveryKind, delivery_id, make_delivery
-from services.notifications.deliveries.fanout_store import FanoutStore
-from services.notifications.deliveries.fanouts import Fanout
-from services.notifications.deliveries.store import DeliveryStore, delivery_document
-from services.notifications.deliveries.wakers import Wakers
-from services.notifications.projections.store import KnownStore
+from services.notifications.deliveries.fanouts import Fanout, FanoutStore
+from services.notifications.deliveries.store import DeliveryStore
+from services.notifications.deliveries.usecases import Wakers
+from services.notifications.projections.store import Projections
 from shared import ids
 from shared.clock import Clock
-from shared.events.vocabulary import RegistrationStatus
 from shared.faults import failpoint
+from shared.storage.collection import document_of
 from shared.storage.contract import Document
 
 LEASE = timedelta(seconds=10)
@@ -36,41 +35,31 @@ Planner = Callable[[Fanout], Awaitable[Plan | None]]
 """Plans the fan-outs of a kind; None for one that no longer applies."""
 
 
+@dataclass(frozen=True, slots=True)
 class Fanouts:
     """Expands fan-outs. Every replica runs one; a lease keeps two from working on the same fan-out."""
 
-    def __init__(
-        self,
-        fanouts: FanoutStore,
-        deliveries: DeliveryStore,
-        known: KnownStore,
-        wakers: Wakers,
-        clock: Clock,
-        *,
-        page_size: int,
-        planners: Mapping[DeliveryKind, Planner],
-        on_idle: Callable[[], None],
-    ) -> None:
-        """`planners`: for the kinds that are not the same delivery for everybody. `on_idle` is called when nothing is
-        left to expand."""
-        self._fanouts = fanouts
-        self._deliveries = deliveries
-        self._known = known
-        self._wakers = wakers
-        self._clock = clock
-        self._page_size = page_size
-        self._planners = planners
-        self._on_idle = on_idle
-        self._owner = ids.new_id()
+    _fanouts: FanoutStore
+    _deliveries: DeliveryStore
+    _known: Projections
+    _wakers: Wakers
+    _clock: Clock
+    page_size: int
+    """Recipients at a time."""
+    planners: Mapping[DeliveryKind, Planner]
+    """For the kinds that are not the same delivery for everybody."""
+    on_idle: Callable[[], None]
+    """Called when nothing is left to expand."""
+    _owner: str = field(default_factory=ids.new_id)
 
     async def step(self) -> bool:
         """Expand the oldest fan-out; whether there may be another."""
         now = self._clock()
         fanout = await self._fanouts.claim(self._owner, now, now + LEASE)
         if fanout is None:
-            self._on_idle()
+            self.on_idle()
             return False
-        planner = self._planners.get(fanout.kind)
+        planner = self.planners.get(fanout.kind)
         plan = await planner(fanout) if planner else Plan(same_for_all(fanout, now))
         if plan is None:
             await self._fanouts.finish(fanout.id)
@@ -82,27 +71,28 @@ class Fanouts:
         return True
 
     async def _expand(self, fanout: Fanout, make: Make) -> None:
-        members = self._known.registrations if fanout.is_about_session else self._known.followers
+        members = self._known.registrations.ids if fanout.is_about_session else self._known.followers.ids
         after = fanout.cursor
-        while page := await members(fanout.subject_id, after=after, limit=self._page_size):
-            await self._insert(make([item["_id"] for item in page if _is_concerned(fanout, item)]))
+        while True:
+            page = await members.page(fanout.audience, limit=self.page_size, after=[after] if after else None)
+            await self._insert(make(page.items))
             failpoint("after-fanout-page")
-            after = page[-1]["_id"]
-            if len(page) < self._page_size:
+            if page.next is None:
                 break
+            after = page.items[-1]
             if not await self._fanouts.save_cursor(fanout.id, self._owner, after, self._clock() + LEASE):
                 return  # another replica goes on with it
         await self._fanouts.finish(fanout.id)
 
     async def _insert(self, documents: Sequence[Document]) -> None:
-        if await self._deliveries.insert(documents):
+        if await self._deliveries.add_documents(documents):
             self._wakers.sender()
 
 
 def same_for_all(fanout: Fanout, now: datetime) -> Make:
     """The same delivery for everybody: only the ids differ. Copying one document costs a tenth of making each."""
     round_ = fanout.delivery_round
-    template = delivery_document(
+    template = document_of(
         make_delivery(fanout.kind, fanout.subject_id, "-", due_at=now, now=now, round_=round_, sequence=fanout.sequence)
     )
 
@@ -117,7 +107,3 @@ def same_for_all(fanout: Fanout, now: datetime) -> Make:
         ]
 
     return make
-
-
-def _is_concerned(fanout: Fanout, item: Document) -> bool:
-    return not fanout.is_about_session or fanout.concerns(RegistrationStatus(item["status"]))

@@ -1,12 +1,16 @@
 """A fan-out: one event about many people, to become a delivery for each of them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from services.notifications.deliveries.domain import SESSION_KINDS, DeliveryKind
-from shared.clock import StoredInstant
+from shared.clock import StoredInstant, to_millis
 from shared.events.vocabulary import RegistrationStatus
+from shared.storage.collection import Collection, Stored
+from shared.storage.contract import Index, Store, Where, one_of
+
+FANOUTS = "fanouts"
+FANOUT_COLLECTIONS: Mapping[str, Sequence[Index]] = {FANOUTS: [Index(("open", "created_at")), Index(("subject_id",))]}
 
 SURVEY_KINDS = (DeliveryKind.SURVEY, DeliveryKind.SURVEY_REMINDER)
 """Kinds that are of no use after the survey has closed."""
@@ -15,12 +19,9 @@ _ALSO_WAITING = frozenset({DeliveryKind.RESCHEDULED, DeliveryKind.CHANGED, Deliv
 """News of a session that concern its waiting list too."""
 
 
-class Fanout(BaseModel):
+class Fanout(Stored):
     """One mail to everybody concerned; expanded page by page, from the cursor on."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
-
-    id: str = Field(alias="_id")
     kind: DeliveryKind
     subject_id: str
     """The session or the proposal."""
@@ -52,11 +53,13 @@ class Fanout(BaseModel):
         """Whether it goes to registrations, not to followers of a proposal."""
         return self.kind in SESSION_KINDS
 
-    def concerns(self, status: RegistrationStatus) -> bool:
-        """Whether a registration in that status gets the mail."""
-        if status is RegistrationStatus.WAITING:
-            return self.kind in _ALSO_WAITING
-        return status is RegistrationStatus.REGISTERED
+    @property
+    def audience(self) -> Where:
+        """The registrations, or the followers, that it concerns."""
+        if not self.is_about_session:
+            return {"proposal_id": self.subject_id, "following": 1}
+        waiting = [RegistrationStatus.WAITING.value] if self.kind in _ALSO_WAITING else []
+        return {"session_id": self.subject_id, "status": one_of([RegistrationStatus.REGISTERED.value, *waiting])}
 
 
 def make_fanout(
@@ -66,7 +69,7 @@ def make_fanout(
     now: datetime,
     round_: str = "",
     sequence: int = 0,
-    hashes: tuple[str, ...] = (),
+    hashes: Sequence[str] = (),
 ) -> Fanout:
     """A fan-out with an id that makes a second insertion a no-op."""
     return Fanout(
@@ -76,5 +79,38 @@ def make_fanout(
         round=round_,
         sequence=sequence,
         created_at=now,
-        hashes=hashes,
+        hashes=tuple(hashes),
     )
+
+
+class FanoutStore(Collection[Fanout]):
+    """Fan-outs and how far each has been expanded."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, FANOUTS, Fanout)
+
+    async def claim(self, owner: str, now: datetime, until: datetime) -> Fanout | None:
+        """Lease the oldest open fan-out that nobody works on."""
+        claimed = await self._store.claim(
+            FANOUTS,
+            {"open": 1},
+            owner=owner,
+            now=to_millis(now),
+            until=to_millis(until),
+            order=[("created_at", 1)],
+        )
+        return Fanout.model_validate(claimed[0]) if claimed else None
+
+    async def save_cursor(self, fanout_id: str, owner: str, cursor: str, until: datetime) -> bool:
+        """Save the cursor and extend the lease; False if another replica took the fan-out over or it was closed."""
+        guard: Where = {"lease_owner": owner, "open": 1}
+        assign = {"cursor": cursor, "lease_until": to_millis(until)}
+        return await self._store.update(FANOUTS, fanout_id, guard=guard, assign=assign)
+
+    async def finish(self, fanout_id: str) -> None:
+        """Close a fan-out whose deliveries are all stored, or that no longer applies."""
+        await self._store.update(FANOUTS, fanout_id, assign={"open": 0, "hashes": []})
+
+    async def about(self, subject_id: str) -> list[Fanout]:
+        """All fan-outs about a session or a proposal, open or not."""
+        return [fanout async for fanout in self.each({"subject_id": subject_id})]

@@ -1,14 +1,26 @@
 """Queueing mails: deliveries for one person, fan-outs for many. Queueing twice is queueing once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.notifications.deliveries.domain import Delivery, DeliveryKind, make_delivery
-from services.notifications.deliveries.fanout_store import FanoutStore
-from services.notifications.deliveries.fanouts import make_fanout
+from services.notifications.deliveries.fanouts import FanoutStore, make_fanout
 from services.notifications.deliveries.store import DeliveryStore
-from services.notifications.deliveries.wakers import Wakers
 from shared.clock import Clock
+from shared.storage.contract import one_of
+
+
+def _nobody() -> None:
+    """Without a loop to wake: the loops look by themselves from time to time."""
+
+
+@dataclass(slots=True)
+class Wakers:
+    """Wake the loops of this process when there is something to do. The composition connects them."""
+
+    sender: Callable[[], None] = _nobody
+    fanouts: Callable[[], None] = _nobody
+    surveys: Callable[[], None] = _nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +33,17 @@ class DeliveryQueue:
     _clock: Clock
 
     async def enqueue(self, deliveries: Sequence[Delivery]) -> None:
-        """Queue these deliveries, each for its due time."""
         if deliveries and await self._deliveries.add(deliveries):
             self._wakers.sender()
 
     async def resume(self, *subject_ids: str) -> None:
-        """Send what waited to hear of these sessions and proposals."""
+        """Send what waited for these sessions and proposals to become known."""
         if await self._deliveries.wake(subject_ids, self._clock()):
             self._wakers.sender()
 
     async def enqueue_now(
         self, kind: DeliveryKind, subject_id: str, recipient_id: str, *, round_: str = "", sequence: int = 0
     ) -> None:
-        """Queue a mail to one person for now."""
         now = self._clock()
         delivery = make_delivery(kind, subject_id, recipient_id, due_at=now, now=now, round_=round_, sequence=sequence)
         await self.enqueue([delivery])
@@ -48,10 +58,8 @@ class DeliveryQueue:
         hashes: Sequence[str] = (),
     ) -> None:
         """Queue a mail to everybody whom a session or a proposal concerns."""
-        fanout = make_fanout(
-            kind, subject_id, now=self._clock(), round_=round_, sequence=sequence, hashes=tuple(hashes)
-        )
-        await self._fanouts.add(fanout)
+        fanout = make_fanout(kind, subject_id, now=self._clock(), round_=round_, sequence=sequence, hashes=hashes)
+        await self._fanouts.insert(fanout)
         self._wakers.fanouts()
 
     async def backfill(
@@ -67,9 +75,11 @@ class DeliveryQueue:
 
     async def withdraw(self, subject_id: str, kinds: Sequence[DeliveryKind], reason: str) -> None:
         """Send no more mails of these kinds about a session or a proposal."""
-        await self._fanouts.close(subject_id, kinds)
-        await self._deliveries.skip_open(subject_id, kinds, reason)
+        for fanout in await self._fanouts.about(subject_id):
+            if fanout.kind in kinds:
+                await self._fanouts.finish(fanout.id)
+        await self._deliveries.skip({"subject_id": subject_id, "kind": one_of([kind.value for kind in kinds])}, reason)
 
     async def forget(self, subject_id: str, kind: DeliveryKind) -> None:
         """Delete the deliveries of a kind, sent or not."""
-        await self._deliveries.forget(subject_id, kind)
+        await self._deliveries.delete({"subject_id": subject_id, "kind": kind.value})

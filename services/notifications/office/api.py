@@ -15,9 +15,9 @@ from shared.events.vocabulary import FollowerRole, Language, RegistrationStatus
 from shared.staff import StaffMember
 from shared.storage.contract import Scalar
 from shared.web.openapi import ApiRouter, problems
-from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, encode_cursor
-from shared.web.schemas import ErasedOut, PersonIn
-from shared.web.staff_cookie import bearer_member
+from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
+from shared.web.people import ErasedOut, PersonIn
+from shared.web.staff_cookie import StaffMember, bearer_member
 
 _PLACE = 2
 """Values of a place in a list: the instant of creation and the id."""
@@ -70,7 +70,6 @@ class KnownRegistrationView(BaseModel):
 
     @classmethod
     def of(cls, known: KnownRegistration) -> Self:
-        """What was told of it."""
         return cls.model_validate(known, from_attributes=True)
 
 
@@ -84,7 +83,6 @@ class KnownFollowerView(BaseModel):
 
     @classmethod
     def of(cls, known: KnownFollower) -> Self:
-        """What was told of it."""
         return cls.model_validate(known, from_attributes=True)
 
 
@@ -136,8 +134,7 @@ def _add_deliveries(router: APIRouter, admin: DeliveryAdmin, acting: Any) -> Non
         """Mails sent and to be sent, the newest first. Staff only."""
         where: dict[str, Scalar] = {"subject_id": session or proposal, "kind": kind, "state": state}
         chosen = {field: str(value) for field, value in where.items() if value}
-        found, place = await admin.list_deliveries(chosen, limit=limit, after=decode_cursor(cursor, _PLACE))
-        return Page(items=[_view(item) for item in found], next=encode_cursor(place) if place else None)
+        return page_of(await admin.list_deliveries(chosen, limit=limit, after=decode_cursor(cursor, _PLACE)), _view)
 
     @router.get("/deliveries/{id}", summary="Read a delivery", tags=["deliveries"])
     async def read_delivery(id: str) -> DeliveryView:  # noqa: A002  the name that the path shows to callers
@@ -161,8 +158,7 @@ def _add_suppressions(router: APIRouter, admin: DeliveryAdmin, acting: Any) -> N
     @router.get("/suppressions", summary="List suppressed addresses", tags=["suppressions"])
     async def list_suppressions(limit: Limit = 50, cursor: CursorParameter = None) -> Page[SuppressionView]:
         """Addresses that a relay refused for good or whose holder stopped the news, the newest first. Staff only."""
-        found, place = await admin.list_suppressions(limit=limit, after=decode_cursor(cursor, _PLACE))
-        return Page(items=[_suppression(item) for item in found], next=encode_cursor(place) if place else None)
+        return page_of(await admin.suppressions.page(limit=limit, after=decode_cursor(cursor, _PLACE)), _suppression)
 
     @router.delete("/suppressions/{id}", status_code=204, summary="Send to an address again", tags=["suppressions"])
     async def lift_suppression(id: str, member: StaffMember = acting) -> None:  # noqa: A002  the name that the path shows to callers

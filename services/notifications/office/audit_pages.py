@@ -3,10 +3,9 @@
 from collections.abc import Collection
 
 from services.notifications.deliveries.domain import KIND_NAMES
-from services.notifications.office import people
-from services.notifications.office.usecases import LIFTED, RESENT, DeliveryAdmin
+from services.notifications.office.usecases import DeliveryAdmin
 from services.notifications.preferences.domain import SUPPRESSION_NAMES
-from services.notifications.wording.usecases import ADJUSTED, RESET, Wordings
+from services.notifications.wording.usecases import Wordings
 from shared.events.vocabulary import Language, in_language
 from shared.problems import mark
 from shared.security.audit import Audit
@@ -17,12 +16,12 @@ from shared.web.pages import LANGUAGE_NAMES, Pages
 PATH = "/office/audit/mails"
 
 ACTS = {
-    RESENT: Act(mark("Sent a mail once more"), "/office/mails/deliveries/{}"),
-    LIFTED: Act(mark("Let mails go to an address again"), "/office/mails/suppressions"),
-    people.EXPORTED: Act(EXPORTED_PERSON),
-    people.ERASED: Act(ERASED_PERSON),
-    ADJUSTED: Act(mark("Adjusted the wording of a mail"), "/office/mails/wording/{}"),
-    RESET: Act(mark("Brought the default wording of a mail back"), "/office/mails/wording/{}"),
+    "delivery.resent": Act(mark("Sent a mail once more"), "/office/mails/deliveries/{}"),
+    "suppression.lifted": Act(mark("Let mails go to an address again"), "/office/mails/suppressions"),
+    "recipient.exported": Act(EXPORTED_PERSON),
+    "recipient.erased": Act(ERASED_PERSON),
+    "wording.adjusted": Act(mark("Adjusted the wording of a mail"), "/office/mails/wording/{}"),
+    "wording.reset": Act(mark("Brought the default wording of a mail back"), "/office/mails/wording/{}"),
 }
 
 DETAILS = {
@@ -35,8 +34,6 @@ DETAILS = {
 
 
 def routes(audit: Audit, admin: DeliveryAdmin, wordings: Wordings, pages: Pages) -> PageRouter:
-    """`/office/audit/mails`."""
-
     async def names(language: Language, ids: Collection[str]) -> dict[str, str]:
         """The names of deliveries (kind and title) and of programmes."""
         deliveries = await admin.deliveries(ids)

@@ -8,10 +8,10 @@ from fastapi.responses import Response
 
 from services.notifications.deliveries.domain import KIND_NAMES, STATE_NAMES, DeliveryKind, DeliveryState
 from services.notifications.office.reasons import REASONS
-from services.notifications.office.usecases import Addressed, DeliveryAdmin, Place
+from services.notifications.office.usecases import Addressed, DeliveryAdmin
 from services.notifications.preferences.domain import GROUP_NAMES
 from shared.problems import mark
-from shared.staff import Role, StaffMember
+from shared.storage.collection import Slice
 from shared.text.addresses import normalised_address
 from shared.text.dates import OFFICE_ZONE
 from shared.web.audit_pages import who_acted
@@ -40,13 +40,11 @@ class MailPages:
         self._trouble = trouble
 
     def add_to(self, router: APIRouter) -> None:
-        """Add the routes with the roles that they need."""
-        reads = [Depends(require_role(self._pages.office, Role.VIEWER))]
-        changes = require_role(self._pages.office, Role.EDITOR)
-        manages = require_role(self._pages.office, Role.ADMIN)
+        reads = [Depends(page_staff(self._pages.office, Role.VIEWER))]
+        changes = page_staff(self._pages.office, Role.EDITOR)
+        manages = page_staff(self._pages.office, Role.ADMIN)
 
         async def resend(request: Request, id: str, member: Annotated[StaffMember, Depends(changes)]) -> Response:  # noqa: A002  the name in the path
-            """Send a mail once more."""
             await self._pages.form(request)
             await self._admin.resend(member, id)
             return see_other(f"{LIST}/deliveries/{id}?done=1")
@@ -75,14 +73,12 @@ class MailPages:
         state: str = "",
         cursor: CursorParameter = None,
     ) -> Response:
-        """Deliveries, the newest first."""
         chosen = {"session": session, "kind": kind, "state": state}
         where = {"subject_id": session, "kind": kind, "state": state}
-        after = decode_cursor(cursor or None, _PLACE)
-        found, place = await self._admin.list_deliveries(
-            {name: value for name, value in where.items() if value}, limit=_PAGE, after=after
+        found = await self._admin.list_deliveries(
+            {name: value for name, value in where.items() if value}, limit=_PAGE, after=decode_cursor(cursor, _PLACE)
         )
-        return await self._present(request, found, chosen=chosen, place=place)
+        return await self._present(request, found, chosen=chosen)
 
     async def find(self, request: Request) -> Response:
         """Deliveries to one address. It comes in a form, so that no address is in a URL; nothing is changed."""
@@ -91,11 +87,10 @@ class MailPages:
             address = normalised_address(form.get("address"))
         except ValueError:
             errors = {"address": self._pages.text(request, NOT_AN_ADDRESS)}
-            return await self._present(request, [], values=form.values, errors=errors)
-        return await self._present(request, await self._admin.find(address), values=form.values)
+            return await self._present(request, Slice([], None), values=form.values, errors=errors)
+        return await self._present(request, Slice(await self._admin.find(address), None), values=form.values)
 
     async def show(self, request: Request, id: str, done: str = "") -> Response:  # noqa: A002  the name in the path
-        """One delivery with its history."""
         found = await self._admin.delivery(id)
         return self._pages.render(
             request,
@@ -112,13 +107,12 @@ class MailPages:
         )
 
     async def list_suppressions(self, request: Request, cursor: CursorParameter = None, done: str = "") -> Response:
-        """Suppressed addresses, the newest first."""
-        found, place = await self._admin.list_suppressions(limit=_PAGE, after=decode_cursor(cursor or None, _PLACE))
+        found = await self._admin.suppressions.page(limit=_PAGE, after=decode_cursor(cursor, _PLACE))
         return self._pages.render(
             request,
             "suppressions.html",
-            suppressions=found,
-            next=encode_cursor(place) if place else "",
+            suppressions=found.items,
+            next=encode_cursor(found.next),
             may_lift=self._may(request, Role.ADMIN),
             is_done=bool(done),
             group_names=GROUP_NAMES,
@@ -128,10 +122,9 @@ class MailPages:
     async def _present(
         self,
         request: Request,
-        found: list[Addressed],
+        found: Slice[Addressed],
         *,
         chosen: Mapping[str, str] | None = None,
-        place: Place = None,
         values: Mapping[str, str] | None = None,
         errors: Mapping[str, str] | None = None,
     ) -> Response:
@@ -139,13 +132,13 @@ class MailPages:
             request,
             "mails.html",
             status=422 if errors else 200,
-            items=found,
-            titles=await self._admin.titles([item.delivery for item in found]),
+            items=found.items,
+            titles=await self._admin.titles([item.delivery for item in found.items]),
             sessions=await self._admin.latest_sessions(_MOST_SESSIONS),
             today=await self._admin.today(),
             trouble=self._trouble(),
             chosen=chosen or {},
-            next=encode_cursor(place) if place else "",
+            next=encode_cursor(found.next),
             values=values or {},
             errors=errors or {},
             **_WORDS,

@@ -1,4 +1,4 @@
-"""What is kept of one person, found by the address: to export it and to erase it."""
+"""One person, found by the mail address: export and erasure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,72 +7,75 @@ from services.notifications.deliveries.domain import RECIPIENT_ERASED, Delivery
 from services.notifications.deliveries.store import DeliveryStore
 from services.notifications.preferences.domain import Suppression
 from services.notifications.preferences.store import SuppressionStore
-from services.notifications.projections.domain import KnownFollower, KnownRegistration, Recipient
-from services.notifications.projections.recipients import RecipientStore
+from services.notifications.projections.domain import KnownFollower, KnownRegistration
+from services.notifications.projections.store import Projections
+from shared.security.actions import Action
 from shared.security.audit import Audit
-from shared.staff import StaffMember
+from shared.staff import Role
 from shared.storage.compacting import try_to_compact
-from shared.storage.contract import Store
-
-EXPORTED, ERASED = "recipient.exported", "recipient.erased"
-"""The acts in the audit."""
+from shared.storage.contract import Store, one_of
+from shared.storage.records import Author
 
 _MOST_DELIVERIES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SubjectExport:
     """All that is kept with an address."""
 
     registrations: Sequence[KnownRegistration]
     followers: Sequence[KnownFollower]
     deliveries: Sequence[Delivery]
-    """The mails to them, the newest first: what they were about and what became of them."""
+    """The newest first."""
     suppressions: Sequence[Suppression]
 
     @property
-    def recipients(self) -> list[Recipient]:
-        """Everybody with that address."""
-        return [*self.registrations, *self.followers]
+    def recipient_ids(self) -> list[str]:
+        return [recipient.id for recipient in (*self.registrations, *self.followers)]
 
 
-@dataclass(frozen=True, slots=True)
 class People:
-    """Exports and erases one person."""
+    def __init__(
+        self,
+        known: Projections,
+        deliveries: DeliveryStore,
+        suppressions: SuppressionStore,
+        documents: Store,
+        audit: Audit,
+    ) -> None:
+        self._known = known
+        self._deliveries = deliveries
+        self._suppressions = suppressions
+        self._documents = documents
+        self._audit = audit
+        self.export_for = Action("recipient.exported", Role.ADMIN, self._export_for)
+        self.erase_for = Action("recipient.erased", Role.ADMIN, self._erase_for)
 
-    _recipients: RecipientStore
-    _deliveries: DeliveryStore
-    _suppressions: SuppressionStore
-    _documents: Store
-    _audit: Audit
-
-    async def export_for(self, by: StaffMember, address: str) -> Kept:
-        """All that is kept with an address."""
+    async def _export_for(self, by: Author, address: str) -> SubjectExport:
         kept = await self._kept(address)
-        for recipient in kept.recipients:
-            await self._audit.record(by, EXPORTED, recipient.id)
+        for recipient_id in kept.recipient_ids:
+            await self._audit.record(by.member, by.act, recipient_id)
         return kept
 
-    async def erase_for(self, by: StaffMember, address: str) -> int:
+    async def _erase_for(self, by: Author, address: str) -> int:
         """Forget an address and its suppressions, and leave no byte behind; how many recipients had it. Erase them
         at registrations and followers first: these services announce them again."""
         kept = await self._kept(address)
-        for recipient in kept.recipients:
-            await self._audit.record(by, ERASED, recipient.id)
-            await self._recipients.forget(recipient)
-            await self._deliveries.skip_all_to(recipient.id, RECIPIENT_ERASED)
+        for recipient_id in kept.recipient_ids:
+            await self._audit.record(by.member, by.act, recipient_id)
+        for registration in kept.registrations:
+            await self._known.registrations.forget(registration)
+        for follower in kept.followers:
+            await self._known.followers.forget(follower)
+        await self._deliveries.skip({"recipient_id": one_of(kept.recipient_ids)}, RECIPIENT_ERASED)
         for suppression in kept.suppressions:
             await self._suppressions.lift(suppression.id)
         await try_to_compact(self._documents)
-        return len(kept.recipients)
+        return len(kept.recipient_ids)
 
-    async def _kept(self, address: str) -> Kept:
-        registrations = await self._recipients.registrations(address)
-        followers = await self._recipients.followers(address)
+    async def _kept(self, address: str) -> SubjectExport:
+        registrations = [each async for each in self._known.registrations.each({"email": address})]
+        followers = [each async for each in self._known.followers.each({"email": address})]
         ids = [recipient.id for recipient in (*registrations, *followers)]
-        return Kept(
-            registrations,
-            followers,
-            await self._deliveries.to(ids, limit=_MOST_DELIVERIES) if ids else [],
-            (await self._suppressions.of([address])).get(address, []),
-        )
+        deliveries = await self._deliveries.to(ids, limit=_MOST_DELIVERIES)
+        return SubjectExport(registrations, followers, deliveries, await self._suppressions.of_one(address))

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from services.notifications.deliveries.domain import NOT_KNOWN_YET
-from services.notifications.reminders.domain import WITHDRAWN
-from services.notifications.sending.answer_limit import TOO_MANY
+from services.notifications.reminders import WITHDRAWN
+from services.notifications.sending.rate_limit import TOO_MANY
 from shared.problems import mark
 
 REASONS: Mapping[str, str] = {

@@ -7,12 +7,11 @@ from services.notifications.preferences.domain import (
     GROUPS,
     MailGroup,
     RecipientUnknownProblem,
-    Suppression,
     SuppressionReason,
 )
 from services.notifications.preferences.store import SuppressionStore
 from services.notifications.projections.domain import Recipient
-from services.notifications.projections.store import KnownStore
+from services.notifications.projections.store import Projections
 from shared.clock import Clock
 from shared.events.vocabulary import Language
 
@@ -31,7 +30,7 @@ class Choices:
 class Preferences:
     """A person's choices. They hold for the address, whatever it is registered for."""
 
-    _known: KnownStore
+    _known: Projections
     _suppressions: SuppressionStore
     _clock: Clock
 
@@ -41,22 +40,18 @@ class Preferences:
         Raises:
             RecipientUnknownProblem: nobody is known by that id (any more).
         """
-        recipient = await self._find(recipient_id)
+        recipient = await self._known.recipient(recipient_id)
         if recipient is None or not recipient.email:
             raise RecipientUnknownProblem
         return recipient
 
     async def language(self, recipient_id: str) -> Language | None:
         """The language of a person's mails; None if nobody is known by that id."""
-        recipient = await self._find(recipient_id)
+        recipient = await self._known.recipient(recipient_id)
         return recipient.language if recipient else None
 
-    async def _find(self, recipient_id: str) -> Recipient | None:
-        return await self._known.registration(recipient_id) or await self._known.follower(recipient_id)
-
     async def read(self, recipient: Recipient) -> Choices:
-        """The present choices."""
-        suppressions = await self._suppressions_of(recipient)
+        suppressions = await self._suppressions.of_one(recipient.email)
         stopped = {each.group for each in suppressions if each.reason is SuppressionReason.UNSUBSCRIBED}
         wanted = () if MailGroup.ALL in stopped else tuple(group for group in GROUPS if group not in stopped)
         return Choices(wanted, any(each.reason is SuppressionReason.BOUNCED for each in suppressions))
@@ -66,13 +61,10 @@ class Preferences:
         stopped = {MailGroup.ALL} if not wanted else {group for group in GROUPS if group not in wanted}
         for group in sorted(stopped):
             await self.stop(recipient, group)
-        for suppression in await self._suppressions_of(recipient):
+        for suppression in await self._suppressions.of_one(recipient.email):
             if suppression.reason is SuppressionReason.UNSUBSCRIBED and suppression.group not in stopped:
                 await self._suppressions.lift(suppression.id)
 
     async def stop(self, recipient: Recipient, group: MailGroup) -> None:
         """Send no more of a group. Idempotent."""
         await self._suppressions.stop(recipient.email, group, self._clock())
-
-    async def _suppressions_of(self, recipient: Recipient) -> list[Suppression]:
-        return (await self._suppressions.of([recipient.email])).get(recipient.email, [])

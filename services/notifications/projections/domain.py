@@ -1,11 +1,6 @@
-"""The latest state of other services' aggregates, as their events told: mails are written from it.
-
-Each is a document with the version last `seen`; an event with a lower version is ignored.
-"""
+"""The latest state of other services' aggregates, as their events told: mails are written from it."""
 
 from typing import Self
-
-from pydantic import BaseModel, ConfigDict
 
 from shared.clock import StoredInstant
 from shared.events.proposals import FollowerErased, ProposalEvent, ProposalFollowed, SupportRequested
@@ -27,15 +22,7 @@ from shared.events.vocabulary import (
     reads_otherwise,
 )
 from shared.invitations import invitation_sequence
-
-
-class Known(BaseModel):
-    """Base: the aggregate's id and the version of the latest event seen of it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-    id: str
-    seen: int
+from shared.storage.projections import Known
 
 
 class KnownProgramme(Known):
@@ -53,13 +40,10 @@ class KnownProgramme(Known):
 
     @classmethod
     def from_event(cls, event: ProgrammeDefined) -> Self:
-        """The programme as the event defines it."""
         return cls(id=event.programme, seen=event.version, **event.model_dump())
 
 
 class KnownSession(Known):
-    """A session."""
-
     programme: str
     title: dict[Language, str]
     description: dict[Language, str] | None = None
@@ -78,7 +62,6 @@ class KnownSession(Known):
 
     @classmethod
     def from_event(cls, event: SessionEvent) -> Self:
-        """The session as any of its events describes it."""
         return cls(id=event.session_id, seen=event.version, **event.model_dump())
 
     def is_retitled_for(self, language: Language) -> bool:
@@ -99,8 +82,6 @@ class Recipient(Known):
 
 
 class KnownRegistration(Recipient):
-    """A registration."""
-
     session_id: str
     status: RegistrationStatus
     entity_code: str
@@ -111,7 +92,6 @@ class KnownRegistration(Recipient):
 
     @classmethod
     def from_event(cls, event: PersonEvent) -> Self:
-        """The registration as any of its events describes it."""
         return cls(id=event.registration_id, seen=event.version, **event.model_dump())
 
     @classmethod
@@ -144,8 +124,6 @@ class KnownRegistration(Recipient):
 
 
 class KnownProposal(Known):
-    """A proposal's public state."""
-
     programme: str
     kind: ProposalKind
     title: str
@@ -159,7 +137,6 @@ class KnownProposal(Known):
 
     @classmethod
     def from_event(cls, event: ProposalEvent) -> Self:
-        """The proposal as any of its events describes it."""
         return cls(id=event.proposal_id, seen=event.version, **event.model_dump())
 
 
@@ -171,12 +148,10 @@ class KnownFollower(Recipient):
 
     @classmethod
     def from_event(cls, event: ProposalFollowed) -> Self:
-        """An author or a supporter."""
         return cls(id=event.follower_id, seen=event.version, **event.model_dump())
 
     @classmethod
     def from_request(cls, event: SupportRequested) -> Self:
-        """Somebody who is asked to confirm a support."""
         return cls(id=event.support_id, seen=event.version, role=FollowerRole.SUPPORTER, **event.model_dump())
 
     @classmethod

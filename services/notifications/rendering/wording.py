@@ -1,6 +1,6 @@
 """What a programme adds to its mails: text before and after, by kind and language."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -9,23 +9,22 @@ from services.notifications.deliveries.domain import DeliveryKind
 from shared.events.base import Event
 from shared.events.vocabulary import Language
 from shared.problems import Problem, mark
-from shared.storage.aggregates import Aggregate
+from shared.storage.aggregates import PENDING, Aggregate
+from shared.storage.contract import Index
 from shared.text.unseen import holds_unseen, tidy_line
+
+WORDINGS = "wordings"
+WORDING_COLLECTIONS: Mapping[str, Sequence[Index]] = {WORDINGS: [PENDING]}
+
+MAX_LETTERS = 1000
+TOO_LONG = mark("This is longer than 1,000 characters.")
+NOT_PLAIN = mark("This must not hold control characters.")
 
 
 class ProgrammeUnknownProblem(Problem):
-    """No event told of such a programme."""
-
     status = 404
     code = "programme-unknown"
     title = mark("There is no such programme.")
-
-
-MAX_LETTERS = 1000
-
-TOO_LONG = mark("This is longer than 1,000 characters.")
-
-NOT_PLAIN = mark("This must not hold control characters.")
 
 
 def clean(text: str) -> str:
@@ -63,7 +62,6 @@ class Wording(Aggregate):
     additions: dict[DeliveryKind, dict[Language, Addition]] = {}
 
     def of(self, kind: DeliveryKind, language: Language) -> Addition:
-        """The addition to a kind of mail in a language."""
         return self.additions.get(kind, {}).get(language, NOTHING)
 
 

@@ -1,37 +1,22 @@
 """Loading what a page of deliveries is about and whom it is for, with a few queries for the whole page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
-
-from pydantic import BaseModel
 
 from services.notifications.deliveries.domain import SESSION_KINDS, Delivery
 from services.notifications.preferences.domain import Suppression
 from services.notifications.preferences.store import SuppressionStore
-from services.notifications.projections.documents import model_of
-from services.notifications.projections.domain import (
-    KnownFollower,
-    KnownProgramme,
-    KnownProposal,
-    KnownRegistration,
-    KnownSession,
-    Recipient,
-)
-from services.notifications.projections.recipients import FOLLOWERS, REGISTRATIONS
-from services.notifications.projections.store import PROGRAMMES, PROPOSALS, SESSIONS, KnownStore
+from services.notifications.projections.domain import Recipient
+from services.notifications.projections.store import Projections
 from services.notifications.rendering.domain import MailContext
 from services.notifications.rendering.prepared import PersonalMail
 from services.notifications.rendering.wording import Wording
-from services.notifications.sending.answer_limit import TOO_MANY, ReplyRateLimit
+from services.notifications.sending.rate_limit import TOO_MANY, ReplyRateLimit
 from services.notifications.sending.relevance import skip_reason
-from services.notifications.surveys.domain import LinkMaker, Survey
-from services.notifications.surveys.store import SURVEY_KEYS
+from services.notifications.surveys.store import SurveyStore
 from shared.storage.aggregates import Aggregates
 from shared.storage.contract import Document
-
-K = TypeVar("K", bound=BaseModel)
 
 
 @dataclass(slots=True)
@@ -45,24 +30,17 @@ class Batch:
     """What they are about has not been heard of yet."""
 
 
+@dataclass(frozen=True, slots=True)
 class BatchLoader:
-    """Loads pages."""
-
-    def __init__(
-        self,
-        known: KnownStore,
-        suppressions: SuppressionStore,
-        wordings: Aggregates[Wording],
-        limit: ReplyRateLimit,
-    ) -> None:
-        self._known = known
-        self._suppressions = suppressions
-        self._wording_store = wordings
-        self._limit = limit
+    _known: Projections
+    _surveys: SurveyStore
+    _suppressions: SuppressionStore
+    _wordings: Aggregates[Wording]
+    _limit: ReplyRateLimit
 
     async def load(self, page: Sequence[Document], now: datetime) -> Batch:
         """Sort a page of deliveries out."""
-        deliveries = [model_of(document, Delivery) for document in page]
+        deliveries = [Delivery.model_validate(document) for document in page]
         contexts = await self.contexts(deliveries)
         recipients = await self._recipients(deliveries)
         addresses = [recipient.email for recipient in recipients.values()]
@@ -88,26 +66,26 @@ class BatchLoader:
     async def _recipients(self, deliveries: Sequence[Delivery]) -> dict[str, Recipient]:
         of_sessions = {each.recipient_id for each in deliveries if each.kind in SESSION_KINDS}
         of_proposals = {each.recipient_id for each in deliveries if each.kind not in SESSION_KINDS}
-        registrations = await self._load(REGISTRATIONS, of_sessions, KnownRegistration)
-        return {**registrations, **await self._load(FOLLOWERS, of_proposals, KnownFollower)}
+        registrations = await self._known.registrations.many(of_sessions)
+        return {**registrations, **await self._known.followers.many(of_proposals)}
 
     async def contexts(self, deliveries: Sequence[Delivery]) -> dict[str, MailContext]:
         """By session or proposal; without those of which something is not known yet."""
         proposal_ids = {each.subject_id for each in deliveries if each.kind not in SESSION_KINDS}
         session_ids = {each.subject_id for each in deliveries if each.kind in SESSION_KINDS}
-        proposals = await self._load(PROPOSALS, proposal_ids, KnownProposal)
+        proposals = await self._known.proposals.many(proposal_ids)
         in_sessions = {proposal.session_id for proposal in proposals.values() if proposal.session_id}
-        sessions = await self._load(SESSIONS, session_ids | in_sessions, KnownSession)
-        surveys = await self._load(SURVEY_KEYS, session_ids, Survey)
+        sessions = await self._known.sessions.many(session_ids | in_sessions)
+        surveys = await self._surveys.many(session_ids)
         named = {session.programme for session in sessions.values()}
         named |= {proposal.programme for proposal in proposals.values()}
-        programmes = await self._load(PROGRAMMES, named, KnownProgramme)
-        wordings = await self._wordings(programmes)
+        programmes = await self._known.programmes.many(named)
+        wordings = await self._wordings.many(programmes)
         contexts: dict[str, MailContext] = {}
         for id_, session in sessions.items():
             if (programme := programmes.get(session.programme)) and id_ in session_ids:
                 survey = surveys.get(id_)
-                links = LinkMaker(survey.key_bytes, id_) if survey and survey.key else None
+                links = survey.link_maker if survey else None
                 closes_at, wording = survey.closes_at if survey else None, wordings.get(programme.id)
                 contexts[id_] = MailContext(
                     programme, session, survey_links=links, survey_closes_at=closes_at, wording=wording
@@ -117,16 +95,6 @@ class BatchLoader:
             if (programme := programmes.get(proposal.programme)) and (session_of_it or not proposal.session_id):
                 contexts[id_] = MailContext(programme, session_of_it, proposal, wording=wordings.get(programme.id))
         return contexts
-
-    async def _wordings(self, programmes: Mapping[str, KnownProgramme]) -> dict[str, Wording]:
-        """What the programmes add to their mails, by programme; most add nothing."""
-        return await self._wording_store.many(programmes)
-
-    async def _load(self, collection: str, ids: set[str], model: type[K]) -> dict[str, K]:
-        if not ids:
-            return {}
-        documents = await self._known.many(collection, sorted(ids))
-        return {id_: model_of(document, model) for id_, document in documents.items()}
 
 
 def _suppressed(delivery: Delivery, suppressions: Sequence[Suppression]) -> str:

@@ -1,12 +1,21 @@
-"""What holds the sender back: the relay's limits, and pauses after trouble."""
+"""What holds the sender back: the relay's limits, the limit on answers to one address, and pauses after trouble."""
 
 import time
 from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.notifications.deliveries.domain import DIRECT_ANSWERS, Delivery
+from services.notifications.deliveries.store import DeliveryStore
+from services.notifications.projections.domain import Recipient
+from services.notifications.projections.store import Projections
+
+TOO_MANY = "too many mails to this address in an hour"
 
 _MINUTE = 60.0
-
-
 _DAY = 86_400.0
+_HOUR = timedelta(hours=1)
 _IN_A_ROW = 3
 """Mails refused, and none accepted between them: with so many it is no longer chance."""
 
@@ -39,6 +48,41 @@ class RateLimit:
             if used > count:
                 self._used.append((at, used - count))
             count = max(0, count - used)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRateLimit:
+    """A limit on direct answers to one address: typing somebody else's address again and again fills no mailbox. What
+    the office resends does not count."""
+
+    _deliveries: DeliveryStore
+    _known: Projections
+    per_hour: int
+    """Direct answers to one address in any hour; 0 for no limit."""
+
+    async def exceeding(self, deliveries: Sequence[Delivery], recipients: Mapping[str, Recipient]) -> set[str]:
+        """The ids of those deliveries before which, within an hour, the address was sent as many as it may be."""
+        asked = [each for each in deliveries if each.kind in DIRECT_ANSWERS and each.resent_at is None]
+        addresses = {each.id: recipients[each.recipient_id].email for each in asked if each.recipient_id in recipients}
+        exceeding: set[str] = set()
+        if not self.per_hour or not addresses:
+            return exceeding
+        since = min(each.created_at for each in asked) - _HOUR
+        having = await self._known.having(sorted(set(addresses.values())))
+        sent = await self._deliveries.direct_answers(having, since)
+        for place, address in sorted((_place(each), addresses[each.id]) for each in asked if each.id in addresses):
+            before = [other for other in sent.get(address, ()) if _is_within_hour(other, place)]
+            if sum(id_ not in exceeding for _, id_ in before) >= self.per_hour:
+                exceeding.add(place[1])
+        return exceeding
+
+
+def _place(delivery: Delivery) -> tuple[datetime, str]:
+    return delivery.created_at, delivery.id
+
+
+def _is_within_hour(other: tuple[datetime, str], place: tuple[datetime, str]) -> bool:
+    return other < place and other[0] > place[0] - _HOUR
 
 
 class Suspicion:

@@ -10,7 +10,7 @@ from services.notifications.projections.domain import (
     KnownSession,
     Recipient,
 )
-from services.notifications.reminders.domain import WITHDRAWN, is_for_start
+from services.notifications.reminders import WITHDRAWN, due
 from services.notifications.rendering.domain import MailContext
 from shared.events.vocabulary import ProposalState, RegistrationStatus, SessionStatus
 
@@ -103,7 +103,7 @@ def _skip_reason_before_session(delivery: Delivery, session: KnownSession, now: 
         return ""
     if session.status is not SessionStatus.SCHEDULED or now >= session.starts_at:
         return "after the start"
-    if not is_for_start(delivery.due_at, delivery.minutes_before, session):
+    if delivery.due_at != due(session, delivery.minutes_before):
         return "session moved"
     return ""
 

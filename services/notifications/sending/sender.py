@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -19,24 +19,21 @@ from services.notifications.sending.batch import Batch, BatchLoader
 from services.notifications.sending.outcomes import OutcomeWriter
 from services.notifications.sending.rate_limit import Backoff, RateLimit, Suspicion
 from services.notifications.transport.smtp import IN_DOUBT, NOT_HANDED_OVER, Outcome, Result, Transport
-from shared.clock import Clock
+from shared.clock import Clock, from_millis, to_millis
 from shared.cores import OneCore
 from shared.faults import failpoint
 from shared.messaging.lease import Lease, Term
-from shared.storage.contract import Scalar, StoreError
+from shared.storage.collection import Place
+from shared.storage.contract import StoreError, at_least
 
 log = structlog.get_logger()
 
+LATE = timedelta(minutes=15)
+"""A mail that is due for so long is a reason to look at the relay and its limits."""
 
 _CLOSE_SECONDS = 8.0
-
-
 _COLLECT_SECONDS = 0.01  # results are written down in batches: each costs an fsync, whatever is in it
-
-
 _FEW = 5  # results collected in that time: mails leave slowly, and the threads need not be kept on one core
-
-
 _MANY = 200  # mails in hand at which they are
 
 
@@ -71,15 +68,13 @@ class SendingLimits:
     """The same when it refuses us."""
 
 
+@dataclass(frozen=True, slots=True)
 class QueuedMail:
     """A mail in hand, as the transport takes it."""
 
-    __slots__ = ("_composer", "_term", "ready")
-
-    def __init__(self, ready: PersonalMail, composer: Composer, term: Term) -> None:
-        self.ready = ready
-        self._composer = composer
-        self._term = term
+    ready: PersonalMail
+    _composer: Composer
+    _term: Term
 
     @property
     def address(self) -> str:
@@ -122,7 +117,7 @@ class Sender:
         self._backoff = Backoff()
         self._suspicion = Suspicion()
         self._core = OneCore()
-        self._place: list[Scalar] | None = None
+        self._place: Place | None = None
         """Where the next page begins; None for the longest due."""
         self._in_hand: dict[str, QueuedMail] = {}
         self._finished: set[str] = set()
@@ -136,7 +131,7 @@ class Sender:
 
     @property
     def trouble(self) -> str:
-        """Why mails do not go out just now, for readiness; empty when they do."""
+        """Why this replica cannot send just now; empty if it can, or if another one sends."""
         return self._backoff.reason
 
     async def step(self) -> bool:
@@ -181,7 +176,8 @@ class Sender:
 
         self._transport.start(report)
         if self._limits.per_day:
-            self._rate_limit.use(await self._deliveries.count_sent_since(self._clock() - timedelta(days=1)))
+            since = to_millis(self._clock() - timedelta(days=1))
+            self._rate_limit.use(await self._deliveries.count({"sent_at": at_least(since)}))
         self._tasks = [asyncio.create_task(self._keep_marking()), asyncio.create_task(self._keep_turn())]
         self._count_hands()
 
@@ -192,10 +188,11 @@ class Sender:
             return False
         self._finished.clear()
         now, term = self._clock(), self._lease.term
-        page, self._place = await self._deliveries.due(now, limit=limit, after=self._place)
+        page = await self._deliveries.due(now, limit=limit, after=self._place)
+        self._place = page.next
         failpoint("after-claim")
         known = self._in_hand.keys() | self._finished
-        fresh = [document for document in page if document["_id"] not in known]
+        fresh = [document for document in page.items if document["_id"] not in known]
         if fresh:
             self._take_in_hand(await self._put_aside(await self._loader.load(fresh, now)), term)
         return bool(fresh) or self._place is not None
@@ -286,3 +283,15 @@ def _set(event: asyncio.Event, holds: bool) -> None:
         event.set()
     else:
         event.clear()
+
+
+async def lateness(deliveries: DeliveryStore, now: datetime, trouble: str) -> str:
+    """Whether mails go out in time, whichever replica sends: what is wrong, empty if all is well. `trouble`: why this
+    replica cannot send."""
+    if trouble:
+        return f"mails do not go out: {trouble}"
+    late = (await deliveries.due(now - LATE, limit=1)).items
+    if not late:
+        return ""
+    waited = now - from_millis(late[0]["next_try_at"])
+    return f"a mail that is due has waited for {waited // timedelta(minutes=1)} min"

@@ -9,19 +9,17 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from shared import ids
 from shared.clock import StoredInstant
 from shared.events.notifications import SurveyLinksPrepared
 from shared.security import tokens
 from shared.storage.aggregates import Aggregate
+from shared.storage.projections import Known
 
 PATIENCE = timedelta(minutes=10)
 """How long after a session's end to wait for missing registrations."""
 
 FIRST_RESTATEMENT = timedelta(seconds=30)
-
 LAST_RESTATEMENT = timedelta(minutes=15)
 """Links that feedback has not taken over are published again after as long as they exist, within these bounds."""
 
@@ -31,14 +29,10 @@ _SET_BY_STORE = 0
 """An event's version is set when it is saved with its aggregate."""
 
 
-class Survey(BaseModel):
-    """A session's survey; `id` is the session's."""
+class Survey(Known):
+    """A session's survey; `id` is the session's, `seen` of feedback's survey."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
-
-    id: str = Field(alias="_id")
     seen: int = 0
-    """Version of the latest event of feedback's survey."""
     open: int = 1
     """1 until it closes."""
     expected: int = 0
@@ -61,9 +55,9 @@ class Survey(BaseModel):
     """Raised to ask for a step: a step that is under way sees that another one is wanted."""
 
     @property
-    def key_bytes(self) -> bytes:
-        """The key as bytes; empty if there is none."""
-        return ids.decode(self.key)
+    def link_maker(self) -> "LinkMaker | None":
+        """None before the key is made and after it is destroyed."""
+        return LinkMaker(ids.decode(self.key), self.id) if self.key else None
 
     def is_to_wait(self, known: int, now: datetime) -> bool:
         """Whether to make no links yet, with so many seats known."""
@@ -100,7 +94,6 @@ class SurveyPart(Aggregate):
 
 
 def new_key() -> bytes:
-    """A random key of 256 bits."""
     return secrets.token_bytes(_KEY_BYTES)
 
 
@@ -128,11 +121,6 @@ class LinkMaker:
 
     def _mac(self, registration_id: str) -> bytes:
         return self._signed(registration_id.encode())
-
-
-def survey_token(key: bytes, session_id: str, registration_id: str) -> str:
-    """The token of a registration's survey link. For many of one session use one `LinkMaker`."""
-    return LinkMaker(key, session_id).token(registration_id)
 
 
 def part_count(registrations: int, part_size: int) -> int:

@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.notifications.deliveries.domain import DeliveryKind
-from services.notifications.deliveries.fanouts import SURVEY_KINDS
-from services.notifications.deliveries.usecases import DeliveryQueue
-from services.notifications.deliveries.wakers import Wakers
-from services.notifications.projections.recipients import RecipientStore
-from services.notifications.projections.store import KnownStore
+from services.notifications.deliveries.expansion import Plan, same_for_all
+from services.notifications.deliveries.fanouts import SURVEY_KINDS, Fanout
+from services.notifications.deliveries.usecases import DeliveryQueue, Wakers
+from services.notifications.projections.store import Projections, seated
 from services.notifications.surveys.domain import (
-    LinkMaker,
     Survey,
     SurveyPart,
     links_prepared,
@@ -27,10 +25,11 @@ from services.notifications.surveys.domain import (
     part_id,
     with_late,
 )
-from services.notifications.surveys.store import SURVEY_KEYS, SurveyStore
+from services.notifications.surveys.store import SurveyStore
 from shared import ids
 from shared.clock import Clock, to_millis
 from shared.events.base import Event
+from shared.events.feedback import ResultsPublished, SurveyClosed, SurveyOpened, SurveyUnanswered
 from shared.storage.aggregates import NotFoundError
 
 CLOSED_REASON = "survey closed"
@@ -40,11 +39,8 @@ _LEASE = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Surveys:
-    """What happens to a session's survey."""
-
     _surveys: SurveyStore
-    _known: KnownStore
-    _recipients: RecipientStore
+    _known: Projections
     _queue: DeliveryQueue
     _wakers: Wakers
     _clock: Clock
@@ -56,7 +52,7 @@ class Surveys:
         """A session ended: prepare its links once all who held a seat are known."""
         now = self._clock()
         survey = Survey(id=session_id, expected=expected, ended_at=ended_at, tend_at=now)
-        if not await self._surveys.add(survey):
+        if not await self._surveys.insert(survey):
             fields = {"expected": expected, "ended_at": to_millis(ended_at), "tend_at": to_millis(now)}
             await self._surveys.update(session_id, fields, guard={"ended_at": None, "open": 1})
         self._wakers.surveys()
@@ -66,22 +62,26 @@ class Surveys:
         if await self._surveys.call(session_id, self._clock()):
             self._wakers.surveys()
 
-    async def open(self, session_id: str, version: int, links: Sequence[int], closes_at: datetime) -> None:
+    async def open(self, event: SurveyOpened) -> None:
         """Mail the links that feedback has taken over: so many of each part."""
-        await self._surveys.add(Survey(id=session_id, seen=version))
+        session_id, version = event.session_id, event.version
+        await self._surveys.insert(Survey(id=session_id, seen=version))
         await self._surveys.see(session_id, version)
-        told = {"opened_links": list(links), "closes_at": to_millis(closes_at)}
-        await self._known.remember_detail(SURVEY_KEYS, session_id, "opened", version, told)
-        await self._queue.enqueue_fanout(DeliveryKind.SURVEY, session_id, round_=str(sum(links)))
+        fields = {"opened_links": event.links, "closes_at": to_millis(event.closes_at)}
+        await self._surveys.apply_part(session_id, "opened", version, fields)
+        await self._queue.enqueue_fanout(DeliveryKind.SURVEY, session_id, round_=str(sum(event.links)))
 
-    async def remind(self, session_id: str, part: int, hashes: Sequence[str]) -> None:
-        """Remind those whose links were not used."""
-        await self._queue.enqueue_fanout(DeliveryKind.SURVEY_REMINDER, session_id, round_=str(part), hashes=hashes)
+    async def remind(self, event: SurveyUnanswered) -> None:
+        """Remind those who have not used their links."""
+        await self._queue.enqueue_fanout(
+            DeliveryKind.SURVEY_REMINDER, event.session_id, round_=str(event.part), hashes=event.hashes
+        )
 
-    async def close(self, session_id: str, version: int) -> None:
+    async def close(self, event: SurveyClosed) -> None:
         """Destroy the key and the hashes, and withdraw what was not mailed."""
+        session_id, version = event.session_id, event.version
         tombstone = Survey(id=session_id, seen=version, open=0, erased=1)  # for a SessionEnded that comes later
-        if await self._surveys.add(tombstone):
+        if await self._surveys.insert(tombstone):
             return
         await self._surveys.see(session_id, version)
         await self._surveys.update(session_id, {"open": 0, "key": "", "tend_at": None})
@@ -90,11 +90,11 @@ class Surveys:
         await self._queue.forget(session_id, DeliveryKind.SURVEY_REMINDER)
         await self._surveys.erase(session_id)
 
-    async def publish_results(self, session_id: str, version: int, answers: int | None) -> None:
-        """Mail the results to those who held a seat; to nobody if too few answered to show any (None)."""
-        await self._surveys.see(session_id, version)
-        if answers is not None:
-            await self._queue.enqueue_fanout(DeliveryKind.RESULTS, session_id)
+    async def publish_results(self, event: ResultsPublished) -> None:
+        """Mail the results to those who held a seat; to nobody if too few answered to show any."""
+        await self._surveys.see(event.session_id, event.version)
+        if event.answers is not None:
+            await self._queue.enqueue_fanout(DeliveryKind.RESULTS, event.session_id)
 
     async def step(self) -> bool:
         """Take one survey a step further; whether there may be another."""
@@ -108,7 +108,7 @@ class Surveys:
     async def _advance(self, survey: Survey) -> datetime | None:
         """Prepare what is missing, republish what was not taken over; when to come back."""
         if not survey.key:
-            known, now = await self._known.seats(survey.id), self._clock()
+            known, now = await self._known.registrations.count(seated(survey.id)), self._clock()
             if survey.is_to_wait(known, now):
                 return survey.end_of_patience(now)
             survey = await self._make_key(survey, known)
@@ -134,10 +134,13 @@ class Surveys:
 
     async def _prepare(self, survey: Survey, prepared: Sequence[SurveyPart]) -> int:
         """Store the missing links and the events of their parts; how many parts changed."""
-        maker = LinkMaker(survey.key_bytes, survey.id)
-        missing = missing_links(maker, survey, await self._recipients.seated(survey.id), prepared)
+        maker = survey.link_maker
+        assert maker is not None, "its key was made"
+        holders = [holder async for holder in self._known.registrations.ids.each(seated(survey.id))]
+        missing = missing_links(maker, survey, holders, prepared)
         await asyncio.gather(*(self._add_links(survey, part, hashes) for part, hashes in missing.items()))
-        if not await self._surveys.is_open(survey.id):
+        latest = await self._surveys.get(survey.id)
+        if latest is None or not latest.open:
             await self._surveys.delete_parts(survey.id)  # it closed while they were being stored
         return len(missing)
 
@@ -157,3 +160,42 @@ class Surveys:
 
 def _republished(part: SurveyPart) -> tuple[SurveyPart, Sequence[Event]]:
     return part, [links_prepared(part)]
+
+
+@dataclass(slots=True)
+class SurveyLinks:
+    """Plans the fan-outs of surveys and of their reminders."""
+
+    _surveys: SurveyStore
+    _known: Projections
+    _clock: Clock
+    _holders: tuple[str, dict[str, str]] = ("", {})
+    """A session, and the registrations by the hashes of their links."""
+
+    async def plan_survey(self, fanout: Fanout) -> Plan | None:
+        """The survey for those whose link feedback has taken over; None once the key is destroyed."""
+        survey = await self._surveys.get(fanout.subject_id)
+        if survey is None or not (maker := survey.link_maker):
+            return None
+        parts = await self._surveys.parts_of(survey.id)
+        opened = {digest for part in parts for digest in survey.opened_of(part)}
+        make = same_for_all(fanout, self._clock())
+        return Plan(lambda recipients: make([each for each in recipients if maker.hash(each) in opened]))
+
+    async def plan_reminder(self, fanout: Fanout) -> Plan:
+        """The reminder for those whose links the fan-out names."""
+        if self._holders[0] != fanout.subject_id:
+            self._holders = (fanout.subject_id, await self._read_holders(fanout.subject_id))
+        holders = self._holders[1]
+        recipients = sorted(holders[digest] for digest in fanout.hashes if digest in holders)
+        return Plan(same_for_all(fanout, self._clock()), recipients)
+
+    def forget(self) -> None:
+        """Forget whose the links are: it was kept from one part of a reminder to the next."""
+        self._holders = ("", {})
+
+    async def _read_holders(self, session_id: str) -> dict[str, str]:
+        survey = await self._surveys.get(session_id)
+        if survey is None or not (maker := survey.link_maker):
+            return {}
+        return {maker.hash(holder): holder async for holder in self._known.registrations.ids.each(seated(session_id))}

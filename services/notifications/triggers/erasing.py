@@ -6,34 +6,32 @@ from services.notifications.deliveries.domain import RECIPIENT_ERASED
 from services.notifications.deliveries.store import DeliveryStore
 from services.notifications.preferences.domain import SuppressionReason
 from services.notifications.preferences.store import SuppressionStore
-from services.notifications.projections.domain import Recipient
-from services.notifications.projections.recipients import RecipientStore
-from services.notifications.projections.store import KnownStore
+from services.notifications.projections.store import Projections, R, Recipients
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientEraser:
-    """Erases registrations and followers as events tell."""
+    """Erases registrations and followers."""
 
-    _known: KnownStore
-    _recipients: RecipientStore
+    _known: Projections
     _deliveries: DeliveryStore
     _suppressions: SuppressionStore
 
-    async def erase(self, collection: str, known: Recipient | None, nobody: Recipient) -> None:
-        """Forget `known` and send nothing more. `nobody` is kept, so that a late event brings nobody back."""
+    async def erase(self, recipients: Recipients[R], nobody: R) -> None:
+        """Forget a person and send nothing more. `nobody` is kept instead, so that a late event brings nobody back."""
+        known = await recipients.get(nobody.id)
         # Before, since a crash in between leaves no address to look for; afterwards, since of two erased at the same
         # time neither was the last before.
         await self._forget_bounce(known, nobody)
-        if await self._known.remember(collection, nobody):
-            await self._deliveries.skip_all_to(nobody.id, RECIPIENT_ERASED)
+        if await recipients.apply(nobody):
+            await self._deliveries.skip({"recipient_id": nobody.id}, RECIPIENT_ERASED)
         await self._forget_bounce(known, nobody)
 
-    async def _forget_bounce(self, known: Recipient | None, nobody: Recipient) -> None:
+    async def _forget_bounce(self, known: R | None, nobody: R) -> None:
         """Lift the bounce of an address that only the erased person had."""
         if known is None or not known.email or known.seen > nobody.seen:
             return
-        if set(await self._recipients.at([known.email])) <= {known.id}:
-            for suppression in (await self._suppressions.of([known.email])).get(known.email, []):
+        if set(await self._known.having([known.email])) <= {known.id}:
+            for suppression in await self._suppressions.of_one(known.email):
                 if suppression.reason is SuppressionReason.BOUNCED:
                     await self._suppressions.lift(suppression.id)

@@ -5,12 +5,20 @@ from dataclasses import dataclass
 from services.notifications.deliveries.domain import DeliveryKind, make_delivery
 from services.notifications.deliveries.usecases import DeliveryQueue
 from services.notifications.projections.domain import KnownRegistration, KnownSession
-from services.notifications.projections.recipients import REGISTRATIONS
-from services.notifications.projections.store import KnownStore
-from services.notifications.reminders.domain import reminders
+from services.notifications.projections.store import Projections
+from services.notifications.reminders import reminders
 from services.notifications.surveys.usecases import Surveys
 from services.notifications.triggers.erasing import RecipientEraser
 from shared.clock import Clock
+from shared.events.registration import (
+    ConfirmationRequested,
+    EntityRegistered,
+    PersonEvent,
+    RegistrationCancelled,
+    RegistrationCorrected,
+    RegistrationErased,
+    WaitingListPromoted,
+)
 from shared.events.vocabulary import RegistrationStatus, SessionStatus
 
 _FOR_ALL = frozenset({DeliveryKind.SESSION_CANCELLED})
@@ -20,48 +28,45 @@ _FOR_SEATED = _FOR_ALL | {DeliveryKind.MATERIALS, DeliveryKind.RESULTS}
 
 @dataclass(frozen=True, slots=True)
 class Registrations:
-    """What happens to a registration."""
-
-    _known: KnownStore
+    _known: Projections
     _queue: DeliveryQueue
     _surveys: Surveys
     _eraser: RecipientEraser
     _clock: Clock
 
-    async def register(self, told: KnownRegistration) -> None:
+    async def register(self, event: EntityRegistered) -> None:
         """Confirm a seat or a place on the waiting list."""
-        await self._answer(told, _confirmation(told))
+        await self._answer(event, _confirmation(event))
 
-    async def promote(self, told: KnownRegistration) -> None:
+    async def promote(self, event: WaitingListPromoted) -> None:
         """Mail the seat to a person of the waiting list."""
-        await self._answer(told, DeliveryKind.PROMOTION)
+        await self._answer(event, DeliveryKind.PROMOTION)
 
-    async def cancel(self, told: KnownRegistration) -> None:
-        """Confirm that the registration was given up."""
-        await self._answer(told, DeliveryKind.REGISTRATION_CANCELLED)
+    async def cancel(self, event: RegistrationCancelled) -> None:
+        await self._answer(event, DeliveryKind.REGISTRATION_CANCELLED)
 
-    async def correct(self, told: KnownRegistration, *, promoted: bool) -> None:
+    async def correct(self, event: RegistrationCorrected) -> None:
         """Use the corrected data from now on. No mail, unless the one that this event overtook was lost."""
-        await self._answer(told, DeliveryKind.PROMOTION if promoted else _confirmation(told))
+        await self._answer(event, DeliveryKind.PROMOTION if event.promoted else _confirmation(event))
 
-    async def confirm_again(self, told: KnownRegistration) -> None:
+    async def confirm_again(self, event: ConfirmationRequested) -> None:
         """Send the confirmation, or the notice of the waiting list, once more."""
-        await self._answer(told, _confirmation(told), again=f"-again-{told.seen}")
+        await self._answer(event, _confirmation(event), again=f"-again-{event.version}")
 
-    async def erase(self, nobody: KnownRegistration) -> None:
-        """Forget the person and send nothing more."""
-        await self._eraser.erase(REGISTRATIONS, await self._known.registration(nobody.id), nobody)
+    async def erase(self, event: RegistrationErased) -> None:
+        await self._eraser.erase(self._known.registrations, KnownRegistration.from_erasure(event))
 
-    async def _answer(self, told: KnownRegistration, kind: DeliveryKind, *, again: str = "") -> None:
+    async def _answer(self, event: PersonEvent, kind: DeliveryKind, *, again: str = "") -> None:
         """Mail the person, unless a later event overtook this one."""
-        kept = await self._known.remember(REGISTRATIONS, told)
-        current = told if kept else await self._known.registration(told.id)
+        told = KnownRegistration.from_event(event)
+        kept = await self._known.registrations.apply(told)
+        current = told if kept else await self._known.registrations.get(told.id)
         if current is None or (current.status, current.generation) != (told.status, told.generation):
             return
         await self._enqueue(current, kind, f"{current.generation}{again}")
 
     async def _enqueue(self, registration: KnownRegistration, kind: DeliveryKind, round_: str) -> None:
-        session, now = await self._known.session(registration.session_id), self._clock()
+        session, now = await self._known.sessions.get(registration.session_id), self._clock()
         answer = make_delivery(
             kind,
             registration.session_id,
@@ -74,7 +79,7 @@ class Registrations:
         )
         deliveries = [answer]
         has_seat = registration.status is RegistrationStatus.REGISTERED
-        if session and has_seat and (programme := await self._known.programme(session.programme)):
+        if session and has_seat and (programme := await self._known.programmes.get(session.programme)):
             deliveries += reminders(session, programme, [registration.id], now)
         await self._queue.enqueue(deliveries)
         if registration.status is not RegistrationStatus.CANCELLED:
@@ -89,6 +94,6 @@ class Registrations:
             await self._surveys.add_late(registration.session_id)
 
 
-def _confirmation(told: KnownRegistration) -> DeliveryKind:
-    is_waiting = told.status is RegistrationStatus.WAITING
+def _confirmation(event: PersonEvent) -> DeliveryKind:
+    is_waiting = event.status is RegistrationStatus.WAITING
     return DeliveryKind.WAITING_LIST if is_waiting else DeliveryKind.CONFIRMATION

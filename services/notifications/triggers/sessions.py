@@ -5,15 +5,24 @@ older one is still news, unless the session has changed since in just that.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from services.notifications.deliveries.domain import DeliveryKind
 from services.notifications.deliveries.usecases import DeliveryQueue
 from services.notifications.projections.domain import KnownProgramme, KnownSession
-from services.notifications.projections.store import PROGRAMMES, SESSIONS, KnownStore
+from services.notifications.projections.store import Projections
 from services.notifications.surveys.usecases import Surveys
 from shared.clock import Clock, from_millis, to_millis
-from shared.events.vocabulary import Language, SessionStatus
+from shared.events.registration import (
+    MaterialsPublished,
+    ProgrammeDefined,
+    SessionCancelled,
+    SessionChanged,
+    SessionEnded,
+    SessionEvent,
+    SessionRescheduled,
+)
+from shared.events.vocabulary import SessionStatus
+from shared.storage.contract import Where
 
 _OF_ONE_EVENT = {
     "previous_starts_at",
@@ -26,76 +35,75 @@ _OF_ONE_EVENT = {
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """What happens to programmes and sessions."""
-
-    _known: KnownStore
+    _known: Projections
     _queue: DeliveryQueue
     _surveys: Surveys
     _clock: Clock
 
-    async def learn_programme(self, told: KnownProgramme) -> None:
+    async def learn_programme(self, event: ProgrammeDefined) -> None:
         """Keep a programme and have its sessions' reminders follow it."""
-        if await self._known.remember(PROGRAMMES, told):
-            await self._queue.resume(*await self._known.subjects_of(told.id))
-        programme = await self._known.programme(told.id)
-        for session in await self._known.scheduled_sessions(told.id):
+        told, known = KnownProgramme.from_event(event), self._known
+        if await known.programmes.apply(told):
+            sessions = [session.id async for session in known.sessions.each({"programme": told.id})]
+            proposals = [proposal.id async for proposal in known.proposals.each({"programme": told.id})]
+            await self._queue.resume(*sessions, *proposals)
+        programme = await known.programmes.get(told.id)
+        scheduled: Where = {"programme": told.id, "status": SessionStatus.SCHEDULED.value}
+        async for session in known.sessions.each(scheduled):
             await self._remind(session, programme)
 
-    async def learn(self, told: KnownSession) -> KnownSession:
+    async def learn(self, event: SessionEvent) -> KnownSession:
         """Keep a session and have its registrations reminded; the session as it is now."""
-        if await self._known.remember(SESSIONS, told, leave=_OF_ONE_EVENT):
-            await self._queue.resume(told.id, *await self._known.proposals_in(told.id))
-        session = await self._known.session(told.id)
+        told = KnownSession.from_event(event)
+        if await self._known.sessions.apply(told, leave=_OF_ONE_EVENT):
+            proposals = [proposal.id async for proposal in self._known.proposals.each({"session_id": told.id})]
+            await self._queue.resume(told.id, *proposals)
+        session = await self._known.sessions.get(told.id)
         assert session is not None, "sessions are never deleted"
-        await self._remind(session, await self._known.programme(session.programme))
+        await self._remind(session, await self._known.programmes.get(session.programme))
         return session
 
-    async def reschedule(self, told: KnownSession, version: int, previous: datetime) -> None:
+    async def reschedule(self, event: SessionRescheduled) -> None:
         """Mail that the session moved, unless it has moved again or is off."""
-        session = await self.learn(told)
-        detail = {"previous_starts_at": to_millis(previous), "moved_sequence": told.sequence}
-        await self._known.remember_detail(SESSIONS, told.id, "moved", version, detail)
-        if session.status is SessionStatus.SCHEDULED and session.starts_at == _as_stored(told.starts_at):
-            await self._queue.enqueue_fanout(
-                DeliveryKind.RESCHEDULED, told.id, round_=str(told.sequence), sequence=told.sequence
-            )
+        session = await self.learn(event)
+        detail = {"previous_starts_at": to_millis(event.previous_starts_at), "moved_sequence": event.sequence}
+        await self._known.sessions.apply_part(session.id, "moved", event.version, detail)
+        starts_at = from_millis(to_millis(event.starts_at))  # as stored
+        if session.status is SessionStatus.SCHEDULED and session.starts_at == starts_at:
+            await self._enqueue(DeliveryKind.RESCHEDULED, event)
 
-    async def change(
-        self, told: KnownSession, version: int, title: dict[Language, str] | None, minutes: int | None
-    ) -> None:
+    async def change(self, event: SessionChanged) -> None:
         """Mail a new title or duration with the calendar entry, unless a later change does. Nothing else that changes
         is mailed."""
-        session = await self.learn(told)
-        if title is None and minutes is None:
+        session = await self.learn(event)
+        if event.previous_title is None and event.previous_duration_minutes is None:
             return
-        before = {"previous_title": _stored_texts(title), "previous_duration_minutes": minutes}
-        await self._known.remember_detail(SESSIONS, told.id, "changed", version, before)
-        if session.status is SessionStatus.SCHEDULED and session.sequence == told.sequence:
-            await self._queue.enqueue_fanout(
-                DeliveryKind.CHANGED, told.id, round_=str(told.sequence), sequence=told.sequence
-            )
+        before = event.model_dump(mode="json", include={"previous_title", "previous_duration_minutes"})
+        await self._known.sessions.apply_part(session.id, "changed", event.version, before)
+        if session.status is SessionStatus.SCHEDULED and session.sequence == event.sequence:
+            await self._enqueue(DeliveryKind.CHANGED, event)
 
-    async def cancel(self, told: KnownSession, version: int, reason: dict[Language, str] | None) -> None:
+    async def cancel(self, event: SessionCancelled) -> None:
         """Mail that the session is off."""
-        await self.learn(told)
-        await self._known.remember_detail(
-            SESSIONS, told.id, "cancelled", version, {"cancel_reason": _stored_texts(reason)}
-        )
-        await self._queue.enqueue_fanout(DeliveryKind.SESSION_CANCELLED, told.id, sequence=told.sequence)
+        session = await self.learn(event)
+        detail = {"cancel_reason": event.model_dump(mode="json")["reason"]}
+        await self._known.sessions.apply_part(session.id, "cancelled", event.version, detail)
+        await self._queue.enqueue_fanout(DeliveryKind.SESSION_CANCELLED, session.id, sequence=event.sequence)
 
-    async def end(self, told: KnownSession, ended_at: datetime, registrations: int) -> None:
+    async def end(self, event: SessionEnded) -> None:
         """Begin the survey of those who held a seat."""
-        await self.learn(told)
-        await self._surveys.begin(told.id, ended_at, registrations)
+        await self.learn(event)
+        await self._surveys.begin(event.session_id, event.ended_at, event.registrations)
 
-    async def publish_materials(self, told: KnownSession) -> None:
+    async def publish_materials(self, event: MaterialsPublished) -> None:
         """Mail the recording and the materials to those who held a seat, once each. A corrected title is no news."""
-        await self.learn(told)
-        there = [
-            name for name, content in (("recording", told.recording_url), ("materials", told.materials)) if content
-        ]
-        if there:
-            await self._queue.enqueue_fanout(DeliveryKind.MATERIALS, told.id, round_="+".join(there))
+        await self.learn(event)
+        contents = {"recording": event.recording_url, "materials": event.materials}
+        if there := [name for name, content in contents.items() if content]:
+            await self._queue.enqueue_fanout(DeliveryKind.MATERIALS, event.session_id, round_="+".join(there))
+
+    async def _enqueue(self, kind: DeliveryKind, event: SessionEvent) -> None:
+        await self._queue.enqueue_fanout(kind, event.session_id, round_=str(event.sequence), sequence=event.sequence)
 
     async def _remind(self, session: KnownSession, programme: KnownProgramme | None) -> None:
         """Store the programme's reminders for every registration. Withdraw those it no longer defines. Runs once per
@@ -108,13 +116,3 @@ class Sessions:
             round_=f"{session.sequence}-{to_millis(session.starts_at)}-{programme.seen}",
             sequence=session.sequence,
         )
-
-
-def _stored_texts(texts: dict[Language, str] | None) -> dict[str, str] | None:
-    """Texts as documents keep them."""
-    return {language.value: text for language, text in texts.items()} if texts else None
-
-
-def _as_stored(instant: datetime) -> datetime:
-    """The instant to the millisecond, as documents keep it."""
-    return from_millis(to_millis(instant))

@@ -1,35 +1,33 @@
 """How each mail reads, and what a programme adds to it."""
 
-from dataclasses import dataclass
-
 from services.notifications.deliveries.domain import DeliveryKind
 from services.notifications.projections.domain import KnownProgramme
-from services.notifications.projections.store import KnownStore
+from services.notifications.projections.store import Projections
 from services.notifications.rendering import samples
 from services.notifications.rendering.mail_texts import MailText, MailTexts, Personal
 from services.notifications.rendering.wording import NOTHING, Addition, ProgrammeUnknownProblem, Wording, with_addition
 from shared.clock import Clock
 from shared.events.vocabulary import Language
-from shared.staff import StaffMember
+from shared.security.actions import Action
+from shared.staff import Role, StaffMember
 from shared.storage.aggregates import Aggregates
 from shared.storage.records import Author
 
-ADJUSTED, RESET = "wording.adjusted", "wording.reset"
-"""The acts in the audit."""
 
-
-@dataclass(frozen=True, slots=True)
 class Wordings:
-    """What the office sees and changes of the mails' words."""
+    """Reads and changes the texts that programmes add."""
 
-    _known: KnownStore
-    _wordings: Aggregates[Wording]
-    _texts: MailTexts
-    _clock: Clock
+    def __init__(self, known: Projections, wordings: Aggregates[Wording], texts: MailTexts, clock: Clock) -> None:
+        self._known = known
+        self._wordings = wordings
+        self._texts = texts
+        self._clock = clock
+        self._adjust = Action("wording.adjusted", Role.ADMIN, self._set)
+        self._reset = Action("wording.reset", Role.ADMIN, self._set)
 
     async def programmes(self) -> list[KnownProgramme]:
-        """The programmes whose mails can be adjusted."""
-        return await self._known.programmes()
+        """All that are known, by their slugs."""
+        return [programme async for programme in self._known.programmes.each()]
 
     async def read(self, slug: str) -> tuple[KnownProgramme, Wording]:
         """A programme and what it adds.
@@ -37,7 +35,7 @@ class Wordings:
         Raises:
             ProgrammeUnknownProblem: no event told of it.
         """
-        programme = await self._known.programme(slug)
+        programme = await self._known.programmes.get(slug)
         if programme is None:
             raise ProgrammeUnknownProblem
         return programme, await self._wordings.get(slug) or Wording(id=slug)
@@ -58,13 +56,17 @@ class Wordings:
     async def adjust(
         self, member: StaffMember, slug: str, kind: DeliveryKind, language: Language, addition: Addition
     ) -> None:
-        """Set what a programme adds to a kind of mail. An empty addition brings the default back.
+        """Set what a programme adds to a kind of mail. An empty addition brings the default back, which is another act.
 
         Raises:
+            ForbiddenProblem: the role is too low.
             ProgrammeUnknownProblem: no event told of it.
         """
+        act = self._reset if addition == NOTHING else self._adjust
+        await act(member, slug, kind, language, addition)
+
+    async def _set(self, by: Author, slug: str, kind: DeliveryKind, language: Language, addition: Addition) -> None:
         await self.read(slug)
         details = {"kind": kind, "language": language, **addition.model_dump()}
-        by = Author(member, RESET if addition == NOTHING else ADJUSTED)
         await self._wordings.create(Wording(id=slug))
         await self._wordings.change(slug, with_addition(kind, language, addition), record=by.record(slug, details))

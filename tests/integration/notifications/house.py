@@ -21,7 +21,6 @@ from services.notifications.preferences.store import SUPPRESSIONS
 from services.notifications.rendering.mail_texts import MailTexts
 from services.notifications.sending.batch import BatchLoader
 from services.notifications.settings import Settings
-from services.notifications.surveys.domain import survey_token
 from services.notifications.surveys.store import SURVEY_PARTS
 from services.notifications.usecases import AGGREGATES, COLLECTIONS, Stores, UseCases, make_loader
 from shared import ids
@@ -277,7 +276,8 @@ class House:
         """The survey token of a person, as the mail will have it."""
         survey = await self.store.surveys.get(SESSION)
         assert survey is not None, "no survey"
-        return survey_token(survey.key_bytes, SESSION, registration_id(number))
+        assert survey.link_maker is not None, "no key"
+        return survey.link_maker.token(registration_id(number))
 
     def preferences_token(self, number: int) -> str:
         """The token of a person's preferences link."""

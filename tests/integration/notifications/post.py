@@ -8,8 +8,6 @@ from typing import Any
 
 from services.notifications.deliveries.domain import Delivery, DeliveryKind, DeliveryState
 from services.notifications.preferences.store import SUPPRESSIONS
-from services.notifications.projections.recipients import REGISTRATIONS
-from services.notifications.projections.store import PROGRAMMES, SESSIONS
 from services.notifications.sending.sender import Sender, SendingLimits
 from services.notifications.transport.relay import parse_smtp_url
 from services.notifications.transport.smtp import Connection, Transport
@@ -65,11 +63,11 @@ class Post:
 
     async def know(self, *, session: dict[str, Any] | None = None, people: int = 1, **registration: Any) -> None:
         """Programme, session and registrations."""
-        await self.store.known.remember(PROGRAMMES, make_programme())
-        await self.store.known.remember(SESSIONS, make_session(**(session or {})))
+        await self.store.known.programmes.apply(make_programme())
+        await self.store.known.sessions.apply(make_session(**(session or {})))
         for number in range(people):
             known = make_registration(id=person(number), email=f"p{number}@x.example", **registration)
-            await self.store.known.remember(REGISTRATIONS, known)
+            await self.store.known.registrations.apply(known)
 
     async def due(self, kind: DeliveryKind = DeliveryKind.CONFIRMATION, *, people: int = 1) -> list[str]:
         """A delivery of that kind for each; their ids."""

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from services.notifications.deliveries.domain import DeliveryKind, DeliveryState
-from services.notifications.sending.answer_limit import TOO_MANY
 from services.notifications.sending.batch import Batch
+from services.notifications.sending.rate_limit import TOO_MANY
 from services.notifications.usecases import make_loader
 from shared.events.registration import EntityRegistered
 from shared.staff import Role, StaffMember

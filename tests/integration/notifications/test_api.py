@@ -44,6 +44,18 @@ async def test_the_office_reads_all_pages_of_the_deliveries(house: House) -> Non
     assert len(seen) == 9
 
 
+@pytest.mark.parametrize(("path", "count"), [("/deliveries", 9), ("/suppressions", 3)])
+async def test_the_last_page_has_no_next_one_although_it_is_full(house: House, path: str, count: int) -> None:
+    await know_three(house)
+    for number in (1, 2, 3):
+        await house.bounce(f"person{number}@alamus.example", number)
+    first = await staff(house, "GET", path, params={"limit": count - 1})
+    last = await staff(house, "GET", path, params={"limit": 1, "cursor": first["next"]})
+    assert (len(first["items"]), len(last["items"]), last["next"]) == (count - 1, 1, None)
+    whole = await staff(house, "GET", path, params={"limit": count})
+    assert (len(whole["items"]), whole["next"]) == (count, None)
+
+
 async def test_deliveries_are_chosen_by_session_kind_and_state(house: House) -> None:
     await know_three(house)
     query = {"session": SESSION, "kind": "confirmation", "state": "due"}
@@ -79,8 +91,8 @@ async def test_a_mail_that_ended_is_sent_once_more_and_one_that_has_not_is_not(h
     house.clock.now += timedelta(hours=1)
     again = await staff(house, "POST", f"/deliveries/{id_}/resend", expect=202)
     assert (again["state"], again["reason"], again["due_at"]) == ("due", "", due_at)
-    due, _ = await house.store.deliveries.due(house.clock.now, limit=10, after=None)
-    assert id_ in [document["_id"] for document in due]
+    due = await house.store.deliveries.due(house.clock.now, limit=10)
+    assert id_ in [document["_id"] for document in due.items]
     await staff(house, "POST", f"/deliveries/{id_}/resend", expect=409)
 
 
@@ -127,19 +139,19 @@ async def test_what_the_office_does_by_the_api_is_audited(house: House) -> None:
 async def test_a_deferred_delivery_is_due_again_when_its_time_comes_and_not_before(house: House) -> None:
     await know_three(house)
     now = house.clock.now
-    due, _ = await house.store.deliveries.due(now, limit=10, after=None)
-    assert len(due) == 3, "the confirmations; the reminders are not due"
-    ids = [document["_id"] for document in due]
+    due = await house.store.deliveries.due(now, limit=10)
+    assert len(due.items) == 3, "the confirmations; the reminders are not due"
+    ids = [document["_id"] for document in due.items]
     await house.store.deliveries.mark(ids[:1], DeliveryState.DEFERRED, "busy", next_try_at=now + timedelta(minutes=1))
     await house.store.deliveries.mark_sent(ids[1:], now)
-    assert await house.store.deliveries.due(now, limit=10, after=None) == ([], None)
-    ((again,), _) = await house.store.deliveries.due(now + timedelta(minutes=1), limit=10, after=None)
+    assert (await house.store.deliveries.due(now, limit=10)).items == []
+    (again,) = (await house.store.deliveries.due(now + timedelta(minutes=1), limit=10)).items
     assert (again["_id"], again["due_at"]) == (ids[0], to_millis(now))
 
 
 async def test_what_is_due_comes_in_pages(house: House) -> None:
     await know_three(house)
-    first, place = await house.store.deliveries.due(house.clock.now, limit=2, after=None)
-    second, end = await house.store.deliveries.due(house.clock.now, limit=2, after=place)
-    assert (len(first), len(second), end) == (2, 1, None)
-    assert {document["_id"] for document in first}.isdisjoint({document["_id"] for document in second})
+    first = await house.store.deliveries.due(house.clock.now, limit=2)
+    second = await house.store.deliveries.due(house.clock.now, limit=2, after=first.next)
+    assert (len(first.items), len(second.items), second.next) == (2, 1, None)
+    assert {document["_id"] for document in first.items}.isdisjoint({document["_id"] for document in second.items})

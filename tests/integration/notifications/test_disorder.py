@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.notifications.deliveries.domain import DeliveryKind, delivery_id
-from services.notifications.projections.recipients import FOLLOWERS, REGISTRATIONS
-from services.notifications.projections.store import PROGRAMMES, PROPOSALS, SESSIONS
+from services.notifications.projections.store import FOLLOWERS, PROGRAMMES, PROPOSALS, REGISTRATIONS, SESSIONS
 from shared.events import Event
 from shared.events.feedback import ResultsPublished, SurveyClosed, SurveyOpened, SurveyUnanswered
 from shared.events.registration import MaterialsPublished

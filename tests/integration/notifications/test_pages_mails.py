@@ -5,12 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifications.app import KEPT
 from services.notifications.deliveries.domain import DeliveryState
 from services.notifications.preferences.domain import MailGroup
 from shared.events.registration import OfficeAccessChanged
-from shared.messaging.office_access import OFFICE_PEOPLE_KIND
-from shared.staff import Role
 from shared.storage.contract import StoreError
 from tests.integration.notifications.house import (
     NOW,
@@ -228,5 +225,5 @@ async def test_what_was_told_of_somebody_since_they_signed_in_counts(house: Hous
     for page in (*PAGES, wording, "/office/audit/mails"):
         answer = await house.http.get(page)
         assert (answer.status_code, answer.headers["location"]) == (303, f"/office/sign-in?next={page}")
-    lacking = await house.store.known.lacking(KEPT[OFFICE_PEOPLE_KIND], [("member", 3), ("somebody", 1)])
+    lacking = await house.use_cases.access.missing([("member", 3), ("somebody", 1)])
     assert lacking == ["somebody"], "the sweep completes what is known"

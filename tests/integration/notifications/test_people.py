@@ -46,7 +46,7 @@ async def test_a_correction_tells_nobody_and_later_mails_use_it(house: House) ->
     before = await house.delivery_ids()
     await house.hear(corrected(1, name="Biel Bosch", language=Language.ES))
     assert await house.delivery_ids() == before
-    known = await house.store.known.registration(registration_id(1))
+    known = await house.store.known.registrations.get(registration_id(1))
     assert known is not None
     assert (known.name, known.language) == ("Biel Bosch", "es")
 
@@ -94,7 +94,7 @@ async def test_what_comes_late_brings_nobody_back(house: House) -> None:
     await house.hear(registered(1), promoted(1), gave_up(1, 3), corrected(1, 3), asked_again(1, 3))
     assert "@" not in str(await house.raw.find("registrations"))
     assert not await house.raw.find(DELIVERIES, {"open": 1, "kind": "confirmation"})
-    assert await house.store.known.lacking("registrations", [(registration_id(1), 4)]) == []
+    assert await house.store.known.registrations.missing([(registration_id(1), 4)]) == []
 
 
 async def test_a_mail_to_nobody_is_never_ready(house: House) -> None:

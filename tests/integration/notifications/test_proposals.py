@@ -151,7 +151,7 @@ async def test_an_author_who_supports_it_too_remains_its_author(house: House) ->
     await house.hear(proposed(), support_requested(AUTHOR, version=2), followed(version=1), scheduled())
     assert await house.recipients("proposal_received") == [AUTHOR]
     assert await house.recipients("proposal_scheduled") == [AUTHOR]
-    follower = await house.store.known.follower(AUTHOR)
+    follower = await house.store.known.followers.get(AUTHOR)
     assert follower is not None
     assert follower.role is FollowerRole.AUTHOR
 
@@ -183,7 +183,7 @@ async def test_what_comes_late_of_an_erased_follower_brings_nobody_back(house: H
     assert not await house.deliveries("proposal_scheduled")
     batch = await house.loader().load(await house.deliveries(), house.clock.now)
     assert batch.ready == []
-    assert await house.store.known.lacking("followers", [(AUTHOR, 5)]) == []
+    assert await house.store.known.followers.missing([(AUTHOR, 5)]) == []
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ async def test_who_asks_anew_after_the_erasure_is_told_no_news_before_confirming
     house: House, events: list[Event]
 ) -> None:
     await house.hear(proposed(), *events, scheduled())
-    follower = await house.store.known.follower(AUTHOR)
+    follower = await house.store.known.followers.get(AUTHOR)
     assert follower is not None
     assert follower.email
     assert not await house.deliveries("proposal_scheduled")

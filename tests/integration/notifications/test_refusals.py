@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from services.notifications.deliveries.domain import DeliveryKind, DeliveryState, message_id
-from services.notifications.projections.recipients import REGISTRATIONS
 from shared.events.vocabulary import RegistrationStatus
 from tests.integration.notifications.post import Post, person
 from tests.support.mails import (
@@ -27,8 +26,7 @@ async def test_a_refused_address_bounces_and_gets_nothing_more(post: Post) -> No
     assert (await post.state(accepted))[0] is DeliveryState.SENT
     post.smtp.answer_normally()
     (again, _) = await post.due(DeliveryKind.REGISTRATION_CANCELLED, people=2)
-    await post.store.known.remember(
-        REGISTRATIONS,
+    await post.store.known.registrations.apply(
         make_registration(id=person(0), email="p0@x.example", seen=2, status=RegistrationStatus.CANCELLED),
     )
     await post.send()

@@ -105,7 +105,7 @@ async def test_a_moved_session_is_told_to_all_and_reminded_at_its_new_time(house
     assert await house.recipients("rescheduled") == registrations(range(21))
     new = [item for item in await house.deliveries("reminder") if item["due_at"] > to_millis(START)]
     assert sorted({item["recipient_id"] for item in new}) == registrations(range(20))
-    session = await house.store.known.session(SESSION)
+    session = await house.store.known.sessions.get(SESSION)
     assert session is not None
     assert session.previous_starts_at == START
 
@@ -120,7 +120,7 @@ async def test_another_title_or_duration_is_told_to_all_and_nothing_else_is(hous
     assert await house.recipients("changed") == registrations([1, 2])
     await house.hear(session_changed(4, **{**retitled, "sequence": 2}, previous_duration_minutes=45))
     assert len(await house.deliveries("changed")) == 4
-    session = await house.store.known.session(SESSION)
+    session = await house.store.known.sessions.get(SESSION)
     assert session is not None
     assert (session.previous_title, session.previous_duration_minutes) == (None, 45)
     assert await house.recipients("reminder") == reminded
@@ -141,7 +141,7 @@ async def test_a_move_is_told_even_when_a_later_change_of_the_title_came_first(h
     changed = session_scheduled(3, starts_at=later, sequence=1)
     await house.hear(changed, session_rescheduled(2, later, 1, START))
     assert await house.recipients("rescheduled") == registrations([1])
-    session = await house.store.known.session(SESSION)
+    session = await house.store.known.sessions.get(SESSION)
     assert session is not None
     assert session.previous_starts_at == START
 
@@ -152,7 +152,7 @@ async def test_a_move_that_is_overtaken_by_the_next_is_not_told_any_more(house: 
     await house.hear(session_rescheduled(3, third, 2, second), session_rescheduled(2, second, 1, START))
     (only,) = await house.deliveries("rescheduled")
     assert only["sequence"] == 2
-    session = await house.store.known.session(SESSION)
+    session = await house.store.known.sessions.get(SESSION)
     assert session is not None
     assert (session.starts_at, session.previous_starts_at, session.moved_sequence) == (third, second, 2)
 

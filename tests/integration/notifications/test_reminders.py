@@ -3,11 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from services.notifications.deliveries.store import DELIVERIES
-from services.notifications.projections.store import KnownStore
-from services.notifications.reminders.domain import WITHDRAWN
-from services.notifications.reminders.store import ReminderStore
-from services.notifications.reminders.usecases import Reminders
+from services.notifications.deliveries.store import DELIVERIES, DeliveryStore
+from services.notifications.projections.store import Projections
+from services.notifications.reminders import WITHDRAWN, Reminders
 from shared.clock import to_millis
 from shared.storage.contract import Document
 from shared.storage.sqlite import SqliteStore
@@ -126,12 +124,15 @@ class _Overtaken(SqliteStore):
 async def test_who_is_overtaken_by_another_change_follows_it_too(house: House) -> None:
     await _begin(house)
     await house.handle(programme_defined(2, reminders_minutes=[HOUR]))
-    session, programme = await house.store.known.session(SESSION), await house.store.known.programme(PROGRAMME)
+    session, programme = (
+        await house.store.known.sessions.get(SESSION),
+        await house.store.known.programmes.get(PROGRAMME),
+    )
     assert session
     assert programme
     documents = _Overtaken(house.path)
     documents.house = house
-    overtaken = Reminders(ReminderStore(documents), KnownStore(documents), house.clock)
+    overtaken = Reminders(DeliveryStore(documents), Projections.over(documents), house.clock)
     await overtaken.follow(session, programme, house.clock.now)
     await documents.close()
     assert await _planned(house) == {HOUR: PEOPLE, DAY: PEOPLE}

@@ -8,9 +8,7 @@ import pytest
 
 from services.notifications.deliveries.domain import DeliveryKind, DeliveryState, message_id
 from services.notifications.preferences.domain import MailGroup
-from services.notifications.projections.recipients import FOLLOWERS, REGISTRATIONS
-from services.notifications.projections.store import PROGRAMMES, PROPOSALS
-from services.notifications.reminders.domain import reminder
+from services.notifications.reminders import reminder
 from services.notifications.surveys.domain import Survey
 from shared import ids
 from shared.events.vocabulary import Language, ProposalState, RegistrationStatus, SessionStatus
@@ -104,7 +102,7 @@ async def test_a_reminder_never_comes_after_the_start_or_for_another_time(
 async def test_a_survey_mail_carries_the_link_that_feedback_knows_by_its_hash(post: Post) -> None:
     await post.know()
     survey = Survey(id=SESSION, key=ids.encode(SURVEY_KEY))
-    await post.store.surveys.add(survey)
+    await post.store.surveys.insert(survey)
     await post.due(DeliveryKind.SURVEY)
     await post.send()
     (mail,) = post.smtp.mails()
@@ -165,7 +163,7 @@ async def test_who_stopped_the_news_still_gets_direct_answers(post: Post) -> Non
 
 
 async def test_what_waits_and_was_not_woken_is_looked_at_again_after_a_minute(post: Post) -> None:
-    await post.store.known.remember(REGISTRATIONS, make_registration(id=person(0), email="p0@x.example"))
+    await post.store.known.registrations.apply(make_registration(id=person(0), email="p0@x.example"))
     (delivery,) = await post.due()
     sender = post.sender()
     await post.send(sender)
@@ -186,9 +184,9 @@ async def test_what_waits_and_was_not_woken_is_looked_at_again_after_a_minute(po
 async def test_news_of_a_proposal_that_has_moved_on_are_skipped(
     post: Post, state: ProposalState, expected: tuple[DeliveryState, str]
 ) -> None:
-    await post.store.known.remember(PROGRAMMES, make_programme())
-    await post.store.known.remember(PROPOSALS, make_proposal(state=state, session_id=""))
-    await post.store.known.remember(FOLLOWERS, make_follower())
+    await post.store.known.programmes.apply(make_programme())
+    await post.store.known.proposals.apply(make_proposal(state=state, session_id=""))
+    await post.store.known.followers.apply(make_follower())
     made = delivery_of(DeliveryKind.PROPOSAL_UNDER_REVIEW, recipient_id=PERSON)
     await post.store.deliveries.add([made])
     await post.send()

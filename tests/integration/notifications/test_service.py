@@ -16,7 +16,7 @@ from pydantic import SecretStr, ValidationError
 
 from services.notifications import app
 from services.notifications.deliveries.store import DELIVERIES, DeliveryStore
-from services.notifications.sending.lateness import LatenessCheck
+from services.notifications.sending.sender import lateness
 from services.notifications.settings import Settings
 from shared.events import Event
 from shared.events.notifications import BounceLifted, MailBounced, SurveyLinksPrepared
@@ -160,10 +160,10 @@ async def test_a_mail_server_that_is_away_is_told_and_keeps_the_pages_open(runni
 async def test_mails_that_wait_for_long_are_told_by_every_replica(running: Running) -> None:
     await running.publish(programme_defined(), session_scheduled(), registered(0))
     await running.told("confirmation", 1)
-    another = LatenessCheck(DeliveryStore(running.service.store), running.clock, lambda: "")
-    assert await another.watch() == ""
+    deliveries = DeliveryStore(running.service.store)
+    assert await lateness(deliveries, running.clock.now, "") == ""
     running.clock.now += timedelta(minutes=16)
-    assert await another.watch() == "a mail that is due has waited for 16 min"
+    assert await lateness(deliveries, running.clock.now, "") == "a mail that is due has waited for 16 min"
 
 
 async def test_no_address_travels_in_what_it_publishes(running: Running) -> None:

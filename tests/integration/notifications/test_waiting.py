@@ -16,8 +16,7 @@ from services.notifications.deliveries.domain import (
     DeliveryState,
 )
 from services.notifications.deliveries.store import DELIVERIES, DeliveryStore
-from services.notifications.projections.recipients import FOLLOWERS
-from services.notifications.projections.store import PROGRAMMES, PROPOSALS, SESSIONS
+from services.notifications.projections.store import PROGRAMMES, SESSIONS
 from shared import ids
 from shared.events import Event
 from shared.events.registration import EntityRegistered
@@ -108,7 +107,7 @@ async def test_what_is_learnt_while_the_wait_is_written_down_is_not_missed(
     mark = DeliveryStore.mark
 
     async def learnt_before(self: DeliveryStore, *args: Any, **options: Any) -> int:
-        await post.store.known.remember(SESSIONS, make_session())
+        await post.store.known.sessions.apply(make_session())
         return await mark(self, *args, **options)
 
     monkeypatch.setattr(DeliveryStore, "mark", learnt_before)
@@ -158,7 +157,7 @@ async def test_after_a_wait_there_is_time_for_failed_tries(post: Post) -> None:
     sender = post.sender()
     await post.send(sender)
     post.now += 2 * DAY
-    await post.store.known.remember(PROGRAMMES, make_programme())
+    await post.store.known.programmes.apply(make_programme())
     post.smtp.answer("RCPT", "450 4.2.0 later")
     await post.send(sender)
     delivery = await post.delivery(made)
@@ -181,9 +180,9 @@ async def test_only_what_waits_for_that_is_woken(post: Post) -> None:
 
 
 async def test_what_a_follower_is_told_of_an_unknown_session_waits(post: Post) -> None:
-    await post.store.known.remember(PROGRAMMES, make_programme())
-    await post.store.known.remember(PROPOSALS, make_proposal())
-    await post.store.known.remember(FOLLOWERS, make_follower(id=AUTHOR))
+    await post.store.known.programmes.apply(make_programme())
+    await post.store.known.proposals.apply(make_proposal())
+    await post.store.known.followers.apply(make_follower(id=AUTHOR))
     await post.store.deliveries.add([delivery_of(DeliveryKind.PROPOSAL_SCHEDULED, id="news", recipient_id=AUTHOR)])
     await post.send()
     assert await post.state("news") == WAITS

@@ -13,7 +13,6 @@ from services.notifications.surveys.domain import (
     new_key,
     new_part,
     part_count,
-    survey_token,
     with_late,
 )
 from shared import ids
@@ -38,11 +37,11 @@ def all_parts(parts: int, people: list[str]) -> list[SurveyPart]:
 
 
 def test_a_token_names_its_session_and_stays_the_same_with_its_key() -> None:
-    token = survey_token(b"k" * 32, SESSION, PEOPLE[0])
+    token = LinkMaker(b"k" * 32, SESSION).token(PEOPLE[0])
     assert len(token) == 56
     assert tokens.decode(token)[:10] == ids.decode(SESSION)
-    assert survey_token(b"k" * 32, SESSION, PEOPLE[0]) == token
-    assert survey_token(b"j" * 32, SESSION, PEOPLE[0]) != token
+    assert LinkMaker(b"k" * 32, SESSION).token(PEOPLE[0]) == token
+    assert LinkMaker(b"j" * 32, SESSION).token(PEOPLE[0]) != token
     assert new_key() != new_key()
 
 
