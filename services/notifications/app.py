@@ -57,7 +57,6 @@ _LOOK_SECONDS = 1.0
 
 
 def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
-    """The service, not yet started."""
     clock = clock or clock_from(settings.clock_offset_file)
     documents = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
     broker = make_broker(settings.nats_url, service=NAME)
@@ -100,8 +99,7 @@ def make_inventory(documents: Store, inventory: Inventory) -> Inventory:
     return inventory
 
 
-def compose_sender(settings: Settings, stores: Stores, words: Translations, links: Links, clock: Clock) -> Sender:
-    """The sender over the relay that the settings name."""
+def compose_sender(settings: Settings, stores: Stores, words: Words, links: Links, clock: Clock) -> Sender:
     domain = settings.mail_domain
 
     def open_connection() -> Connection:
@@ -123,7 +121,6 @@ def compose_sender(settings: Settings, stores: Stores, words: Translations, link
 
 
 def make_loops(use_cases: UseCases, sender: Sender) -> list[Loop]:
-    """The loops, each woken when something is stored for it."""
     sending = Loop("sender", sender.step, every=_LOOK_SECONDS, close=sender.close)
     fanouts = Loop("fan-outs", use_cases.fanouts.step, every=_LOOK_SECONDS)
     surveys = Loop("surveys", use_cases.surveys.step, every=_LOOK_SECONDS)

@@ -31,7 +31,6 @@ def reminders(
 
 
 def reminder(session: KnownSession, recipient_id: str, minutes: int, now: datetime) -> Delivery:
-    """The reminder so many minutes before the start."""
     return make_delivery(
         DeliveryKind.REMINDER,
         session.id,
@@ -45,14 +44,11 @@ def reminder(session: KnownSession, recipient_id: str, minutes: int, now: dateti
 
 
 def due(session: KnownSession, minutes: int) -> datetime:
-    """When the reminder so many minutes before the start is sent."""
     return session.starts_at - timedelta(minutes=minutes)
 
 
 @dataclass(frozen=True, slots=True)
 class Reminders:
-    """Plans the fan-outs of reminders."""
-
     _deliveries: DeliveryStore
     _known: Projections
     _clock: Clock

@@ -44,5 +44,4 @@ class Settings(ServiceSettings):
 
     @property
     def smtp_relay(self) -> SmtpRelay:
-        """The relay that `smtp_url` names."""
         return parse_smtp_url(self.smtp_url.get_secret_value())

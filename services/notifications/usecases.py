@@ -80,8 +80,6 @@ class Stores:
 
 @dataclass(frozen=True, slots=True)
 class UseCases:
-    """All use cases but sending."""
-
     wakers: Wakers
     sessions: Sessions
     registrations: Registrations
@@ -131,7 +129,6 @@ class UseCases:
 
 
 def make_fanouts(stores: Stores, wakers: Wakers, clock: Clock, *, page_size: int) -> Fanouts:
-    """The fan-outs with the kinds that reminders and surveys plan."""
     reminders = Reminders(stores.deliveries, stores.known, clock)
     links = SurveyLinks(stores.surveys, stores.known, clock)
     return Fanouts(
@@ -159,14 +156,8 @@ def make_loader(stores: Stores, *, answers_per_hour: int = 0) -> BatchLoader:
 def make_sender(
     stores: Stores, composer: Composer, transport: Transport[QueuedMail], clock: Clock, limits: SendingLimits
 ) -> Sender:
-    """The sender over the stores."""
     writer = OutcomeWriter(
-        stores.deliveries,
-        stores.suppressions,
-        clock,
-        backoff=limits.backoff,
-        patience=limits.patience,
-        patience_to_know=limits.patience_to_know,
+        stores.deliveries, stores.suppressions, clock, limits.backoff, limits.patience, limits.patience_to_know
     )
     return Sender(
         stores.deliveries,

@@ -24,8 +24,6 @@ Make = Callable[[Sequence[str]], list[Document]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a fan-out becomes deliveries."""
-
     make: Make
     recipients: Sequence[str] | None = None
     """Who gets one, where that is known beforehand; None for everybody whom the fan-out concerns."""

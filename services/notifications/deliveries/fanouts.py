@@ -55,7 +55,6 @@ class Fanout(Stored):
 
     @property
     def audience(self) -> Where:
-        """The registrations, or the followers, that it concerns."""
         if not self.is_about_session:
             return {"proposal_id": self.subject_id, "following": 1}
         waiting = [RegistrationStatus.WAITING.value] if self.kind in _ALSO_WAITING else []
@@ -84,8 +83,6 @@ def make_fanout(
 
 
 class FanoutStore(Collection[Fanout]):
-    """Fan-outs and how far each has been expanded."""
-
     def __init__(self, store: Store) -> None:
         super().__init__(store, FANOUTS, Fanout)
 

@@ -16,7 +16,7 @@ def _nobody() -> None:
 
 @dataclass(slots=True)
 class Wakers:
-    """Wake the loops of this process when there is something to do. The composition connects them."""
+    """Wake the loops of this process when there is something to do; the composition connects them."""
 
     sender: Callable[[], None] = _nobody
     fanouts: Callable[[], None] = _nobody
@@ -25,8 +25,6 @@ class Wakers:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryQueue:
-    """Stores deliveries and fan-outs and wakes the loops that work on them."""
-
     _deliveries: DeliveryStore
     _fanouts: FanoutStore
     _wakers: Wakers
@@ -57,7 +55,6 @@ class DeliveryQueue:
         sequence: int = 0,
         hashes: Sequence[str] = (),
     ) -> None:
-        """Queue a mail to everybody whom a session or a proposal concerns."""
         fanout = make_fanout(kind, subject_id, now=self._clock(), round_=round_, sequence=sequence, hashes=hashes)
         await self._fanouts.insert(fanout)
         self._wakers.fanouts()

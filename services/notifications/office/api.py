@@ -188,18 +188,11 @@ def _add_people(router: APIRouter, people: People, acting: Any) -> None:
 def _view(item: Addressed) -> DeliveryView:
     delivery = item.delivery
     return DeliveryView(
-        id=delivery.id,
-        kind=delivery.kind,
+        **delivery.model_dump(exclude={"next_try_at"}),
         subject=delivery.subject_id,
         recipient=delivery.recipient_id,
         address=item.address,
-        state=delivery.state,
-        reason=delivery.reason,
-        tries=delivery.tries,
-        created_at=delivery.created_at,
-        due_at=delivery.due_at,
         next_try_at=delivery.next_try_at if delivery.open else None,
-        sent_at=delivery.sent_at,
     )
 
 

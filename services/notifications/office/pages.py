@@ -1,6 +1,7 @@
 """The office's pages of deliveries and suppressed addresses."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -30,14 +31,12 @@ _PLACE = 2
 _MOST_SESSIONS = 100
 
 
+@dataclass(frozen=True, slots=True)
 class MailPages:
-    """Viewers read, editors send again, administrators lift suppressions."""
-
-    def __init__(self, admin: DeliveryAdmin, pages: Pages, trouble: Callable[[], str]) -> None:
-        """`trouble` says why no mail goes out just now; empty when they do."""
-        self._admin = admin
-        self._pages = pages
-        self._trouble = trouble
+    _admin: DeliveryAdmin
+    _pages: Pages
+    trouble: Callable[[], str]
+    """Why no mail goes out just now; empty if they do."""
 
     def add_to(self, router: APIRouter) -> None:
         reads = [Depends(page_staff(self._pages.office, Role.VIEWER))]
@@ -50,7 +49,6 @@ class MailPages:
             return see_other(f"{LIST}/deliveries/{id}?done=1")
 
         async def lift(request: Request, id: str, member: Annotated[StaffMember, Depends(manages)]) -> Response:  # noqa: A002  the same
-            """Ask whether to send to an address again; then do so."""
             form = await self._pages.form(request)
             if not form.get(CONFIRMED):
                 suppression = await self._admin.suppression(id)
@@ -136,7 +134,7 @@ class MailPages:
             titles=await self._admin.titles([item.delivery for item in found.items]),
             sessions=await self._admin.latest_sessions(_MOST_SESSIONS),
             today=await self._admin.today(),
-            trouble=self._trouble(),
+            trouble=self.trouble(),
             chosen=chosen or {},
             next=encode_cursor(found.next),
             values=values or {},

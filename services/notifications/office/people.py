@@ -21,8 +21,6 @@ _MOST_DELIVERIES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class SubjectExport:
-    """All that is kept with an address."""
-
     registrations: Sequence[KnownRegistration]
     followers: Sequence[KnownFollower]
     deliveries: Sequence[Delivery]

@@ -40,8 +40,6 @@ class Addressed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """The numbers of today's mails."""
-
     ended: Mapping[DeliveryState, int]
     """How many ended in each state since midnight in the office's time zone."""
     waiting: int
@@ -110,7 +108,6 @@ class DeliveryAdmin:
         return await self._known.titles([delivery.subject_id for delivery in deliveries])
 
     async def history(self, delivery_id: str) -> list[AuditEntry]:
-        """The acts of the office about a delivery, the latest first."""
         return await self._audit.entries(subject=delivery_id)
 
     async def latest_sessions(self, limit: int) -> list[KnownSession]:

@@ -13,16 +13,12 @@ from shared.storage.aggregates import Aggregate
 
 
 class SuppressionUnknownProblem(Problem):
-    """No address is suppressed under that id."""
-
     status = 404
     code = "suppression-unknown"
     title = mark("No address is suppressed under this identifier.")
 
 
 class RecipientUnknownProblem(Problem):
-    """Nobody is known under a personal link any more."""
-
     status = 404
     code = "recipient-unknown"
     title = mark("This link is about somebody who does not receive messages from here.")
@@ -33,8 +29,6 @@ _SET_BY_STORE = 0
 
 
 class SuppressionReason(StrEnum):
-    """Why an address is suppressed."""
-
     BOUNCED = "bounced"
     """A relay refused it for good: nothing is sent."""
     UNSUBSCRIBED = "unsubscribed"
@@ -63,7 +57,6 @@ class MailGroup(StrEnum):
 
     @property
     def kinds(self) -> frozenset[DeliveryKind]:
-        """The kinds of mail in it."""
         return _KINDS[self]
 
 
@@ -111,7 +104,6 @@ class Suppression(Aggregate):
     created_at: StoredInstant
 
     def stops(self, kind: DeliveryKind) -> bool:
-        """Whether a mail of that kind is not sent."""
         return self.reason is SuppressionReason.BOUNCED or kind in self.group.kinds
 
     @property
@@ -124,7 +116,6 @@ Decision = tuple[Suppression, Sequence[Event]]
 
 
 def mail_bounced(suppression: Suppression, delivery: Delivery) -> MailBounced:
-    """The event that a mail to this recipient was refused."""
     return MailBounced(
         version=_SET_BY_STORE,
         suppression_id=suppression.id,

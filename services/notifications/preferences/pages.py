@@ -1,5 +1,7 @@
 """The page behind the link that stops mails, and the one-click request of mail programs (RFC 8058)."""
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -17,22 +19,18 @@ _LONGEST_CLICK = 1000
 _ALL = "all"
 
 
+@dataclass(frozen=True, slots=True)
 class PreferencesPages:
-    """What a person may decide about the mails to their address."""
-
-    def __init__(self, preferences: Preferences, pages: Pages, links: Links, clock: Clock) -> None:
-        self._preferences = preferences
-        self._pages = pages
-        self._links = links
-        self._clock = clock
+    _preferences: Preferences
+    _pages: Pages
+    _links: Links
+    _clock: Clock
 
     def add_to(self, router: APIRouter) -> None:
-        """Add the routes."""
         router.add_api_route("/preferences/{token}", self.show, methods=["GET"])
         router.add_api_route("/preferences/{token}", self.choose, methods=["POST"])
 
     async def show(self, request: Request, token: str, saved: str = "") -> Response:
-        """How it stands, with the form that changes it. Changes nothing."""
         return await self._present(request, await self._recipient(request, token), is_saved=bool(saved))
 
     async def choose(self, request: Request, token: str, group: MailGroup = MailGroup.ALL) -> Response:

@@ -63,7 +63,6 @@ class SuppressionStore:
         return None if suppression is None or suppression.is_lifted else suppression
 
     async def page(self, *, limit: int, after: Place | None) -> Slice[Suppression]:
-        """Suppressed addresses, the newest first."""
         return await self._aggregates.page({"address": greater("")}, order=NEWEST_FIRST, limit=limit, after=after)
 
     async def lift(self, suppression_id: str, record: Recording[Suppression] | None = None) -> bool:

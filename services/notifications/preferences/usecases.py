@@ -18,8 +18,6 @@ from shared.events.vocabulary import Language
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What an address gets."""
-
     wanted: tuple[MailGroup, ...]
     """The groups of mails that are sent."""
     has_bounced: bool

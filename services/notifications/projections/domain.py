@@ -74,8 +74,6 @@ class KnownSession(Known):
 
 
 class Recipient(Known):
-    """A person who gets mails."""
-
     email: str
     language: Language
     name: str = ""

@@ -76,11 +76,9 @@ class Projections:
         )
 
     async def recipient(self, recipient_id: str) -> Recipient | None:
-        """The registration or follower, or None."""
         return await self.registrations.get(recipient_id) or await self.followers.get(recipient_id)
 
     async def addresses_of(self, recipient_ids: Sequence[str]) -> dict[str, str]:
-        """The addresses of registrations and followers, by their ids."""
         return await self._addresses({"_id": one_of(sorted(set(recipient_ids)))})
 
     async def having(self, addresses: Sequence[str]) -> dict[str, str]:
@@ -101,5 +99,4 @@ class Projections:
 
 
 def seated(session_id: str) -> Where:
-    """The registrations of a session that hold a seat."""
     return {"session_id": session_id, "status": RegistrationStatus.REGISTERED.value}

@@ -35,5 +35,4 @@ class MailContext:
 
 
 def one_line(text: str) -> str:
-    """The text with single spaces in place of line ends and other spaces."""
     return " ".join(text.split())

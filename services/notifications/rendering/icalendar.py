@@ -42,8 +42,6 @@ METHODS = {
 
 
 class CalendarLine(StrEnum):
-    """The lines of an entry that differ from mail to mail."""
-
     SEQUENCE = "SEQUENCE"
     STAMP = "DTSTAMP"
     ATTENDEE = "ATTENDEE"
@@ -82,7 +80,6 @@ def folded(line: str) -> str:
 
 
 def attendee(address: str) -> str:
-    """A mail address as the rest of a `mailto:` URI, folded."""
     return folded(quote(address, safe=_MAILTO_SAFE))
 
 

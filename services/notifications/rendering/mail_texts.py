@@ -29,22 +29,17 @@ TEMPLATES = Path(__file__).parent / "emails"
 STYLE = (TEMPLATES / "layout" / "style.css").read_text(encoding="utf-8")
 """The `<style>` of every mail, byte for byte: a content security policy names its hash."""
 
-_DATED = frozenset(
-    {
-        DeliveryKind.CONFIRMATION,
-        DeliveryKind.WAITING_LIST,
-        DeliveryKind.PROMOTION,
-        DeliveryKind.REGISTRATION_CANCELLED,
-        DeliveryKind.REMINDER,
-        DeliveryKind.RESCHEDULED,
-        DeliveryKind.CHANGED,
-        DeliveryKind.SESSION_CANCELLED,
-    }
-)
+_AFTER_THE_SESSION = {
+    DeliveryKind.SURVEY,
+    DeliveryKind.SURVEY_REMINDER,
+    DeliveryKind.RESULTS,
+    DeliveryKind.MATERIALS,
+}
+_DATED = SESSION_KINDS - _AFTER_THE_SESSION
 """Kinds whose subject says when the session is, so that lists of mails show it."""
 
 _PREHEADER_LENGTH = 150
-"""MailTexts of the hidden first line of the HTML, which lists of mails show beside the subject; they cut off more."""
+"""Characters of the hidden first line of the HTML, which lists of mails show beside the subject; they cut off more."""
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 _BLANK_LINES_BETWEEN = re.compile(r"\n{2,}")
@@ -178,8 +173,7 @@ class MailTexts:
 
 
 @cache
-def _environment(words: Translations, language: Language) -> Environment:
-    """The compiled templates with the words of one language."""
+def _environment(words: Words, language: Language) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(["html"]),

@@ -36,7 +36,6 @@ from shared.text.catalogues import Translations
 PREFERENCES_LINK_LIFE = timedelta(days=365)
 
 _HEADER_LENGTH = 900  # octets; a line may have 998 (RFC 5322 section 2.1.1)
-
 _KEPT = 256  # kinds x languages x subjects that are being sent at a time
 
 
@@ -51,12 +50,18 @@ class Composer:
         self._domain = message_id_domain
         self._prepared: dict[object, PreparedMail] = {}
         tokens = self._token_fills()
-        self._in_text = tokens | {Personal.NAME: _name_in_text, Personal.ENTITY: _entity_in_text}
-        self._in_html = tokens | {Personal.NAME: _name_in_html, Personal.ENTITY: _entity_in_html}
+        self._in_text = tokens | {
+            Personal.NAME: lambda mail: encoded_value(_comma_name(mail.recipient)),
+            Personal.ENTITY: lambda mail: encoded_value(_entity(mail.recipient)),
+        }
+        self._in_html = tokens | {
+            Personal.NAME: lambda mail: encoded_value(escape(_comma_name(mail.recipient))),
+            Personal.ENTITY: lambda mail: encoded_value(escape(_entity(mail.recipient))),
+        }
         self._in_calendar: Mapping[str, Fill] = {
             CalendarLine.SEQUENCE: _sequence,
-            CalendarLine.STAMP: _stamp,
-            CalendarLine.ATTENDEE: _attendee,
+            CalendarLine.STAMP: lambda mail: stamp(mail.delivery.due_at).encode(),
+            CalendarLine.ATTENDEE: lambda mail: encoded_piece(attendee(mail.recipient.email)),
             CalendarLine.JOIN: tokens[Personal.JOIN],
         }
 
@@ -66,7 +71,7 @@ class Composer:
         Raises:
             jinja2.UndefinedError: the context lacks what this kind of mail tells of.
         """
-        waiting = _is_waiting(recipient)
+        waiting = isinstance(recipient, KnownRegistration) and recipient.is_waiting
         key = (delivery.kind, recipient.language, waiting, context.key)
         prepared = self._prepared.get(key)
         if prepared is None:
@@ -103,11 +108,11 @@ class Composer:
     ) -> Iterator[bytes | Fill]:
         yield _shared_headers(kind, language, context, subject, self._sender)
         yield b"Date: "
-        yield _date
+        yield lambda mail: _header_date(mail.delivery.due_at)
         yield b"\r\nMessage-ID: "
-        yield self._message_id
+        yield lambda mail: message_id(mail.delivery.id, self._domain).encode()
         yield b"\r\nTo: "
-        yield _address
+        yield lambda mail: mail.recipient.email.encode("ascii")
         if kind not in DIRECT_ANSWERS:
             yield f"\r\nList-Unsubscribe: <{self._links.page(f'/{LinkPurpose.PREFERENCES}/')}".encode()
             yield self._in_text[Personal.PREFERENCES]
@@ -115,9 +120,6 @@ class Composer:
                 yield f"?group={group}".encode()
             yield b">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click"
         yield b"\r\nMIME-Version: 1.0\r\n"
-
-    def _message_id(self, mail: PersonalMail) -> bytes:
-        return message_id(mail.delivery.id, self._domain).encode()
 
     def _token_fills(self) -> dict[str, Fill]:
         """A token is letters, digits, `-` and `_` in one line, so it is the same in headers, texts and calendar."""
@@ -128,21 +130,20 @@ class Composer:
 
             return token
 
+        def after(life: timedelta) -> Callable[[PersonalMail], datetime]:
+            return lambda mail: mail.delivery.due_at + life
+
         return {
             Personal.REGISTRATION: fill(LinkPurpose.REGISTRATION, _session_links_expiry),
             Personal.JOIN: fill(LinkPurpose.JOIN, _session_links_expiry),
-            Personal.SUPPORT: fill(LinkPurpose.SUPPORT, lambda o: o.delivery.due_at + SUPPORT_LINK_LIFE),
-            Personal.FOLLOWING: fill(LinkPurpose.FOLLOWING, lambda o: o.delivery.due_at + FOLLOWING_LINK_LIFE),
-            Personal.PREFERENCES: fill(LinkPurpose.PREFERENCES, lambda o: o.delivery.due_at + PREFERENCES_LINK_LIFE),
+            Personal.SUPPORT: fill(LinkPurpose.SUPPORT, after(SUPPORT_LINK_LIFE)),
+            Personal.FOLLOWING: fill(LinkPurpose.FOLLOWING, after(FOLLOWING_LINK_LIFE)),
+            Personal.PREFERENCES: fill(LinkPurpose.PREFERENCES, after(PREFERENCES_LINK_LIFE)),
             Personal.SURVEY: _survey_token,
         }
 
 
 _KINDS_WITH_ENTITY = frozenset({DeliveryKind.CONFIRMATION, DeliveryKind.WAITING_LIST, DeliveryKind.PROMOTION})
-
-
-def _is_waiting(recipient: Recipient) -> bool:
-    return isinstance(recipient, KnownRegistration) and recipient.is_waiting
 
 
 def _shared_headers(kind: DeliveryKind, language: Language, context: MailContext, subject: str, sender: str) -> bytes:
@@ -197,14 +198,6 @@ def _survey_token(mail: PersonalMail) -> bytes:
     return maker.token(mail.recipient.id).encode()
 
 
-def _address(mail: PersonalMail) -> bytes:
-    return mail.recipient.email.encode("ascii")
-
-
-def _date(mail: PersonalMail) -> bytes:
-    return _header_date(mail.delivery.due_at)
-
-
 @lru_cache(maxsize=64)
 def _header_date(instant: datetime) -> bytes:
     return format_datetime(instant.astimezone(UTC)).encode()
@@ -219,32 +212,8 @@ def _entity(recipient: Recipient) -> str:
     return one_line(recipient.entity_name) if isinstance(recipient, KnownRegistration) else ""
 
 
-def _name_in_text(mail: PersonalMail) -> bytes:
-    return encoded_value(_comma_name(mail.recipient))
-
-
-def _name_in_html(mail: PersonalMail) -> bytes:
-    return encoded_value(escape(_comma_name(mail.recipient)))
-
-
-def _entity_in_text(mail: PersonalMail) -> bytes:
-    return encoded_value(_entity(mail.recipient))
-
-
-def _entity_in_html(mail: PersonalMail) -> bytes:
-    return encoded_value(escape(_entity(mail.recipient)))
-
-
 def _sequence(mail: PersonalMail) -> bytes:
     session, registration = mail.context.session, mail.recipient
     assert session is not None
     assert isinstance(registration, KnownRegistration)
     return str(registration.sequence_in(session)).encode()
-
-
-def _stamp(mail: PersonalMail) -> bytes:
-    return stamp(mail.delivery.due_at).encode()
-
-
-def _attendee(mail: PersonalMail) -> bytes:
-    return encoded_piece(attendee(mail.recipient.email))

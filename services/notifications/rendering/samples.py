@@ -11,50 +11,20 @@ from shared.events.registration import Material
 from shared.events.vocabulary import Language, ProposalKind, ProposalState, SessionStatus
 
 PERSON_NAME = "Maria Vila"
-
 ENTITY = "Ajuntament de Mostra"
-
 TOKEN = "mostra"  # noqa: S105  opens nothing
-
 _SESSION = ids.encode(b"a session ")
-
 _PROPOSAL = ids.encode(b"a proposal")
-
-_TITLE = {
-    Language.CA: "Sessió de mostra",
-    Language.ES: "Sesión de muestra",
-    Language.EN: "Sample session",
-}
-
-_TITLE_BEFORE = {
-    Language.CA: "Títol d'abans",
-    Language.ES: "Título anterior",
-    Language.EN: "Former title",
-}
-
-_PROPOSED = {
-    Language.CA: "Tema de mostra",
-    Language.ES: "Tema de muestra",
-    Language.EN: "Sample topic",
-}
-
+_TITLE = {Language.CA: "Sessió de mostra", Language.ES: "Sesión de muestra", Language.EN: "Sample session"}
+_TITLE_BEFORE = {Language.CA: "Títol d'abans", Language.ES: "Título anterior", Language.EN: "Former title"}
+_PROPOSED = {Language.CA: "Tema de mostra", Language.ES: "Tema de muestra", Language.EN: "Sample topic"}
 _OTHER = {
     Language.CA: "Un altre tema de mostra",
     Language.ES: "Otro tema de muestra",
     Language.EN: "Another sample topic",
 }
-
-_MATERIAL = {
-    Language.CA: "Presentació",
-    Language.ES: "Presentación",
-    Language.EN: "Slides",
-}
-
-_REASON = {
-    Language.CA: "Motiu de mostra.",
-    Language.ES: "Motivo de muestra.",
-    Language.EN: "Sample reason.",
-}
+_MATERIAL = {Language.CA: "Presentació", Language.ES: "Presentación", Language.EN: "Slides"}
+_REASON = {Language.CA: "Motiu de mostra.", Language.ES: "Motivo de muestra.", Language.EN: "Sample reason."}
 
 
 def sample_context(

@@ -68,8 +68,6 @@ class Wording(Aggregate):
 def with_addition(
     kind: DeliveryKind, language: Language, addition: Addition
 ) -> Callable[[Wording], tuple[Wording, Sequence[Event]]]:
-    """Set the addition to a kind of mail; nothing brings the default back."""
-
     def decide(wording: Wording) -> tuple[Wording, Sequence[Event]]:
         texts = {**wording.additions.get(kind, {}), language: addition}
         kept = {each: text for each, text in texts.items() if text != NOTHING}

@@ -1,4 +1,4 @@
-"""Loading what a page of deliveries is about and whom it is for, with a few queries for the whole page."""
+"""Loading the contexts and recipients of a page of deliveries, with a few queries for the whole page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,13 +21,13 @@ from shared.storage.contract import Document
 
 @dataclass(slots=True)
 class Batch:
-    """A page of deliveries, sorted out."""
+    """A page of deliveries, sorted by what is to be done with them."""
 
     ready: list[PersonalMail] = field(default_factory=list)
     skipped: dict[str, list[str]] = field(default_factory=dict)
-    """Ids by the reason why they no longer apply."""
+    """Ids by the reason."""
     incomplete: list[Delivery] = field(default_factory=list)
-    """What they are about has not been heard of yet."""
+    """Their session or proposal is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,6 @@ class BatchLoader:
     _limit: ReplyRateLimit
 
     async def load(self, page: Sequence[Document], now: datetime) -> Batch:
-        """Sort a page of deliveries out."""
         deliveries = [Delivery.model_validate(document) for document in page]
         contexts = await self.contexts(deliveries)
         recipients = await self._recipients(deliveries)
@@ -70,7 +69,7 @@ class BatchLoader:
         return {**registrations, **await self._known.followers.many(of_proposals)}
 
     async def contexts(self, deliveries: Sequence[Delivery]) -> dict[str, MailContext]:
-        """By session or proposal; without those of which something is not known yet."""
+        """By session or proposal; incomplete ones are left out."""
         proposal_ids = {each.subject_id for each in deliveries if each.kind not in SESSION_KINDS}
         session_ids = {each.subject_id for each in deliveries if each.kind in SESSION_KINDS}
         proposals = await self._known.proposals.many(proposal_ids)

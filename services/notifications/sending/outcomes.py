@@ -1,13 +1,14 @@
-"""Writing down what became of the mails, again and again whatever has come in since the last time.
+"""Saving what became of the mails, in batches.
 
-Nothing is lost if the process dies before: the mail is sent once more, as the very same one. How many those are at the
-most is the transport's window, since a result gives its place free only once it is written down.
+If the process dies first, nothing is lost: the very same mail is sent once more. The transport's window limits how many
+those are, since a result frees its place only once it is saved.
 """
 
 import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -26,7 +27,7 @@ log = structlog.get_logger()
 
 _RETRY_SECONDS = 0.5
 _LOOK_AGAIN = timedelta(minutes=1)
-"""When what a mail is about becomes known it is woken; if that was missed, this much later it is looked at again."""
+"""A mail is woken when its session or proposal becomes known; if that was missed, it is looked at again after this."""
 
 _ENDS = {
     Outcome.REFUSED: DeliveryState.BOUNCED,
@@ -37,46 +38,34 @@ _ENDS = {
 Marked = tuple[PersonalMail, Result]
 
 
+@dataclass(frozen=True, slots=True)
 class OutcomeWriter:
-    """Turns results into the states of deliveries."""
-
-    def __init__(
-        self,
-        deliveries: DeliveryStore,
-        suppressions: SuppressionStore,
-        clock: Clock,
-        *,
-        backoff: Sequence[timedelta],
-        patience: timedelta,
-        patience_to_know: timedelta,
-    ) -> None:
-        """`backoff`: how long to wait after the first, second, … failed try; the last one holds for all later ones.
-        `patience`: after the due time, how long a mail is tried, but each wait of `backoff` once at the least: it may
-        have been due for days before its first try. `patience_to_know`: how long it waits for the events which tell
-        what it is about."""
-        self._deliveries = deliveries
-        self._suppressions = suppressions
-        self._clock = clock
-        self._backoff = backoff
-        self._patience = patience
-        self._patience_to_know = patience_to_know
+    _deliveries: DeliveryStore
+    _suppressions: SuppressionStore
+    _clock: Clock
+    backoff: Sequence[timedelta]
+    """How long to wait after the first, second, … failed try; the last one holds for all later ones."""
+    patience: timedelta
+    """After the due time, how long a mail is tried, but each wait of `backoff` once at the least: it may have been due
+    for days before its first try."""
+    patience_to_know: timedelta
+    """After the due time, how long a mail waits for the events about its session or proposal."""
 
     async def mark(self, results: Sequence[Marked]) -> None:
-        """Write the results down; returns when they are, however long the store is away."""
+        """Save the results; returns when they are saved, however long the store is away."""
         by_outcome: dict[Outcome, list[Marked]] = defaultdict(list)
         for marked in results:
             by_outcome[marked[1].outcome].append(marked)
         await asyncio.gather(*(_until_stored(write) for write in self._writes(by_outcome)))
 
     async def skip(self, skipped: dict[str, list[str]]) -> None:
-        """These no longer apply, for these reasons."""
         for reason, ids in skipped.items():
             await self._deliveries.mark(ids, DeliveryState.SKIPPED, reason)
 
     async def wait(self, incomplete: Sequence[Delivery]) -> None:
-        """Leave these until it is known what they are about, or give up in the end. Nothing was tried."""
+        """Defer mails whose session or proposal is not known yet, or give up in the end. Nothing was tried."""
         now = self._clock()
-        begun = now - self._patience_to_know
+        begun = now - self.patience_to_know
         given_up = [delivery.id for delivery in incomplete if (delivery.resent_at or delivery.due_at) < begun]
         waiting = [delivery.id for delivery in incomplete if delivery.id not in given_up]
         await self._deliveries.mark(given_up, DeliveryState.FAILED, f"given up: {NOT_KNOWN_YET}")
@@ -108,21 +97,21 @@ class OutcomeWriter:
 
     def _may_be_tried_again(self, delivery: Delivery, outcome: Outcome) -> bool:
         if outcome is Outcome.OBJECTED:
-            return delivery.tries < len(self._backoff)
+            return delivery.tries < len(self.backoff)
         return outcome in (Outcome.DEFERRED, Outcome.UNCLEAR)
 
     async def _put_back(self, delivery: Delivery, reason: str) -> None:
-        """It is due, behind the others: one that is always refused would keep them from being tried."""
+        """Leave it due, but behind the others: a mail that is always refused would keep them from being tried."""
         await self._deliveries.defer(delivery.id, reason, self._clock(), delivery.tries)
 
     async def defer(self, delivery: Delivery, reason: str) -> None:
         """Try again later, or give up when it has been tried for long enough."""
         now = self._clock()
-        is_late = now - (delivery.resent_at or delivery.due_at) > self._patience
-        if is_late and delivery.tries >= len(self._backoff):
+        is_late = now - (delivery.resent_at or delivery.due_at) > self.patience
+        if is_late and delivery.tries >= len(self.backoff):
             await self._deliveries.mark([delivery.id], DeliveryState.FAILED, f"given up: {reason}")
             return
-        wait = self._backoff[min(delivery.tries, len(self._backoff) - 1)]
+        wait = self.backoff[min(delivery.tries, len(self.backoff) - 1)]
         jitter = random.uniform(0.8, 1.2)  # noqa: S311  no secret
         await self._deliveries.defer(delivery.id, reason, now + wait * jitter, delivery.tries + 1)
 

@@ -17,19 +17,17 @@ _MINUTE = 60.0
 _DAY = 86_400.0
 _HOUR = timedelta(hours=1)
 _IN_A_ROW = 3
-"""Mails refused, and none accepted between them: with so many it is no longer chance."""
+"""So many mails refused, and none accepted between them, are no chance."""
 
 
 class RateLimit:
-    """How many mails may still be handed over, in any minute and in any day."""
-
     def __init__(self, per_minute: int, per_day: int) -> None:
         """0 means no limit."""
         self._limits = [(limit, span) for limit, span in ((per_minute, _MINUTE), (per_day, _DAY)) if limit]
         self._used: deque[tuple[float, int]] = deque()
 
     def left(self) -> int | None:
-        """How many are left now; None for as many as one likes."""
+        """How many are left now; None for no limit."""
         now = time.monotonic()
         while self._used and self._used[0][0] <= now - _DAY:
             self._used.popleft()
@@ -37,7 +35,6 @@ class RateLimit:
         return max(0, min(left)) if left else None
 
     def use(self, count: int) -> None:
-        """So many are about to be handed over."""
         if self._limits and count:
             self._used.append((time.monotonic(), count))
 
@@ -86,25 +83,23 @@ def _is_within_hour(other: tuple[datetime, str], place: tuple[datetime, str]) ->
 
 
 class Suspicion:
-    """Whether a refusal that names neither the mailbox nor us is our fault: it is when several mails are refused so,
-    and none is accepted between them."""
+    """A refusal that names neither the mailbox nor us is our fault if several mails in a row get one."""
 
     def __init__(self) -> None:
         self._refused: set[str] = set()
 
     def is_ours(self, mail_id: str) -> bool:
-        """Whether it is, now that this mail was refused too. One mail alone, however often, is no reason to pause."""
+        """Whether it is, now that this mail was refused too. One mail alone, however often, does not count."""
         if len(self._refused) < _IN_A_ROW:
             self._refused.add(mail_id)
         return len(self._refused) >= _IN_A_ROW
 
     def end(self) -> None:
-        """A mail was accepted."""
         self._refused.clear()
 
 
 class Backoff:
-    """Pauses that grow while the trouble lasts; the first mail that is accepted ends it."""
+    """Pauses that grow while the trouble lasts; the first accepted mail ends it."""
 
     def __init__(self) -> None:
         self._reason = ""
@@ -113,16 +108,15 @@ class Backoff:
 
     @property
     def is_active(self) -> bool:
-        """Whether nothing is to be sent now."""
         return time.monotonic() < self._until
 
     @property
     def reason(self) -> str:
-        """What the trouble is; empty when there is none."""
+        """The trouble; empty if there is none."""
         return self._reason
 
     def start(self, reason: str, *, shortest: float, longest: float) -> float:
-        """Pause for some seconds, twice as long each time; how long. Started during a pause it changes nothing."""
+        """Pause, twice as long each time; how many seconds. During a pause it changes nothing."""
         if self.is_active:
             return 0
         self._length = min(max(2 * self._length, shortest), longest)
@@ -135,6 +129,6 @@ class Backoff:
         self._reason = self._reason or reason
 
     def reset(self) -> None:
-        """The relay takes mails, unless these were accepted just before it was started."""
+        """End the trouble. During a pause it changes nothing: the mails were accepted just before."""
         if not self.is_active:
             self._reason, self._length = "", 0.0

@@ -1,24 +1,17 @@
-"""Whether a mail that was due still makes sense at the moment of sending: sessions move and people leave."""
+"""Whether a mail still applies when it is sent: sessions move and people leave."""
 
 from datetime import datetime
 
 from services.notifications.deliveries.domain import Delivery, DeliveryKind
-from services.notifications.projections.domain import (
-    KnownProgramme,
-    KnownProposal,
-    KnownRegistration,
-    KnownSession,
-    Recipient,
-)
+from services.notifications.deliveries.fanouts import SURVEY_KINDS
+from services.notifications.projections.domain import KnownProgramme, KnownRegistration, KnownSession, Recipient
 from services.notifications.reminders import WITHDRAWN, due
 from services.notifications.rendering.domain import MailContext
 from shared.events.vocabulary import ProposalState, RegistrationStatus, SessionStatus
 
 _SEATED = frozenset({RegistrationStatus.REGISTERED})
 
-
 _SEATED_OR_WAITING = _SEATED | {RegistrationStatus.WAITING}
-
 
 _STATUSES = {
     DeliveryKind.CONFIRMATION: _SEATED,
@@ -36,7 +29,6 @@ _STATUSES = {
 }
 """How the registration must stand for each kind of mail about a session."""
 
-
 _BEFORE_THE_SESSION = frozenset(
     {
         DeliveryKind.CONFIRMATION,
@@ -49,12 +41,8 @@ _BEFORE_THE_SESSION = frozenset(
 )
 """Kinds that invite to a session which is still to come."""
 
-
 _CHANGES = frozenset({DeliveryKind.RESCHEDULED, DeliveryKind.CHANGED})
-"""Kinds that a later move tells in their place."""
-
-
-_SURVEYS = frozenset({DeliveryKind.SURVEY, DeliveryKind.SURVEY_REMINDER})
+"""Kinds that the mail about a later move replaces."""
 
 
 _STATES = {
@@ -68,52 +56,39 @@ _STATES = {
 
 
 def skip_reason(delivery: Delivery, context: MailContext, recipient: Recipient, now: datetime) -> str:
-    """Why the mail no longer applies; empty when it does."""
-    if isinstance(recipient, KnownRegistration) and (reason := _skip_reason_to_registration(delivery, recipient)):
-        return reason
-    if delivery.kind in _SURVEYS and context.survey_links is None:
+    """Why the mail no longer applies; empty if it does."""
+    if isinstance(recipient, KnownRegistration):
+        if recipient.status not in _STATUSES[delivery.kind]:
+            return f"registration {recipient.status}"
+        if 0 < delivery.generation < recipient.generation:
+            return "registered again since"
+    if delivery.kind in SURVEY_KINDS and context.survey_links is None:
         return "survey closed"
     if delivery.kind in _STATES and context.proposal:
-        return _skip_reason_about_proposal(delivery.kind, context.proposal)
+        state = context.proposal.state
+        return "" if state is _STATES[delivery.kind] else f"proposal {state}"
     if delivery.kind in _BEFORE_THE_SESSION and context.session:
-        return (
-            _skip_reason_before_session(delivery, context.session, now)
-            or _skip_reason_remind(delivery, context.programme)
-            or _skip_reason_change(delivery, context.session, recipient)
-        )
+        return _reason_of_session(delivery, context, context.session, recipient, now)
     return ""
 
 
-def _skip_reason_to_registration(delivery: Delivery, registration: KnownRegistration) -> str:
-    if registration.status not in _STATUSES[delivery.kind]:
-        return f"registration {registration.status}"
-    return "registered again since" if 0 < delivery.generation < registration.generation else ""
-
-
-def _skip_reason_about_proposal(kind: DeliveryKind, proposal: KnownProposal) -> str:
-    return "" if proposal.state is _STATES[kind] else f"proposal {proposal.state}"
-
-
-def _skip_reason_before_session(delivery: Delivery, session: KnownSession, now: datetime) -> str:
+def _reason_of_session(
+    delivery: Delivery, context: MailContext, session: KnownSession, recipient: Recipient, now: datetime
+) -> str:
     if session.status is SessionStatus.CANCELLED:
         return "session cancelled"
     if delivery.kind in _CHANGES and delivery.sequence < session.moved_sequence:
         return "session moved again"
-    if delivery.kind is not DeliveryKind.REMINDER:
-        return ""
+    if delivery.kind is DeliveryKind.REMINDER:
+        return _reason_of_reminder(delivery, session, context.programme, now)
+    # A title may change in one language only. Only the last change tells what it was before.
+    is_last_change = delivery.kind is DeliveryKind.CHANGED and delivery.sequence == session.sequence
+    return "same in their language" if is_last_change and not session.is_changed_for(recipient.language) else ""
+
+
+def _reason_of_reminder(delivery: Delivery, session: KnownSession, programme: KnownProgramme, now: datetime) -> str:
     if session.status is not SessionStatus.SCHEDULED or now >= session.starts_at:
         return "after the start"
     if delivery.due_at != due(session, delivery.minutes_before):
         return "session moved"
-    return ""
-
-
-def _skip_reason_remind(delivery: Delivery, programme: KnownProgramme) -> str:
-    is_reminder = delivery.kind is DeliveryKind.REMINDER
-    return WITHDRAWN if is_reminder and delivery.minutes_before not in programme.reminders_minutes else ""
-
-
-def _skip_reason_change(delivery: Delivery, session: KnownSession, recipient: Recipient) -> str:
-    """A title may change in one language only. What it was before is known of the last change alone."""
-    is_last_change = delivery.kind is DeliveryKind.CHANGED and delivery.sequence == session.sequence
-    return "same in their language" if is_last_change and not session.is_changed_for(recipient.language) else ""
+    return "" if delivery.minutes_before in programme.reminders_minutes else WITHDRAWN

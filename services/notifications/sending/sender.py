@@ -1,7 +1,7 @@
-"""Sending: take what is due, check that it still applies, hand it over in the sending threads, mark what came of it.
+"""Sending: take what is due, check that it still applies, hand it over in the sending threads, save the outcome.
 
-One replica sends at a time, under one lease: so the relay's limits hold for all together, and nothing is written for a
-mail before it is sent. The pages overlap: while the threads hand over one, the next is loaded.
+A lease lets one replica send at a time: so the relay's limits hold for all together, and a mail needs no write before
+it is sent. Pages overlap: while the threads hand over one, the next is loaded.
 """
 
 import asyncio
@@ -39,12 +39,10 @@ _MANY = 200  # mails in hand at which they are
 
 @dataclass(frozen=True, slots=True)
 class SendingLimits:
-    """How much at a time, and for how long."""
-
     page: int = 500
     """Deliveries taken at a time; up to two pages are in hand."""
     lease: timedelta = timedelta(seconds=20)
-    """How long another replica waits after this one has died."""
+    """How long until another replica takes over from a dead one."""
     per_minute: int = 0
     """Mails a minute at the most; 0 for no limit."""
     per_day: int = 0
@@ -60,8 +58,8 @@ class SendingLimits:
     patience: timedelta = timedelta(days=3)
     """After its due time, how long a mail is tried."""
     patience_to_know: timedelta = timedelta(days=2)
-    """After its due time, how long a mail waits for the events which tell what it is about; shorter, so that time is
-    left to try it."""
+    """After its due time, how long a mail waits for the events about its session or proposal; shorter than `patience`,
+    so that time is left to try it."""
     unavailable_pause: tuple[float, float] = (1.0, 60.0)
     """Shortest and longest pause, in seconds, when the relay cannot be reached."""
     fault_pause: tuple[float, float] = (60.0, 900.0)
@@ -78,7 +76,6 @@ class QueuedMail:
 
     @property
     def address(self) -> str:
-        """Its one recipient."""
         return self.ready.recipient.email
 
     @property
@@ -87,12 +84,11 @@ class QueuedMail:
         return self._term.is_over
 
     def compose(self) -> bytes:
-        """The mail itself."""
         return self._composer.compose(self.ready.delivery, self.ready.context, self.ready.recipient)
 
 
 class Sender:
-    """Sends what is due. Each replica has one; whose turn it is, a lease says."""
+    """Sends what is due. Every replica has one; the one that holds the lease sends."""
 
     def __init__(
         self,
@@ -121,7 +117,7 @@ class Sender:
         """Where the next page begins; None for the longest due."""
         self._in_hand: dict[str, QueuedMail] = {}
         self._finished: set[str] = set()
-        """Marked while a page was being read: the page may still show them as due."""
+        """Saved while a page was being read: the page may still show them as due."""
         self._room = asyncio.Event()
         self._settled = asyncio.Event()
         self._results: deque[tuple[QueuedMail, Result]] = deque()
@@ -135,7 +131,7 @@ class Sender:
         return self._backoff.reason
 
     async def step(self) -> bool:
-        """Take the next page in hand as soon as there is room; whether there may be more."""
+        """Take the next page in hand once there is room; whether there may be more."""
         await self._begin()
         if self._backoff.is_active or not await self._lease.hold():
             return False
@@ -144,7 +140,6 @@ class Sender:
         return await self._take_page()
 
     async def settled(self) -> None:
-        """Return when nothing is in hand."""
         await self._settled.wait()
 
     async def close(self) -> None:
@@ -198,11 +193,13 @@ class Sender:
         return bool(fresh) or self._place is not None
 
     async def _put_aside(self, batch: Batch) -> list[PersonalMail]:
-        """Write down what is not to be sent, or not now; the rest."""
+        """Save what is not to be sent, or not now; return the rest."""
         await self._writer.skip(batch.skipped)
         if batch.incomplete:
             await self._writer.wait(batch.incomplete)
-            known_by_now = await self._loader.contexts(batch.incomplete)  # what came just before has woken nobody
+            known_by_now = await self._loader.contexts(
+                batch.incomplete
+            )  # a mail that became known in between was not woken
             await self._deliveries.wake(list(known_by_now), self._clock())
         return batch.ready
 
@@ -239,8 +236,8 @@ class Sender:
             self._count_hands()
 
     def _heed(self, results: list[tuple[QueuedMail, Result]]) -> list[tuple[QueuedMail, Result]]:
-        """Stop for a while when the relay is away or refuses us; go on when it takes mails. The results, with the
-        refusals that are our fault known as such."""
+        """Pause when the relay is away or refuses us, go on when it takes mails. Returns the results with our own
+        faults recognised."""
         heeded = [(mail, self._judged(mail, result)) for mail, result in results]
         for _, result in heeded:
             if result.outcome is Outcome.ACCEPTED:
@@ -268,7 +265,7 @@ class Sender:
             log.error("sending pauses", action="sending_pauses", reason=reason, seconds=seconds)
 
     async def _keep_turn(self) -> None:
-        """Keep the lease while mails are in hand: a slow relay may take longer than a lease for a page."""
+        """Renew the lease while mails are in hand: a slow relay may take longer than a lease for a page."""
         while True:
             await asyncio.sleep(self._limits.lease.total_seconds() / 6)
             if self._in_hand:
@@ -286,8 +283,7 @@ def _set(event: asyncio.Event, holds: bool) -> None:
 
 
 async def lateness(deliveries: DeliveryStore, now: datetime, trouble: str) -> str:
-    """Whether mails go out in time, whichever replica sends: what is wrong, empty if all is well. `trouble`: why this
-    replica cannot send."""
+    """Why mails do not go out in time, whichever replica sends; empty if they do. `trouble`: why this one cannot."""
     if trouble:
         return f"mails do not go out: {trouble}"
     late = (await deliveries.due(now - LATE, limit=1)).items

@@ -98,8 +98,6 @@ def new_key() -> bytes:
 
 
 class LinkMaker:
-    """Makes the tokens of one session."""
-
     def __init__(self, key: bytes, session_id: str) -> None:
         self._signed = tokens.keyed(key)
         self._session = ids.decode(session_id)
@@ -154,7 +152,6 @@ def new_part(survey: Survey, part: int, hashes: Iterable[str]) -> SurveyPart:
 
 
 def part_id(session_id: str, part: int) -> str:
-    """The id of a part's document."""
     return f"{session_id}:{part}"
 
 

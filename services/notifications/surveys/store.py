@@ -24,7 +24,6 @@ class SurveyStore(Projection[Survey]):
         self.parts = Aggregates(store, SURVEY_PARTS, SurveyPart, clock=clock)
 
     async def update(self, session_id: str, fields: Mapping[str, Any], *, guard: Where | None = None) -> bool:
-        """Set fields if the guard holds; whether it did."""
         return await self._store.update(SURVEY_KEYS, session_id, guard=guard, assign=fields)
 
     async def call(self, session_id: str, now: datetime) -> bool:
@@ -64,7 +63,6 @@ class SurveyStore(Projection[Survey]):
         return [part async for part in self.parts.each({"session_id": session_id})]
 
     async def delete_parts(self, session_id: str) -> None:
-        """Delete the hashes."""
         await self._store.delete(SURVEY_PARTS, {"session_id": session_id})
 
     async def erase(self, session_id: str) -> None:

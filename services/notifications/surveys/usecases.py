@@ -72,7 +72,6 @@ class Surveys:
         await self._queue.enqueue_fanout(DeliveryKind.SURVEY, session_id, round_=str(sum(event.links)))
 
     async def remind(self, event: SurveyUnanswered) -> None:
-        """Remind those who have not used their links."""
         await self._queue.enqueue_fanout(
             DeliveryKind.SURVEY_REMINDER, event.session_id, round_=str(event.part), hashes=event.hashes
         )
@@ -164,8 +163,6 @@ def _republished(part: SurveyPart) -> tuple[SurveyPart, Sequence[Event]]:
 
 @dataclass(slots=True)
 class SurveyLinks:
-    """Plans the fan-outs of surveys and of their reminders."""
-
     _surveys: SurveyStore
     _known: Projections
     _clock: Clock

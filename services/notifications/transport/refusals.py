@@ -1,7 +1,7 @@
 """Who is to blame for a refusal: the mailbox, this one mail, or us (docs/decisions/0010). When in doubt, us.
 
-A reply is read by its step, its code (RFC 5321, 4954, 7504) and its enhanced status code (RFC 3463, 5248), and by its
-words only where the codes say nothing.
+Step, code (RFC 5321, 4954, 7504) and enhanced status code (RFC 3463, 5248) decide; the words of a reply only where the
+codes say nothing.
 """
 
 import re
@@ -9,8 +9,6 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """What was answered so."""
-
     MAIL = "MAIL"
     RCPT = "RCPT"
     DATA = "DATA"
@@ -24,11 +22,11 @@ class Blame(StrEnum):
     NOBODY = "nobody"
     """It passes by itself."""
     MAILBOX = "mailbox"
-    """There is no such mailbox, or none that takes mails: no mail to it will be accepted."""
+    """It does not exist or takes no mails."""
     RECIPIENT_OR_US = "recipient or us"
-    """The reply does not name the mailbox: whether other mails are accepted tells."""
+    """The reply does not name the mailbox: the outcomes of other mails decide."""
     MAIL_OR_US = "mail or us"
-    """The content was refused, or all that we send: whether other mails are accepted tells."""
+    """The content was refused, or all that we send: the outcomes of other mails decide."""
     US = "us"
     """No mail of ours would be accepted."""
 
@@ -51,13 +49,13 @@ _OF_SOMETHING_ELSE = re.compile(
     r"\b(?:sender|relay\w*|client|helo|log ?in|auth\w*|den(?:y|ied)|block\w*|\w*list(?:ed)?|policy|spam)\b",
     re.IGNORECASE,
 )
-"""Words of refusals for another reason, which may speak of users and accounts too."""
+"""Words of refusals for other reasons, which may mention users and accounts too."""
 _OF_A_RATE = re.compile(r"\b(?:limits?|quota|rate|too (?:many|much|quickly)|exceed\w*)\b", re.IGNORECASE)
-"""Words of a limit, whatever the code: of ours or of the mailbox, it passes."""
+"""Words of a limit, ours or the mailbox's: whatever the code, it passes."""
 
 
 def who_is_to_blame(step: Step, code: int, words: str) -> Blame:
-    """What a reply that is no acceptance means. `words`: its text, the enhanced status code first where it has one."""
+    """Judge a reply that does not accept. `words`: its text, with the enhanced status code first if it has one."""
     if code < 500:
         return Blame.NOBODY
     found = _ENHANCED.match(words)

@@ -1,4 +1,4 @@
-"""The relay that mails are handed to: its address, its protection, and who we are to it."""
+"""The SMTP relay: its address, TLS and login."""
 
 import smtplib
 import ssl
@@ -12,7 +12,6 @@ _ACCEPTED = (
     "smtps://[user:password@]host[:465]; with user@host and ?token_file=/path the access token for XOAUTH2 is read "
     "from that file at every login"
 )
-
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -29,20 +28,18 @@ _PORTS = {Security.NONE: 25, Security.STARTTLS: 587, Security.TLS: 465}
 
 
 class RelayRefusesError(Exception):
-    """The relay answers but will not serve us like this: a matter for the operator, not for another try."""
+    """The relay answers but refuses to serve us: the operator has to act, another try is of no use."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SmtpRelay:
-    """Where mails are handed over, and as whom."""
-
     host: str
     port: int
     security: Security = Security.NONE
     user: str = ""
     password: str = ""
     token_file: str = ""
-    """Where the OAuth 2 access token is, for XOAUTH2. Such tokens live for about an hour: something renews the file."""
+    """Holds the OAuth 2 access token for XOAUTH2. Tokens live for about an hour, so something must renew the file."""
 
     def __repr__(self) -> str:
         """Without user and password."""
@@ -50,11 +47,11 @@ class SmtpRelay:
 
 
 def parse_smtp_url(url: str) -> SmtpRelay:
-    """The server that a URL names.
+    """The relay that a URL names.
 
     Raises:
-        ValueError: it is none of those accepted, or would send a password unprotected over a network. The message
-            does not repeat the URL.
+        ValueError: no accepted URL, or one that sends a password unprotected over a network. The message does not
+            repeat the URL.
     """
     try:
         parts = urlsplit(url)
@@ -77,7 +74,7 @@ def parse_smtp_url(url: str) -> SmtpRelay:
 
 
 def connect(server: SmtpRelay, helo_name: str, timeout: float) -> smtplib.SMTP:
-    """A connection, protected and logged in as the server's URL asks; `timeout` in seconds for each step.
+    """A connection with TLS and login as the URL says; `timeout` in seconds for each step.
 
     Raises:
         RelayRefusesError: wrong credentials or certificate, or TLS or authentication are missing.
@@ -100,7 +97,7 @@ def connect(server: SmtpRelay, helo_name: str, timeout: float) -> smtplib.SMTP:
 
 
 def error_text(error: BaseException) -> str:
-    """An error in a few words, without what a server may repeat of a person."""
+    """An error in a few words, without the server's reply, which may name a person."""
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{type(error).__name__} {error.smtp_code}"
     words = error.strerror if isinstance(error, OSError) else ""
@@ -124,7 +121,7 @@ def _log_in(smtp: smtplib.SMTP, server: SmtpRelay) -> None:
     token = Path(server.token_file).read_text().strip()
 
     def answer(challenge: bytes | None = None) -> str:
-        """The initial response; to a challenge, which tells of an error, an empty line."""
+        """The initial response, and an empty line to a challenge, which reports an error."""
         return "" if challenge else f"user={server.user}\x01auth=Bearer {token}\x01\x01"
 
     smtp.auth("XOAUTH2", answer)

@@ -1,7 +1,7 @@
-"""The way out: mails handed over by SMTP (RFC 5321), in a few threads that each keep a connection open.
+"""Handing mails over by SMTP (RFC 5321), in a few threads that each keep a connection open.
 
-The standard library's `smtplib` speaks the protocol: it is maintained with Python, does TLS and authentication, and in
-a few threads hands over more mails than the asyncio libraries, which spend their time between coroutines.
+The standard library's `smtplib` is maintained with Python, does TLS and authentication, and in a few threads hands over
+more mails than the asyncio libraries, which spend their time between coroutines.
 """
 
 import queue
@@ -20,43 +20,38 @@ from services.notifications.transport.relay import RelayRefusesError, SmtpRelay,
 from shared.faults import failpoint
 
 log = structlog.get_logger()
-
-
 _IDLE_SECONDS = 10.0  # after which a connection that nobody uses is closed
-
-
 _REASON_LENGTH = 200
 
 
 class Outcome(StrEnum):
-    """What became of one attempt to hand a mail over."""
+    """The result of one attempt to hand a mail over."""
 
     ACCEPTED = "accepted"
     """The relay has taken responsibility for it."""
     REFUSED = "refused"
-    """There is no such mailbox, or none that takes mails."""
+    """The mailbox does not exist or takes no mails."""
     DEFERRED = "deferred"
-    """A temporary error, or the connection was lost: to be tried later. It may have been accepted all the same."""
+    """A temporary error, or the connection was lost: try again later. It may have been accepted all the same."""
     UNCLEAR = "unclear"
-    """A final refusal at this recipient that does not name the mailbox: ours where the other mails fare alike."""
+    """A final refusal of this recipient that does not name the mailbox: our fault if other mails are refused too."""
     OBJECTED = "objected"
-    """A final refusal of this mail's content: ours where the other mails fare alike."""
+    """A final refusal of this mail's content: our fault if other mails are refused too."""
     FAULT = "fault"
-    """The relay refuses us: other mails would fare no better."""
+    """The relay refuses us, so it would refuse other mails too."""
     UNFIT = "unfit"
-    """A mistake in the mail's words: it cannot be composed."""
+    """The mail cannot be composed: its text has a mistake."""
     UNAVAILABLE = "unavailable"
-    """The mail was not tried: no usable connection to the relay, or no files or memory to compose it with."""
+    """Not tried: no usable connection to the relay, or no files or memory to compose it with."""
     NOT_TRIED = "not tried"
-    """The transport was halted, or the mail's time had run out, before its turn."""
+    """Before its turn the transport was halted, or the lease ran out."""
 
 
 IN_DOUBT = (Outcome.UNCLEAR, Outcome.OBJECTED)
-"""Whose fault it is, what becomes of other mails tells."""
+"""The outcomes of other mails show whose fault it is."""
 UNTRIED = (Outcome.UNAVAILABLE, Outcome.NOT_TRIED)
-"""Nothing happened."""
 NOT_HANDED_OVER = (*UNTRIED, Outcome.FAULT)
-"""What the relay does not count among the mails that it allows in a minute or a day."""
+"""These do not count towards the relay's limits per minute and day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +63,11 @@ class Result:
 
 
 _ACCEPTED = Result(Outcome.ACCEPTED)
-
-
 _LOST = Result(Outcome.DEFERRED, "connection lost")
-
-
 _STALE = Result(Outcome.DEFERRED, "connection lost before the mail was begun")
-
-
 _NOT_TRIED = Result(Outcome.NOT_TRIED)
-
-
 _NOT_AN_ADDRESS = Result(Outcome.REFUSED, "not one plain address")
-
-
 _ONE_ADDRESS = re.compile(r"[!#$%&'*+/=?^_`{|}~0-9A-Za-z.-]+@[0-9A-Za-z.-]+")
-
-
 _ANY_ADDRESS = re.compile(r"[^\s<>:]+@[^\s<>]+")
 _ENVELOPE = (Step.MAIL, Step.RCPT, Step.DATA)
 _MEANING = {
@@ -95,13 +78,11 @@ _MEANING = {
     Blame.US: Outcome.FAULT,
 }
 _GO_AHEAD = 354
-
-
 _GOING_DOWN = 421
 
 
 class Connection:
-    """One connection to the relay, opened when first needed and again after it was lost. For one thread."""
+    """A connection to the relay for one thread, opened when needed and again after it was lost."""
 
     def __init__(self, server: SmtpRelay, sender: str, *, helo_name: str, timeout: float) -> None:
         """`sender` is the envelope's return address; `timeout` in seconds for connecting and for each reply."""
@@ -115,16 +96,15 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a connection, as far as is known."""
         return self._smtp is not None
 
     def hand_over(self, recipient: str, message: bytes, following: str = "") -> Result:
-        """Hand one mail (CRLF line ends) over for exactly one recipient. `following`: who gets the next one, so that it
-        can be announced with this one where the relay allows it."""
+        """Hand one mail (CRLF line ends) over for exactly one recipient. `following`: the recipient of the next mail,
+        whose envelope goes out with this one if the relay allows it."""
         if not _ONE_ADDRESS.fullmatch(recipient):
             return _NOT_AN_ADDRESS
         if self._announced not in ("", recipient):
-            self._abandon()  # the relay waits for a mail that does not come
+            self._abandon()  # the relay waits for a mail that will not come
         may_be_stale = self.is_open
         result = self._try(recipient, message, following)
         if result is _STALE and may_be_stale:
@@ -132,7 +112,6 @@ class Connection:
         return result
 
     def close(self) -> None:
-        """Say goodbye and let go of the connection."""
         if self._announced:
             self._abandon()
         smtp, self._smtp = self._smtp, None
@@ -163,7 +142,7 @@ class Connection:
             return _LOST
 
     def _announce(self, smtp: smtplib.SMTP, recipient: str) -> Result | None:
-        """MAIL, RCPT and DATA; None when the relay waits for the mail. In one go where it may be (RFC 2920)."""
+        """Send MAIL, RCPT and DATA, at once if the relay allows it (RFC 2920); None when it waits for the mail."""
         commands = self._envelope(recipient)
         replies = []
         if smtp.has_extn("pipelining"):
@@ -199,7 +178,7 @@ class Connection:
         return self._refused(smtp, Step.CONTENT, code, text, begun=False)
 
     def _refused(self, smtp: smtplib.SMTP, step: Step, code: int, text: bytes, *, begun: bool) -> Result:
-        """What a refusal means; the connection is ready for the next mail, or closed."""
+        """What a refusal means. Afterwards the connection is ready for the next mail, or closed."""
         if begun:
             smtp.send(".\r\n")  # no recipient is left, so nothing is delivered (RFC 2920 section 3.1)
             smtp.getreply()
@@ -225,15 +204,13 @@ class Connection:
 
 
 class Mail(Protocol):
-    """A mail that waits for its turn."""
-
     @property
     def address(self) -> str:
         """Its one recipient."""
 
     @property
     def lapsed(self) -> bool:
-        """Whether somebody else may be sending it by now."""
+        """Whether another replica may be sending it by now."""
 
     def compose(self) -> bytes:
         """The mail itself; called in a sending thread."""
@@ -243,8 +220,8 @@ M = TypeVar("M", bound=Mail)
 
 
 class Transport(Generic[M]):
-    """The sending threads. Of the mails accepted, no more than `window` are ever not yet acknowledged by who has to
-    write them down: so many a crash can repeat."""
+    """The sending threads. At most `window` mails are accepted and not yet acknowledged as saved: a crash can repeat
+    so many."""
 
     def __init__(self, open_connection: Callable[[], Connection], *, connections: int, window: int) -> None:
         self._open_connection = open_connection
@@ -266,19 +243,17 @@ class Transport(Generic[M]):
             self._threads.append(thread)
 
     def put(self, mail: M) -> None:
-        """Hand this mail over when its turn comes."""
         self._waiting.put(mail)
 
     def acknowledge(self, results: int) -> None:
-        """So many results are written down."""
+        """So many results are saved."""
         self._window.release(results)
 
     def halt(self) -> None:
-        """Try no more of the waiting mails: they come back as not tried."""
+        """Report the waiting mails as not tried."""
         self._halted.set()
 
     def resume(self) -> None:
-        """Try mails again."""
         self._halted.clear()
 
     def close(self) -> None:
@@ -299,7 +274,7 @@ class Transport(Generic[M]):
         connection.close()
 
     def _take(self, connection: Connection) -> M | None:
-        """The next mail; a connection that nobody needs meanwhile is closed. None at the end."""
+        """The next mail, None at the end. A connection that idles is closed."""
         try:
             return self._waiting.get(timeout=_IDLE_SECONDS if connection.is_open else None)
         except queue.Empty:
@@ -323,12 +298,12 @@ class Transport(Generic[M]):
         except (OSError, MemoryError) as error:  # such as no file left to read a template with: any mail would fail
             log.error("mail not composed now", action="mail_not_composed_now", error=error_text(error))
             return Result(Outcome.UNAVAILABLE, f"not composed: {error_text(error)}")
-        except Exception as error:  # a mistake in one mail's words must not end the thread that hands over the others
+        except Exception as error:  # a mistake in one mail must not end the thread
             log.exception("mail not composed", action="mail_not_composed")
             return Result(Outcome.UNFIT, f"not composed: {type(error).__name__}")
         try:
             result = connection.hand_over(mail.address, message, following.address if following else "")
-        except Exception as error:  # a thread that ends would leave the others' work undone without a word
+        except Exception as error:  # nor may anything else: its mails would wait unnoticed
             log.exception("mail not handed over", action="mail_not_handed_over")
             connection.close()
             return Result(Outcome.DEFERRED, f"not handed over: {type(error).__name__}")

@@ -11,8 +11,6 @@ from services.notifications.projections.store import Projections, R, Recipients
 
 @dataclass(frozen=True, slots=True)
 class RecipientEraser:
-    """Erases registrations and followers."""
-
     _known: Projections
     _deliveries: DeliveryStore
     _suppressions: SuppressionStore

@@ -39,7 +39,6 @@ class Registrations:
         await self._answer(event, _confirmation(event))
 
     async def promote(self, event: WaitingListPromoted) -> None:
-        """Mail the seat to a person of the waiting list."""
         await self._answer(event, DeliveryKind.PROMOTION)
 
     async def cancel(self, event: RegistrationCancelled) -> None:

@@ -84,14 +84,12 @@ class Sessions:
             await self._enqueue(DeliveryKind.CHANGED, event)
 
     async def cancel(self, event: SessionCancelled) -> None:
-        """Mail that the session is off."""
         session = await self.learn(event)
         detail = {"cancel_reason": event.model_dump(mode="json")["reason"]}
         await self._known.sessions.apply_part(session.id, "cancelled", event.version, detail)
         await self._queue.enqueue_fanout(DeliveryKind.SESSION_CANCELLED, session.id, sequence=event.sequence)
 
     async def end(self, event: SessionEnded) -> None:
-        """Begin the survey of those who held a seat."""
         await self.learn(event)
         await self._surveys.begin(event.session_id, event.ended_at, event.registrations)
 

@@ -1,6 +1,7 @@
 """The office's pages of the mails' texts: how each reads, and what a programme adds."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -21,17 +22,14 @@ PROGRAMME = CHOOSE + "/{programme}"
 MAIL = PROGRAMME + "/{kind}/{language}"
 
 
+@dataclass(frozen=True, slots=True)
 class WordingPages:
-    """Viewers read, administrators adjust."""
-
-    def __init__(self, wordings: Wordings, pages: Pages) -> None:
-        self._wordings = wordings
-        self._pages = pages
+    _wordings: Wordings
+    _pages: Pages
 
     def add_to(self, router: APIRouter) -> None:
-        """Add the routes with the roles that they need."""
-        reads = [Depends(require_role(self._pages.office, Role.VIEWER))]
-        manages = require_role(self._pages.office, Role.ADMIN)
+        reads = [Depends(page_staff(self._pages.office, Role.VIEWER))]
+        manages = page_staff(self._pages.office, Role.ADMIN)
 
         async def adjust(
             request: Request,
@@ -60,11 +58,9 @@ class WordingPages:
         router.add_api_route(MAIL, adjust, methods=["POST"])
 
     async def choose(self, request: Request) -> Response:
-        """The programmes."""
         return self._pages.render(request, "wording_programmes.html", programmes=await self._wordings.programmes())
 
     async def list_kinds(self, request: Request, programme: str) -> Response:
-        """The kinds of mail of a programme, and which are adjusted."""
         known, wording = await self._wordings.read(programme)
         return self._pages.render(
             request,
@@ -79,7 +75,6 @@ class WordingPages:
     async def show(
         self, request: Request, programme: str, kind: DeliveryKind, language: Language, done: str = ""
     ) -> Response:
-        """How a mail reads, with the form that adds to it."""
         _, wording = await self._wordings.read(programme)
         addition = wording.of(kind, language)
         return await self._present(

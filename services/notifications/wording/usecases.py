@@ -15,8 +15,6 @@ from shared.storage.records import Author
 
 
 class Wordings:
-    """Reads and changes the texts that programmes add."""
-
     def __init__(self, known: Projections, wordings: Aggregates[Wording], texts: MailTexts, clock: Clock) -> None:
         self._known = known
         self._wordings = wordings
