@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.notifications.house import House, running_house
-from tests.integration.notifications.post import Post, running_post
+from tests.integration.notifications.mailroom import Mailroom, running_mailroom
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 
 @pytest.fixture
-async def post(tmp_path: Path) -> AsyncIterator[Post]:
+async def mailroom(tmp_path: Path) -> AsyncIterator[Mailroom]:
     """Senders over an empty store."""
-    async with running_post(tmp_path) as post:
-        yield post
+    async with running_mailroom(tmp_path) as mailroom:
+        yield mailroom

@@ -12,7 +12,7 @@ import pytest
 from services.notifications.deliveries.domain import DeliveryKind, DeliveryState
 from services.notifications.preferences.store import SUPPRESSIONS
 from services.notifications.sending.sender import Sender
-from tests.integration.notifications.post import Post, person
+from tests.integration.notifications.mailroom import Mailroom, person
 from tests.support.mails import NOW, delivery_of
 from tests.support.probes import eventually
 
@@ -21,13 +21,13 @@ ADDRESSES = sorted(f"p{number}@x.example" for number in range(PEOPLE))
 WAITING = {DeliveryState.DUE, DeliveryState.DEFERRED}
 
 
-async def all_arrive(post: Post, sender: Sender) -> None:
+async def all_arrive(mailroom: Mailroom, sender: Sender) -> None:
     """Send, as the loop does, until everybody has their mail."""
 
     async def check() -> None:
-        post.now += timedelta(minutes=1)
-        await post.send(sender)
-        assert post.arrived() == ADDRESSES
+        mailroom.now += timedelta(minutes=1)
+        await mailroom.send(sender)
+        assert mailroom.arrived() == ADDRESSES
 
     await eventually(check)
 
@@ -45,160 +45,164 @@ async def all_arrive(post: Post, sender: Sender) -> None:
         ("DATA", "554 5.7.1 message rejected"),
     ],
 )
-async def test_a_relay_that_refuses_us_ends_no_mail_and_suppresses_nobody(post: Post, step: str, reply: str) -> None:
-    await post.know(people=PEOPLE)
-    made = await post.due(people=PEOPLE)
-    post.smtp.answer(step, reply)
-    sender = post.sender(per_day=2 * PEOPLE)
+async def test_a_relay_that_refuses_us_ends_no_mail_and_suppresses_nobody(
+    mailroom: Mailroom, step: str, reply: str
+) -> None:
+    await mailroom.know(people=PEOPLE)
+    made = await mailroom.due(people=PEOPLE)
+    mailroom.smtp.answer(step, reply)
+    sender = mailroom.sender(per_day=2 * PEOPLE)
 
     async def every_mail_was_tried() -> None:
-        post.now += timedelta(seconds=1)
-        await post.send(sender)
-        deliveries = [await post.delivery(each) for each in made]
+        mailroom.now += timedelta(seconds=1)
+        await mailroom.send(sender)
+        deliveries = [await mailroom.delivery(each) for each in made]
         assert {delivery.state for delivery in deliveries} <= WAITING
         assert {delivery.reason.partition(": ")[2] for delivery in deliveries} == {reply}
         assert sum(delivery.tries for delivery in deliveries) <= 2, "those that came before it was known as our fault"
 
     await eventually(every_mail_was_tried)
     assert reply in sender.trouble
-    post.smtp.answer_normally()
-    await all_arrive(post, sender)
+    mailroom.smtp.answer_normally()
+    await all_arrive(mailroom, sender)
     assert sender.trouble == ""
-    assert await post.store.documents.find(SUPPRESSIONS) == []
+    assert await mailroom.store.documents.find(SUPPRESSIONS) == []
 
 
-async def test_sending_pauses_as_soon_as_the_relay_refuses_us(post: Post) -> None:
-    await post.know(people=PEOPLE)
-    made = await post.due(people=PEOPLE)
-    post.smtp.answer("MAIL", "550 5.7.1 who are you")
-    sender = post.sender(connections=1, fault_pause=(600.0, 600.0))
-    await post.send(sender)
+async def test_sending_pauses_as_soon_as_the_relay_refuses_us(mailroom: Mailroom) -> None:
+    await mailroom.know(people=PEOPLE)
+    made = await mailroom.due(people=PEOPLE)
+    mailroom.smtp.answer("MAIL", "550 5.7.1 who are you")
+    sender = mailroom.sender(connections=1, fault_pause=(600.0, 600.0))
+    await mailroom.send(sender)
     assert await sender.step() is False
-    deliveries = [await post.delivery(each) for each in made]
+    deliveries = [await mailroom.delivery(each) for each in made]
     assert {(delivery.state in WAITING, delivery.tries) for delivery in deliveries} == {(True, 0)}
-    assert post.arrived() == []
+    assert mailroom.arrived() == []
 
 
-async def test_a_refusal_that_may_be_ours_is_told_before_others_are_refused(post: Post) -> None:
-    await post.know()
-    await post.due()
-    post.smtp.answer("RCPT", "550 relay not permitted")
-    sender = post.sender()
-    await post.send(sender)
+async def test_a_refusal_that_may_be_ours_is_told_before_others_are_refused(mailroom: Mailroom) -> None:
+    await mailroom.know()
+    await mailroom.due()
+    mailroom.smtp.answer("RCPT", "550 relay not permitted")
+    sender = mailroom.sender()
+    await mailroom.send(sender)
     assert sender.trouble == "RCPT: 550 relay not permitted"
-    assert await post.store.documents.find(SUPPRESSIONS) == []
+    assert await mailroom.store.documents.find(SUPPRESSIONS) == []
 
 
-async def test_who_is_unknown_is_suppressed_while_the_relay_refuses_others(post: Post) -> None:
-    await post.know(people=PEOPLE)
-    unknown, *others = await post.due(people=PEOPLE)
-    post.smtp.answer("RCPT", "550 relay not permitted")
-    post.smtp.answer("RCPT", "550 user unknown", address="p0@x.example")
-    await post.send()
-    assert (await post.state(unknown))[0] is DeliveryState.BOUNCED
-    assert {(await post.state(each))[0] for each in others} <= WAITING
-    (suppressed,) = await post.store.documents.find(SUPPRESSIONS)
+async def test_who_is_unknown_is_suppressed_while_the_relay_refuses_others(mailroom: Mailroom) -> None:
+    await mailroom.know(people=PEOPLE)
+    unknown, *others = await mailroom.due(people=PEOPLE)
+    mailroom.smtp.answer("RCPT", "550 relay not permitted")
+    mailroom.smtp.answer("RCPT", "550 user unknown", address="p0@x.example")
+    await mailroom.send()
+    assert (await mailroom.state(unknown))[0] is DeliveryState.BOUNCED
+    assert {(await mailroom.state(each))[0] for each in others} <= WAITING
+    (suppressed,) = await mailroom.store.documents.find(SUPPRESSIONS)
     assert suppressed["address"] == "p0@x.example"
 
 
 @pytest.mark.parametrize(
     ("step", "reply"), [("DATA", "554 5.6.0 this is spam"), ("RCPT", "550 5.7.1 not from outside")]
 )
-async def test_one_odd_mail_delays_nobody(post: Post, step: str, reply: str) -> None:
-    await post.know(people=PEOPLE)
-    odd, *others = await post.due(people=PEOPLE)
-    post.smtp.answer(step, reply, address="p0@x.example")
-    sender = post.sender(connections=1, fault_pause=(600.0, 600.0))
-    await post.send(sender)
-    assert {(await post.state(each))[0] for each in others} == {DeliveryState.SENT}
-    assert (await post.delivery(odd)).state is DeliveryState.DEFERRED
+async def test_one_odd_mail_delays_nobody(mailroom: Mailroom, step: str, reply: str) -> None:
+    await mailroom.know(people=PEOPLE)
+    odd, *others = await mailroom.due(people=PEOPLE)
+    mailroom.smtp.answer(step, reply, address="p0@x.example")
+    sender = mailroom.sender(connections=1, fault_pause=(600.0, 600.0))
+    await mailroom.send(sender)
+    assert {(await mailroom.state(each))[0] for each in others} == {DeliveryState.SENT}
+    assert (await mailroom.delivery(odd)).state is DeliveryState.DEFERRED
     assert sender.trouble == ""
 
 
-async def test_a_mail_whose_content_is_refused_again_and_again_fails_with_the_reason(post: Post) -> None:
-    await post.know(people=2)
-    post.smtp.answer("DATA", "554 5.6.0 this is spam", address="p0@x.example")
-    odd, _ = await post.due(people=2)
-    sender = post.sender(fault_pause=(600.0, 600.0))
+async def test_a_mail_whose_content_is_refused_again_and_again_fails_with_the_reason(mailroom: Mailroom) -> None:
+    await mailroom.know(people=2)
+    mailroom.smtp.answer("DATA", "554 5.6.0 this is spam", address="p0@x.example")
+    odd, _ = await mailroom.due(people=2)
+    sender = mailroom.sender(fault_pause=(600.0, 600.0))
     tries = 0
-    while (await post.delivery(odd)).open:
-        await post.send(sender)
+    while (await mailroom.delivery(odd)).open:
+        await mailroom.send(sender)
         tries += 1
-        post.now += timedelta(hours=3)
-    assert await post.state(odd) == (DeliveryState.FAILED, "content: 554 5.6.0 this is spam")
+        mailroom.now += timedelta(hours=3)
+    assert await mailroom.state(odd) == (DeliveryState.FAILED, "content: 554 5.6.0 this is spam")
     assert tries == 5
-    assert await post.store.documents.find(SUPPRESSIONS) == []
+    assert await mailroom.store.documents.find(SUPPRESSIONS) == []
 
 
-async def test_refused_mails_let_the_others_be_tried_first_the_next_time(post: Post) -> None:
-    await post.know(people=PEOPLE)
-    post.smtp.answer("DATA", "554 5.6.0 this is spam", delay=0.05)
-    post.smtp.answer("DATA", address="p9@x.example")
-    *refused, accepted = await post.due(people=10)
-    sender = post.sender(connections=1)
+async def test_refused_mails_let_the_others_be_tried_first_the_next_time(mailroom: Mailroom) -> None:
+    await mailroom.know(people=PEOPLE)
+    mailroom.smtp.answer("DATA", "554 5.6.0 this is spam", delay=0.05)
+    mailroom.smtp.answer("DATA", address="p9@x.example")
+    *refused, accepted = await mailroom.due(people=10)
+    sender = mailroom.sender(connections=1)
 
     async def the_last_one_is_sent() -> None:
-        post.now += timedelta(seconds=1)
-        await post.send(sender)
-        assert (await post.state(accepted))[0] is DeliveryState.SENT
+        mailroom.now += timedelta(seconds=1)
+        await mailroom.send(sender)
+        assert (await mailroom.state(accepted))[0] is DeliveryState.SENT
 
     await eventually(the_last_one_is_sent)
-    assert {(await post.state(each))[0] for each in refused} <= WAITING
+    assert {(await mailroom.state(each))[0] for each in refused} <= WAITING
 
 
-async def test_while_the_relay_is_away_mails_stay_due_and_go_out_when_it_is_back(post: Post) -> None:
-    await post.know(people=PEOPLE)
-    made = await post.due(people=PEOPLE)
-    post.smtp.kill()
-    sender = post.sender(per_day=PEOPLE)
+async def test_while_the_relay_is_away_mails_stay_due_and_go_out_when_it_is_back(mailroom: Mailroom) -> None:
+    await mailroom.know(people=PEOPLE)
+    made = await mailroom.due(people=PEOPLE)
+    mailroom.smtp.kill()
+    sender = mailroom.sender(per_day=PEOPLE)
     for _ in range(3):
-        await post.send(sender)
+        await mailroom.send(sender)
     assert "refused" in sender.trouble
-    assert {await post.state(each) for each in made} == {(DeliveryState.DUE, "")}
-    await post.smtp.start()
-    await all_arrive(post, sender)
+    assert {await mailroom.state(each) for each in made} == {(DeliveryState.DUE, "")}
+    await mailroom.smtp.start()
+    await all_arrive(mailroom, sender)
     assert sender.trouble == ""
-    assert {(await post.delivery(each)).tries for each in made} == {0}
+    assert {(await mailroom.delivery(each)).tries for each in made} == {0}
 
 
 @pytest.mark.parametrize("error", [OSError(errno.EMFILE, os.strerror(errno.EMFILE)), MemoryError()])
 async def test_mails_that_we_cannot_compose_now_stay_due_and_go_out_when_we_can(
-    post: Post, monkeypatch: pytest.MonkeyPatch, error: Exception
+    mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    await post.know(people=PEOPLE)
-    made = await post.due(people=PEOPLE)
-    sender = post.sender()
+    await mailroom.know(people=PEOPLE)
+    made = await mailroom.due(people=PEOPLE)
+    sender = mailroom.sender()
 
     def cannot(*_: Any) -> bytes:
         raise error
 
     monkeypatch.setattr(sender._composer, "compose", cannot)
-    await post.send(sender)
+    await mailroom.send(sender)
     assert type(error).__name__ in sender.trouble
-    assert {await post.state(each) for each in made} == {(DeliveryState.DUE, "")}
+    assert {await mailroom.state(each) for each in made} == {(DeliveryState.DUE, "")}
     monkeypatch.undo()
-    await all_arrive(post, sender)
+    await all_arrive(mailroom, sender)
     assert sender.trouble == ""
 
 
-async def test_a_mail_that_had_to_wait_for_days_is_tried_as_often_as_a_new_one(post: Post) -> None:
-    await post.know()
+async def test_a_mail_that_had_to_wait_for_days_is_tried_as_often_as_a_new_one(mailroom: Mailroom) -> None:
+    await mailroom.know()
     days_ago = delivery_of(DeliveryKind.CONFIRMATION, recipient_id=person(0), due_at=NOW - timedelta(days=4))
-    await post.store.deliveries.add([days_ago])
-    post.smtp.answer("RCPT", "450 4.2.0 greylisted")
-    sender = post.sender()
-    await post.send(sender)
-    assert (await post.state(days_ago.id))[0] is DeliveryState.DEFERRED
-    post.smtp.answer_normally()
-    post.now += timedelta(minutes=2)
-    await post.send(sender)
-    assert post.arrived() == ["p0@x.example"]
+    await mailroom.store.deliveries.add([days_ago])
+    mailroom.smtp.answer("RCPT", "450 4.2.0 greylisted")
+    sender = mailroom.sender()
+    await mailroom.send(sender)
+    assert (await mailroom.state(days_ago.id))[0] is DeliveryState.DEFERRED
+    mailroom.smtp.answer_normally()
+    mailroom.now += timedelta(minutes=2)
+    await mailroom.send(sender)
+    assert mailroom.arrived() == ["p0@x.example"]
 
 
-async def test_threads_that_the_system_refuses_are_started_later(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    await post.know(people=PEOPLE)
-    await post.due(people=PEOPLE)
-    sender = post.sender()
+async def test_threads_that_the_system_refuses_are_started_later(
+    mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await mailroom.know(people=PEOPLE)
+    await mailroom.due(people=PEOPLE)
+    sender = mailroom.sender()
 
     def cannot(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -208,5 +212,5 @@ async def test_threads_that_the_system_refuses_are_started_later(post: Post, mon
         with pytest.raises(RuntimeError):
             await sender.step()
     async with asyncio.timeout(10):
-        await post.send(sender)
-    assert post.arrived() == ADDRESSES
+        await mailroom.send(sender)
+    assert mailroom.arrived() == ADDRESSES

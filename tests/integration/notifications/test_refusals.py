@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from services.notifications.deliveries.domain import DeliveryKind, DeliveryState, message_id
 from shared.events.vocabulary import RegistrationStatus
-from tests.integration.notifications.post import Post, person
+from tests.integration.notifications.mailroom import Mailroom, person
 from tests.support.mails import (
     DOMAIN,
     NOW,
@@ -16,87 +16,89 @@ from tests.support.mails import (
 MINUTE = timedelta(minutes=1)
 
 
-async def test_a_refused_address_bounces_and_gets_nothing_more(post: Post) -> None:
-    await post.know(people=2)
-    post.smtp.answer("RCPT", "550 5.1.1 no such user", address="p0@x.example")
-    refused, accepted = await post.due(people=2)
-    await post.send()
-    state, reason = await post.state(refused)
+async def test_a_refused_address_bounces_and_gets_nothing_more(mailroom: Mailroom) -> None:
+    await mailroom.know(people=2)
+    mailroom.smtp.answer("RCPT", "550 5.1.1 no such user", address="p0@x.example")
+    refused, accepted = await mailroom.due(people=2)
+    await mailroom.send()
+    state, reason = await mailroom.state(refused)
     assert (state, "550" in reason) == (DeliveryState.BOUNCED, True)
-    assert (await post.state(accepted))[0] is DeliveryState.SENT
-    post.smtp.answer_normally()
-    (again, _) = await post.due(DeliveryKind.REGISTRATION_CANCELLED, people=2)
-    await post.store.known.registrations.apply(
+    assert (await mailroom.state(accepted))[0] is DeliveryState.SENT
+    mailroom.smtp.answer_normally()
+    (again, _) = await mailroom.due(DeliveryKind.REGISTRATION_CANCELLED, people=2)
+    await mailroom.store.known.registrations.apply(
         make_registration(id=person(0), email="p0@x.example", seen=2, status=RegistrationStatus.CANCELLED),
     )
-    await post.send()
-    assert await post.state(again) == (DeliveryState.SKIPPED, "address bounced")
+    await mailroom.send()
+    assert await mailroom.state(again) == (DeliveryState.SKIPPED, "address bounced")
 
 
-async def test_a_bounce_is_told_once_without_the_address_until_it_is_lifted(post: Post) -> None:
-    await post.know()
-    post.smtp.answer("RCPT", "550 5.1.1 no such user", address="p0@x.example")
-    (refused,) = await post.due()
-    await post.send()
-    (told,) = await post.told()
+async def test_a_bounce_is_told_once_without_the_address_until_it_is_lifted(mailroom: Mailroom) -> None:
+    await mailroom.know()
+    mailroom.smtp.answer("RCPT", "550 5.1.1 no such user", address="p0@x.example")
+    (refused,) = await mailroom.due()
+    await mailroom.send()
+    (told,) = await mailroom.told()
     assert (told["headers"]["ce-type"], told["stream"]) == ("dijous.people.mail-bounced.v1", "DIJOUS_PEOPLE")
     data = {name: told["data"][name] for name in ("kind", "subject_id", "recipient_id")}
     assert data == {"kind": "confirmation", "subject_id": SESSION, "recipient_id": person(0)}
     assert "x.example" not in str(told)
-    await post.store.suppressions.bounce("p0@x.example", await post.delivery(refused), NOW + MINUTE)
-    assert await post.told() == [told], "as after a crash between the two writes"
-    assert await post.store.suppressions.lift(told["data"]["suppression_id"])
-    assert not await post.store.suppressions.lift(told["data"]["suppression_id"])
-    assert await post.store.deliveries.make_due_again(refused, NOW)
-    await post.send()
-    assert [(event["headers"]["ce-type"].split(".")[2], event["data"]["version"]) for event in await post.told()] == [
+    await mailroom.store.suppressions.bounce("p0@x.example", await mailroom.delivery(refused), NOW + MINUTE)
+    assert await mailroom.told() == [told], "as after a crash between the two writes"
+    assert await mailroom.store.suppressions.lift(told["data"]["suppression_id"])
+    assert not await mailroom.store.suppressions.lift(told["data"]["suppression_id"])
+    assert await mailroom.store.deliveries.make_due_again(refused, NOW)
+    await mailroom.send()
+    assert [
+        (event["headers"]["ce-type"].split(".")[2], event["data"]["version"]) for event in await mailroom.told()
+    ] == [
         ("mail-bounced", 1),
         ("bounce-lifted", 2),
         ("mail-bounced", 3),
     ]
-    assert len({event["data"]["suppression_id"] for event in await post.told()}) == 1
+    assert len({event["data"]["suppression_id"] for event in await mailroom.told()}) == 1
 
 
-async def test_a_temporary_refusal_is_tried_again_later_and_later_until_it_is_given_up(post: Post) -> None:
-    await post.know()
-    post.smtp.answer("RCPT", "450 4.2.1 later")
-    (delivery,) = await post.due()
-    sender = post.sender()
+async def test_a_temporary_refusal_is_tried_again_later_and_later_until_it_is_given_up(mailroom: Mailroom) -> None:
+    await mailroom.know()
+    mailroom.smtp.answer("RCPT", "450 4.2.1 later")
+    (delivery,) = await mailroom.due()
+    sender = mailroom.sender()
     waits = []
-    while (await post.delivery(delivery)).open:
-        await post.send(sender)
-        after = await post.delivery(delivery)
+    while (await mailroom.delivery(delivery)).open:
+        await mailroom.send(sender)
+        after = await mailroom.delivery(delivery)
         if after.state is DeliveryState.DEFERRED:
             assert after.next_try_at is not None
-            waits.append(after.next_try_at - post.now)
-            post.now = after.next_try_at
+            waits.append(after.next_try_at - mailroom.now)
+            mailroom.now = after.next_try_at
     for wait, minutes in zip(waits, (1, 5, 30, 120, 120), strict=False):
         assert 0.8 * minutes * MINUTE <= wait <= 1.2 * minutes * MINUTE
-    state, reason = await post.state(delivery)
+    state, reason = await mailroom.state(delivery)
     assert state is DeliveryState.FAILED
     assert reason.startswith("given up: RCPT: 450")
-    assert timedelta(days=3) < post.now - NOW < timedelta(days=3, hours=3)
+    assert timedelta(days=3) < mailroom.now - NOW < timedelta(days=3, hours=3)
 
 
-async def test_a_deferred_mail_is_the_same_mail_at_the_next_try(post: Post) -> None:
-    await post.know()
-    post.smtp.answer("ACCEPTED", "451 4.3.0 sorry, what did you say?")  # taken, but the answer says otherwise
-    (delivery,) = await post.due()
-    sender = post.sender()
-    await post.send(sender)
-    post.smtp.answer("ACCEPTED")
-    post.now += 2 * MINUTE
-    await post.send(sender)
-    first, second = post.smtp.mails()
+async def test_a_deferred_mail_is_the_same_mail_at_the_next_try(mailroom: Mailroom) -> None:
+    await mailroom.know()
+    mailroom.smtp.answer("ACCEPTED", "451 4.3.0 sorry, what did you say?")  # taken, but the answer says otherwise
+    (delivery,) = await mailroom.due()
+    sender = mailroom.sender()
+    await mailroom.send(sender)
+    mailroom.smtp.answer("ACCEPTED")
+    mailroom.now += 2 * MINUTE
+    await mailroom.send(sender)
+    first, second = mailroom.smtp.mails()
     assert first.message_id == second.message_id == message_id(delivery, DOMAIN)
     assert first.message["Date"] == second.message["Date"]
 
 
-async def test_what_the_office_sends_once_more_is_tried_as_long_as_a_new_mail(post: Post) -> None:
-    await post.know()
-    post.smtp.answer("RCPT", "451 4.7.1 greylisted")
+async def test_what_the_office_sends_once_more_is_tried_as_long_as_a_new_mail(mailroom: Mailroom) -> None:
+    await mailroom.know()
+    mailroom.smtp.answer("RCPT", "451 4.7.1 greylisted")
     days_ago = NOW - timedelta(days=30)
     again = delivery_of(DeliveryKind.MATERIALS, id="again", recipient_id=person(0), due_at=days_ago, resent_at=NOW)
-    await post.store.deliveries.add([again])
-    await post.send()
-    assert (await post.state("again"))[0] is DeliveryState.DEFERRED
+    await mailroom.store.deliveries.add([again])
+    await mailroom.send()
+    assert (await mailroom.state("again"))[0] is DeliveryState.DEFERRED

@@ -2,20 +2,20 @@
 
 import pytest
 
-from tests.integration.notifications.post import Post
+from tests.integration.notifications.mailroom import Mailroom
 
 
 @pytest.mark.parametrize("limit", ["per_minute", "per_day"])
-async def test_the_relays_limits_hold(post: Post, limit: str) -> None:
-    await post.know(people=20)
-    await post.due(people=20)
-    await post.send(post.sender(**{limit: 12}))
-    assert len(post.arrived()) == 12
+async def test_the_relays_limits_hold(mailroom: Mailroom, limit: str) -> None:
+    await mailroom.know(people=20)
+    await mailroom.due(people=20)
+    await mailroom.send(mailroom.sender(**{limit: 12}))
+    assert len(mailroom.arrived()) == 12
 
 
-async def test_the_limit_of_a_day_counts_what_was_sent_before_a_restart(post: Post) -> None:
-    await post.know(people=20)
-    await post.due(people=20)
+async def test_the_limit_of_a_day_counts_what_was_sent_before_a_restart(mailroom: Mailroom) -> None:
+    await mailroom.know(people=20)
+    await mailroom.due(people=20)
     for _ in range(3):
-        await post.send(post.sender(per_day=12))
-    assert len(post.arrived()) == 12
+        await mailroom.send(mailroom.sender(per_day=12))
+    assert len(mailroom.arrived()) == 12

@@ -12,7 +12,7 @@ from services.notifications.reminders import reminder
 from services.notifications.surveys.domain import Survey
 from shared import ids
 from shared.events.vocabulary import Language, ProposalState, RegistrationStatus, SessionStatus
-from tests.integration.notifications.post import Post, person
+from tests.integration.notifications.mailroom import Mailroom, person
 from tests.support.mails import (
     DOMAIN,
     NOW,
@@ -31,30 +31,30 @@ from tests.support.mails import (
 MINUTE = timedelta(minutes=1)
 
 
-async def test_what_is_due_is_sent_once_and_marked(post: Post) -> None:
-    await post.know(people=30)
-    made = await post.due(people=30)
-    sender = post.sender(page=7)
-    await post.send(sender)
-    await post.send(sender)
-    assert post.arrived() == sorted(f"p{number}@x.example" for number in range(30))
+async def test_what_is_due_is_sent_once_and_marked(mailroom: Mailroom) -> None:
+    await mailroom.know(people=30)
+    made = await mailroom.due(people=30)
+    sender = mailroom.sender(page=7)
+    await mailroom.send(sender)
+    await mailroom.send(sender)
+    assert mailroom.arrived() == sorted(f"p{number}@x.example" for number in range(30))
     for delivery_id in made:
-        delivery = await post.delivery(delivery_id)
+        delivery = await mailroom.delivery(delivery_id)
         assert (delivery.state, delivery.open, delivery.sent_at) == (DeliveryState.SENT, 0, NOW)
-    assert {mail.message_id for mail in post.smtp.mails()} == {message_id(each, DOMAIN) for each in made}
+    assert {mail.message_id for mail in mailroom.smtp.mails()} == {message_id(each, DOMAIN) for each in made}
 
 
-async def test_what_is_not_due_yet_waits_for_its_time(post: Post) -> None:
-    await post.know()
-    await post.store.deliveries.add(
+async def test_what_is_not_due_yet_waits_for_its_time(mailroom: Mailroom) -> None:
+    await mailroom.know()
+    await mailroom.store.deliveries.add(
         [delivery_of(DeliveryKind.CONFIRMATION, recipient_id=person(0), next_try_at=NOW + MINUTE)]
     )
-    sender = post.sender()
-    await post.send(sender)
-    assert post.arrived() == []
-    post.now += MINUTE
-    await post.send(sender)
-    assert post.arrived() == ["p0@x.example"]
+    sender = mailroom.sender()
+    await mailroom.send(sender)
+    assert mailroom.arrived() == []
+    mailroom.now += MINUTE
+    await mailroom.send(sender)
+    assert mailroom.arrived() == ["p0@x.example"]
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ async def test_what_is_not_due_yet_waits_for_its_time(post: Post) -> None:
     ],
 )
 async def test_what_no_longer_applies_is_skipped_with_its_reason(
-    post: Post, kind: DeliveryKind, session: dict[str, Any], registration: dict[str, Any], reason: str
+    mailroom: Mailroom, kind: DeliveryKind, session: dict[str, Any], registration: dict[str, Any], reason: str
 ) -> None:
-    await post.know(session=session, **registration)
-    (delivery,) = await post.due(kind)
-    await post.send()
-    assert await post.state(delivery) == (DeliveryState.SKIPPED, reason)
-    assert post.arrived() == []
+    await mailroom.know(session=session, **registration)
+    (delivery,) = await mailroom.due(kind)
+    await mailroom.send()
+    assert await mailroom.state(delivery) == (DeliveryState.SKIPPED, reason)
+    assert mailroom.arrived() == []
 
 
 @pytest.mark.parametrize(
@@ -88,42 +88,42 @@ async def test_what_no_longer_applies_is_skipped_with_its_reason(
     ],
 )
 async def test_a_reminder_never_comes_after_the_start_or_for_another_time(
-    post: Post, session: dict[str, Any], late: timedelta, reason: str
+    mailroom: Mailroom, session: dict[str, Any], late: timedelta, reason: str
 ) -> None:
-    await post.know(session=session)
+    await mailroom.know(session=session)
     made = reminder(make_session(), person(0), 60, NOW)
-    await post.store.deliveries.add([made])
-    post.now = made.due_at + late
-    await post.send()
+    await mailroom.store.deliveries.add([made])
+    mailroom.now = made.due_at + late
+    await mailroom.send()
     expected = (DeliveryState.SKIPPED, reason) if reason else (DeliveryState.SENT, "")
-    assert await post.state(made.id) == expected
+    assert await mailroom.state(made.id) == expected
 
 
-async def test_a_survey_mail_carries_the_link_that_feedback_knows_by_its_hash(post: Post) -> None:
-    await post.know()
+async def test_a_survey_mail_carries_the_link_that_feedback_knows_by_its_hash(mailroom: Mailroom) -> None:
+    await mailroom.know()
     survey = Survey(id=SESSION, key=ids.encode(SURVEY_KEY))
-    await post.store.surveys.insert(survey)
-    await post.due(DeliveryKind.SURVEY)
-    await post.send()
-    (mail,) = post.smtp.mails()
+    await mailroom.store.surveys.insert(survey)
+    await mailroom.due(DeliveryKind.SURVEY)
+    await mailroom.send()
+    (mail,) = mailroom.smtp.mails()
     assert re.search(r"https://dijous\.example/survey/[A-Za-z0-9_-]{56}\?lang=ca\s", mail.text), (
         "in the mail's language"
     )
 
 
-async def test_of_two_moves_and_two_registrations_only_what_still_holds_is_sent(post: Post) -> None:
-    await post.know(session={"moved_sequence": 2, "sequence": 3}, generation=2)
+async def test_of_two_moves_and_two_registrations_only_what_still_holds_is_sent(mailroom: Mailroom) -> None:
+    await mailroom.know(session={"moved_sequence": 2, "sequence": 3}, generation=2)
     made = [
         delivery_of(DeliveryKind.RESCHEDULED, id="first", recipient_id=person(0), sequence=1),
         delivery_of(DeliveryKind.RESCHEDULED, id="second", recipient_id=person(0), sequence=2),
         delivery_of(DeliveryKind.CONFIRMATION, id="before", recipient_id=person(0), generation=1),
         delivery_of(DeliveryKind.CONFIRMATION, id="after", recipient_id=person(0), generation=2),
     ]
-    await post.store.deliveries.add(made)
-    await post.send()
-    assert await post.state("first") == (DeliveryState.SKIPPED, "session moved again")
-    assert await post.state("before") == (DeliveryState.SKIPPED, "registered again since")
-    assert {(await post.state(each))[0] for each in ("second", "after")} == {DeliveryState.SENT}
+    await mailroom.store.deliveries.add(made)
+    await mailroom.send()
+    assert await mailroom.state("first") == (DeliveryState.SKIPPED, "session moved again")
+    assert await mailroom.state("before") == (DeliveryState.SKIPPED, "registered again since")
+    assert {(await mailroom.state(each))[0] for each in ("second", "after")} == {DeliveryState.SENT}
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ async def test_of_two_moves_and_two_registrations_only_what_still_holds_is_sent(
     ],
 )
 async def test_another_title_is_told_to_who_reads_it_unless_a_later_change_hides_what_it_was(
-    post: Post, session: dict[str, Any], language: Language, expected: tuple[DeliveryState, str]
+    mailroom: Mailroom, session: dict[str, Any], language: Language, expected: tuple[DeliveryState, str]
 ) -> None:
     retitled = {
         "title": {"ca": "Ara", "es": "Siempre"},
@@ -146,32 +146,32 @@ async def test_another_title_is_told_to_who_reads_it_unless_a_later_change_hides
         "previous_duration_minutes": None,
         "sequence": 1,
     }
-    await post.know(session=retitled | session, language=language)
+    await mailroom.know(session=retitled | session, language=language)
     made = delivery_of(DeliveryKind.CHANGED, recipient_id=person(0), sequence=1)
-    await post.store.deliveries.add([made])
-    await post.send()
-    assert await post.state(made.id) == expected
+    await mailroom.store.deliveries.add([made])
+    await mailroom.send()
+    assert await mailroom.state(made.id) == expected
 
 
-async def test_who_stopped_the_news_still_gets_direct_answers(post: Post) -> None:
-    await post.know()
-    await post.store.suppressions.stop("p0@x.example", MailGroup.ALL, NOW)
-    (answer,), (news,) = await post.due(DeliveryKind.CONFIRMATION), await post.due(DeliveryKind.MATERIALS)
-    await post.send()
-    assert (await post.state(answer))[0] is DeliveryState.SENT
-    assert await post.state(news) == (DeliveryState.SKIPPED, "address unsubscribed")
+async def test_who_stopped_the_news_still_gets_direct_answers(mailroom: Mailroom) -> None:
+    await mailroom.know()
+    await mailroom.store.suppressions.stop("p0@x.example", MailGroup.ALL, NOW)
+    (answer,), (news,) = await mailroom.due(DeliveryKind.CONFIRMATION), await mailroom.due(DeliveryKind.MATERIALS)
+    await mailroom.send()
+    assert (await mailroom.state(answer))[0] is DeliveryState.SENT
+    assert await mailroom.state(news) == (DeliveryState.SKIPPED, "address unsubscribed")
 
 
-async def test_what_waits_and_was_not_woken_is_looked_at_again_after_a_minute(post: Post) -> None:
-    await post.store.known.registrations.apply(make_registration(id=person(0), email="p0@x.example"))
-    (delivery,) = await post.due()
-    sender = post.sender()
-    await post.send(sender)
-    assert (await post.state(delivery))[0] is DeliveryState.DEFERRED
-    await post.know()
-    post.now += MINUTE
-    await post.send(sender)
-    assert post.arrived() == ["p0@x.example"]
+async def test_what_waits_and_was_not_woken_is_looked_at_again_after_a_minute(mailroom: Mailroom) -> None:
+    await mailroom.store.known.registrations.apply(make_registration(id=person(0), email="p0@x.example"))
+    (delivery,) = await mailroom.due()
+    sender = mailroom.sender()
+    await mailroom.send(sender)
+    assert (await mailroom.state(delivery))[0] is DeliveryState.DEFERRED
+    await mailroom.know()
+    mailroom.now += MINUTE
+    await mailroom.send(sender)
+    assert mailroom.arrived() == ["p0@x.example"]
 
 
 @pytest.mark.parametrize(
@@ -182,12 +182,12 @@ async def test_what_waits_and_was_not_woken_is_looked_at_again_after_a_minute(po
     ],
 )
 async def test_news_of_a_proposal_that_has_moved_on_are_skipped(
-    post: Post, state: ProposalState, expected: tuple[DeliveryState, str]
+    mailroom: Mailroom, state: ProposalState, expected: tuple[DeliveryState, str]
 ) -> None:
-    await post.store.known.programmes.apply(make_programme())
-    await post.store.known.proposals.apply(make_proposal(state=state, session_id=""))
-    await post.store.known.followers.apply(make_follower())
+    await mailroom.store.known.programmes.apply(make_programme())
+    await mailroom.store.known.proposals.apply(make_proposal(state=state, session_id=""))
+    await mailroom.store.known.followers.apply(make_follower())
     made = delivery_of(DeliveryKind.PROPOSAL_UNDER_REVIEW, recipient_id=PERSON)
-    await post.store.deliveries.add([made])
-    await post.send()
-    assert await post.state(made.id) == expected
+    await mailroom.store.deliveries.add([made])
+    await mailroom.send()
+    assert await mailroom.state(made.id) == expected

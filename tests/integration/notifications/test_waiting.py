@@ -25,8 +25,8 @@ from tests.integration.notifications.house import (
     programme_defined,
     session_scheduled,
 )
-from tests.integration.notifications.post import Post
-from tests.integration.notifications.post import person as one_of_many
+from tests.integration.notifications.mailroom import Mailroom
+from tests.integration.notifications.mailroom import person as one_of_many
 from tests.integration.notifications.test_proposals import AUTHOR, followed, scheduled
 from tests.integration.notifications.test_service import Running, running_service
 from tests.support.mails import delivery_of, make_follower, make_programme, make_proposal, make_session
@@ -99,29 +99,29 @@ async def test_news_of_a_proposal_wait_for_its_session_and_then_for_the_programm
 
 
 async def test_what_is_learnt_while_the_wait_is_written_down_is_not_missed(
-    post: Post, monkeypatch: pytest.MonkeyPatch
+    mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await post.know(people=3)
-    await post.store.documents.delete(SESSIONS, {"_id": make_session().id})
-    made = await post.due(people=3)
+    await mailroom.know(people=3)
+    await mailroom.store.documents.delete(SESSIONS, {"_id": make_session().id})
+    made = await mailroom.due(people=3)
     mark = DeliveryStore.mark
 
     async def learnt_before(self: DeliveryStore, *args: Any, **options: Any) -> int:
-        await post.store.known.sessions.apply(make_session())
+        await mailroom.store.known.sessions.apply(make_session())
         return await mark(self, *args, **options)
 
     monkeypatch.setattr(DeliveryStore, "mark", learnt_before)
-    await post.send()
-    assert len(post.arrived()) == 3
-    assert {(await post.delivery(each)).tries for each in made} == {0}
+    await mailroom.send()
+    assert len(mailroom.arrived()) == 3
+    assert {(await mailroom.delivery(each)).tries for each in made} == {0}
 
 
 async def test_who_is_erased_while_the_wait_is_written_down_is_not_written_to(
-    post: Post, monkeypatch: pytest.MonkeyPatch
+    mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await post.know()
-    await post.store.documents.delete(SESSIONS, {"_id": make_session().id})
-    (made,) = await post.due()
+    await mailroom.know()
+    await mailroom.store.documents.delete(SESSIONS, {"_id": make_session().id})
+    (made,) = await mailroom.due()
     mark = DeliveryStore.mark
 
     async def erased_before(self: DeliveryStore, ids: Sequence[str], *args: Any, **options: Any) -> int:
@@ -129,60 +129,60 @@ async def test_who_is_erased_while_the_wait_is_written_down_is_not_written_to(
         return await mark(self, ids, *args, **options)
 
     monkeypatch.setattr(DeliveryStore, "mark", erased_before)
-    await post.send()
-    assert await post.state(made) == (DeliveryState.SKIPPED, RECIPIENT_ERASED)
-    assert (await post.delivery(made)).open == 0
+    await mailroom.send()
+    assert await mailroom.state(made) == (DeliveryState.SKIPPED, RECIPIENT_ERASED)
+    assert (await mailroom.delivery(made)).open == 0
 
 
-async def test_a_mail_waits_for_two_days_and_no_longer(post: Post) -> None:
-    await post.know()
-    await post.store.documents.delete(PROGRAMMES, {"_id": make_programme().id})
-    (made,) = await post.due()
-    sender = post.sender()
-    await post.send(sender)
-    assert await post.state(made) == WAITS
-    post.now += 2 * DAY
-    await post.send(sender)
-    assert await post.state(made) == WAITS
-    post.now += timedelta(minutes=2)
-    await post.send(sender)
-    assert await post.state(made) == (DeliveryState.FAILED, f"given up: {NOT_KNOWN_YET}")
-    assert (await post.delivery(made)).tries == 0
+async def test_a_mail_waits_for_two_days_and_no_longer(mailroom: Mailroom) -> None:
+    await mailroom.know()
+    await mailroom.store.documents.delete(PROGRAMMES, {"_id": make_programme().id})
+    (made,) = await mailroom.due()
+    sender = mailroom.sender()
+    await mailroom.send(sender)
+    assert await mailroom.state(made) == WAITS
+    mailroom.now += 2 * DAY
+    await mailroom.send(sender)
+    assert await mailroom.state(made) == WAITS
+    mailroom.now += timedelta(minutes=2)
+    await mailroom.send(sender)
+    assert await mailroom.state(made) == (DeliveryState.FAILED, f"given up: {NOT_KNOWN_YET}")
+    assert (await mailroom.delivery(made)).tries == 0
 
 
-async def test_after_a_wait_there_is_time_for_failed_tries(post: Post) -> None:
-    await post.know()
-    await post.store.documents.delete(PROGRAMMES, {"_id": make_programme().id})
-    (made,) = await post.due()
-    sender = post.sender()
-    await post.send(sender)
-    post.now += 2 * DAY
-    await post.store.known.programmes.apply(make_programme())
-    post.smtp.answer("RCPT", "450 4.2.0 later")
-    await post.send(sender)
-    delivery = await post.delivery(made)
+async def test_after_a_wait_there_is_time_for_failed_tries(mailroom: Mailroom) -> None:
+    await mailroom.know()
+    await mailroom.store.documents.delete(PROGRAMMES, {"_id": make_programme().id})
+    (made,) = await mailroom.due()
+    sender = mailroom.sender()
+    await mailroom.send(sender)
+    mailroom.now += 2 * DAY
+    await mailroom.store.known.programmes.apply(make_programme())
+    mailroom.smtp.answer("RCPT", "450 4.2.0 later")
+    await mailroom.send(sender)
+    delivery = await mailroom.delivery(made)
     assert (delivery.state, delivery.tries) == (DeliveryState.DEFERRED, 1)
 
 
-async def test_only_what_waits_for_that_is_woken(post: Post) -> None:
+async def test_only_what_waits_for_that_is_woken(mailroom: Mailroom) -> None:
     other = "othersessionaaaa"
     made = {
         subject: delivery_of(DeliveryKind.CONFIRMATION, id=subject, subject_id=subject, recipient_id=one_of_many(0))
         for subject in (make_session().id, other)
     }
-    await post.store.deliveries.add(list(made.values()))
-    await post.know()
-    await post.store.documents.delete(SESSIONS, {"_id": make_session().id})
-    await post.send()
-    assert await post.store.deliveries.wake([other], post.now) == 1
-    assert [(await post.state(each))[0] for each in made] == [DeliveryState.DEFERRED, DeliveryState.DUE]
-    assert await post.store.deliveries.wake([other], post.now) == 0
+    await mailroom.store.deliveries.add(list(made.values()))
+    await mailroom.know()
+    await mailroom.store.documents.delete(SESSIONS, {"_id": make_session().id})
+    await mailroom.send()
+    assert await mailroom.store.deliveries.wake([other], mailroom.now) == 1
+    assert [(await mailroom.state(each))[0] for each in made] == [DeliveryState.DEFERRED, DeliveryState.DUE]
+    assert await mailroom.store.deliveries.wake([other], mailroom.now) == 0
 
 
-async def test_what_a_follower_is_told_of_an_unknown_session_waits(post: Post) -> None:
-    await post.store.known.programmes.apply(make_programme())
-    await post.store.known.proposals.apply(make_proposal())
-    await post.store.known.followers.apply(make_follower(id=AUTHOR))
-    await post.store.deliveries.add([delivery_of(DeliveryKind.PROPOSAL_SCHEDULED, id="news", recipient_id=AUTHOR)])
-    await post.send()
-    assert await post.state("news") == WAITS
+async def test_what_a_follower_is_told_of_an_unknown_session_waits(mailroom: Mailroom) -> None:
+    await mailroom.store.known.programmes.apply(make_programme())
+    await mailroom.store.known.proposals.apply(make_proposal())
+    await mailroom.store.known.followers.apply(make_follower(id=AUTHOR))
+    await mailroom.store.deliveries.add([delivery_of(DeliveryKind.PROPOSAL_SCHEDULED, id="news", recipient_id=AUTHOR)])
+    await mailroom.send()
+    assert await mailroom.state("news") == WAITS

@@ -35,7 +35,7 @@ def person(number: int) -> str:
     return ids.encode(number.to_bytes(10, "big"))
 
 
-class Post:
+class Mailroom:
     """A store with a session and its people, a clock to be moved, and senders over one SMTP server."""
 
     def __init__(self, store: Stores, smtp: RunningSmtpServer) -> None:
@@ -107,13 +107,13 @@ class Post:
 
 
 @asynccontextmanager
-async def running_post(folder: Path) -> AsyncIterator[Post]:
+async def running_mailroom(folder: Path) -> AsyncIterator[Mailroom]:
     documents = open_store(f"sqlite:///{folder}", "notifications")
     await documents.prepare(COLLECTIONS)
     async with running_smtp_server(folder / "smtp.jsonl") as smtp:
-        post = Post(Stores.over(documents, secret="s" * 40, clock=lambda: post.now), smtp)
+        mailroom = Mailroom(Stores.over(documents, secret="s" * 40, clock=lambda: mailroom.now), smtp)
         try:
-            yield post
+            yield mailroom
         finally:
-            await post.close()
+            await mailroom.close()
             await documents.close()
