@@ -10,7 +10,6 @@ from services.notifications.deliveries.domain import Delivery, DeliveryKind, Del
 from services.notifications.office.people import People
 from services.notifications.office.usecases import Addressed, DeliveryAdmin
 from services.notifications.preferences.domain import MailGroup, Suppression, SuppressionReason
-from services.notifications.projections.domain import KnownFollower, KnownRegistration
 from shared.events.vocabulary import FollowerRole, Language, RegistrationStatus
 from shared.staff import StaffMember
 from shared.storage.contract import Scalar
@@ -68,10 +67,6 @@ class KnownRegistrationView(BaseModel):
     language: Language
     status: RegistrationStatus
 
-    @classmethod
-    def of(cls, known: KnownRegistration) -> Self:
-        return cls.model_validate(known, from_attributes=True)
-
 
 class KnownFollowerView(BaseModel):
     """A follower of a proposal as the mails are written."""
@@ -80,10 +75,6 @@ class KnownFollowerView(BaseModel):
     email: str
     language: Language
     role: FollowerRole
-
-    @classmethod
-    def of(cls, known: KnownFollower) -> Self:
-        return cls.model_validate(known, from_attributes=True)
 
 
 class MailView(BaseModel):
@@ -172,8 +163,10 @@ def _add_people(router: APIRouter, people: People, acting: Any) -> None:
         """Whom an address stands for, the mails to it, and which it wants or takes no more. Staff only."""
         kept = await people.export_for(member, person.email)
         return RecipientView(
-            registrations=[KnownRegistrationView.of(each) for each in kept.registrations],
-            followers=[KnownFollowerView.of(each) for each in kept.followers],
+            registrations=[
+                KnownRegistrationView.model_validate(each, from_attributes=True) for each in kept.registrations
+            ],
+            followers=[KnownFollowerView.model_validate(each, from_attributes=True) for each in kept.followers],
             mails=[MailView.of(each) for each in kept.deliveries],
             suppressions=[_suppression(each) for each in kept.suppressions],
         )

@@ -34,8 +34,8 @@ class PreferencesPages:
         return await self._present(request, await self._recipient(request, token), is_saved=bool(saved))
 
     async def choose(self, request: Request, token: str, group: MailGroup = MailGroup.ALL) -> Response:
-        """Send what is chosen and nothing else. Of a mail program's one click the signed link is the permission: it
-        sends neither cookie nor form's token; `group` is that of the mail it came in."""
+        """Send what is chosen and nothing else. A mail program's one click has neither cookie nor form token: the
+        signed link is its permission; `group` is that of the mail it came in."""
         recipient = await self._recipient(request, token)
         if await _is_one_click(request):
             await self._preferences.stop(recipient, group)
@@ -45,7 +45,7 @@ class PreferencesPages:
         return see_other(f"{request.url.path}?saved=1")
 
     async def _recipient(self, request: Request, token: str) -> Recipient:
-        """Who the link speaks of; from here on the page speaks their language."""
+        """The recipient that the link names; from here on the page is in their language."""
         subject = self._links.subject(LinkPurpose.PREFERENCES, token)
         self._pages.speak(request, await self._preferences.language(subject))
         return await self._preferences.recipient(self._links.read(LinkPurpose.PREFERENCES, token, self._clock()))

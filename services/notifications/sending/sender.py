@@ -87,29 +87,21 @@ class QueuedMail:
         return self._composer.compose(self.ready.delivery, self.ready.context, self.ready.recipient)
 
 
+@dataclass(eq=False)
 class Sender:
     """Sends what is due. Every replica has one; the one that holds the lease sends."""
 
-    def __init__(
-        self,
-        deliveries: DeliveryStore,
-        loader: BatchLoader,
-        writer: OutcomeWriter,
-        composer: Composer,
-        transport: Transport[QueuedMail],
-        lease: Lease,
-        clock: Clock,
-        limits: SendingLimits,
-    ) -> None:
-        self._deliveries = deliveries
-        self._loader = loader
-        self._writer = writer
-        self._composer = composer
-        self._transport = transport
-        self._clock = clock
-        self._limits = limits
-        self._lease = lease
-        self._rate_limit = RateLimit(limits.per_minute, limits.per_day)
+    _deliveries: DeliveryStore
+    _loader: BatchLoader
+    _writer: OutcomeWriter
+    _composer: Composer
+    _transport: Transport[QueuedMail]
+    _lease: Lease
+    _clock: Clock
+    _limits: SendingLimits
+
+    def __post_init__(self) -> None:
+        self._rate_limit = RateLimit(self._limits.per_minute, self._limits.per_day)
         self._backoff = Backoff()
         self._suspicion = Suspicion()
         self._core = OneCore()
@@ -197,9 +189,8 @@ class Sender:
         await self._writer.skip(batch.skipped)
         if batch.incomplete:
             await self._writer.wait(batch.incomplete)
-            known_by_now = await self._loader.contexts(
-                batch.incomplete
-            )  # a mail that became known in between was not woken
+            # What became known in between has woken nothing.
+            known_by_now = await self._loader.contexts(batch.incomplete)
             await self._deliveries.wake(list(known_by_now), self._clock())
         return batch.ready
 

@@ -1,4 +1,4 @@
-"""The links of a session's survey, made from a random key: without it nobody can tell whose a link is.
+"""The links of a session's survey, made from a random key: without it no link can be traced to its owner.
 
 Only this service has the key, and only until the survey closes. Feedback gets the SHA-256 of the links' tokens in
 parts, each an anonymity set of its own.
@@ -52,7 +52,7 @@ class Survey(Known):
     erased: int = 0
     """1 after the bytes of key and hashes were overwritten in the store."""
     calls: int = 0
-    """Raised to ask for a step: a step that is under way sees that another one is wanted."""
+    """Raised to ask for a step, so that a step under way sees that another one is wanted."""
 
     @property
     def link_maker(self) -> "LinkMaker | None":

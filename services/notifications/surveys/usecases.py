@@ -1,6 +1,6 @@
 """A survey's life: its links go to feedback as hashes and are mailed once feedback has taken them over.
 
-Only this service can tell whose a link is.
+Only this service can trace a link to its owner.
 """
 
 import asyncio
@@ -85,7 +85,7 @@ class Surveys:
         await self._surveys.see(session_id, version)
         await self._surveys.update(session_id, {"open": 0, "key": "", "tend_at": None})
         await self._queue.withdraw(session_id, SURVEY_KINDS, CLOSED_REASON)
-        # Who was reminded had not answered by then: after closing nobody can know even that.
+        # A reminder shows that its recipient had not answered by then: after closing that is deleted too.
         await self._queue.forget(session_id, DeliveryKind.SURVEY_REMINDER)
         await self._surveys.erase(session_id)
 
@@ -116,8 +116,9 @@ class Surveys:
         prepared = await self._surveys.parts_of(survey.id)
         added = await self._prepare(survey, prepared)
         waiting = [part for part in prepared if survey.awaits(part)]
-        if waiting and not added:
-            await self._republish(waiting)
+        for part in waiting:
+            if not added and not part.pending:  # no event of it waits in the outbox
+                await self._surveys.parts.change(part.id, _restated)
         return survey.next_restatement(self._clock()) if waiting or added else None
 
     async def _make_key(self, survey: Survey, known: int) -> Survey:
@@ -149,12 +150,6 @@ class Surveys:
             return
         with suppress(NotFoundError):  # it closed meanwhile
             await self._surveys.parts.change(part_id(survey.id, number), with_late(hashes))
-
-    async def _republish(self, waiting: Sequence[SurveyPart]) -> None:
-        """Publish these parts again, unless their event still waits in the outbox."""
-        for part in waiting:
-            if not part.pending:
-                await self._surveys.parts.change(part.id, _republished)
 
 
 def _republished(part: SurveyPart) -> tuple[SurveyPart, Sequence[Event]]:
@@ -188,7 +183,7 @@ class SurveyLinks:
         return Plan(same_for_all(fanout, self._clock()), recipients)
 
     def forget(self) -> None:
-        """Forget whose the links are: it was kept from one part of a reminder to the next."""
+        """Forget the owners of the links, which are kept from one part of a reminder to the next."""
         self._holders = ("", {})
 
     async def _read_holders(self, session_id: str) -> dict[str, str]:

@@ -81,18 +81,19 @@ _GO_AHEAD = 354
 _GOING_DOWN = 421
 
 
+@dataclass(eq=False)
 class Connection:
     """A connection to the relay for one thread, opened when needed and again after it was lost."""
 
-    def __init__(self, server: SmtpRelay, sender: str, *, helo_name: str, timeout: float) -> None:
-        """`sender` is the envelope's return address; `timeout` in seconds for connecting and for each reply."""
-        self._server = server
-        self._sender = sender.encode("ascii")
-        self._helo_name = helo_name
-        self._timeout = timeout
-        self._smtp: smtplib.SMTP | None = None
-        self._announced = ""
-        """The recipient of the next mail, where its envelope was sent together with the mail before."""
+    _server: SmtpRelay
+    _sender: str
+    """The envelope's return address."""
+    helo_name: str
+    timeout: float
+    """Seconds for connecting and for each reply."""
+    _smtp: smtplib.SMTP | None = None
+    _announced: str = ""
+    """The recipient of the next mail, where its envelope was sent together with the mail before."""
 
     @property
     def is_open(self) -> bool:
@@ -124,7 +125,7 @@ class Connection:
     def _try(self, recipient: str, message: bytes, following: str) -> Result:
         try:
             if self._smtp is None:
-                self._smtp = connect(self._server, self._helo_name, self._timeout)
+                self._smtp = connect(self._server, self.helo_name, self.timeout)
         except RelayRefusesError as error:
             log.error("the relay refuses us", action="relay_refuses", reason=str(error))
             return Result(Outcome.UNAVAILABLE, str(error))
@@ -162,7 +163,11 @@ class Connection:
         return None
 
     def _envelope(self, recipient: str) -> tuple[bytes, ...]:
-        return b"MAIL FROM:<%s>\r\n" % self._sender, b"RCPT TO:<%s>\r\n" % recipient.encode("ascii"), b"DATA\r\n"
+        return (
+            b"MAIL FROM:<%s>\r\n" % self._sender.encode("ascii"),
+            b"RCPT TO:<%s>\r\n" % recipient.encode("ascii"),
+            b"DATA\r\n",
+        )
 
     def _transmit(self, smtp: smtplib.SMTP, message: bytes, following: str) -> Result:
         if b"\r\n." in message:

@@ -69,5 +69,5 @@ class Proposals:
 
 
 def _step_of(proposal: KnownProposal) -> str:
-    """Distinguishes two steps of a kind: their number, or what they lead to where the event has none."""
+    """Distinguishes two steps of a kind: by their number, or by their target if the event has none."""
     return str(proposal.step) if proposal.step else proposal.merged_into or proposal.session_id

@@ -1,7 +1,7 @@
 """Mails about sessions, to everybody whom they concern.
 
-The events of a session come by several consumers, hence in no order. The latest version says how the session is; an
-older one is still news, unless the session has changed since in just that.
+The events of a session come by several consumers, hence in no order. The latest version holds the session's state; an
+older event is still mailed, unless the session has changed since in just that respect.
 """
 
 from dataclasses import dataclass
