@@ -25,7 +25,7 @@ from shared.service import Service
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
 from shared.storage.projections import Known, Projection
-from shared.text.catalogues import Words
+from shared.text.catalogues import Translations
 from shared.web.pages import Pages
 
 NAME = handlers.NAME
@@ -67,7 +67,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     use_cases = UseCases.over(
         stores,
         clock,
-        make_inventory(documents, Inventory(documents, broker, service=NAME, every=settings.inventory_seconds)),
+        make_reconciler(documents, Reconciler(documents, broker, service=NAME, every=settings.inventory_seconds)),
         MailTexts(words, links),
         page_size=settings.fanout_page,
         survey_part_size=settings.survey_part_size,
@@ -92,14 +92,14 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     )
 
 
-def make_inventory(documents: Store, inventory: Inventory) -> Inventory:
+def make_reconciler(documents: Store, reconciler: Reconciler) -> Reconciler:
     """This service announces nothing: its survey parts are published again until they are taken over."""
     for kind, collection in KEPT.items():
-        inventory.keeps(kind, Projection(documents, collection, Known).missing)
-    return inventory
+        reconciler.keeps(kind, Projection(documents, collection, Known).missing)
+    return reconciler
 
 
-def compose_sender(settings: Settings, stores: Stores, words: Words, links: Links, clock: Clock) -> Sender:
+def compose_sender(settings: Settings, stores: Stores, words: Translations, links: Links, clock: Clock) -> Sender:
     domain = settings.mail_domain
 
     def open_connection() -> Connection:

@@ -15,8 +15,8 @@ from shared.staff import StaffMember
 from shared.storage.contract import Scalar
 from shared.web.openapi import ApiRouter, problems
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
-from shared.web.people import ErasedOut, PersonIn
-from shared.web.staff_cookie import StaffMember, bearer_member
+from shared.web.schemas import ErasedOut, PersonIn
+from shared.web.staff_cookie import bearer_member
 
 _PLACE = 2
 """Values of a place in a list: the instant of creation and the id."""

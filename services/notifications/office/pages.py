@@ -12,6 +12,7 @@ from services.notifications.office.reasons import REASONS
 from services.notifications.office.usecases import Addressed, DeliveryAdmin
 from services.notifications.preferences.domain import GROUP_NAMES
 from shared.problems import mark
+from shared.staff import Role, StaffMember
 from shared.storage.collection import Slice
 from shared.text.addresses import normalised_address
 from shared.text.dates import OFFICE_ZONE
@@ -39,9 +40,9 @@ class MailPages:
     """Why no mail goes out just now; empty if they do."""
 
     def add_to(self, router: APIRouter) -> None:
-        reads = [Depends(page_staff(self._pages.office, Role.VIEWER))]
-        changes = page_staff(self._pages.office, Role.EDITOR)
-        manages = page_staff(self._pages.office, Role.ADMIN)
+        reads = [Depends(require_role(self._pages.office, Role.VIEWER))]
+        changes = require_role(self._pages.office, Role.EDITOR)
+        manages = require_role(self._pages.office, Role.ADMIN)
 
         async def resend(request: Request, id: str, member: Annotated[StaffMember, Depends(changes)]) -> Response:  # noqa: A002  the name in the path
             await self._pages.form(request)

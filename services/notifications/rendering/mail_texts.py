@@ -173,7 +173,7 @@ class MailTexts:
 
 
 @cache
-def _environment(words: Words, language: Language) -> Environment:
+def _environment(words: Translations, language: Language) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(["html"]),

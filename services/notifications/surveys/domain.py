@@ -76,7 +76,7 @@ class Survey(Known):
         """Whether feedback has not taken over all links of a part yet."""
         return part.part >= len(self.opened_links) or len(part.hashes) > self.opened_links[part.part]
 
-    def next_restatement(self, now: datetime) -> datetime:
+    def next_republication(self, now: datetime) -> datetime:
         """When to publish links again that feedback has not taken over."""
         age = now - (self.prepared_at or now)
         return now + min(max(age, FIRST_RESTATEMENT), LAST_RESTATEMENT)

@@ -118,8 +118,8 @@ class Surveys:
         waiting = [part for part in prepared if survey.awaits(part)]
         for part in waiting:
             if not added and not part.pending:  # no event of it waits in the outbox
-                await self._surveys.parts.change(part.id, _restated)
-        return survey.next_restatement(self._clock()) if waiting or added else None
+                await self._surveys.parts.change(part.id, _republished)
+        return survey.next_republication(self._clock()) if waiting or added else None
 
     async def _make_key(self, survey: Survey, known: int) -> Survey:
         fields = {

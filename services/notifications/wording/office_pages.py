@@ -28,8 +28,8 @@ class WordingPages:
     _pages: Pages
 
     def add_to(self, router: APIRouter) -> None:
-        reads = [Depends(page_staff(self._pages.office, Role.VIEWER))]
-        manages = page_staff(self._pages.office, Role.ADMIN)
+        reads = [Depends(require_role(self._pages.office, Role.VIEWER))]
+        manages = require_role(self._pages.office, Role.ADMIN)
 
         async def adjust(
             request: Request,

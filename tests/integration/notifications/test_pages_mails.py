@@ -8,6 +8,7 @@ import pytest
 from services.notifications.deliveries.domain import DeliveryState
 from services.notifications.preferences.domain import MailGroup
 from shared.events.registration import OfficeAccessChanged
+from shared.staff import Role
 from shared.storage.contract import StoreError
 from tests.integration.notifications.house import (
     NOW,
