@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from fastapi import Response
+from fastapi import FastAPI, Response
 from pydantic import SecretStr
 
 from services.feedback.app import LOCALE
@@ -36,6 +36,7 @@ from shared.text.catalogues import Translations
 from shared.web.application import make_application
 from shared.web.pages import Pages
 from shared.web.staff_cookie import SESSION_COOKIE, StaffCookie
+from tests.support.applications import lent_application
 from tests.support.described import described
 
 STAFF_TOKEN = "staff-token-of-the-tests"
@@ -220,21 +221,26 @@ class House:
 async def running_house(folder: Path, *, seed: int = 1) -> AsyncIterator[House]:
     """The service without a broker, until the block ends."""
     path = folder / "feedback.sqlite3"
-    raw, clock, words = SqliteStore(path), Clock(), Translations(LOCALE)
+    raw, clock = SqliteStore(path), Clock()
     await raw.prepare(COLLECTIONS)
     store = FeedbackStore(raw, clock)
     broker = make_broker("nats://127.0.0.1:1", service="feedback")
     use_cases = UseCases.over(
         store, clock, Reconciler(raw, broker, service="feedback"), Audit(raw, clock), OfficeAccess(raw)
     )
+    with lent_application(_application, use_cases=use_cases, clock=clock) as app:
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://feedback", headers=ENGLISH, event_hooks=described(app)
+        )
+        try:
+            yield House(path, raw, store, use_cases, client, clock, random.Random(seed))
+        finally:
+            await client.aclose()
+            await raw.close()
+
+
+def _application(use_cases: UseCases, clock: Clock) -> FastAPI:
+    words = Translations(LOCALE)
     frame = Pages(SETTINGS, words, pages.TEMPLATES, clock=clock, access=use_cases.access)
     routers = [api.routes(use_cases, words, staff_token=STAFF_TOKEN), pages.routes(use_cases, frame)]
-    app = make_application("feedback", "Feedback", routers, words, AlwaysReady())
-    client = httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://feedback", headers=ENGLISH, event_hooks=described(app)
-    )
-    try:
-        yield House(path, raw, store, use_cases, client, clock, random.Random(seed))
-    finally:
-        await client.aclose()
-        await raw.close()
+    return make_application("feedback", "Feedback", routers, words, AlwaysReady())

@@ -1,7 +1,7 @@
 """The notifications service over a real SQLite file and its real handlers, with a clock that tests move."""
 
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from services.notifications.settings import Settings
 from services.notifications.surveys.store import SURVEY_PARTS
 from services.notifications.usecases import AGGREGATES, COLLECTIONS, Stores, UseCases, make_loader
 from shared import ids
+from shared.clock import Clock as AnyClock
 from shared.events import Event
 from shared.events.registration import (
     EntityRegistered,
@@ -49,6 +50,8 @@ from shared.storage.sqlite import SqliteStore
 from shared.text.catalogues import Translations
 from shared.web.application import make_application
 from shared.web.pages import Pages
+from shared.web.staff_cookie import StaffCookie
+from tests.support.applications import lent_application
 from tests.support.described import described
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -167,6 +170,8 @@ def erased(number: int, version: int = 2) -> RegistrationErased:
 class House:
     """What a test drives and looks at."""
 
+    http: httpx.AsyncClient
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.clock = Clock()
@@ -182,25 +187,11 @@ class House:
             for subscriber in durable_subscribers(handlers.routes(self.use_cases))
         }
         self.trouble = ""
-        app = self._application()
-        self.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://dijous.test", event_hooks=described(app)
-        )
-
-    def _application(self) -> FastAPI:
-        settings = Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN})
-        words = Translations(*LOCALES)
-        self.frame = Pages(settings, words, TEMPLATES, clock=self.clock, access=self.use_cases.access)
-        routers = [
-            api.routes(self.use_cases.delivery_admin, self.use_cases.people, staff_token=STAFF_TOKEN),
-            pages.routes(self.use_cases, self.frame, self.links, self.clock, trouble=lambda: self.trouble),
-        ]
-        return make_application("notifications", "Notifications", routers, words, _AlwaysReady())
 
     def sign_in(self, role: Role) -> None:
         """Have this browser belong to a member of the office from now on."""
         response = Response()
-        self.frame.office.begin(response, StaffMember("member", "Anna", role))
+        StaffCookie(SECRET, self.clock, secure=False).begin(response, StaffMember("member", "Anna", role))
         self.http.cookies.update(httpx.Cookies(_cookies(response)))
 
     async def form(self, page: str, **fields: str) -> dict[str, str]:
@@ -312,11 +303,28 @@ async def running_house(folder: Path) -> AsyncIterator[House]:
     """The service without a broker, until the block ends."""
     house = House(folder / "notifications.sqlite3")
     await house.raw.prepare(COLLECTIONS)
-    try:
-        yield house
-    finally:
-        await house.http.aclose()
-        await house.raw.close()
+    with lent_application(
+        _application, use_cases=house.use_cases, links=house.links, clock=house.clock, trouble=lambda: house.trouble
+    ) as app:
+        house.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://dijous.test", event_hooks=described(app)
+        )
+        try:
+            yield house
+        finally:
+            await house.http.aclose()
+            await house.raw.close()
+
+
+def _application(use_cases: UseCases, links: Links, clock: AnyClock, trouble: Callable[[], str]) -> FastAPI:
+    settings = Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN})
+    words = Translations(*LOCALES)
+    frame = Pages(settings, words, TEMPLATES, clock=clock, access=use_cases.access)
+    routers = [
+        api.routes(use_cases.delivery_admin, use_cases.people, staff_token=STAFF_TOKEN),
+        pages.routes(use_cases, frame, links, clock, trouble=trouble),
+    ]
+    return make_application("notifications", "Notifications", routers, words, _AlwaysReady())
 
 
 SENT = DeliveryState.SENT.value

@@ -9,8 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import Response
-from pydantic import SecretStr
+from fastapi import FastAPI, Response
 
 from services.proposals.app import make_use_cases
 from services.proposals.domain.followers import Follower
@@ -24,6 +23,7 @@ from services.proposals.web.api import office_routes, people_routes, public_rout
 from services.proposals.web.following_pages import following_routes
 from services.proposals.web.office_pages import office_page_routes
 from services.proposals.web.pages import TEMPLATES, page_routes
+from shared.clock import Clock
 from shared.events.registration import ProgrammeDefined, SessionCancelled, SessionEnded, SessionEvent, SessionScheduled
 from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
 from shared.messaging.broker import make_broker
@@ -35,12 +35,14 @@ from shared.storage.opening import open_store
 from shared.text.catalogues import Translations
 from shared.web.application import make_application
 from shared.web.pages import Pages
-from shared.web.staff_cookie import SESSION_COOKIE
+from shared.web.staff_cookie import SESSION_COOKIE, StaffCookie
+from tests.support.applications import lent_application
 from tests.support.described import described
 
 START = datetime(2026, 12, 1, 9, tzinfo=UTC)
 STAFF_TOKEN = "staff-token-of-the-tests"
 STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
+SECRET = "s" * 32
 PROGRAMME = "dijous-gomunicipal"
 WORDS = Translations(Path("services/proposals/locale"))
 
@@ -58,29 +60,16 @@ class Purger:
 class Desk:
     """The service and everything a test does with it."""
 
+    http: httpx.AsyncClient
+
     def __init__(self, folder: Path) -> None:
         self.now = START
-        self.settings = Settings(
-            store_url=f"sqlite:///{folder}", secret=SecretStr("s" * 32), staff_token=SecretStr(STAFF_TOKEN)
-        )
+        self.settings = _settings(store_url=f"sqlite:///{folder}")
         self.store = open_store(self.settings.store_url, "proposals")
-        self.links = Links(self.settings.public_url, "s" * 32)
+        self.links = Links(self.settings.public_url, SECRET)
         self.purger = Purger()
         self.cases = self.compose()
-        self.pages = Pages(self.settings, WORDS, TEMPLATES, clock=self.clock, access=self.cases.access)
         self.documents = self.cases.store
-        routers = [
-            public_routes(self.cases),
-            office_routes(self.cases, STAFF_TOKEN),
-            people_routes(self.cases, STAFF_TOKEN),
-            page_routes(self.cases, self.pages),
-            following_routes(self.cases, self.pages, self.clock, keep_days=self.settings.keep_followers_days),
-            office_page_routes(self.cases, self.pages, self.clock),
-        ]
-        app = make_application("proposals", "proposals", routers, WORDS, _AlwaysReady())
-        self.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://dijous.test", event_hooks=described(app)
-        )
 
     def compose(self) -> UseCases:
         broker = make_broker(self.settings.nats_url, service="proposals")
@@ -186,7 +175,7 @@ class Desk:
     def sign_in(self, role: Role = Role.EDITOR) -> None:
         """Leave the office's cookie in the browser."""
         answer = Response()
-        self.pages.office.begin(answer, StaffMember("m1", "Aina", role))
+        StaffCookie(SECRET, self.clock, secure=False).begin(answer, StaffMember("m1", "Aina", role))
         value = answer.headers["set-cookie"].partition("=")[2].partition(";")[0].strip('"')
         self.http.cookies.set(SESSION_COOKIE, value)
 
@@ -196,10 +185,6 @@ class Desk:
         token = re.search(r'name="csrf" value="(\w+)"', shown.text)
         assert token, shown.text
         return await self.http.post(path, data={"csrf": token[1], **(fields or {})})
-
-    async def close(self) -> None:
-        await self.http.aclose()
-        await self.store.close()
 
 
 class _AlwaysReady:
@@ -212,7 +197,30 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     desk = Desk(tmp_path)
     await desk.store.prepare(COLLECTIONS)
     await desk.know_programme()
-    try:
-        yield desk
-    finally:
-        await desk.close()
+    with lent_application(_application, cases=desk.cases, clock=desk.clock) as app:
+        desk.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://dijous.test", event_hooks=described(app)
+        )
+        try:
+            yield desk
+        finally:
+            await desk.http.aclose()
+            await desk.store.close()
+
+
+def _application(cases: UseCases, clock: Clock) -> FastAPI:
+    settings = _settings()
+    pages = Pages(settings, WORDS, TEMPLATES, clock=clock, access=cases.access)
+    routers = [
+        public_routes(cases),
+        office_routes(cases, STAFF_TOKEN),
+        people_routes(cases, STAFF_TOKEN),
+        page_routes(cases, pages),
+        following_routes(cases, pages, clock, keep_days=settings.keep_followers_days),
+        office_page_routes(cases, pages, clock),
+    ]
+    return make_application("proposals", "proposals", routers, WORDS, _AlwaysReady())
+
+
+def _settings(**more: str) -> Settings:
+    return Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN, **more})

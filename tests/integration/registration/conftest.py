@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from services.registration.app import LOCALES, TEMPLATES
 from services.registration.public_site import SiteOwner
@@ -16,6 +17,7 @@ from services.registration.seats.domain import Roster
 from services.registration.sessions.domain import Session
 from services.registration.settings import Settings
 from services.registration.usecases import COLLECTIONS, NO_LIMITS, Stores, UseCases, wire
+from shared.clock import Clock
 from shared.messaging.broker import make_broker
 from shared.messaging.reconciler import Reconciler
 from shared.security.links import LinkPurpose, Links
@@ -25,6 +27,7 @@ from shared.storage.opening import open_store
 from shared.text.catalogues import Translations
 from shared.web.application import make_application
 from shared.web.pages import Pages
+from tests.support.applications import lent_application
 from tests.support.described import described
 
 STAFF_TOKEN = "staff-token-of-the-tests"
@@ -136,9 +139,7 @@ OfficeFactory = Callable[[Path], Awaitable[Office]]
 async def open_office(folder: Path, clock: MovingClock, allowance: Allowance = NO_LIMITS) -> AsyncIterator[Office]:
     opened = open_store(f"sqlite:///{folder}", "registration")
     await opened.prepare(COLLECTIONS)
-    words = Translations(*LOCALES)
-    settings = Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN, "site_name": "Dijous"})
-    frame, links = Pages(settings, words, TEMPLATES, clock=clock), Links("https://dijous.example", SECRET)
+    links = Links("https://dijous.example", SECRET)
     # Never connected: events stay in the outboxes, where the tests read them.
     inventory = Reconciler(opened, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
     purged: list[str] = []
@@ -147,17 +148,23 @@ async def open_office(folder: Path, clock: MovingClock, allowance: Allowance = N
         purged.append(registration_id)
 
     use_cases = wire(opened, links, SECRET.encode(), inventory, clock, purge=purge, allowance=allowance)
+    with lent_application(_application, use_cases=use_cases, links=links, clock=clock) as app:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://dijous", event_hooks=described(app)
+        ) as client:
+            yield Office(client, use_cases, opened, use_cases.stores, links, clock, purged)
+    await opened.close()
+
+
+def _application(use_cases: UseCases, links: Links, clock: Clock) -> FastAPI:
+    words = Translations(*LOCALES)
+    settings = Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN, "site_name": "Dijous"})
     owner = SiteOwner(mail_domain="dijous.example")
     routers = [
         *api_routers(use_cases, STAFF_TOKEN, clock),
-        *public_routers(use_cases, frame, links, owner, clock),
+        *public_routers(use_cases, Pages(settings, words, TEMPLATES, clock=clock), links, owner, clock),
     ]
-    app = make_application("registration", "Registration", routers, words, Ready())
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://dijous", event_hooks=described(app)
-    ) as client:
-        yield Office(client, use_cases, opened, use_cases.stores, links, clock, purged)
-    await opened.close()
+    return make_application("registration", "Registration", routers, words, Ready())
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from pydantic import SecretStr
 
 from services.registration.accounts.sign_in import first_run_token
@@ -19,6 +19,7 @@ from services.registration.registrations.usecases import Person
 from services.registration.routes import api_routers, office_routers
 from services.registration.settings import Settings
 from services.registration.usecases import AGGREGATES, COLLECTIONS, Stores, UseCases, wire
+from shared.clock import Clock
 from shared.events.vocabulary import Language
 from shared.messaging.broker import make_broker
 from shared.messaging.reconciler import Reconciler
@@ -32,6 +33,7 @@ from shared.text.catalogues import Translations
 from shared.web.application import make_application
 from shared.web.pages import Pages
 from shared.web.staff_cookie import StaffCookie
+from tests.support.applications import lent_application
 
 STAFF_TOKEN = "staff-token-of-the-tests"
 STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
@@ -166,21 +168,25 @@ async def open_desk(folder: Path, **settings: str) -> AsyncIterator[OfficeDesk]:
     clock = StepClock()
     store = open_store(f"sqlite:///{folder}", "registration")
     await store.prepare(COLLECTIONS)
-    words = Translations(*LOCALES)
     # Never connected: events stay in the outboxes.
     inventory = Reconciler(store, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
     use_cases = wire(store, Links(URL, SECRET), SECRET.encode(), inventory, clock)
-    own = Settings(secret=SecretStr(SECRET), staff_token=SecretStr(STAFF_TOKEN), public_url=URL, **settings)  # type: ignore[arg-type]  # read as the model says
+    with lent_application(_application, *settings.items(), use_cases=use_cases, clock=clock) as app:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as browser:
+            browser.headers["accept-language"] = "ca"
+            yield OfficeDesk(browser, use_cases, store, use_cases.stores, clock)
+    await store.close()
+
+
+def _application(*settings: tuple[str, str], use_cases: UseCases, clock: Clock) -> FastAPI:
+    words = Translations(*LOCALES)
+    own = Settings(secret=SecretStr(SECRET), staff_token=SecretStr(STAFF_TOKEN), public_url=URL, **dict(settings))  # type: ignore[arg-type]  # read as the model says
     frame = Pages(own, words, TEMPLATES, clock=clock, access=use_cases.accounts)
     routers = [
         *api_routers(use_cases, STAFF_TOKEN, clock),
         *office_routers(use_cases, frame, clock, oidc(own)),
     ]
-    app = make_application("registration", "Registration", routers, words, Ready())
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as browser:
-        browser.headers["accept-language"] = "ca"
-        yield OfficeDesk(browser, use_cases, store, use_cases.stores, clock)
-    await store.close()
+    return make_application("registration", "Registration", routers, words, Ready())
 
 
 @asynccontextmanager
