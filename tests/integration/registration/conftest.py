@@ -1,13 +1,16 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
+from services.registration.accounts import passwords
 from services.registration.app import LOCALES, TEMPLATES
 from services.registration.public_site import SiteOwner
 from services.registration.registrations.domain import Registration
@@ -179,6 +182,19 @@ async def replica(office: Office, tmp_path: Path) -> AsyncIterator[Office]:
     """Another process of the service on the same store."""
     async for opened in open_office(tmp_path, office.clock):
         yield opened
+
+
+@pytest.fixture
+def costly_passwords() -> None:
+    """For what depends on how long it takes to check a password."""
+
+
+@pytest.fixture(autouse=True)
+def light_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id at the lowest cost: at its own one, a test that signs in spends most of its time with that."""
+    if "costly_passwords" not in request.fixturenames:
+        lightest = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+        monkeypatch.setattr(passwords, "PasswordHasher", lightest)
 
 
 @pytest.fixture

@@ -75,6 +75,7 @@ async def test_the_first_run_link_works_once_and_none_is_made_any_more(desk: Off
     assert await first_run_token(desk.raw, desk.clock) is None
 
 
+@pytest.mark.usefixtures("costly_passwords")
 async def test_two_who_use_the_first_run_link_at_once_make_one_administrator(desk: OfficeDesk) -> None:
     path = await desk.first_run_path()
     fields = await _fields(desk, "", "")
@@ -133,6 +134,7 @@ async def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(founded:
     assert unknown.text.replace("marxa@", "marta@") == wrong.text
 
 
+@pytest.mark.usefixtures("costly_passwords")
 async def test_an_unknown_name_takes_as_long_as_a_wrong_password(founded: OfficeDesk) -> None:
     async def seconds(user_name: str) -> float:
         began = time.perf_counter()
@@ -189,6 +191,7 @@ async def test_a_session_that_was_planted_before_signing_in_is_worth_nothing_aft
     assert where(await founded.get("/office/people", expect=303)).startswith("/office/sign-in")
 
 
+@pytest.mark.usefixtures("costly_passwords")
 async def test_many_attempts_at_once_count_as_many(founded: OfficeDesk) -> None:
     fields = await _fields(founded, "marta@diputacio.example", "no")
     answers = await asyncio.gather(*(founded.browser.post("/office/sign-in", data=fields) for _ in range(15)))

@@ -25,6 +25,8 @@ from tests.integration.registration.office_desk import PASSWORD, SECRET, STAFF_T
 from tests.support.nats import running_broker
 from tests.support.probes import eventually
 
+pytestmark = pytest.mark.usefixtures("costly_passwords")
+
 MARTA = "marta@diputacio.example"
 FOUNDER = {"name": "Marta Vila", "user_name": MARTA, "password": PASSWORD, "password_again": PASSWORD}
 A_SECOND = 10
