@@ -158,7 +158,7 @@ def wire(
         retention=Retention(people, stores.sessions, erasing, clock),
         rate_limit=RateLimit(RateLimiter(documents, clock, secret=secret), allowance),
         entities=Entities(stores.entities, audit),
-        attendance=Attendance(stores.sessions, people, audit, clock),
+        attendance=Attendance(stores.sessions, people, clock),
         planning=Planning(stores.sessions, sessions, clock),
         known_proposals=KnownProposals(documents),
         known_results=results,

@@ -13,6 +13,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from shared.security.audit import Audit
+from shared.storage.opening import open_store
 from tests.e2e.office import Office, person
 from tests.faults.ledger import Ledger
 from tests.support.probes import eventually
@@ -31,6 +33,8 @@ FAILPOINTS = [
     ("registration", "after-write"),
     ("registration", "after-publish"),
     ("registration", "after-clear"),
+    ("registration", "after-chain"),
+    ("registration", "after-unchain"),
     ("notifications", "on-receive"),
     ("notifications", "after-handle"),
     ("notifications", "after-ack"),
@@ -122,6 +126,14 @@ class Run:
         people = frozenset(self.people)
         return Ledger(people, people, [mail for mail in self.stack.mails() if mail.to.endswith(f"@{domain}")])
 
+    async def assert_acts_recorded_once(self) -> None:
+        store = open_store(self.stack.environment["DIJOUS_STORE_URL"], "registration")
+        try:
+            recorded = await Audit(store).entries(subject=self.session)
+        finally:
+            await store.close()
+        assert sorted(entry.action for entry in recorded) == ["session.ended", "session.scheduled"]
+
     async def _schedule(self) -> str:
         body = {
             "programme": "faults",
@@ -165,6 +177,7 @@ async def test_a_service_killed_at_any_step_loses_nothing(stack: Stack, service:
     async with supervised(stack) as died:
         ledger = await run.live()
         await eventually(lambda: _assert_died(died, service, point))
+        await eventually(run.assert_acts_recorded_once)
     check_ledger(ledger, faults=len(died))
 
 

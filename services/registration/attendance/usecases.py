@@ -15,7 +15,6 @@ from services.registration.sessions.domain import (
 from services.registration.sessions.store import SessionStore
 from shared.clock import Clock
 from shared.security.actions import Action
-from shared.security.audit import Audit
 from shared.staff import Role
 from shared.storage.records import Author, Details
 
@@ -24,7 +23,6 @@ from shared.storage.records import Author, Details
 class Attendance:
     _sessions: SessionStore
     _registrations: RegistrationStore
-    _audit: Audit
     _clock: Clock
 
     def __post_init__(self) -> None:
@@ -89,8 +87,13 @@ class Attendance:
         }
 
     async def _store(self, by: Author, session_id: str, marks: Mapping[str, datetime | None], details: Details) -> None:
-        """Many documents change, so none can carry the record of the whole: it is written once all is decided."""
-        if marks:
-            await self._audit.record(by.member, by.act, session_id, details)
+        """The first registration that changes carries the record of all."""
+        record = by.record_at(self._clock(), session_id, details)
+        carried = False
         for registration_id, attended_at in marks.items():
-            await self._registrations.change(registration_id, partial(set_attended, now=attended_at))
+            changed = await self._registrations.change(
+                registration_id,
+                partial(set_attended, now=attended_at),
+                record=None if carried else lambda *_: record,
+            )
+            carried = carried or record in changed.records

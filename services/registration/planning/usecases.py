@@ -31,10 +31,12 @@ class Planning:
         self.schedule = Action("series.planned", Role.EDITOR, self._schedule)
 
     async def _schedule(self, by: Author, programme: str, planned: Sequence[Session]) -> None:
-        """Schedule the sessions; those that exist stay as they are. The first one carries the record of the whole."""
-        record: Recording[Session] = by.record(programme, {"sessions": len(planned)})
-        for place, session in enumerate(planned):
-            await self._sessions.add(session, None if place else record)
+        """Schedule the sessions; those that exist stay as they are. The first new one carries the record of all."""
+        record: Recording[Session] | None = by.record(programme, {"sessions": len(planned)})
+        for session in planned:
+            if await self._stored.get(session.id) is None:
+                await self._sessions.add(session, record)
+                record = None
 
     async def suggest(self, programme: Programme, rule: Rule, language: Language) -> list[Suggestion]:
         """The days of a rule that are still to come."""

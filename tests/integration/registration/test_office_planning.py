@@ -73,6 +73,17 @@ async def test_suggestions_are_moved_struck_and_scheduled_in_one_step_once(desk:
         await desk.submit("/office/programmes/dijous/plan", fields)
     assert await _scheduled(desk) == ["2027-01-21 10:30", "2027-02-25 09:00", "2027-04-29 08:00"]
     assert "Un altre títol" in (await desk.get("/office/sessions")).text
+    assert (await desk.acts()).count("series.planned") == 1
+
+
+async def test_a_plan_that_adds_to_what_is_scheduled_is_recorded(desk: OfficeDesk) -> None:
+    one, other = [await desk.store.sessions.get(await desk.scheduled()) for _ in range(2)]
+    assert one
+    assert other
+    first, second = one.model_copy(update={"id": "plan-1"}), other.model_copy(update={"id": "plan-2"})
+    for planned in ([first], [first, second], [first, second]):
+        await desk.use_cases.planning.schedule(API_CALLER, "dijous", planned)
+    assert [entry.details["sessions"] for entry in await desk.entries(action="series.planned")] == [2, 1]
 
 
 async def test_a_day_that_is_taken_is_flagged(desk: OfficeDesk) -> None:

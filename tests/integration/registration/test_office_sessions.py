@@ -12,6 +12,7 @@ import pytest
 from services.registration.registrations.domain import RegistrationState
 from shared.events.vocabulary import Language, SessionStatus
 from shared.staff import API_CALLER, Role
+from shared.storage.contract import StoreError
 from tests.integration.registration.office_desk import JOIN_URL, OfficeDesk, desk_at_work, where
 
 NEW_ID = "abcdefghijklmnop"
@@ -295,6 +296,36 @@ async def test_attendance_is_marked_and_taken_back_and_touches_only_what_was_cha
     await desk.use_cases.attendance.mark(API_CALLER, session, [third], [])  # joined while the page was open
     await desk.submit(path, {"were": f"{first} {second}", f"came-{second}": "1"})
     assert await _came(desk, session) == ["Persona 2", "Persona 3"]
+
+
+async def test_attendance_is_recorded_once_for_all_whose_mark_changed(desk: OfficeDesk) -> None:
+    session = await desk.scheduled()
+    for number in (1, 2):
+        await desk.register(session, number)
+    people = [item.id for item in await desk.store.registrations.all_of(session)]
+    desk.come_back(days=7)
+    for _ in range(2):
+        await desk.use_cases.attendance.mark(API_CALLER, session, people, [])
+    (entry,) = await desk.entries(action="attendance.marked")
+    assert (entry.subject, entry.details) == (session, {"came": 2, "did_not": 0})
+
+
+async def test_attendance_that_cannot_be_stored_is_not_recorded(
+    desk: OfficeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await desk.scheduled()
+    await desk.register(session, 1)
+    (person,) = [item.id for item in await desk.store.registrations.all_of(session)]
+    desk.come_back(days=7)
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise StoreError("away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(desk.store.registrations, "change", refuse)
+        with pytest.raises(StoreError):
+            await desk.use_cases.attendance.mark(API_CALLER, session, [person], [])
+    assert await desk.entries(action="attendance.marked") == []
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8", "utf-8-sig"])
