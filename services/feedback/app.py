@@ -27,8 +27,8 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     clock = clock or clock_from(settings.clock_offset_file)
     store = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
     broker = make_broker(settings.nats_url, service=NAME)
-    inventory = Reconciler(store, broker, service=NAME, every=settings.inventory_seconds)
-    use_cases = UseCases.over(FeedbackStore(store, clock), clock, inventory, Audit(store, clock), OfficeAccess(store))
+    reconciler = Reconciler(store, broker, service=NAME, every=settings.inventory_seconds)
+    use_cases = UseCases.over(FeedbackStore(store, clock), clock, reconciler, Audit(store, clock), OfficeAccess(store))
     words = Translations(LOCALE)
     frame = Pages(settings, words, pages.TEMPLATES, clock=clock, access=use_cases.access)
     return Service(
@@ -47,7 +47,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         loops=[
             Loop("due surveys", use_cases.do_what_is_due, every=settings.feedback_check_seconds),
             Loop("counts", use_cases.announce_and_tidy, every=settings.feedback_announce_seconds),
-            inventory.loop(),
+            reconciler.loop(),
         ],
-        sweep=inventory.announce_now,
+        sweep=reconciler.announce_now,
     )

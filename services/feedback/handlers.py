@@ -44,5 +44,5 @@ def routes(use_cases: UseCases) -> NatsRouter:
         max_workers=8,
     )
     on(OfficeAccessChanged, use_cases.access.learn)
-    sweep_routes(router, use_cases.inventory, by=NAME)
+    sweep_routes(router, use_cases.reconciler, by=NAME)
     return router

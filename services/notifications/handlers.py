@@ -83,5 +83,5 @@ def routes(use_cases: UseCases) -> NatsRouter:
     on(FollowerErased, proposals.forget_follower)
 
     on(OfficeAccessChanged, use_cases.access.learn)
-    sweep_routes(router, use_cases.inventory, by=NAME)
+    sweep_routes(router, use_cases.reconciler, by=NAME)
     return router

@@ -92,14 +92,14 @@ class UseCases:
     wordings: Wordings
     audit: Audit
     access: OfficeAccess
-    inventory: Reconciler
+    reconciler: Reconciler
 
     @classmethod
     def over(
         cls,
         stores: Stores,
         clock: Clock,
-        inventory: Reconciler,
+        reconciler: Reconciler,
         texts: MailTexts,
         *,
         page_size: int,
@@ -124,7 +124,7 @@ class UseCases:
             wordings=Wordings(known, stores.wordings, texts, clock),
             audit=audit,
             access=OfficeAccess(stores.documents),
-            inventory=inventory,
+            reconciler=reconciler,
         )
 
 

@@ -79,9 +79,9 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
             Loop("limits", use_cases.limits.forget, every=FORGET_SECONDS),
             use_cases.erasing.loop(every=settings.sweep_seconds),
             Loop("followers of the past", erase_past, every=RETENTION_SECONDS),
-            use_cases.inventory.loop(),
+            use_cases.reconciler.loop(),
         ],
-        sweep=use_cases.inventory.announce_now,
+        sweep=use_cases.reconciler.announce_now,
     )
 
 
@@ -97,12 +97,12 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
     propose = RateLimit(limits, "proposals", settings.proposals_per_address, settings.proposals_per_origin)
     support = RateLimit(limits, "supports", settings.supports_per_address, settings.supports_per_origin)
     sweep = Sweep(documents, followers, merging, projections, clock=clock)
-    inventory = Reconciler(store, broker, service=NAME, every=settings.inventory_seconds)
-    inventory.announces("proposals-proposals", "proposals", sweep.recent, sweep.republish_proposal)
-    inventory.announces("proposals-followers", "followers", sweep.recent, sweep.republish_follower)
-    inventory.keeps("registration-programmes", documents.programmes.missing)
-    inventory.keeps("registration-sessions", documents.sessions.missing)
-    inventory.keeps(OFFICE_PEOPLE_KIND, access.missing)
+    reconciler = Reconciler(store, broker, service=NAME, every=settings.inventory_seconds)
+    reconciler.announces("proposals-proposals", "proposals", sweep.recent, sweep.republish_proposal)
+    reconciler.announces("proposals-followers", "followers", sweep.recent, sweep.republish_follower)
+    reconciler.keeps("registration-programmes", documents.programmes.missing)
+    reconciler.keeps("registration-sessions", documents.sessions.missing)
+    reconciler.keeps(OFFICE_PEOPLE_KIND, access.missing)
     return UseCases(
         store=documents,
         proposals=Proposals(documents, followers, propose, secret=secret.encode(), clock=clock),
@@ -116,7 +116,7 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
         merging=merging,
         projections=projections,
         sweep=sweep,
-        inventory=inventory,
+        reconciler=reconciler,
         limits=limits,
         audit=audit,
         access=access,

@@ -37,5 +37,5 @@ def routes(use_cases: UseCases) -> NatsRouter:
     on(SessionEnded, keep_session)
     on(MaterialsPublished, keep_session)  # matters only as news of the session's latest version
     on(OfficeAccessChanged, use_cases.access.learn)
-    sweep_routes(router, use_cases.inventory, by=NAME)
+    sweep_routes(router, use_cases.reconciler, by=NAME)
     return router

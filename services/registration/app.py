@@ -44,14 +44,14 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     clock = clock or clock_from(settings.clock_offset_file)
     store = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
     broker = make_broker(settings.nats_url, service=NAME)
-    inventory = Reconciler(store, broker, service=NAME, every=settings.inventory_seconds)
+    reconciler = Reconciler(store, broker, service=NAME, every=settings.inventory_seconds)
     secret = settings.secret.get_secret_value()
     links = Links(settings.public_url, secret)
     use_cases = wire(
         store,
         links,
         secret.encode(),
-        inventory,
+        reconciler,
         clock,
         purge=partial(purge_events, broker, EVENTS_WITH_PEOPLE),
         allowance=_allowance(settings),
@@ -61,7 +61,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
 
     async def sweep() -> None:
         await use_cases.sessions.refresh_live()
-        await inventory.announce_now()
+        await reconciler.announce_now()
 
     return Service(
         name=NAME,
@@ -77,7 +77,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
             *office_routers(use_cases, frame, clock, oidc(settings)),
         ],
         words=words,
-        loops=[*_loops(use_cases, settings), inventory.loop()],
+        loops=[*_loops(use_cases, settings), reconciler.loop()],
         sweep=sweep,
     )
 

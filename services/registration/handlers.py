@@ -40,5 +40,5 @@ def routes(use_cases: UseCases) -> NatsRouter:
     on(ResultsPublished, lambda event: use_cases.known_results.apply(KnownResult.from_event(event)))
     on(MailBounced, lambda event: use_cases.known_bounces.apply(KnownBounce.from_bounced(event)))
     on(BounceLifted, lambda event: use_cases.known_bounces.apply(KnownBounce.from_lifted(event)))
-    sweep_routes(router, use_cases.inventory, by=NAME)
+    sweep_routes(router, use_cases.reconciler, by=NAME)
     return router

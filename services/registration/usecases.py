@@ -108,7 +108,7 @@ class UseCases:
     accounts: Accounts
     sign_in: SigningIn
     audit: Audit
-    inventory: Reconciler
+    reconciler: Reconciler
 
     def __post_init__(self) -> None:
         """Join the sweep: announce what is live, keep complete what others announce."""
@@ -119,20 +119,20 @@ class UseCases:
         def live_registrations() -> Where:
             return {"session_id": one_of(self.sessions.live), "announced": greater(0)}
 
-        announces = self.inventory.announces
+        announces = self.reconciler.announces
         announces("registration-programmes", PROGRAMMES, {}, self.programmes.republish)
         announces("registration-sessions", SESSIONS, live_sessions, self.sessions.republish)
         announces("registration-registrations", REGISTRATIONS, live_registrations, self.registrations.republish)
         announces("registration-erasures", REGISTRATIONS, self.retention.lately, self.registrations.republish)
         announces(OFFICE_PEOPLE_KIND, OFFICE_PEOPLE, {}, self.accounts.republish)
-        self.inventory.keeps("feedback-results", self.known_results.missing)
+        self.reconciler.keeps("feedback-results", self.known_results.missing)
 
 
 def wire(
     documents: Store,
     links: Links,
     secret: bytes,
-    inventory: Reconciler,
+    reconciler: Reconciler,
     clock: Clock,
     *,
     purge: Purge = nothing_to_purge,
@@ -166,5 +166,5 @@ def wire(
         accounts=Accounts(stores.accounts, sign_in, audit, clock),
         sign_in=sign_in,
         audit=audit,
-        inventory=inventory,
+        reconciler=reconciler,
     )

@@ -24,20 +24,20 @@ class UseCases:
     office: Office
     audit: Audit
     access: OfficeAccess
-    inventory: Reconciler
+    reconciler: Reconciler
 
     @classmethod
     def over(
-        cls, store: FeedbackStore, clock: Clock, inventory: Reconciler, audit: Audit, access: OfficeAccess
+        cls, store: FeedbackStore, clock: Clock, reconciler: Reconciler, audit: Audit, access: OfficeAccess
     ) -> "UseCases":
         surveys, closing = Surveys(store, clock), Closing(store, clock)
-        inventory.announces("feedback-surveys", SURVEYS, surveys.live, surveys.republish)
-        inventory.announces("feedback-results", SURVEYS, surveys.live_results, surveys.republish)
-        inventory.keeps("registration-programmes", store.programmes.missing)
-        inventory.keeps("registration-sessions", store.sessions.missing)
-        inventory.keeps(OFFICE_PEOPLE_KIND, access.missing)
+        reconciler.announces("feedback-surveys", SURVEYS, surveys.live, surveys.republish)
+        reconciler.announces("feedback-results", SURVEYS, surveys.live_results, surveys.republish)
+        reconciler.keeps("registration-programmes", store.programmes.missing)
+        reconciler.keeps("registration-sessions", store.sessions.missing)
+        reconciler.keeps(OFFICE_PEOPLE_KIND, access.missing)
         answers, publications, office = Answers(store, clock), Publications(store), Office(store, closing)
-        return cls(store, surveys, answers, closing, publications, office, audit, access, inventory)
+        return cls(store, surveys, answers, closing, publications, office, audit, access, reconciler)
 
     async def do_what_is_due(self) -> bool:
         """Open, close and remind where that is due. Never more at once."""

@@ -33,7 +33,7 @@ class UseCases:
     merging: Merging
     projections: Projections
     sweep: Sweep
-    inventory: Reconciler
+    reconciler: Reconciler
     limits: RateLimiter
     audit: Audit
     access: OfficeAccess

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from services.registration.attendance.domain import ReportProblem
 from services.registration.attendance.usecases import Attendance
-from services.registration.sessions.office_pages import SessionDesk, session_page
+from services.registration.sessions.office_pages import SessionDesk, session_row
 from shared.staff import StaffMember
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Form, see_other
@@ -27,7 +27,7 @@ def routes(desk: AttendanceDesk) -> PageRouter:
 
     @router.get(path)
     async def choose(request: Request, session_id: str, _: StaffMember = editor) -> HTMLResponse:
-        row = await session_page(desk, session_id)
+        row = await session_row(desk, session_id)
         await desk.attendance.require_open(session_id)
         return desk.pages.render(request, template, row=row, matches=None)
 
@@ -35,7 +35,7 @@ def routes(desk: AttendanceDesk) -> PageRouter:
     async def compare(request: Request, session_id: str, _: StaffMember = editor) -> HTMLResponse:
         """Nothing is stored: the page shows who was found, and its form brings their ids back."""
         form = await desk.pages.form(request)
-        row = await session_page(desk, session_id)
+        row = await session_row(desk, session_id)
         try:
             matches = await desk.attendance.compare(session_id, form.files.get("report", b""))
         except ReportProblem as problem:

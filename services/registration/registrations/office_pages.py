@@ -16,7 +16,7 @@ from services.registration.registrations.export import COLUMNS, as_xlsx, rows
 from services.registration.registrations.store import RegistrationStore
 from services.registration.registrations.usecases import Person, Registrations
 from services.registration.sessions.domain import JOIN_OPENS_BEFORE_START, AttendanceTooEarlyProblem
-from services.registration.sessions.office_pages import SessionDesk, session_page
+from services.registration.sessions.office_pages import SessionDesk, session_row
 from shared.events.vocabulary import Language
 from shared.problems import LinkInvalidProblem, mark
 from shared.staff import StaffMember
@@ -81,7 +81,7 @@ def _add_list(router: PageRouter, desk: RegistrationDesk) -> None:
         q: Annotated[str, Query(max_length=100)] = "",
         page: Annotated[int, Query(ge=1, le=1000)] = 1,
     ) -> HTMLResponse:
-        row = await session_page(desk, session_id)
+        row = await session_row(desk, session_id)
         found = _searched(await desk.stored_registrations.all_of(session_id), q)
         shown = found[(page - 1) * PAGE : page * PAGE]
         return desk.pages.render(
@@ -123,7 +123,7 @@ def _add_spreadsheets(router: PageRouter, desk: RegistrationDesk) -> None:
     viewer = Depends(desk.viewer)
 
     async def table(request: Request, session_id: str, member: StaffMember) -> tuple[list[str], list[list[Any]]]:
-        row = await session_page(desk, session_id)
+        row = await session_row(desk, session_id)
         header = [desk.pages.text(request, title) for title in COLUMNS]
         states = {state: desk.pages.text(request, name) for state, name in STATE_NAMES.items()}
         return header, rows(await desk.registrations.export(member, session_id), row.zone, states)
@@ -149,7 +149,7 @@ def _add_by_hand(router: PageRouter, desk: RegistrationDesk) -> None:
 
     async def page(request: Request, session_id: str, *, status: int = 200, **given: Any) -> HTMLResponse:
         turns_away = (await desk.sessions.view(session_id)).turns_away(desk.clock())
-        row = await session_page(desk, session_id)
+        row = await session_row(desk, session_id)
         template = "office/registration_form.html"
         return desk.pages.render(request, template, status=status, row=row, turns_away=turns_away, **given)
 

@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from services.registration.sessions.domain import IN_THE_PAST, SameTimeProblem, SessionNotScheduledProblem
-from services.registration.sessions.office_pages import Row, SessionDesk, session_page
+from services.registration.sessions.office_pages import Row, SessionDesk, session_row
 from services.registration.sessions.schemas import Cancellation, Reschedule
 from shared.events.vocabulary import in_language
 from shared.problems import mark
@@ -38,7 +38,7 @@ async def _scheduled(desk: SessionDesk, session_id: str) -> Row:
     Raises:
         SessionUnknownProblem, SessionNotScheduledProblem: there is none, or it is cancelled or over.
     """
-    row = await session_page(desk, session_id)
+    row = await session_row(desk, session_id)
     if not row.session.is_scheduled:
         raise SessionNotScheduledProblem
     return row

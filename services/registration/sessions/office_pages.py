@@ -70,7 +70,7 @@ def routes(desk: SessionDesk) -> PageRouter:
     return router
 
 
-async def session_page(desk: SessionDesk, session_id: str) -> Row:
+async def session_row(desk: SessionDesk, session_id: str) -> Row:
     session = (await desk.sessions.view(session_id)).session
     return Row(session, await desk.counts(session_id), (await desk.programmes.by_slug()).get(session.programme))
 
@@ -113,7 +113,7 @@ def _add_new(router: PageRouter, desk: SessionDesk) -> None:
     ) -> HTMLResponse:
         values = {"programme": programme, "duration_minutes": "60"}
         if like:
-            copied = await session_page(desk, like)
+            copied = await session_row(desk, like)
             values = {**_session_values(copied), "starts_at": "", "join_url": ""}
         programmes = await desk.programmes.by_slug()
         values["id"] = ids.new_id()
@@ -152,18 +152,18 @@ def _add_session(router: PageRouter, desk: SessionDesk) -> None:
 
     @router.get("/office/sessions/{session_id}")
     async def session(request: Request, session_id: str, _: StaffMember = viewer) -> HTMLResponse:
-        row = await session_page(desk, session_id)
+        row = await session_row(desk, session_id)
         return desk.pages.render(request, "office/session.html", row=row, session=row.session, now=desk.clock())
 
     @router.get("/office/sessions/{session_id}/edit")
     async def edit(request: Request, session_id: str, _: StaffMember = editor) -> HTMLResponse:
-        row = await session_page(desk, session_id)
+        row = await session_row(desk, session_id)
         return desk.pages.render(request, template, session=row.session, programmes={}, values=_session_values(row))
 
     @router.post("/office/sessions/{session_id}/edit")
     async def change(request: Request, session_id: str, member: StaffMember = editor) -> Response:
         form = await desk.pages.form(request)
-        row = await session_page(desk, session_id)
+        row = await session_row(desk, session_id)
         unchanged = {name: getattr(row.session, name) for name in ("programme", "starts_at", "duration_minutes")}
         asked, errors = desk.checked(request, SessionIn, {**_session_fields(form, row.zone), **unchanged})
         if asked is None or form.get("change"):
@@ -232,13 +232,13 @@ def _add_materials(router: PageRouter, desk: SessionDesk) -> None:
 
     @router.get("/office/sessions/{session_id}/materials")
     async def materials(request: Request, session_id: str, _: StaffMember = editor) -> HTMLResponse:
-        row = await session_page(desk, session_id)
+        row = await session_row(desk, session_id)
         return form_page(request, row, row.session.model_dump(include={"recording_url", "materials"}), {})
 
     @router.post("/office/sessions/{session_id}/materials")
     async def publish(request: Request, session_id: str, member: StaffMember = editor) -> Response:
         form = await desk.pages.form(request)
-        row = await session_page(desk, session_id)
+        row = await session_row(desk, session_id)
         fields = _materials_fields(form)
         asked, errors = desk.checked(request, MaterialsIn, fields)
         if asked is None:

@@ -55,7 +55,7 @@ class Keeper:
     async def lacking(self, entries: Sequence[tuple[str, int]]) -> list[str]:
         return [key for key, version in entries if self.versions.get(key, 0) < version]
 
-    def routes(self, inventory: Reconciler) -> NatsRouter:
+    def routes(self, reconciler: Reconciler) -> NatsRouter:
         router = NatsRouter()
 
         @consumes(router, SessionEnded, by="feedback")
@@ -64,7 +64,7 @@ class Keeper:
             self.versions[event.session_id] = event.version
             self.told.append(event.session_id)
 
-        sweep_routes(router, inventory, by="feedback")
+        sweep_routes(router, reconciler, by="feedback")
         return router
 
 

@@ -178,10 +178,10 @@ class House:
         self.raw = SqliteStore(path)
         self.store = Stores.over(self.raw, secret=SECRET, clock=self.clock)
         broker = make_broker("nats://127.0.0.1:1", service="notifications")
-        inventory = Reconciler(self.raw, broker, service="notifications")
+        reconciler = Reconciler(self.raw, broker, service="notifications")
         self.links = Links("http://dijous.example", SECRET)
         texts = MailTexts(Translations(*LOCALES), self.links)
-        self.use_cases = UseCases.over(self.store, self.clock, inventory, texts, page_size=7, survey_part_size=200)
+        self.use_cases = UseCases.over(self.store, self.clock, reconciler, texts, page_size=7, survey_part_size=200)
         self._handlers = {
             subscriber.event: subscriber.calls[0].handler
             for subscriber in durable_subscribers(handlers.routes(self.use_cases))

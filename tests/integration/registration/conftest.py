@@ -144,13 +144,13 @@ async def open_office(folder: Path, clock: MovingClock, allowance: Allowance = N
     await opened.prepare(COLLECTIONS)
     links = Links("https://dijous.example", SECRET)
     # Never connected: events stay in the outboxes, where the tests read them.
-    inventory = Reconciler(opened, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
+    reconciler = Reconciler(opened, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
     purged: list[str] = []
 
     async def purge(registration_id: str) -> None:
         purged.append(registration_id)
 
-    use_cases = wire(opened, links, SECRET.encode(), inventory, clock, purge=purge, allowance=allowance)
+    use_cases = wire(opened, links, SECRET.encode(), reconciler, clock, purge=purge, allowance=allowance)
     with lent_application(_application, use_cases=use_cases, links=links, clock=clock) as app:
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://dijous", event_hooks=described(app)

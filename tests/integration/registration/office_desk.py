@@ -169,8 +169,8 @@ async def open_desk(folder: Path, **settings: str) -> AsyncIterator[OfficeDesk]:
     store = open_store(f"sqlite:///{folder}", "registration")
     await store.prepare(COLLECTIONS)
     # Never connected: events stay in the outboxes.
-    inventory = Reconciler(store, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
-    use_cases = wire(store, Links(URL, SECRET), SECRET.encode(), inventory, clock)
+    reconciler = Reconciler(store, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
+    use_cases = wire(store, Links(URL, SECRET), SECRET.encode(), reconciler, clock)
     with lent_application(_application, *settings.items(), use_cases=use_cases, clock=clock) as app:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as browser:
             browser.headers["accept-language"] = "ca"
