@@ -50,7 +50,7 @@ class Matches:
 
     found: tuple[tuple[Registration, Attendee], ...]
     strangers: tuple[Attendee, ...]
-    """Who was in the meeting and is not registered, or under a name that several have."""
+    """Who was in the meeting and is not registered, or under a name that several have: the office decides."""
     absent: tuple[Registration, ...]
     """Registered with a seat and not in the report."""
 
@@ -81,7 +81,10 @@ def read_report(data: bytes) -> list[Attendee]:
 
 
 def match(attendees: Sequence[Attendee], registrations: Sequence[Registration]) -> Matches:
-    """By address first, then by name where exactly one person has it."""
+    """By address first, then by name where it is the name of one registration alone.
+
+    Whoever gave up the seat, waits, or is found by address has a namesake too: any of them may be the guest.
+    """
     seated = [item for item in registrations if item.state is RegistrationState.REGISTERED]
     by_address = {item.email: item for item in seated if item.email}
     found: dict[str, tuple[Registration, Attendee]] = {}
@@ -94,8 +97,8 @@ def match(attendees: Sequence[Attendee], registrations: Sequence[Registration]) 
             nameless.append(attendee)
     strangers: list[Attendee] = []
     for attendee in nameless:
-        namesakes = [item for item in seated if item.id not in found and _same_name(item.name, attendee.name)]
-        if len(namesakes) == 1:
+        namesakes = [item for item in registrations if _same_name(item.name, attendee.name)]
+        if len(namesakes) == 1 and namesakes[0] in seated and namesakes[0].id not in found:
             found[namesakes[0].id] = (namesakes[0], attendee)
         else:
             strangers.append(attendee)
@@ -132,5 +135,8 @@ def _attendees(titles: list[str], rows: list[list[str]]) -> Iterator[Attendee]:
 
 def _same_name(one: str, other: str) -> bool:
     """The same words in any order: Teams writes «Puig, Núria (Ajuntament)» too."""
-    words = sorted(words_of(one))
-    return bool(words) and words == sorted(words_of(re.sub(r"\(.*?\)|\[.*?\]", " ", other)))
+    return bool(_name_words(one)) and _name_words(one) == _name_words(other)
+
+
+def _name_words(name: str) -> list[str]:
+    return sorted(words_of(re.sub(r"\(.*?\)|\[.*?\]", " ", name)))

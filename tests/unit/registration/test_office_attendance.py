@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.registration.attendance.domain import ReportProblem, match, read_report, set_attended
+from services.registration.attendance.domain import Attendee, ReportProblem, match, read_report, set_attended
 from services.registration.registrations.domain import Registration, RegistrationState
 
 NOW = datetime(2026, 12, 3, 10, tzinfo=UTC)
@@ -55,15 +55,32 @@ def test_a_name_that_two_have_is_nobody_s() -> None:
     assert _found(report, *pair) == ([], ["Núria Puig"])
 
 
-def test_the_address_prevails_over_the_name_whoever_comes_first() -> None:
-    report = "Name,Email\nNúria Puig,\nNúria Puig,b@x.example\n"
+@pytest.mark.parametrize("rows", ["Núria Puig,\nNúria Puig,b@x.example", "Núria Puig,b@x.example\nNúria Puig,"])
+def test_a_name_that_two_have_is_nobody_s_though_one_of_them_is_found_by_address(rows: str) -> None:
     first = _registration("Núria Puig", "a@x.example").model_copy(update={"id": "first"})
     second = _registration("Núria Puig", "b@x.example").model_copy(update={"id": "second"})
-    matches = match(read_report(report.encode()), [first, second])
-    assert {(item.id, bool(attendee.addresses)) for item, attendee in matches.found} == {
-        ("first", False),
-        ("second", True),
-    }
+    matches = match(read_report(f"Name,Email\n{rows}\n".encode()), [first, second])
+    assert [item.id for item, _ in matches.found] == ["second"]
+    assert matches.strangers == (Attendee("Núria Puig", ()),)
+    assert [item.id for item in matches.absent] == ["first"]
+
+
+@pytest.mark.parametrize("state", [RegistrationState.WAITING, RegistrationState.CANCELLED])
+@pytest.mark.parametrize("address", ["", "b@x.example"])
+def test_a_name_that_somebody_without_a_seat_has_too_is_nobody_s(state: RegistrationState, address: str) -> None:
+    seated = _registration("Núria Puig", "a@x.example")
+    other = _registration("Núria Puig", "b@x.example", state)
+    assert _found(f"Name,Email\nNúria Puig,{address}\n", seated, other) == ([], ["Núria Puig"])
+
+
+def test_what_stands_in_brackets_makes_no_name_its_own() -> None:
+    pair = _registration("Núria Puig (Lleida)", "a@x.example"), _registration("Núria Puig", "b@x.example")
+    assert _found("Name,Email\nNúria Puig,\n", *pair) == ([], ["Núria Puig"])
+
+
+def test_a_second_guest_of_one_name_is_shown_to_be_decided_on() -> None:
+    report = 'Name,Email\nNúria Puig,\n"Puig, Núria",\n'
+    assert _found(report, _registration("Núria Puig")) == (["Núria Puig"], ["Puig, Núria"])
 
 
 @pytest.mark.parametrize("state", [RegistrationState.WAITING, RegistrationState.CANCELLED])
