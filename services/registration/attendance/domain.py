@@ -1,11 +1,11 @@
 """Attendance marked by the office: by hand, or from the report of the meeting."""
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from services.registration.registrations.domain import Decision, Registration, RegistrationState
 from shared.problems import Problem, mark
@@ -25,8 +25,8 @@ _ADDRESSES = {
     "id participante upn",
 }
 
-_SECTION = re.compile(r"^\d+\. ")
-_MAX_ROWS = 5000
+_HEADING = re.compile(r"\d+\. ")
+_DELIMITERS = "\t;,"
 
 
 class ReportProblem(Problem):
@@ -68,15 +68,13 @@ def read_report(data: bytes) -> list[Attendee]:
     Raises:
         ReportProblem: there is no list of participants in it.
     """
-    try:
-        rows = list(_rows(data))[:_MAX_ROWS]
-    except csv.Error:
-        raise ReportProblem from None
-    for place, row in enumerate(rows):
-        titles = [" ".join(words_of(cell)) for cell in row]
-        if any(title in _NAMES for title in titles) and len(titles) > 1:
+    lines = _lines(data)
+    for place, line in enumerate(lines):
+        delimiter = _delimiter(line)
+        if titles := _titles(_cells(line, delimiter)):
+            rows = [_cells(row, delimiter) for row in _before_the_next_list(lines[place + 1 :], delimiter)]
             # Old reports have a line for every time that somebody came or left.
-            return list(dict.fromkeys(_attendees(titles, rows[place + 1 :])))
+            return list(dict.fromkeys(_attendees(titles, rows)))
     raise ReportProblem
 
 
@@ -115,22 +113,49 @@ def _decoded(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
-def _rows(data: bytes) -> Iterator[list[str]]:
-    plain = _decoded(data).replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
-    delimiter = max("\t;,", key=plain.count)
-    return csv.reader(io.StringIO(plain), delimiter=delimiter)
+def _lines(data: bytes) -> list[str]:
+    """Those in which something stands."""
+    plain = _decoded(data).replace("\0", "").replace("\r", "\n")
+    return [line for line in plain.split("\n") if line.strip(f"{_DELIMITERS} ")]
+
+
+def _delimiter(line: str) -> str:
+    """Of a line of titles: in the others there may be more commas in a name or a date."""
+    return max(_DELIMITERS, key=line.count)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """A name may open with a quote that nothing closes, so each line is read by itself and such a one as it stands."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return line.split(delimiter)
+
+
+def _titles(row: list[str]) -> list[str]:
+    """The titles of a list of people; empty for any other row."""
+    titles = [" ".join(words_of(cell)) for cell in row]
+    return titles if len(titles) > 1 and not _NAMES.isdisjoint(titles) else []
+
+
+def _before_the_next_list(lines: list[str], delimiter: str) -> list[str]:
+    """A line such as «3. Activities» may also name a person: it is a heading where titles follow."""
+    for place, (line, following) in enumerate(pairwise(lines)):
+        is_alone = delimiter not in line.rstrip(delimiter)
+        if is_alone and _HEADING.match(line) and _titles(_cells(following, delimiter)):
+            return lines[:place]
+    return lines
 
 
 def _attendees(titles: list[str], rows: list[list[str]]) -> Iterator[Attendee]:
     name = next(place for place, title in enumerate(titles) if title in _NAMES)
-    addresses = [place for place, title in enumerate(titles) if title in _ADDRESSES]
+    columns = [place for place, title in enumerate(titles) if title in _ADDRESSES]
     for row in rows:
-        if not any(cell.strip() for cell in row) or _SECTION.match(row[0]):
-            return
         cells = dict(enumerate(cell.strip() for cell in row))
-        if cells.get(name):
-            written = (cells.get(place, "").lower() for place in addresses)
-            yield Attendee(cells[name][:200], tuple(dict.fromkeys(text for text in written if "@" in text)))
+        written = (cells.get(place, "").lower() for place in columns)
+        addresses = tuple(dict.fromkeys(text for text in written if "@" in text))
+        if shown := cells.get(name) or next(iter(addresses), ""):
+            yield Attendee(shown[:200], addresses)
 
 
 def _same_name(one: str, other: str) -> bool:

@@ -90,9 +90,7 @@ async def test_the_report_of_teams_is_compared_first_and_then_stored(desk: Offic
     assert await _came(desk, session) == ["Persona 1", "Persona 2"]
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"\x89PNG\r\n\x1a\n\x00\xff\r\x00", b"una;altra\n1;2\n", b'Nom,Correu\n"' + b"Pau,\n" * 40_000]
-)
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n\x00\xff\r\x00", b"una;altra\n1;2\n"])
 async def test_a_file_that_is_no_report_is_said_beside_the_field(desk: OfficeDesk, content: bytes) -> None:
     session = await desk.scheduled()
     desk.come_back(days=7)

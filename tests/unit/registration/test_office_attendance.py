@@ -104,16 +104,54 @@ def test_lines_end_as_on_any_machine(line_end: str) -> None:
     assert len(read_report(line_end.join(["Name,Email", "Pau,", '"Puig, Núria",', ""]).encode())) == 2
 
 
-UNCLOSED_QUOTE = b'Name,Email\n"' + b"Pau,\n" * 40_000
-"""What the quote opens is longer than a cell may be."""
+NAMES_THAT_MISLED = [
+    '"Pep Puig',
+    '"Pep" Puig',
+    "Puig, Núria (Ajuntament, Secretaria)",
+    "2. Pau Puig",
+    "Nom",
+    "7. Pol; Puig",
+    "Ot Puig",
+]
+
+
+@pytest.mark.parametrize("heading", ["", "2. Participants\n"])
+@pytest.mark.parametrize("after", ["", "\n3. Activitats\nNom\tHora\nAltra\t10:00\n", "3. Activitats\t\t\nNom\tHora\n"])
+def test_every_row_of_the_list_is_read(heading: str, after: str) -> None:
+    rows = "\n\n".join(f"{name}\t3/12/26, 10:00\t" for name in NAMES_THAT_MISLED)
+    report = f"{heading}Nom\tPrimera unió\tCorreu electrònic\n{rows}\n{after}"
+    assert [item.name for item in read_report(report.encode("utf-16"))] == NAMES_THAT_MISLED
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\x00\x01\x02", b"Name\nPau\n", b"\xff\xfe\x00", b"PK\x03\r\x04", UNCLOSED_QUOTE]
+    ("report", "names"),
+    [
+        ("Nom\tCorreu electrònic\n" + "Puig, Núria (X, Y)\t\n", ["Puig, Núria (X, Y)"]),
+        ('Name,Email\n"Puig, Núria (X, Y)",\n,,\n\n\n"""Pep"" Puig",\n', ["Puig, Núria (X, Y)", '"Pep" Puig']),
+        ('Name,Email\n"Pau,\n"Pol,\nOt\n', ['"Pau', '"Pol', "Ot"]),
+        ("Name,Email\n2. Pau,\n3. Pol,\n", ["2. Pau", "3. Pol"]),
+        ("2. Participants,\nName,Email\n3. Pau\n\n3. Activities,\nName,Time\nPol,10:00\n", ["3. Pau"]),
+        ("Name,Email\n,pau@alamus.example\n", ["pau@alamus.example"]),
+        ("Resum: a, b, c, d\nNom;Correu electrònic\nPau;\n", ["Pau"]),
+    ],
 )
+def test_no_row_is_lost_by_guessing(report: str, names: list[str]) -> None:
+    assert [item.name for item in read_report(report.encode())] == names
+
+
+def test_a_long_report_is_read_to_its_end() -> None:
+    report = "Full Name,User Action\n" + "Pau,Joined\nPau,Left\n" * 5000 + "Pol,Joined\n"
+    assert [item.name for item in read_report(report.encode())] == ["Pau", "Pol"]
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00\x01\x02", b"Name\nPau\n", b"\xff\xfe\x00", b"PK\x03\r\x04"])
 def test_what_is_no_report_is_refused(data: bytes) -> None:
     with pytest.raises(ReportProblem):
         read_report(data)
+
+
+def test_a_quote_that_is_never_closed_ends_with_its_line() -> None:
+    assert len(read_report(b'Name,Email\n"' + b"Pau,\n" * 40_000)) == 2
 
 
 def test_the_first_time_that_is_known_stays() -> None:
