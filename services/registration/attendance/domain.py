@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,10 +95,11 @@ def match(attendees: Sequence[Attendee], registrations: Sequence[Registration]) 
         else:
             nameless.append(attendee)
     strangers: list[Attendee] = []
+    by_name = _with_one_name(registrations)
     for attendee in nameless:
-        namesakes = [item for item in registrations if _same_name(item.name, attendee.name)]
-        if len(namesakes) == 1 and namesakes[0] in seated and namesakes[0].id not in found:
-            found[namesakes[0].id] = (namesakes[0], attendee)
+        known = by_name.get(_name_words(attendee.name))
+        if known and known.state is RegistrationState.REGISTERED and known.id not in found:
+            found[known.id] = (known, attendee)
         else:
             strangers.append(attendee)
     absent = tuple(item for item in seated if item.id not in found)
@@ -158,10 +160,13 @@ def _attendees(titles: list[str], rows: list[list[str]]) -> Iterator[Attendee]:
             yield Attendee(shown[:200], addresses)
 
 
-def _same_name(one: str, other: str) -> bool:
-    """The same words in any order: Teams writes «Puig, Núria (Ajuntament)» too."""
-    return bool(_name_words(one)) and _name_words(one) == _name_words(other)
+def _with_one_name(registrations: Sequence[Registration]) -> dict[tuple[str, ...], Registration]:
+    """By name, those whose name no other has."""
+    named = [(words, item) for item in registrations if (words := _name_words(item.name))]
+    times = Counter(words for words, _ in named)
+    return {words: item for words, item in named if times[words] == 1}
 
 
-def _name_words(name: str) -> list[str]:
-    return sorted(words_of(re.sub(r"\(.*?\)|\[.*?\]", " ", name)))
+def _name_words(name: str) -> tuple[str, ...]:
+    """In any order: Teams writes «Puig, Núria (Ajuntament)» too."""
+    return tuple(sorted(words_of(re.sub(r"\(.*?\)|\[.*?\]", " ", name))))

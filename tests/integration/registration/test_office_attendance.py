@@ -1,4 +1,6 @@
+import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -88,6 +90,20 @@ async def test_the_report_of_teams_is_compared_first_and_then_stored(desk: Offic
     assert ids
     await desk.submit(f"{path}/store", {"registrations": ids[1]})
     assert await _came(desk, session) == ["Persona 1", "Persona 2"]
+
+
+async def test_a_long_report_keeps_nobody_else_waiting(desk: OfficeDesk) -> None:
+    session = await desk.scheduled()
+    desk.come_back(days=7)
+    report = "Nom\tCorreu electrònic\n" + "".join(f"Persona {number}\t\n" for number in range(50_000))
+    began = looked = time.monotonic()
+    longest = 0.0
+    comparing = asyncio.create_task(desk.use_cases.attendance.compare(session, report.encode()))
+    while not comparing.done():
+        await asyncio.sleep(0)
+        longest, looked = max(longest, time.monotonic() - looked), time.monotonic()
+    assert len((await comparing).strangers) == 50_000
+    assert longest < (time.monotonic() - began) / 2
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n\x00\xff\r\x00", b"una;altra\n1;2\n"])

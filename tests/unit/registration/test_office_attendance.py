@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -152,6 +153,15 @@ def test_what_is_no_report_is_refused(data: bytes) -> None:
 
 def test_a_quote_that_is_never_closed_ends_with_its_line() -> None:
     assert len(read_report(b'Name,Email\n"' + b"Pau,\n" * 40_000)) == 2
+
+
+def test_hundreds_of_people_are_matched_with_a_thousand_lines_at_once() -> None:
+    people = [_registration(f"Persona Número {number}") for number in range(500)]
+    attendees = [Attendee(f"{number}, Persona Número (Ajuntament)", ()) for number in range(250, 1250)]
+    began = time.process_time()
+    matches = match(attendees, people)
+    assert time.process_time() - began < 0.3, "every name was compared with every other"
+    assert [len(each) for each in (matches.found, matches.strangers, matches.absent)] == [250, 750, 250]
 
 
 def test_the_first_time_that_is_known_stays() -> None:
