@@ -40,16 +40,23 @@ class Entity(BaseModel):
 
 MAX_QUERY = 100
 
-_LITTLE_WORDS = frozenset(
-    "a al als d de del dels e el els en es i l la las les lo los na s sa ses y".split()  # noqa: SIM905  reads better
-)
+_PREPOSITIONS = frozenset("a al als d de del dels e i y".split())  # noqa: SIM905  reads better
+"""With those that hold an article, and the conjunctions."""
+
+_ARTICLES = frozenset("el els en es l la las les lo los na s sa ses".split())  # noqa: SIM905  reads better
 
 _KINDS = frozenset(("ajuntament", "consell", "comarcal", "diputacio"))
 
 
 def significant_words(words: list[str]) -> list[str]:
-    """The words without articles and prepositions, unless there is nothing else: one municipality is called Les."""
-    return [word for word in words if word not in _LITTLE_WORDS] or words
+    """The words without articles and prepositions.
+
+    Where only the kind of body would be left, the articles stay: one municipality is called Les. If there is nothing
+    else, all stay.
+    """
+    with_articles = [word for word in words if word not in _PREPOSITIONS]
+    without = [word for word in with_articles if word not in _ARTICLES]
+    return (without if set(without) - _KINDS else with_articles) or words
 
 
 @dataclass(frozen=True, slots=True)

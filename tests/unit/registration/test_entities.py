@@ -4,6 +4,7 @@ import pytest
 
 from services.registration.entities.csv_files import EntityFileError, read_entities, shipped_entities
 from services.registration.entities.domain import Directory, EntityKind
+from shared.text.search_words import words_of
 
 DIRECTORY = Directory(shipped_entities().values())
 HEADER = "ens_code,code,ine5,kind,name,name_sorted,council,comarca_code,comarca,province_code,province,population_2020"
@@ -35,6 +36,8 @@ def test_the_whole_directory_is_shipped() -> None:
         ("diputació de barcelona", "Diputació de Barcelona"),
         ("consell comarcal alt camp", "Consell Comarcal de l'Alt Camp"),
         ("les", "Ajuntament de Les"),
+        ("ajuntament de les", "Ajuntament de Les"),
+        ("ayuntamiento les", "Ajuntament de Les"),
         ("2500450006", "Ajuntament dels Alamús"),
         ("250045", "Ajuntament dels Alamús"),
         ("25004", "Ajuntament dels Alamús"),
@@ -56,6 +59,21 @@ def test_the_whole_directory_is_shipped() -> None:
 def test_an_entity_is_found_however_it_is_written(query: str, first: str) -> None:
     found = [entity.name for entity in DIRECTORY.search(query, 10)]
     assert first in found[:1] or (found and found[0].startswith(first)), found
+
+
+def test_each_entity_of_the_directory_is_first_by_its_name() -> None:
+    assert [entity.name for entity in DIRECTORY if DIRECTORY.search(entity.name, 1) != [entity]] == []
+    assert [entity.name for entity in DIRECTORY if DIRECTORY.named(entity.name) != entity] == []
+    # Three provinces and their capitals have one name.
+    assert [entity.name for entity in DIRECTORY if entity not in DIRECTORY.search(entity.short_name, 3)] == []
+
+
+def test_each_entity_of_the_directory_is_first_by_its_name_without_little_words() -> None:
+    little = set("d de del dels el els la les l es i".split())  # noqa: SIM905  reads better
+    bare = {entity: [word for word in words_of(entity.name) if word not in little] for entity in DIRECTORY}
+    bare[DIRECTORY.search("les", 1)[0]] = ["ajuntament", "les"]  # whose own name is a little word
+    assert [words for entity, words in bare.items() if DIRECTORY.search(" ".join(words), 1) != [entity]] == []
+    assert [words for entity, words in bare.items() if DIRECTORY.named(" ".join(words)) != entity] == []
 
 
 @pytest.mark.parametrize("query", ["", "  ", "'", "·", "zzzz", "lleida zzzz", "%", "*"])
@@ -83,6 +101,10 @@ def test_an_article_forgotten_or_typed_loses_no_name() -> None:
         ("st cugat sesgarrigues", "Ajuntament de Sant Cugat Sesgarrigues"),
         ("barcelona", ""),  # its council and its provincial council
         ("l'alb", ""),
+        ("ajuntament les", "Ajuntament de Les"),
+        ("ajuntament", ""),
+        ("ajuntament de la", ""),
+        ("ajuntament del", ""),
     ],
 )
 def test_only_who_is_called_just_so_is_named(words: str, name: str) -> None:
