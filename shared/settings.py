@@ -39,7 +39,9 @@ class ServiceSettings(BaseSettings):
         "nats://127.0.0.1:4222"
     )
     public_url: Annotated[
-        str, shaped(r"https?://[^/?#\s]+(/[^?#\s]*)?", "an address such as https://dijous.example, without ? and #")
+        str,
+        shaped(r"[\x00-\x7f]*", "in ASCII: a host with accents as xn--…, a path percent-encoded"),
+        shaped(r"https?://[^/?#\s]+(/[^?#\s]*)?", "an address such as https://dijous.example, without ? and #"),
     ] = "http://127.0.0.1:8080"
     """The address under which people reach the installation; links in mails begin with it."""
     site_name: Annotated[str, Field(min_length=1, max_length=80)] = "Dijous"

@@ -1,17 +1,16 @@
 """Types of form fields: tidied text without unseen characters, and addresses."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from shared.events.vocabulary import Language
 from shared.problems import mark
 from shared.text.unseen import holds_unseen, tidied, tidied_line
+from shared.text.web_addresses import web_address
 
 NOT_PLAIN = mark("Line breaks and control characters are not allowed here.")
 NO_WORDS = mark("Write it in at least one language.")
-NOT_HTTPS = mark("This must be a whole address that begins with https://.")
 
 
 def _one_line(text: str) -> str:
@@ -34,19 +33,8 @@ def _with_words(texts: dict[Language, str]) -> dict[Language, str]:
     return written
 
 
-def _https(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme == "https" and parts.hostname and parts.port != 0 and not parts.username
-    except ValueError:
-        usable = False
-    if not usable or not url.isprintable() or " " in url:
-        raise ValueError(NOT_HTTPS)
-    return url
-
-
 def _https_or_nothing(url: str) -> str:
-    return _https(url) if url else url
+    return web_address(url) if url else url
 
 
 OneLine = Annotated[
@@ -57,8 +45,9 @@ Paragraphs = Annotated[
 ]
 Titles = Annotated[dict[Language, Annotated[OneLine, Field(max_length=300)]], AfterValidator(_with_words)]
 Descriptions = Annotated[dict[Language, Annotated[Paragraphs, Field(max_length=4000)]], AfterValidator(_with_words)]
-HttpsUrl = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_https)]
+_Typed = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+_STORED = Field(max_length=2000)
+"""Percent-encoded it may be longer than it was typed."""
+HttpsUrl = Annotated[_Typed, AfterValidator(web_address), _STORED]
 """An address that is shown or redirected to, never fetched."""
-OptionalHttpsUrl = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_https_or_nothing)
-]
+OptionalHttpsUrl = Annotated[_Typed, AfterValidator(_https_or_nothing), _STORED]

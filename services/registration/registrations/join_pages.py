@@ -1,7 +1,5 @@
 """The personal way into a session: a button near its time, else when that will be. A GET never acts."""
 
-from urllib.parse import urlsplit
-
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
@@ -12,6 +10,7 @@ from shared.events.vocabulary import SessionStatus
 from shared.problems import mark
 from shared.security.links import LinkPurpose
 from shared.text.dates import instant_in_words
+from shared.text.web_addresses import origin_of
 from shared.web.page_routes import PageRouter, page_router
 
 SESSION_CANCELLED = mark("The session has been cancelled.")
@@ -79,5 +78,4 @@ def _reason_closed(site: RegistrationSite, request: Request, view: RegistrationV
 
 def meeting_origin(view: RegistrationView) -> str:
     """The origin to which the form redirects: browsers check a redirect against `form-action` too."""
-    parts = urlsplit(view.join_url)
-    return f"{parts.scheme}://{parts.netloc}" if view.join_url else ""
+    return origin_of(view.join_url)

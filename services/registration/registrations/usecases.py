@@ -34,6 +34,7 @@ from shared.storage.aggregates import ConflictError
 from shared.storage.collection import Slice
 from shared.storage.contract import Scalar
 from shared.storage.records import ActRecord, Author, Recording
+from shared.text.web_addresses import as_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ class Registrations:
         may_join = registration.state is RegistrationState.REGISTERED and session.can_be_joined(self._clock())
         roster = await self._rosters.get(session.id) if registration.is_waiting else None
         turn = roster.turn_of(registration.id) if roster else 0
-        return RegistrationView(registration, session, session.join_url if may_join else "", turn)
+        return RegistrationView(registration, session, as_sent(session.join_url) if may_join else "", turn)
 
     async def _cancel_for(self, by: Author, registration_id: str) -> None:
         await self.cancel(registration_id, by.record(registration_id, lambda _, after: {"session": after.session_id}))

@@ -100,3 +100,43 @@ async def test_a_link_that_is_not_known_yet_says_to_come_back(office: Office) ->
     page = await office.api.get(await _join_path(office, session))
     assert_page(page)
     assert "Torneu d'aquí a uns minuts." in words(page)
+
+
+OTHER_SCRIPT = "https://例え.jp/sala ó".replace(" ", "%20")
+SHOWN_TO_BROWSERS = "https://xn--r8jz45g.jp"
+
+
+async def test_a_host_in_another_script_is_stored_in_ascii_and_joined(office: Office) -> None:
+    session = await office.scheduled(join_url=OTHER_SCRIPT)
+    await office.register(session)
+    assert (await office.session(session)).join_url == f"{SHOWN_TO_BROWSERS}/sala%20%C3%B3"
+    await _assert_joined(office, session)
+
+
+async def test_a_host_in_another_script_that_an_older_version_stored_is_joined(office: Office) -> None:
+    session = await office.scheduled()
+    await office.register(session)
+    await office.store.sessions.change(session, lambda old: (old.model_copy(update={"join_url": OTHER_SCRIPT}), []))
+    await _assert_joined(office, session)
+
+
+async def test_an_address_that_an_older_version_took_adds_nothing_to_the_policy(office: Office) -> None:
+    session = await office.scheduled()
+    await office.register(session)
+    older = "https://a.example;script-src https:"
+    await office.store.sessions.change(session, lambda old: (old.model_copy(update={"join_url": older}), []))
+    path = await _join_path(office, session)
+    _near(office)
+    page = await office.api.get(path)
+    assert_page(page)
+    assert "form-action 'self';" in page.headers["content-security-policy"]
+
+
+async def _assert_joined(office: Office, session: str) -> None:
+    path, personal = await _join_path(office, session), f"/registration/{await office.token(session)}"
+    _near(office)
+    for page in (await office.api.get(path), await office.api.get(personal)):
+        assert_page(page)
+        assert f"form-action 'self' {SHOWN_TO_BROWSERS};" in page.headers["content-security-policy"]
+    answer = await send(office, path)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{SHOWN_TO_BROWSERS}/sala%20%C3%B3")

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from deploy.settings import BrokenSettingError, explained_settings
 from shared.settings import ServiceSettings
 
+PUBLIC_URL_IN_ASCII = "must be in ASCII: a host with accents as xn--…, a path percent-encoded"
 SECRETS = {"DIJOUS_SECRET": "s" * 32, "DIJOUS_STAFF_TOKEN": "t" * 16}
 
 
@@ -68,6 +69,8 @@ def test_a_broken_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyP
     [
         ("DIJOUS_NATS_URL", "broker", "must be an address such as nats://127.0.0.1:4222"),
         ("DIJOUS_PUBLIC_URL", "dijous", "must be an address such as https://dijous.example, without ? and #"),
+        ("DIJOUS_PUBLIC_URL", "https://municipalità.example", PUBLIC_URL_IN_ASCII),
+        ("DIJOUS_PUBLIC_URL", "https://dijous.example/sessió", PUBLIC_URL_IN_ASCII),
         ("DIJOUS_MAIL_FROM", "Oficina <o@dijous.example>", "must be a bare address such as oficina@dijous.example"),
         ("DIJOUS_MESSAGE_ID_DOMAIN", "Dijous", "must be a domain in small letters, such as dijous.example"),
         ("DIJOUS_STAFF_TOKEN", "é" * 20, "may hold letters without accents, digits and - . _ ~ + / alone"),
