@@ -6,15 +6,15 @@
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vText
+from icalendar import Calendar, Event, vCalAddress, vText
 
 from services.notifications.deliveries.domain import DeliveryKind
 from services.notifications.projections.domain import KnownSession
 from services.notifications.rendering.domain import MailContext, one_line
 from services.notifications.rendering.prepared import mark
 from shared.events.vocabulary import Language, in_language
+from shared.time_zones import entry_times, zone_definition
 
 _LINE_OCTETS = 75
 
@@ -90,7 +90,7 @@ def stamp(instant: datetime) -> str:
 
 def _calendar(method: Method, context: MailContext, language: Language, organizer: str, uid: str) -> Calendar:
     assert context.session is not None
-    zone = ZoneInfo(context.programme.time_zone)
+    zone = context.programme.time_zone
     entry = _entry(method, context.session, language, zone)
     entry.add("uid", uid)
     mailbox = vCalAddress(f"mailto:{organizer}")
@@ -101,30 +101,17 @@ def _calendar(method: Method, context: MailContext, language: Language, organize
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
-    calendar.add_component(_timezone(zone, context.session.starts_at))
+    calendar.add_component(zone_definition(zone))
     calendar.add_component(entry)
     return calendar
 
 
-def _entry(method: Method, session: KnownSession, language: Language, zone: ZoneInfo) -> Event:
+def _entry(method: Method, session: KnownSession, language: Language, zone: str) -> Event:
+    ends_at = session.starts_at + timedelta(minutes=session.duration_minutes)
+    starts, ends = entry_times(zone, session.starts_at, ends_at)
     entry = Event()
     entry.add("summary", one_line(in_language(session.title, language)))
-    entry.add("dtstart", session.starts_at.astimezone(zone))
-    entry.add("dtend", (session.starts_at + timedelta(minutes=session.duration_minutes)).astimezone(zone))
+    entry.add("dtstart", starts)
+    entry.add("dtend", ends)
     entry.add("status", "CONFIRMED" if method is Method.REQUEST else "CANCELLED")
     return entry
-
-
-def _timezone(zone: ZoneInfo, at: datetime) -> Timezone:
-    """The zone's rule at the time of the session. One rule is enough, and every program reads it alike: some take the
-    first rule of a list, or none that is given by single dates."""
-    local = at.astimezone(zone)
-    rule = TimezoneDaylight() if local.dst() else TimezoneStandard()
-    rule.add("dtstart", datetime(1970, 1, 1))  # a rule begins at a local time
-    rule.add("tzoffsetfrom", local.utcoffset())
-    rule.add("tzoffsetto", local.utcoffset())
-    rule.add("tzname", local.tzname())
-    timezone = Timezone()
-    timezone.add("tzid", zone.key)
-    timezone.add_component(rule)
-    return timezone

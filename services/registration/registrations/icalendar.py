@@ -15,7 +15,7 @@ def personal_calendar(
     """The entry with the SEQUENCE of the mails. With a seat it has the join link; a place on the waiting list is
     tentative; a cancelled registration is cancelled.
     """
-    calendar = new_calendar()
+    calendar = new_calendar([shown.zone])
     registration, entry = view.registration, calendar_entry(shown, owner, language)
     given_up = registration.state is RegistrationState.CANCELLED
     entry["sequence"] = invitation_sequence(shown.session.sequence, registration.generation, given_up=given_up)

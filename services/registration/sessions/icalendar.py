@@ -4,29 +4,36 @@ An entry has the UID that it has in the mails, so that calendars take both for t
 entry only, never in a feed.
 """
 
+from collections.abc import Iterable
+
 from icalendar import Calendar, Event, vCalAddress
 
 from services.registration.public_site import SiteOwner
 from services.registration.sessions.presented import PresentedSession
 from shared.events.vocabulary import Language, in_language
+from shared.time_zones import entry_times, zone_definition
 
 
-def new_calendar() -> Calendar:
+def new_calendar(zones: Iterable[str]) -> Calendar:
+    """A calendar with the definitions of the zones of its entries."""
     calendar = Calendar()
     calendar.add("prodid", "-//Dijous//Dijous//CA")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
+    for zone in sorted(set(zones)):
+        calendar.add_component(zone_definition(zone))
     return calendar
 
 
 def calendar_entry(shown: PresentedSession, owner: SiteOwner, language: Language) -> Event:
     session, programme = shown.session, shown.programme
+    starts, ends = entry_times(shown.zone, session.starts_at, session.ends_at)
     entry = Event()
     entry.add("uid", f"{session.id}@{owner.mail_domain}")
     entry.add("dtstamp", session.last_changed_at)
-    entry.add("dtstart", session.starts_at)  # in UTC, which needs no rules of a zone
-    entry.add("dtend", session.ends_at)
+    entry.add("dtstart", starts)
+    entry.add("dtend", ends)
     entry.add("sequence", session.sequence)
     entry.add("status", "CANCELLED" if shown.is_cancelled else "CONFIRMED")
     entry.add("summary", _one_line(in_language(session.title, language)))

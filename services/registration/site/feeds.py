@@ -146,7 +146,7 @@ async def _written(tag: str, feed: Feed, form: FeedFormat) -> bytes:
 
 def _ical(feed: Feed, sessions: Sequence[PresentedSession]) -> bytes:
     """A calendar to subscribe to; cancelled sessions are in it as such."""
-    calendar = new_calendar()
+    calendar = new_calendar(shown.zone for shown in sessions)
     calendar.add("name", feed.name)
     calendar.add("x-wr-calname", feed.name)
     calendar["refresh-interval"] = vDuration(_REFRESH, params={"VALUE": "DURATION"})

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 import pytest
 from icalendar import Calendar, Component
 
+from shared.time_zones import zone_definition
 from tests.integration.registration.conftest import Office
 from tests.integration.registration.crashing import replace_store
 from tests.integration.registration.test_same_steps import RecordingStore
@@ -33,11 +34,26 @@ async def test_an_entry_follows_its_session_under_one_uid(office: Office) -> Non
     await office.staff("POST", f"/sessions/{session}/reschedule", {"starts_at": "2026-12-10T10:00:00+01:00"})
     moved = (await _entries(office))[uid]
     assert moved["SEQUENCE"] == 1
-    assert moved["DTSTART"].dt.isoformat() == "2026-12-10T09:00:00+00:00"
+    assert moved["DTSTART"].dt.isoformat() == "2026-12-10T10:00:00+01:00"
     assert moved["DTSTAMP"].dt >= first["DTSTAMP"].dt
     await office.staff("POST", f"/sessions/{session}/cancel", {})
     gone = (await _entries(office))[uid]
     assert (gone["SEQUENCE"], str(gone["STATUS"])) == (2, "CANCELLED")
+
+
+async def test_a_calendar_defines_each_zone_once_and_as_the_mails_do(office: Office) -> None:
+    island = {"slug": "illes", "name": {"ca": "Illes"}, "kind": "cohort", "time_zone": "Atlantic/Canary"}
+    await office.staff("POST", "/programmes", island, expect=201)
+    for starts_at in ("2027-06-17T10:00:00+02:00", "2027-10-31T02:30:00+02:00", "2027-12-16T10:00:00+01:00"):
+        await office.scheduled(starts_at=starts_at)
+    await office.scheduled(programme="illes")
+    calendar = Calendar.from_ical((await office.api.get("/calendar.ics")).content)
+    zones = ("Atlantic/Canary", "Europe/Madrid")
+    assert [zone.to_ical() for zone in calendar.walk("VTIMEZONE")] == [
+        zone_definition(zone).to_ical() for zone in zones
+    ]
+    starts = {str(entry["DTSTART"].to_ical(), "ascii") for entry in calendar.walk("VEVENT")}
+    assert {"20270617T100000", "20271031T003000Z", "20271216T100000"} < starts
 
 
 async def test_each_programme_has_its_own_calendar(office: Office) -> None:

@@ -5,7 +5,6 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
-from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar, Event
@@ -26,7 +25,6 @@ from tests.support.mails import (
 )
 
 GOLDEN = Path(__file__).parent / "golden"
-MADRID = ZoneInfo("Europe/Madrid")
 INJECTIONS = [
     "a\r\nATTENDEE:mailto:x@y.example",
     "a\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:b",
@@ -80,19 +78,60 @@ def test_one_entry_for_one_person_with_all_that_rfc_5546_asks_for(kind: Delivery
     assert not cancels or "/join/" not in text
 
 
-@pytest.mark.parametrize("starts_at", [datetime(2026, 7, 2, 8, tzinfo=UTC), datetime(2026, 12, 17, 9, tzinfo=UTC)])
-@pytest.mark.parametrize("zone", ["Europe/Madrid", "Atlantic/Canary", "UTC", "America/Bogota"])
-def test_the_time_zone_says_the_offset_of_that_day(starts_at: datetime, zone: str) -> None:
-    text = calendar_text(
+def definition(text: str) -> str:
+    return text.partition("BEGIN:VTIMEZONE")[2].partition("END:VTIMEZONE")[0]
+
+
+def read_by_definition(text: str) -> list[set[datetime]]:
+    """Start and end as a program may read them that knows no zone but by its definition: local time that comes twice
+    is two instants."""
+    (zone,) = Calendar.from_ical(text).walk("VTIMEZONE")
+    rule = zone.to_tz(lookup_tzid=False)
+    times = [event(text)[name] for name in ("DTSTART", "DTEND")]
+    return [
+        {time.dt.replace(tzinfo=rule, fold=fold).astimezone(UTC) for fold in (0, 1)}
+        if "TZID" in time.params
+        else {time.dt}
+        for time in times
+    ]
+
+
+def invitation(starts_at: datetime, zone: str = "Europe/Madrid", minutes: int = 60) -> str:
+    return calendar_text(
         DeliveryKind.CONFIRMATION,
-        session=make_session(starts_at=starts_at),
+        session=make_session(starts_at=starts_at, duration_minutes=minutes),
         programme=make_programme(time_zone=zone),
     )
-    assert event(text)["DTSTART"].dt == starts_at
-    (rules,) = Calendar.from_ical(text).walk("VTIMEZONE")
-    (rule,) = rules.subcomponents
+
+
+@pytest.mark.parametrize(
+    ("zone", "halves"),
+    [
+        ("Europe/Madrid", ["STANDARD", "DAYLIGHT"]),
+        ("Atlantic/Canary", ["STANDARD", "DAYLIGHT"]),
+        ("UTC", ["STANDARD"]),
+        ("America/Bogota", ["STANDARD"]),
+    ],
+)
+def test_a_zone_has_one_whole_definition_at_any_time_of_the_year(zone: str, halves: list[str]) -> None:
+    summer, winter = datetime(2026, 7, 2, 8, tzinfo=UTC), datetime(2026, 12, 17, 9, tzinfo=UTC)
+    texts = [invitation(starts_at, zone) for starts_at in (summer, winter)]
+    assert len({definition(text) for text in texts}) == 1
+    (rules,) = Calendar.from_ical(texts[0]).walk("VTIMEZONE")
     assert rules["TZID"] == zone
-    assert rule["TZOFFSETTO"].td == starts_at.astimezone(ZoneInfo(zone)).utcoffset()
+    assert [half.name for half in rules.subcomponents] == halves
+    assert ["RRULE" in half for half in rules.subcomponents] == [len(halves) == 2] * len(halves)
+    assert [read_by_definition(text)[0] for text in texts] == [{summer}, {winter}]
+
+
+@pytest.mark.parametrize(
+    "clock", ["00:30+02:00", "01:30+02:00", "02:30+02:00", "02:00+01:00", "02:30+01:00", "03:30+01:00"]
+)
+@pytest.mark.parametrize("minutes", [30, 60, 120])
+def test_a_session_in_the_night_of_the_change_begins_and_ends_at_one_instant(clock: str, minutes: int) -> None:
+    starts_at = datetime.fromisoformat(f"2027-10-31T{clock}").astimezone(UTC)
+    ends_at = starts_at + timedelta(minutes=minutes)
+    assert read_by_definition(invitation(starts_at, minutes=minutes)) == [{starts_at}, {ends_at}]
 
 
 @pytest.mark.parametrize("words", INJECTIONS)
@@ -104,7 +143,7 @@ def test_words_stay_words(words: str) -> None:
     )
     assert event(text)["SUMMARY"] == " ".join(words.split())
     names = [component.name for component in Calendar.from_ical(text).walk()]
-    assert names == ["VCALENDAR", "VTIMEZONE", "DAYLIGHT", "VEVENT"]
+    assert names == ["VCALENDAR", "VTIMEZONE", "STANDARD", "DAYLIGHT", "VEVENT"]
     assert isinstance(event(text)["ATTENDEE"], str), "there is a second attendee"
 
 
