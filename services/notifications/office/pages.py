@@ -29,7 +29,7 @@ NOT_AN_ADDRESS = mark("Write one email address, such as name@council.cat.")
 
 _PAGE = 50
 _PLACE = 2
-_MOST_SESSIONS = 100
+_MOST_SESSIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class MailPages:
             status=422 if errors else 200,
             items=found.items,
             titles=await self._admin.titles([item.delivery for item in found.items]),
-            sessions=await self._admin.latest_sessions(_MOST_SESSIONS),
+            sessions=await self._admin.nearest_sessions(_MOST_SESSIONS),
             today=await self._admin.today(),
             trouble=self.trouble(),
             chosen=chosen or {},

@@ -110,9 +110,12 @@ class DeliveryAdmin:
     async def history(self, delivery_id: str) -> list[AuditEntry]:
         return await self._audit.entries(subject=delivery_id)
 
-    async def latest_sessions(self, limit: int) -> list[KnownSession]:
-        """Sessions to choose from, the one that starts last in front."""
-        return (await self._known.sessions.page(order=(("starts_at", -1),), limit=limit)).items
+    async def nearest_sessions(self, limit: int) -> list[KnownSession]:
+        """Sessions to choose from, up to `limit` each to come and past; the one that starts last in front."""
+        now, page = to_millis(self._clock()), self._known.sessions.page
+        coming = await page({"starts_at": greater(now)}, order=(("starts_at", 1),), limit=limit)
+        past = await page({"starts_at": at_most(now)}, order=(("starts_at", -1),), limit=limit)
+        return [*reversed(coming.items), *past.items]
 
     async def suppression(self, suppression_id: str) -> Suppression:
         """An address that gets no mail, or not all.

@@ -42,7 +42,7 @@ class Feed:
     address: str
     """Its own, with the language if one was asked for."""
     entries: Sequence[IndexEntry]
-    """Its sessions, the latest first."""
+    """Its sessions: those to come, the next one first, then the past ones. So a limit leaves out the furthest."""
     programmes: Mapping[str, Programme]
     seen_at: datetime
     site: SessionSite
@@ -108,7 +108,7 @@ async def _feed(site: SessionSite, request: Request, slug: str) -> Feed:
     programmes = {slug: await site.programmes.get(slug)} if slug else await site.programmes.by_slug()
     language, now = site.pages.language(request), site.clock()
     entries = [entry for entry in await site.sessions.index() if entry.programme in programmes]
-    coming = [entry for entry in entries if entry.over_at > now][-_COMING:]
+    coming = [entry for entry in reversed(entries) if entry.over_at > now][:_COMING]
     past = [entry for entry in entries if entry.over_at <= now][:_PAST]
     everything = f"{site.pages.text(request, ALL_SESSIONS)} · {site.pages.site_name}"
     asked = f"?lang={language}" if request.query_params.get("lang") == language else ""

@@ -7,6 +7,7 @@ import pytest
 
 from services.notifications.deliveries.domain import DeliveryState
 from services.notifications.preferences.domain import MailGroup
+from shared import ids
 from shared.events.registration import OfficeAccessChanged
 from shared.staff import Role
 from shared.storage.contract import StoreError
@@ -55,6 +56,19 @@ async def test_every_delivery_is_listed_with_its_state_and_chosen_by_it(known: H
     assert failed.count("/office/mails/deliveries/") == 1
     assert "DATA: 554 no" in failed
     assert "There are no such mails." in await shown(known, "/office/mails", kind="letter")
+
+
+async def test_the_nearest_of_many_sessions_can_be_chosen(known: House) -> None:
+    weeks = [NOW + number * timedelta(days=7) for number in range(-120, 120)]
+    nearest = [ids.encode(b"session%03d" % number) for number in range(90, 150)]
+    await known.hear(
+        *(
+            session_scheduled(session_id=ids.encode(b"session%03d" % number), starts_at=week)
+            for number, week in enumerate(weeks)
+        )
+    )
+    page = await shown(known, "/office/mails")
+    assert [each for each in nearest if f'value="{each}"' not in page] == []
 
 
 async def test_the_list_goes_on_page_by_page(known: House) -> None:

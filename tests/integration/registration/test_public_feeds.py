@@ -1,5 +1,6 @@
 """The sessions for calendars and feed readers."""
 
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -79,12 +80,12 @@ async def test_feeds_tell_the_news_of_each_session_first(office: Office) -> None
     await office.staff("POST", f"/sessions/{off}/cancel", {})
     atom = ElementTree.fromstring((await office.api.get("/feed.atom")).content)
     titles = [entry.findtext(f"{ATOM}title") for entry in atom.findall(f"{ATOM}entry")]
-    assert titles == ["Canvi de data: Una <1>", "Anul·lada: Dues"]
+    assert titles == ["Anul·lada: Dues", "Canvi de data: Una <1>"]
     feed = (await office.api.get("/feed.json")).json()
     assert feed["version"] == "https://jsonfeed.org/version/1.1"
     assert [item["title"] for item in feed["items"]] == titles
-    assert feed["items"][0]["url"] == f"https://dijous.example/sessions/{moved}"
-    assert "dijous 10 de desembre de 2026" in feed["items"][0]["content_text"]
+    assert feed["items"][1]["url"] == f"https://dijous.example/sessions/{moved}"
+    assert "dijous 10 de desembre de 2026" in feed["items"][1]["content_text"]
 
 
 async def test_that_a_session_was_moved_is_no_news_once_it_is_over(office: Office) -> None:
@@ -137,7 +138,7 @@ async def test_a_feed_that_was_written_before_is_not_written_again(office: Offic
         assert store.steps == [("read", "programmes"), ("read", "sessions")], "no roster is read"
 
 
-async def test_a_calendar_holds_what_comes_and_what_was_within_a_year_the_latest_first(office: Office) -> None:
+async def test_a_calendar_holds_what_comes_and_what_was_within_a_year_the_nearest_first(office: Office) -> None:
     for title, starts_at in (
         ("Fa molt", "2026-12-01T10:00:00+01:00"),
         ("Fa poc", "2027-12-16T10:00:00+01:00"),
@@ -147,7 +148,16 @@ async def test_a_calendar_holds_what_comes_and_what_was_within_a_year_the_latest
         await office.scheduled(title={"ca": title}, starts_at=starts_at)
     office.clock.move(days=413, minutes=30)
     entries = await _entries(office)
-    assert [str(entry["SUMMARY"]) for entry in entries.values()] == ["Aviat", "Ara", "Fa poc"]
+    assert [str(entry["SUMMARY"]) for entry in entries.values()] == ["Ara", "Aviat", "Fa poc"]
+
+
+async def test_a_short_feed_keeps_the_nearest_of_many_sessions_to_come(office: Office) -> None:
+    starts = [datetime(2027, 1, 7, 9, tzinfo=UTC) + n * timedelta(days=7) for n in range(52)]
+    nearest_first = [await office.scheduled(starts_at=start.isoformat()) for start in starts]
+    addresses = [f"https://dijous.example/sessions/{session}" for session in nearest_first[:50]]
+    assert [item["id"] for item in (await office.api.get("/feed.json")).json()["items"]] == addresses
+    atom = ElementTree.fromstring((await office.api.get("/feed.atom")).content)
+    assert [entry.findtext(f"{ATOM}id") for entry in atom.findall(f"{ATOM}entry")] == addresses
 
 
 @pytest.mark.parametrize("path", FEEDS)
