@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from shared.clock import StoredInstant
+from shared.clock import StoredInstant, to_millis
 from shared.problems import Problem, mark
 from shared.storage.collection import Stored
 
@@ -123,7 +123,7 @@ class Delivery(Stored):
     recipient_id: str
     """The registration or the follower who gets it."""
     due_at: StoredInstant
-    """When it is to be sent; also its Date header, so that a repeated mail is the same mail."""
+    """When it is to be sent first."""
     sequence: int = 0
     """The session's SEQUENCE it was made for: a reminder of another sequence no longer applies."""
     generation: int = 0
@@ -141,6 +141,11 @@ class Delivery(Stored):
     resent_at: StoredInstant | None = None
     """When the office last resent it."""
 
+    @property
+    def dated_at(self) -> datetime:
+        """Its Date: at every try the same, as it is the same mail. What the office resends is a new mail."""
+        return self.resent_at or self.due_at
+
 
 def delivery_id(kind: DeliveryKind, subject_id: str, recipient_id: str, round_: str) -> str:
     """The id that makes a second insertion of the same mail a no-op. `round_` distinguishes intended repetitions
@@ -148,10 +153,12 @@ def delivery_id(kind: DeliveryKind, subject_id: str, recipient_id: str, round_: 
     return f"{kind}:{subject_id}:{recipient_id}:{round_}"
 
 
-def message_id(delivery: str, domain: str) -> str:
-    """The Message-ID (RFC 5322 section 3.6.4) of a delivery: the same at every try."""
-    kind = delivery.partition(":")[0].replace("_", "-")
-    return f"<{hashlib.sha256(delivery.encode()).hexdigest()[:32]}.{kind}@{domain}>"
+def message_id(delivery: Delivery, domain: str) -> str:
+    """The Message-ID (RFC 5322 section 3.6.4) of a delivery: the same at every try, another each time the office
+    resends it, as mailboxes drop a mail whose Message-ID they have seen."""
+    mail = f"{delivery.id}:{to_millis(delivery.resent_at)}" if delivery.resent_at else delivery.id
+    kind = delivery.kind.replace("_", "-")
+    return f"<{hashlib.sha256(mail.encode()).hexdigest()[:32]}.{kind}@{domain}>"
 
 
 def make_delivery(

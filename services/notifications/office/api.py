@@ -140,8 +140,8 @@ def _add_deliveries(router: APIRouter, admin: DeliveryAdmin, acting: Any) -> Non
         responses=problems(409),
     )
     async def resend(id: str, member: StaffMember = acting) -> DeliveryView:  # noqa: A002  the name that the path shows to callers
-        """Puts a delivery that ended back to due: the very same mail, with its Message-ID and Date, so that mail
-        programs recognise it. 409 while it is still to be sent. Staff only."""
+        """Puts a delivery that ended back to due. It goes out as a new mail that says what is known now, with a
+        Message-ID and a Date of its own. 409 while it is still to be sent. Staff only."""
         return _view(await admin.resend(member, id))
 
 

@@ -129,7 +129,7 @@ class DeliveryAdmin:
         return suppression
 
     async def _resend(self, by: Author, delivery_id: str) -> Addressed:
-        """Send the very same mail once more, with the same Message-ID and Date.
+        """Send it once more as a new mail, written from what is known now.
 
         Raises:
             DeliveryUnknownProblem: there is none with that id.

@@ -60,7 +60,7 @@ class Composer:
         }
         self._in_calendar: Mapping[str, Fill] = {
             CalendarLine.SEQUENCE: _sequence,
-            CalendarLine.STAMP: lambda mail: stamp(mail.delivery.due_at).encode(),
+            CalendarLine.STAMP: lambda mail: stamp(mail.delivery.dated_at).encode(),
             CalendarLine.ATTENDEE: lambda mail: encoded_piece(attendee(mail.recipient.email)),
             CalendarLine.JOIN: tokens[Personal.JOIN],
         }
@@ -108,9 +108,9 @@ class Composer:
     ) -> Iterator[bytes | Fill]:
         yield _shared_headers(kind, language, context, subject, self._sender)
         yield b"Date: "
-        yield lambda mail: _header_date(mail.delivery.due_at)
+        yield lambda mail: _header_date(mail.delivery.dated_at)
         yield b"\r\nMessage-ID: "
-        yield lambda mail: message_id(mail.delivery.id, self._domain).encode()
+        yield lambda mail: message_id(mail.delivery, self._domain).encode()
         yield b"\r\nTo: "
         yield lambda mail: mail.recipient.email.encode("ascii")
         if kind not in DIRECT_ANSWERS:
@@ -131,7 +131,7 @@ class Composer:
             return token
 
         def after(life: timedelta) -> Callable[[PersonalMail], datetime]:
-            return lambda mail: mail.delivery.due_at + life
+            return lambda mail: mail.delivery.dated_at + life
 
         return {
             Personal.REGISTRATION: fill(LinkPurpose.REGISTRATION, _session_links_expiry),

@@ -66,7 +66,7 @@ class OutcomeWriter:
         """Defer mails whose session or proposal is not known yet, or give up in the end. Nothing was tried."""
         now = self._clock()
         begun = now - self.patience_to_know
-        given_up = [delivery.id for delivery in incomplete if (delivery.resent_at or delivery.due_at) < begun]
+        given_up = [delivery.id for delivery in incomplete if delivery.dated_at < begun]
         waiting = [delivery.id for delivery in incomplete if delivery.id not in given_up]
         await self._deliveries.mark(given_up, DeliveryState.FAILED, f"given up: {NOT_KNOWN_YET}")
         deferred, look_at = DeliveryState.DEFERRED, now + _LOOK_AGAIN
@@ -107,7 +107,7 @@ class OutcomeWriter:
     async def defer(self, delivery: Delivery, reason: str) -> None:
         """Try again later, or give up when it has been tried for long enough."""
         now = self._clock()
-        is_late = now - (delivery.resent_at or delivery.due_at) > self.patience
+        is_late = now - delivery.dated_at > self.patience
         if is_late and delivery.tries >= len(self.backoff):
             await self._deliveries.mark([delivery.id], DeliveryState.FAILED, f"given up: {reason}")
             return

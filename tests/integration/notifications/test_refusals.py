@@ -90,8 +90,27 @@ async def test_a_deferred_mail_is_the_same_mail_at_the_next_try(mailroom: Mailro
     mailroom.now += 2 * MINUTE
     await mailroom.send(sender)
     first, second = mailroom.smtp.mails()
-    assert first.message_id == second.message_id == message_id(delivery, DOMAIN)
+    assert first.message_id == second.message_id == message_id(await mailroom.delivery(delivery), DOMAIN)
     assert first.message["Date"] == second.message["Date"]
+
+
+async def test_what_the_office_sends_once_more_is_a_new_mail_and_its_next_try_the_same(mailroom: Mailroom) -> None:
+    await mailroom.know()
+    (delivery,) = await mailroom.due()
+    sender = mailroom.sender()
+    await mailroom.send(sender)
+    mailroom.now += timedelta(days=10)
+    resent_at = mailroom.now
+    assert await mailroom.store.deliveries.make_due_again(delivery, resent_at)
+    mailroom.smtp.answer("ACCEPTED", "451 4.3.0 sorry, what did you say?")
+    await mailroom.send(sender)
+    mailroom.smtp.answer("ACCEPTED")
+    mailroom.now += 2 * MINUTE
+    await mailroom.send(sender)
+    first, again, next_try = mailroom.smtp.mails()
+    assert len({first.message_id, again.message_id}) == 2
+    assert next_try.message_id == again.message_id
+    assert [mail.message["Date"].datetime for mail in (first, again, next_try)] == [NOW, resent_at, resent_at]
 
 
 async def test_what_the_office_sends_once_more_is_tried_as_long_as_a_new_mail(mailroom: Mailroom) -> None:

@@ -38,10 +38,10 @@ async def test_what_is_due_is_sent_once_and_marked(mailroom: Mailroom) -> None:
     await mailroom.send(sender)
     await mailroom.send(sender)
     assert mailroom.arrived() == sorted(f"p{number}@x.example" for number in range(30))
-    for delivery_id in made:
-        delivery = await mailroom.delivery(delivery_id)
+    deliveries = [await mailroom.delivery(delivery_id) for delivery_id in made]
+    for delivery in deliveries:
         assert (delivery.state, delivery.open, delivery.sent_at) == (DeliveryState.SENT, 0, NOW)
-    assert {mail.message_id for mail in mailroom.smtp.mails()} == {message_id(each, DOMAIN) for each in made}
+    assert {mail.message_id for mail in mailroom.smtp.mails()} == {message_id(each, DOMAIN) for each in deliveries}
 
 
 async def test_what_is_not_due_yet_waits_for_its_time(mailroom: Mailroom) -> None:

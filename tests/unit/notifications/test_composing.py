@@ -132,6 +132,13 @@ def test_no_line_of_what_thousands_get_begins_with_a_dot(kind: DeliveryKind) -> 
     assert b"\r\n." not in make_composer().compose(delivery_of(kind), context_of(kind), make_registration())
 
 
+def test_links_of_what_the_office_sends_once_more_live_as_long_as_those_of_a_new_mail() -> None:
+    kind, resent_at = DeliveryKind.SUPPORT_CONFIRMATION, NOW + timedelta(days=30)
+    raw = make_composer().compose(delivery_of(kind, resent_at=resent_at), context_of(kind), recipient_of(kind))
+    token = LINKS.token(LinkPurpose.SUPPORT, recipient_of(kind).id, resent_at + SUPPORT_LINK_LIFE)
+    assert token in parsed(raw).get_body(("plain",)).get_content()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_headers_say_who_what_and_that_a_machine_wrote(kind: DeliveryKind) -> None:
     message = composed(kind)
@@ -139,7 +146,7 @@ def test_headers_say_who_what_and_that_a_machine_wrote(kind: DeliveryKind) -> No
     assert message["Reply-To"] == "oficina@consorci.example"
     assert message.get_all("To") == ["nuria@alamus.example"]
     assert message["Date"].datetime == NOW
-    assert message["Message-ID"] == message_id(delivery_of(kind).id, DOMAIN)
+    assert message["Message-ID"] == message_id(delivery_of(kind), DOMAIN)
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["X-Auto-Response-Suppress"] == "OOF, AutoReply, RN, NRN"
     assert message["X-Dijous-Kind"] == kind
