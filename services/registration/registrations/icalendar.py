@@ -17,6 +17,7 @@ def personal_calendar(
     """
     calendar = new_calendar([shown.zone])
     registration, entry = view.registration, calendar_entry(shown, owner, language)
+    entry.DTSTAMP = max(shown.session.last_changed_at, registration.changed_at)
     given_up = registration.state is RegistrationState.CANCELLED
     entry["sequence"] = invitation_sequence(shown.session.sequence, registration.generation, given_up=given_up)
     if given_up:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from icalendar import Calendar
+from icalendar import Calendar, Component
 
 from services.registration.registrations.domain import RegistrationState
 from shared.security.links import SESSION_LINKS_LIFE, LinkPurpose
@@ -24,6 +24,11 @@ async def _registered(office: Office, language: str = "ca", **given: object) -> 
     session = await office.scheduled(**given)
     await office.register(session, language=language)
     return session, f"/registration/{await office.token(session)}"
+
+
+async def _entry(office: Office, path: str) -> Component:
+    (entry,) = Calendar.from_ical((await office.api.get(f"{path}/session.ics")).content).walk("VEVENT")
+    return entry
 
 
 async def _press(office: Office, path: str, what: str) -> httpx.Response:
@@ -169,12 +174,24 @@ async def test_the_calendar_entry_is_one_s_own(office: Office) -> None:
     assert entry["URL"] == entry["LOCATION"] == f"https://dijous.example/join/{join}"
     assert timedelta(days=30) == SESSION_LINKS_LIFE, "what the tests' tokens live"
     await _press(office, path, "cancel")
-    (gone,) = Calendar.from_ical((await office.api.get(f"{path}/session.ics")).content).walk("VEVENT")
+    gone = await _entry(office, path)
     assert gone["STATUS"] == "CANCELLED"
     assert "URL" not in gone
     await office.register(session)
-    (back,) = Calendar.from_ical((await office.api.get(f"{path}/session.ics")).content).walk("VEVENT")
+    back = await _entry(office, path)
     assert [each["SEQUENCE"] for each in (entry, gone, back)] == [0, 1, 2], "as in the mails"
+
+
+async def test_the_entry_stands_over_the_one_before_whenever_the_person_leaves_and_comes_back(office: Office) -> None:
+    session, path = await _registered(office)
+    entries = [await _entry(office, path)]
+    for what in ("cancel", "erase"):
+        await _press(office, path, what)
+        await office.register(session)
+        entries.append(await _entry(office, path))
+    assert len({entry["UID"] for entry in entries}) == 1
+    assert [entry["SEQUENCE"] for entry in entries] == [0, 2, 4], "a cancelled one has the number between"
+    assert {str(entry["STATUS"]) for entry in entries} == {"CONFIRMED"}
 
 
 async def _waiting(office: Office) -> tuple[str, str]:
@@ -216,13 +233,23 @@ async def test_who_waits_once_the_session_has_begun_is_told_that_it_is_full(offi
 
 async def test_the_entry_of_who_waits_is_tentative_and_leads_nowhere(office: Office) -> None:
     session, path = await _waiting(office)
-    (entry,) = Calendar.from_ical((await office.api.get(f"{path}/session.ics")).content).walk("VEVENT")
+    entry = await _entry(office, path)
     assert entry["STATUS"] == "TENTATIVE"
     assert "URL" not in entry
     assert "LOCATION" not in entry
     await office.staff("POST", f"/sessions/{session}/cancel", {})
-    (entry,) = Calendar.from_ical((await office.api.get(f"{path}/session.ics")).content).walk("VEVENT")
-    assert entry["STATUS"] == "CANCELLED"
+    assert (await _entry(office, path))["STATUS"] == "CANCELLED"
+
+
+async def test_the_entry_of_a_seat_that_became_free_is_newer_than_the_tentative_one(office: Office) -> None:
+    session, path = await _waiting(office)
+    tentative = await _entry(office, path)
+    office.clock.move(minutes=5)
+    for number in (1, 2):
+        await _press(office, f"/registration/{await office.token(session, number)}", "cancel")
+    confirmed = await _entry(office, path)
+    assert (confirmed["STATUS"], confirmed["SEQUENCE"]) == ("CONFIRMED", tentative["SEQUENCE"])
+    assert confirmed["DTSTAMP"].dt > tentative["DTSTAMP"].dt, "of two with one SEQUENCE the later counts"
 
 
 @pytest.mark.parametrize(("capacity", "is_passed_on"), [(1, True), (None, False)])
