@@ -42,12 +42,15 @@ def zone_definition(zone: str) -> Timezone:
     return definition
 
 
-def entry_times(zone: str, *instants: datetime) -> list[datetime]:
+@lru_cache(maxsize=4096)  # a third of a millisecond each, and feeds are written again in every language
+def entry_times(zone: str, *instants: datetime) -> tuple[datetime, ...]:
     """The instants in local time, or all in UTC where local time would not give one of them back: in the hour that
     comes twice as clocks are set back, and while the zone keeps to another rule than the one in force.
     """
-    local = [instant.astimezone(ZoneInfo(zone)) for instant in instants]
-    return local if all(_is_given_back(each, zone) for each in local) else [each.astimezone(UTC) for each in instants]
+    local = tuple(instant.astimezone(ZoneInfo(zone)) for instant in instants)
+    if all(_is_given_back(each, zone) for each in local):
+        return local
+    return tuple(instant.astimezone(UTC) for instant in instants)
 
 
 def _is_given_back(local: datetime, zone: str) -> bool:
