@@ -22,6 +22,7 @@ REASONS: Mapping[str, str] = {
     "same in their language": mark("The title is the same in the person's language."),
     WITHDRAWN: mark("The programme does not send this reminder any more."),
     "after the start": mark("The session had begun."),
+    "after the end": mark("The session was over."),
     "proposal received": mark("The proposal was in another state by then: received."),
     "proposal under_review": mark("The proposal was in another state by then: under review."),
     "proposal scheduled": mark("The proposal was in another state by then: scheduled."),

@@ -1,5 +1,6 @@
 """The latest state of other services' aggregates, as their events told: mails are written from it."""
 
+from datetime import datetime, timedelta
 from typing import Self
 
 from shared.clock import StoredInstant
@@ -63,6 +64,13 @@ class KnownSession(Known):
     @classmethod
     def from_event(cls, event: SessionEvent) -> Self:
         return cls(id=event.session_id, seen=event.version, **event.model_dump())
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.duration_minutes)
+
+    def is_over(self, now: datetime) -> bool:
+        return self.status is SessionStatus.ENDED or now >= self.ends_at
 
     def is_retitled_for(self, language: Language) -> bool:
         """Whether readers of a language knew it under another title before the last change."""

@@ -189,7 +189,7 @@ def _part_head(boundary: str, content_type: str) -> bytes:
 def _session_links_expiry(mail: PersonalMail) -> datetime:
     session = mail.context.session
     assert session is not None
-    return session.starts_at + timedelta(minutes=session.duration_minutes) + SESSION_LINKS_LIFE
+    return session.ends_at + SESSION_LINKS_LIFE
 
 
 def _survey_token(mail: PersonalMail) -> bytes:

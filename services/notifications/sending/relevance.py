@@ -79,6 +79,8 @@ def _reason_of_session(
         return "session cancelled"
     if delivery.kind in _CHANGES and delivery.sequence < session.moved_sequence:
         return "session moved again"
+    if delivery.kind is DeliveryKind.PROMOTION and session.is_over(now):
+        return "after the end"
     if delivery.kind is DeliveryKind.REMINDER:
         return _reason_of_reminder(delivery, session, context.programme, now)
     # A title may change in one language only. Only the last change tells what it was before.

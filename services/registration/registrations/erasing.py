@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.registration.registrations import domain as registrations
-from services.registration.registrations.domain import Registration
+from services.registration.registrations.domain import Decision, Registration
 from services.registration.registrations.seating import Seating
 from services.registration.registrations.store import RegistrationStore
 from services.registration.sessions.store import SessionStore
@@ -18,7 +18,8 @@ TOLD_AGAIN_FOR = timedelta(days=30)
 async def erase_person(
     stored: RegistrationStore, sessions: SessionStore, seating: Seating, clock: Clock, note: Note
 ) -> Registration | None:
-    """Erase the person; the registration afterwards. A seat in a session that is not over goes to somebody else.
+    """Erase the person; the registration afterwards. A seat in a session that is not over goes to somebody else, unless
+    the person has come: then it stays, for the entity takes part.
 
     A later round stays as it is, for the person came back.
     """
@@ -26,16 +27,14 @@ async def erase_person(
     if registration is None or registration.generation != note.generation:
         return registration
     session = await sessions.get(registration.session_id)
-    gives_up, now = bool(session and session.is_scheduled), clock()
-    erased = await stored.change(
-        note.id,
-        lambda current: (
-            registrations.erase(current, now, gives_up=gives_up)
-            if current.generation == note.generation
-            else (current, [])
-        ),
-        record=lambda *_: note.record,
-    )
+    is_scheduled, now = bool(session and session.is_scheduled), clock()
+
+    def erase(current: Registration) -> Decision:
+        if current.generation != note.generation:
+            return current, []
+        return registrations.erase(current, now, gives_up=is_scheduled and not current.attended_at)
+
+    erased = await stored.change(note.id, erase, record=lambda *_: note.record)
     await seating.finish_cancelling(erased)
     return erased
 

@@ -67,10 +67,10 @@ def _reason_closed(site: RegistrationSite, request: Request, view: RegistrationV
         message = SESSION_CANCELLED
     elif view.registration.state is not RegistrationState.REGISTERED:
         message = NO_SEAT
-    elif not session.is_scheduled or now > session.join_closes_at():
+    elif not session.is_scheduled or now > session.date.join_closes_at:
         message = SESSION_OVER
-    elif now < session.join_opens_at():
-        message, values = TOO_EARLY, {"time": instant_in_words(session.join_opens_at(), zone, language)}
+    elif now < session.date.join_opens_at:
+        message, values = TOO_EARLY, {"time": instant_in_words(session.date.join_opens_at, zone, language)}
     else:
         message = NO_ADDRESS
     return site.pages.words.text(language, message, **values)

@@ -94,6 +94,7 @@ def _add_list(router: PageRouter, desk: RegistrationDesk) -> None:
             states=STATE_NAMES,
             may_cancel=row.session.lets_cancel(desk.clock()),
             takes_attendance=row.session.takes_attendance(desk.clock()),
+            takes_registrations=row.session.takes_registrations(desk.clock()),
             not_yet=desk.pages.say(request, AttendanceTooEarlyProblem(JOIN_OPENS_BEFORE_START)),
             q=q,
             page=page,

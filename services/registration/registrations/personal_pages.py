@@ -182,10 +182,10 @@ class PersonalPages:
         return {
             "join_path": f"/join/{self._site.links.token(*_join_link(view))}" if view.join_url else "",
             "form_target": meeting_origin(view),
-            "will_connect": has_seat and now <= session.join_closes_at(),
+            "will_connect": has_seat and now <= session.date.join_closes_at,
             "is_near": session.can_be_joined(now),
             "not_known_yet": NO_ADDRESS,
-            "opens_at": session.join_opens_at(),
+            "opens_at": session.date.join_opens_at,
             "minutes_before": JOIN_OPENS_BEFORE_START // timedelta(minutes=1),
         }
 

@@ -102,8 +102,11 @@ class Seating:
         await self._registrations.mark_settled(registration)
 
     async def promote(self, session_id: str) -> None:
-        """Give every free seat to whoever has waited longest."""
-        while (roster := await self._rosters.begin_promotion(session_id)) and roster.promoting:
+        """Give every free seat to whoever has waited longest; if the session is over, only end what has begun."""
+        session = await self._sessions.get(session_id)
+        may_begin = session is not None and session.takes_registrations(self._clock())
+        next_one = self._rosters.begin_promotion if may_begin else self._rosters.get
+        while (roster := await next_one(session_id)) and roster.promoting:
             failpoint("promotion-begun")
             registration_id, _, generation = roster.promoting.partition(":")
             if registration_id in roster.entering:

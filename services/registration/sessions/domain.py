@@ -58,6 +58,30 @@ JOIN_OPENS_BEFORE_START = timedelta(minutes=15)
 JOIN_CLOSES_AFTER_END = timedelta(minutes=60)
 
 
+@dataclass(frozen=True, slots=True)
+class SessionDate:
+    """A session on the date that it has now.
+
+    The status says what the office did, and may be an hour behind: whether something still begins for the session is
+    asked of its date.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+    over_at: datetime
+
+    @property
+    def join_opens_at(self) -> datetime:
+        return self.starts_at - JOIN_OPENS_BEFORE_START
+
+    @property
+    def join_closes_at(self) -> datetime:
+        return self.ends_at + JOIN_CLOSES_AFTER_END
+
+    def is_over(self, now: datetime) -> bool:
+        return now >= self.over_at
+
+
 class Session(Aggregate):
     programme: str
     title: dict[Language, str]
@@ -100,24 +124,23 @@ class Session(Aggregate):
     def is_scheduled(self) -> bool:
         return self.status is SessionStatus.SCHEDULED
 
+    @property
+    def date(self) -> SessionDate:
+        return SessionDate(self.starts_at, self.ends_at, self.over_at)
+
     def takes_registrations(self, now: datetime) -> bool:
-        return self.is_scheduled and now < self.over_at
+        """Whether something may still begin for it: a registration, or a seat for somebody who waits."""
+        return self.is_scheduled and not self.date.is_over(now)
 
     def lets_cancel(self, now: datetime) -> bool:
         return self.is_scheduled and now < self.starts_at
 
     def takes_attendance(self, now: datetime) -> bool:
         """From when it can be joined, or once it was ended, however early."""
-        return self.status is SessionStatus.ENDED or now >= self.join_opens_at()
-
-    def join_opens_at(self) -> datetime:
-        return self.starts_at - JOIN_OPENS_BEFORE_START
-
-    def join_closes_at(self) -> datetime:
-        return self.ends_at + JOIN_CLOSES_AFTER_END
+        return self.status is SessionStatus.ENDED or now >= self.date.join_opens_at
 
     def can_be_joined(self, now: datetime) -> bool:
-        return self.is_scheduled and self.join_opens_at() <= now <= self.join_closes_at()
+        return self.is_scheduled and self.date.join_opens_at <= now <= self.date.join_closes_at
 
 
 Decision = tuple[Session, Sequence[Event]]
@@ -144,7 +167,7 @@ def change(session: Session, changes: dict[str, Any]) -> Decision:
         changed = changed.model_copy(update=_to_carry_out(session))
     if changed.duration_minutes != session.duration_minutes:
         _require_scheduled(session)
-        changed = changed.model_copy(update={"over_at": changed.ends_at})
+        changed = changed.model_copy(update={"over_at": changed.ends_at, **_to_carry_out(session)})
     if (shown := _shown_before(session, changed)) and session.is_scheduled:
         changed = changed.model_copy(update={**_NOTHING_SHOWN, **shown, "sequence": session.sequence + 1})
         return changed, [_changed(changed)]
@@ -184,6 +207,7 @@ def reschedule(session: Session, starts_at: datetime, duration_minutes: int | No
             "previous_starts_at": session.starts_at,
             "sequence": session.sequence + 1,
             **_NOTHING_SHOWN,
+            **_to_carry_out(session),
         }
     )
     return moved, [_rescheduled(moved)]

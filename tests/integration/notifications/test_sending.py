@@ -18,6 +18,7 @@ from tests.support.mails import (
     NOW,
     PERSON,
     SESSION,
+    SESSION_END,
     STARTS_AT,
     SURVEY_KEY,
     delivery_of,
@@ -97,6 +98,20 @@ async def test_a_reminder_never_comes_after_the_start_or_for_another_time(
     await mailroom.send()
     expected = (DeliveryState.SKIPPED, reason) if reason else (DeliveryState.SENT, "")
     assert await mailroom.state(made.id) == expected
+
+
+@pytest.mark.parametrize(
+    ("late", "expected"),
+    [(timedelta(), (DeliveryState.SKIPPED, "after the end")), (-timedelta(seconds=1), (DeliveryState.SENT, ""))],
+)
+async def test_nobody_is_told_of_a_seat_after_the_planned_end(
+    mailroom: Mailroom, late: timedelta, expected: tuple[DeliveryState, str]
+) -> None:
+    await mailroom.know()
+    mailroom.now = SESSION_END + late
+    (delivery,) = await mailroom.due(DeliveryKind.PROMOTION)
+    await mailroom.send()
+    assert await mailroom.state(delivery) == expected
 
 
 async def test_a_survey_mail_carries_the_link_that_feedback_knows_by_its_hash(mailroom: Mailroom) -> None:

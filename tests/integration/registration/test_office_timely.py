@@ -80,6 +80,15 @@ async def test_cancelling_is_offered_until_the_session_begins(desk: OfficeDesk) 
     assert f"{path}/{registration}/cancel" not in (await desk.get(path)).text
 
 
+async def test_registering_by_hand_is_offered_until_the_planned_end(desk: OfficeDesk) -> None:
+    session, _ = await _registered(desk)
+    add = f'href="/office/sessions/{session}/registrations/add"'
+    pages = [f"/office/sessions/{session}", f"/office/sessions/{session}/registrations"]
+    assert all([add in (await desk.get(page)).text for page in pages])
+    desk.come_back(days=7, hours=2)
+    assert not any([add in (await desk.get(page)).text for page in pages])
+
+
 async def test_who_registers_somebody_by_hand_is_told_first_that_the_session_is_full_and_has_begun(
     desk: OfficeDesk,
 ) -> None:

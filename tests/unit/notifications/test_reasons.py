@@ -23,6 +23,7 @@ from tests.support.mails import (
 ABOUT_REGISTRATIONS = {"registered again since", *(f"registration {status}" for status in RegistrationStatus)}
 ABOUT_SESSIONS = {
     *("session cancelled", "session moved", "session moved again", "after the start", "survey closed"),
+    "after the end",
     "same in their language",
 }
 ABOUT_PROPOSALS = {f"proposal {state}" for state in ProposalState}
