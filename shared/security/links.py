@@ -70,6 +70,14 @@ class Links:
             raise LinkExpiredProblem
         return subject
 
+    def holder(self, purpose: LinkPurpose, token: str) -> str:
+        """The id in a token, even an expired one: for links that something else than their own expiry ends.
+
+        Raises:
+            LinkInvalidProblem: the token was not signed here for this purpose.
+        """
+        return self._opened(purpose, token)[1]
+
     def subject(self, purpose: LinkPurpose, token: str) -> str:
         """The id in a token, even an expired one; empty if not ours. Only for choosing the reader's language."""
         try:

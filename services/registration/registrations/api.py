@@ -64,11 +64,11 @@ def registration_routes(
 
     @router.get("/registrations/{token}", summary="Read one's own registration", responses=problems(410))
     async def read(token: str) -> RegistrationOut:
-        return RegistrationOut.of(await registrations.view(registrations.read_link(token)))
+        return RegistrationOut.of(await registrations.view(await registrations.read_link(token)))
 
     @router.delete("/registrations/{token}", summary="Cancel one's own registration", responses=problems(409, 410))
     async def cancel(token: str) -> RegistrationOut:
-        registration_id = registrations.read_link(token)
+        registration_id = await registrations.read_link(token)
         await registrations.cancel(registration_id)
         return RegistrationOut.of(await registrations.view(registration_id))
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.registration.seats.domain import Place
+from services.registration.sessions.domain import SessionDate
 from shared.clock import StoredInstant
 from shared.events.base import Event
 from shared.events.registration import (
@@ -186,6 +187,16 @@ def attend(registration: Registration, now: datetime) -> Decision:
     if registration.attended_at or registration.state is not RegistrationState.REGISTERED:
         return registration, []
     return registration.model_copy(update={"attended_at": now}), []
+
+
+def leave_other_dates(registration: Registration, date: SessionDate, now: datetime) -> Decision:
+    """Take back attendance of a date that the session left, and with it the seat that an erased person kept for it."""
+    if registration.attended_at is None or date.holds(registration.attended_at):
+        return registration, []
+    update: dict[str, Any] = {"attended_at": None}
+    if registration.erased_at and registration.is_active:
+        update |= {"state": RegistrationState.CANCELLED, "changed_at": now, "unsettled": 1}
+    return registration.model_copy(update=update), []
 
 
 def correct(registration: Registration, correction: Correction) -> Decision:

@@ -43,7 +43,7 @@ class RegistrationSite(SessionSite):
             LinkInvalidProblem, LinkExpiredProblem, ErasedProblem: the link is not good, or no longer.
         """
         self.pages.speak(request, await self.registrations.language(token, purpose))
-        return await self.registrations.view(self.registrations.read_link(token, purpose))
+        return await self.registrations.view(await self.registrations.read_link(token, purpose))
 
 
 def routes(site: RegistrationSite) -> PageRouter:

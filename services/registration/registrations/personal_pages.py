@@ -29,7 +29,7 @@ from services.registration.registrations.usecases import RegistrationView
 from services.registration.sessions.domain import JOIN_OPENS_BEFORE_START
 from shared.events.vocabulary import SessionStatus
 from shared.problems import mark
-from shared.security.links import SESSION_LINKS_LIFE, LinkPurpose
+from shared.security.links import LinkPurpose
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import see_other
 
@@ -226,4 +226,4 @@ def _state_of(view: RegistrationView) -> str:
 
 def _join_link(view: RegistrationView) -> tuple[LinkPurpose, str, datetime]:
     """The same as in the mails."""
-    return LinkPurpose.JOIN, view.registration.id, view.session.ends_at + SESSION_LINKS_LIFE
+    return LinkPurpose.JOIN, view.registration.id, view.session.date.links_expire_at

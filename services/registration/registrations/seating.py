@@ -117,7 +117,7 @@ class Seating:
             await self._rosters.end_promotion(session_id, roster.promoting)
 
     async def settle(self, session_id: str) -> Session | None:
-        """Carry out a session's decision (its limit, its end, its cancellation), then announce it."""
+        """Carry out a session's decision (its limit, its date, its end, its cancellation), then announce it."""
         async with self._turns.setdefault(session_id, asyncio.Lock()):
             session = await self._sessions.get(session_id)
             return await self._carry_out(session) if session and session.unsettled else session
@@ -126,12 +126,18 @@ class Seating:
         failpoint("session-decided")
         await self._rosters.align(session)
         if session.is_scheduled:
+            await self._leave_other_dates(session)
             await self.promote(session.id)
         else:
             await self._finish_registrations(session.id)
         failpoint("roster-aligned")
         count = await self._registrations.count_registered(session.id)
         return await self._sessions.change(session.id, lambda now: sessions.settle(now, session, count))
+
+    async def _leave_other_dates(self, session: Session) -> None:
+        leave = partial(registrations.leave_other_dates, date=session.date, now=self._clock())
+        async for attended in self._registrations.attended_before(session.id, session.date.join_opens_at):
+            await self.finish_cancelling(await self._registrations.change(attended.id, leave))
 
     async def _finish_registrations(self, session_id: str) -> None:
         """Write who had a place when the roster closed, free what was given up, announce a promotion that had begun."""

@@ -10,7 +10,7 @@ from shared.clock import Clock, to_millis
 from shared.events.vocabulary import Language
 from shared.storage.aggregates import PENDING, Aggregates
 from shared.storage.collection import Documents, Place, Slice
-from shared.storage.contract import Condition, Index, Order, Scalar, Store, Where, at_most, greater, one_of
+from shared.storage.contract import Condition, Index, Order, Scalar, Store, Where, at_most, greater, less, one_of
 
 REGISTRATIONS = "registrations"
 ERASURES = "erasures"
@@ -79,6 +79,9 @@ class RegistrationStore(Aggregates[Registration]):
         """Note that the roster knows that this round was cancelled."""
         guard: Where = {"unsettled": 1, "state": RegistrationState.CANCELLED, "generation": registration.generation}
         await self._store.update(REGISTRATIONS, registration.id, guard=guard, assign={"unsettled": 0})
+
+    def attended_before(self, session_id: str, instant: datetime) -> AsyncIterator[Registration]:
+        return self.each({"session_id": session_id, "attended_at": less(to_millis(instant))})
 
     def people_of(self, session_id: str) -> AsyncIterator[Registration]:
         """The registrations whose person was not erased."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from services.registration.entities.domain import Entity
 from services.registration.registrations import domain as registrations
@@ -25,7 +26,7 @@ from services.registration.sessions.usecases import SessionView
 from shared import ids
 from shared.clock import Clock
 from shared.events.vocabulary import Language
-from shared.problems import ConflictProblem, LinkInvalidProblem
+from shared.problems import ConflictProblem, LinkExpiredProblem, LinkInvalidProblem
 from shared.security.actions import Action
 from shared.security.audit import Audit
 from shared.security.links import LinkPurpose, Links
@@ -165,13 +166,16 @@ class Registrations:
             records=(record,) if record else (),
         )
 
-    def read_link(self, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION) -> str:
-        """The id of the registration.
+    async def read_link(self, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION) -> str:
+        """The id of the registration. Its links follow the date of the session, whatever it was when they were made.
 
         Raises:
             LinkInvalidProblem, LinkExpiredProblem: the link is not good.
         """
-        return self._links.read(purpose, token, self._clock())
+        registration = await self._get(self._links.holder(purpose, token))
+        if self._clock() > (await self._session_of(registration)).date.links_expire_at:
+            raise LinkExpiredProblem
+        return registration.id
 
     async def language(self, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION) -> Language | None:
         """The language of the holder's mails, also after the link expired or they were erased."""
@@ -226,9 +230,13 @@ class Registrations:
         if not view.join_url:
             raise JoinClosedProblem
         now = self._clock()
-        await self._stored.change(
+        attended = await self._stored.change(
             registration_id, lambda current: registrations.attend(current, now), known=view.registration
         )
+        date = (await self._session_of(attended)).date
+        if now < date.join_opens_at:  # the session moved meanwhile
+            await self._stored.change(registration_id, partial(registrations.leave_other_dates, date=date, now=now))
+            raise JoinClosedProblem
         return view.join_url
 
     async def _read(

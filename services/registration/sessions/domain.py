@@ -22,6 +22,7 @@ from shared.events.registration import (
 )
 from shared.events.vocabulary import Language, SessionStatus
 from shared.problems import Problem, mark
+from shared.security.links import SESSION_LINKS_LIFE
 from shared.storage.aggregates import Aggregate
 
 
@@ -62,13 +63,14 @@ JOIN_CLOSES_AFTER_END = timedelta(minutes=60)
 class SessionDate:
     """A session on the date that it has now.
 
-    The status says what the office did, and may be an hour behind: whether something still begins for the session is
-    asked of its date.
+    The status says what the office did, and may be an hour behind: whether something still begins for the session, who
+    has come to it, and how long its links are good, is asked of its date.
     """
 
     starts_at: datetime
     ends_at: datetime
     over_at: datetime
+    attendance_kept_until: datetime | None
 
     @property
     def join_opens_at(self) -> datetime:
@@ -78,8 +80,17 @@ class SessionDate:
     def join_closes_at(self) -> datetime:
         return self.ends_at + JOIN_CLOSES_AFTER_END
 
+    @property
+    def links_expire_at(self) -> datetime:
+        return self.ends_at + SESSION_LINKS_LIFE
+
     def is_over(self, now: datetime) -> bool:
         return now >= self.over_at
+
+    def holds(self, attended_at: datetime) -> bool:
+        """Whether who came then has come to the session on this date."""
+        is_kept = self.attendance_kept_until is not None and attended_at < self.attendance_kept_until
+        return is_kept or attended_at >= self.join_opens_at
 
 
 class Session(Aggregate):
@@ -95,6 +106,8 @@ class Session(Aggregate):
     """Secret: shown to the office and, near the time, to those registered."""
     status: SessionStatus = SessionStatus.SCHEDULED
     sequence: int = 0
+    attendance_kept_until: StoredInstant | None = None
+    """When it was moved once it had been held, or by so little that it could be joined on: who came before has come."""
     previous_starts_at: StoredInstant | None = None
     previous_title: dict[Language, str] | None = None
     previous_duration_minutes: int | None = None
@@ -126,7 +139,7 @@ class Session(Aggregate):
 
     @property
     def date(self) -> SessionDate:
-        return SessionDate(self.starts_at, self.ends_at, self.over_at)
+        return SessionDate(self.starts_at, self.ends_at, self.over_at, self.attendance_kept_until)
 
     def takes_registrations(self, now: datetime) -> bool:
         """Whether something may still begin for it: a registration, or a seat for somebody who waits."""
@@ -186,8 +199,8 @@ def _shown_before(session: Session, changed: Session) -> dict[str, Any]:
     }
 
 
-def reschedule(session: Session, starts_at: datetime, duration_minutes: int | None) -> Decision:
-    """Move the session, or change its duration if the start is the same.
+def reschedule(session: Session, starts_at: datetime, duration_minutes: int | None, now: datetime) -> Decision:
+    """Move the session, or change its duration if the start is the same. What its former date has left is settled.
 
     Raises:
         SessionNotScheduledProblem: it was cancelled or has ended.
@@ -210,6 +223,8 @@ def reschedule(session: Session, starts_at: datetime, duration_minutes: int | No
             **_to_carry_out(session),
         }
     )
+    if session.date.is_over(now) or now >= moved.date.join_opens_at:
+        moved = moved.model_copy(update={"attendance_kept_until": now})
     return moved, [_rescheduled(moved)]
 
 

@@ -98,9 +98,10 @@ class Sessions:
         def moved(before: Session, after: Session) -> Details:
             return {"from": before.starts_at.isoformat(), "to": after.starts_at.isoformat()}
 
+        now = self._clock()
         return await self._decide(
             session_id,
-            lambda session: sessions.reschedule(session, starts_at, duration_minutes),
+            lambda session: sessions.reschedule(session, starts_at, duration_minutes, now),
             by.record(session_id, moved),
         )
 
