@@ -94,13 +94,12 @@ class Pages:
         status: int = 200,
         scripts: Sequence[str] = (),
         styles: Sequence[str] = (),
-        form_target: str = "",
         **values: Any,
     ) -> HTMLResponse:
         """A page in the reader's language.
 
         `scripts` are the template's inline scripts. `styles` are the style sheets of documents inside the page: an
-        iframe's `srcdoc` is under the page's own policy. `form_target` is the foreign origin to which a form may lead.
+        iframe's `srcdoc` is under the page's own policy.
         """
         language = self.language(request)
         browser_secret = self.guard.browser_secret(request)
@@ -116,9 +115,8 @@ class Pages:
             "opened_at": _opened_at(request, status),
         }
         html = page.render({**frame, **values})
-        response = HTMLResponse(
-            html, status_code=status, headers={"content-security-policy": _policy(scripts, styles, form_target)}
-        )
+        policy = {"content-security-policy": _policy(scripts, styles)}
+        response = HTMLResponse(html, status_code=status, headers=policy)
         response.headers["content-language"] = language
         self.guard.remember(response, browser_secret)
         if request.query_params.get("lang") in list(Language):
@@ -214,13 +212,12 @@ def see_other(path: str) -> RedirectResponse:
     return RedirectResponse(path, status_code=303)
 
 
-def _policy(scripts: Sequence[str], styles: Sequence[str], form_target: str) -> str:
+def _policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
     script_source = " ".join(policy_hash(script) for script in scripts) or "'none'"
     style_sources = " ".join(policy_hash(style) for style in (_STYLESHEET, *styles))
-    form_targets = f"'self' {form_target}".strip()
     return (
         f"default-src 'none'; style-src {style_sources}; script-src {script_source}; connect-src 'self'; "
-        f"img-src 'self'; form-action {form_targets}; "
+        "img-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
 

@@ -73,6 +73,7 @@ SESSIONS = [
     State("registration link forged", at(f"/registration/{FORGED}"), 404),
     State("data erased", at("/registration/erased")),
     State("join", link("join")),
+    State("join joined", standing("soon"), step=press_first_step),
     State("join too early", standing("early")),
     State("join too late", standing("late")),
     State("join session called off", standing("off")),

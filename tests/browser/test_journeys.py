@@ -15,11 +15,11 @@ from shared.web.staff_cookie import SESSION_COOKIE
 from tests.browser.words import Say
 from tests.support.browser import Chromium, Look, sign_in
 from tests.support.embedded import Embedded, running_embedded
+from tests.support.meeting import ROOM, running_meeting
 from tests.support.world import ANSWERS, JOIN_URL, PROGRAMME, World, register, schedule
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-MEETING = "https://teams.example/"
 ERROR = re.compile("^Error: ")
 _numbers = itertools.count(1)
 
@@ -80,9 +80,14 @@ class Walk:
 async def walk(request: pytest.FixtureRequest, chromium: Chromium, world: World) -> AsyncIterator[Walk]:
     language, javascript = request.param
     look = Look(language=language, javascript=javascript, width=390)
-    async with chromium.page(world.installation.url, look, elsewhere=MEETING) as page:
-        await page.context.route(f"{MEETING}**", lambda route: route.fulfill(body="The meeting"))
+    async with chromium.page(world.installation.url, look, elsewhere="https://127.0.0.1:") as page:
         yield Walk(page, Say(language), language, javascript, world.installation, next(_numbers))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def meeting(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    async with running_meeting(tmp_path_factory.mktemp("meeting")) as address:
+        yield address
 
 
 async def choose_entity(walk: Walk, part: str, name: str) -> None:
@@ -92,9 +97,9 @@ async def choose_entity(walk: Walk, part: str, name: str) -> None:
         await walk.page.get_by_role("option", name=name).first.click()
 
 
-async def test_from_registering_to_the_results(walk: Walk, world: World) -> None:
+async def test_from_registering_to_the_results(walk: Walk, meeting: str, world: World) -> None:
     installation, page = walk.installation, walk.page
-    session = await schedule(installation, f"journey {walk.number}", timedelta(minutes=10))
+    session = await schedule(installation, f"journey {walk.number}", timedelta(minutes=10), join_url=meeting)
     await page.goto("/")
     await walk.follow("Sessions")
     await walk.fill("Search in titles and descriptions", f"journey {walk.number}")
@@ -124,9 +129,11 @@ async def test_from_registering_to_the_results(walk: Walk, world: World) -> None
     await expect(page.get_by_text("Núria Puig i Sala")).to_be_visible()
 
     await walk.open_mail("confirmation", "join")
-    async with page.expect_request(JOIN_URL):  # nobody is there: a browser may show its error page at once
-        await walk.press("Join now")
+    await walk.press("Join now")
+    await walk.reads("You are counted among those who attend.")
     assert (await _registration(walk))["attended"]
+    await walk.follow("Open the meeting")
+    await expect(page.get_by_text(ROOM)).to_be_visible()
 
     for number in range(5):
         await register(installation, session, f"other{walk.number}-{number}@journey.example")

@@ -69,6 +69,7 @@ class Chromium:
             locale=LOCALES[look.language],
             timezone_id="Europe/Madrid",
             service_workers="block",
+            ignore_https_errors=True,  # servers elsewhere are the tests' own, with certificates of their own
         )
         context.set_default_timeout(WAIT_MS)
         return context

@@ -1,7 +1,11 @@
-"""The personal way into a session: a button near its time, else when that will be. A GET never acts."""
+"""The personal way into a session: a button near its time, else when that will be. A GET never acts.
+
+The button notes the attendance and leads back here, to a plain link: browsers hold a form to the policy of its page at
+every redirect, and nobody knows where the meeting's address redirects to.
+"""
 
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
 from services.registration.registrations.domain import JoinClosedProblem, RegistrationState
 from services.registration.registrations.pages import RegistrationSite
@@ -10,8 +14,8 @@ from shared.events.vocabulary import SessionStatus
 from shared.problems import mark
 from shared.security.links import LinkPurpose
 from shared.text.dates import instant_in_words
-from shared.text.web_addresses import origin_of
 from shared.web.page_routes import PageRouter, page_router
+from shared.web.pages import see_other
 
 SESSION_CANCELLED = mark("The session has been cancelled.")
 SESSION_OVER = mark("The session is over.")
@@ -35,9 +39,10 @@ def routes(site: RegistrationSite) -> PageRouter:
         view = await site.personal(request, token, LinkPurpose.JOIN)
         await site.pages.form(request)
         try:
-            return RedirectResponse(await registrations.attend(view.registration.id), status_code=303)
+            await registrations.attend(view.registration.id)
         except JoinClosedProblem as problem:
             return await _page(site, request, token, view, status=problem.status)
+        return see_other(f"/join/{token}")
 
     return router
 
@@ -50,10 +55,10 @@ async def _page(
         request,
         "public/join.html",
         status=status,
-        form_target=meeting_origin(view),
         token=token,
         shown=shown,
         may_join=bool(view.join_url),
+        meeting=view.join_url if view.registration.attended_at else "",
         message="" if view.join_url else _reason_closed(site, request, view, shown.zone),
     )
 
@@ -74,8 +79,3 @@ def _reason_closed(site: RegistrationSite, request: Request, view: RegistrationV
     else:
         message = NO_ADDRESS
     return site.pages.words.text(language, message, **values)
-
-
-def meeting_origin(view: RegistrationView) -> str:
-    """The origin to which the form redirects: browsers check a redirect against `form-action` too."""
-    return origin_of(view.join_url)

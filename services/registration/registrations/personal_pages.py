@@ -20,7 +20,6 @@ from services.registration.registrations.join_pages import (
     NO_ADDRESS,
     SESSION_CANCELLED,
     SESSION_OVER,
-    meeting_origin,
 )
 from services.registration.registrations.pages import RegistrationSite
 from services.registration.registrations.people_api import SubjectExport
@@ -181,7 +180,6 @@ class PersonalPages:
         has_seat = session.is_scheduled and view.registration.state is RegistrationState.REGISTERED
         return {
             "join_path": f"/join/{self._site.links.token(*_join_link(view))}" if view.join_url else "",
-            "form_target": meeting_origin(view),
             "will_connect": has_seat and now <= session.date.join_closes_at,
             "is_near": session.can_be_joined(now),
             "not_known_yet": NO_ADDRESS,

@@ -219,8 +219,8 @@ class Registrations:
         if cancelled.state is RegistrationState.CANCELLED:
             await self._seating.finish_cancelling(cancelled)
 
-    async def attend(self, registration_id: str) -> str:
-        """Record the first time that the person joins; the join link.
+    async def attend(self, registration_id: str) -> None:
+        """Record the first time that the person joins.
 
         Raises:
             LinkInvalidProblem: there is no such registration.
@@ -237,7 +237,6 @@ class Registrations:
         if now < date.join_opens_at:  # the session moved meanwhile
             await self._stored.change(registration_id, partial(registrations.leave_other_dates, date=date, now=now))
             raise JoinClosedProblem
-        return view.join_url
 
     async def _read(
         self, by: Author, session_id: str, *, limit: int, after: Sequence[Scalar] | None

@@ -29,7 +29,7 @@ def _near(office: Office) -> None:
     office.clock.move(days=6, hours=23, minutes=50)
 
 
-async def test_joining_records_the_attendance_once_and_leads_to_the_session(office: Office) -> None:
+async def test_joining_records_the_attendance_once_and_then_shows_the_link_to_the_meeting(office: Office) -> None:
     session = await office.scheduled()
     await office.register(session)
     path = await _join_path(office, session)
@@ -37,14 +37,18 @@ async def test_joining_records_the_attendance_once_and_leads_to_the_session(offi
     page = await office.api.get(path)
     assert_page(page)
     assert f'<form method="post" action="{path}">' in page.text
-    assert "form-action 'self' https://teams.example;" in page.headers["content-security-policy"]
+    assert "form-action 'self';" in page.headers["content-security-policy"], "a form leads to no other origin"
     assert (await office.registration(session)).attended_at is None, "a GET never acts"
     answer = await send(office, path)
-    assert (answer.status_code, answer.headers["location"]) == (303, JOIN_URL)
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    joined = await office.api.get(path)
+    assert f'<a class="button" href="{JOIN_URL}">Obre la reunió</a>' in joined.text
+    assert "no-store" in joined.headers["cache-control"]
+    assert joined.headers["referrer-policy"] == "no-referrer"
     first = (await office.registration(session)).attended_at
     assert first is not None
     office.clock.move(minutes=5)
-    assert (await send(office, path)).status_code == 303
+    assert (await send(office, path, form_on=f"/registration/{await office.token(session)}")).status_code == 303
     assert (await office.registration(session)).attended_at == first
 
 
