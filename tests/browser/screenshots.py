@@ -153,7 +153,7 @@ async def before(camera: Camera, page: Page, year: OfficeYear) -> None:
     await camera.take(page, "sessions", at="body")
     async with camera.page(PHONE) as phone:
         await phone.goto(f"/sessions/{year.sessions[SECOND]}")
-        await camera.take(phone, "inscripcio-mobil", at="#register")
+        await camera.take(phone, "inscripcio-mobil", at="#registering")
     await page.goto(f"/office/sessions/{year.sessions[SECOND]}/reschedule")
     await page.fill("#starts_at", "2026-10-22T10:00")
     await send(page)

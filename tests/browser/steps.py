@@ -143,7 +143,7 @@ async def send_without_name(page: Page) -> None:
 
 async def send_with_foreign_token(page: Page) -> None:
     """Send a form whose token is not this browser's, as after a long pause."""
-    await page.locator("#registering [name=csrf]").evaluate("field => field.value = 'f'.repeat(64)")
+    await page.locator("main form [name=csrf]").first.evaluate("field => field.value = 'f'.repeat(64)")
     await send_empty(page)
 
 

@@ -12,6 +12,7 @@ from playwright.async_api import Page, expect
 
 from shared.staff import Role, StaffMember
 from shared.web.staff_cookie import SESSION_COOKIE
+from tests.browser.steps import send_with_foreign_token
 from tests.browser.words import Say
 from tests.support.browser import Chromium, Look, sign_in
 from tests.support.embedded import Embedded, running_embedded
@@ -187,6 +188,35 @@ async def test_another_language_beside_a_form_with_errors_opens_its_page_in_it(w
     await page.get_by_role("link", name="English").click()
     await expect(page.get_by_role("button", name=english("Register"))).to_be_visible()
     await expect(page).not_to_have_title(ERROR)
+
+
+async def test_after_an_error_the_focus_is_on_its_summary_and_then_on_the_heading(walk: Walk, world: World) -> None:
+    page = walk.page
+    await page.goto(f"/sessions/{world.sessions['coming']}")
+    await send_with_foreign_token(page)
+    summary = page.get_by_role("alert")
+    await expect(summary).to_be_focused()
+    await expect(summary).to_be_in_viewport(ratio=1)
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    heading = page.get_by_role("heading", name=walk.say("Registration"), exact=True)
+    await expect(heading).to_be_focused()
+    await expect(heading).to_be_in_viewport(ratio=1)
+
+
+async def test_the_link_to_register_leads_to_the_heading_and_the_one_past_the_menu_draws_no_frame(
+    walk: Walk, world: World
+) -> None:
+    page = walk.page
+    await page.goto(f"/sessions/{world.sessions['coming']}#registering")
+    heading = page.get_by_role("heading", name=walk.say("Registration"), exact=True)
+    await expect(heading).to_be_focused()
+    await expect(heading).to_be_in_viewport(ratio=1)
+    await page.goto("/sessions")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("main")).to_be_focused()
+    await expect(page.get_by_role("main")).to_have_css("outline-style", "none")
 
 
 async def test_from_proposing_to_the_answer(walk: Walk, world: World) -> None:

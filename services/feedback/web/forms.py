@@ -9,7 +9,7 @@ from services.feedback.domain.tallies import HIGHEST, LOWEST
 from shared.problems import mark
 
 FORM = "form"
-"""The id on the page of the whole form."""
+"""The id of the page's heading, where errors of the whole form lead."""
 COMMENT_FIELD = "comment"
 _PREFIX = "q-"
 NOT_A_SCORE = mark("Choose a number from 0 to 10.")

@@ -24,7 +24,7 @@ from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Form, see_other
 
 _NOT_SENT = "registering"
-"""Stands in the errors for what concerns the form as a whole; also the form's id."""
+"""Stands in the errors for what concerns the form as a whole; also the id of its heading."""
 
 
 @dataclass(frozen=True)

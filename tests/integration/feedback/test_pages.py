@@ -25,7 +25,7 @@ async def test_the_form_asks_every_question_on_the_whole_scale(house: House) -> 
     assert "pseudònim" in page.text.split("<details>")[0]
     assert "anònim" in page.text.split("<details>")[0]
     assert "Publiquem" not in page.text
-    assert page.text.count("<h1>") == 1
+    assert page.text.count("<h1") == 1
     assert '<meta name="robots" content="noindex">' in page.text
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["referrer-policy"] == "no-referrer"

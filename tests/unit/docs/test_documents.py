@@ -89,7 +89,9 @@ def _plain(words: str) -> str:
 def test_the_guide_says_in_one_way_whether_a_limit_of_seats_may_be_set() -> None:
     """It may, at any time: a session without one has a roster too."""
     questions, planning = ((GUIDE / page).read_text() for page in ("preguntes-frequents.md", "2-planificar.md"))
-    answer = questions.partition("**Podem posar un límit de places quan ja hi ha inscripcions?**")[2].partition("\n\n")[0]
+    answer = questions.partition("**Podem posar un límit de places quan ja hi ha inscripcions?**")[2].partition("\n\n")[
+        0
+    ]
     assert answer.strip().startswith("Sí")
     assert "2-planificar.md#una-sessió-sola" in answer
     assert "Podeu posar un límit, apujar-lo, abaixar-lo o treure'l sempre" in planning
