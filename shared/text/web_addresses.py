@@ -13,8 +13,6 @@ _WHOLE = re.compile(r"https://[^\s/?#@\\]+([/?#]\S*)?", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 """Browsers take more, such as «;», which would end a directive of a page's policy."""
 
-_DEFAULT_PORT = 443
-
 
 def web_address(text: str) -> str:
     """The address: in ASCII as it was typed, else as a browser sends it, with the host in IDNA's form.
@@ -31,14 +29,6 @@ def as_sent(stored: str) -> str:
     with suppress(ValueError):
         return web_address(stored)
     return stored
-
-
-def origin_of(stored: str) -> str:
-    """Its origin (RFC 6454), as a policy names it; empty if it would be refused today."""
-    with suppress(ValueError):
-        address = _parsed(stored)
-        return f"https://{address.host}" + ("" if address.port == _DEFAULT_PORT else f":{address.port}")
-    return ""
 
 
 def _parsed(text: str) -> Url:
