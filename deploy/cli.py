@@ -1,11 +1,13 @@
 """The command line. Each command is loaded only when it runs, so that `--help` answers at once."""
 
+import os
 from importlib import import_module
 
 import click
 
 from deploy.environment import adopt_environment
 from deploy.settings import EXIT_BROKEN_SETTING, BrokenSettingError
+from deploy.unknown_settings import unknown_settings
 
 COMMANDS = {
     "up": ("deploy.commands.up:up", "Start everything on this machine behind one address."),
@@ -25,7 +27,9 @@ COMMANDS = {
     "version": ("deploy.commands.version:version", "Print the version."),
 }
 """Name to import path and the line in the list of commands."""
-ADOPTING_ENVIRONMENT = frozenset({"streams", "deadletters", "person", "entities", "office", "audit", "reconcile"})
+ADOPTING_ENVIRONMENT = frozenset(
+    {"streams", "deadletters", "person", "entities", "office", "audit", "reconcile", "health"}
+)
 """Commands that find the installation in DIJOUS_DATA by themselves."""
 
 
@@ -69,9 +73,11 @@ def main_group() -> None:
       dijous office link            when nobody can sign in to the office
 
     Settings are read from the environment; a broken one gets one line and the exit code is 2. Beside a `dijous up`,
-    streams, deadletters, person, entities, office, audit and reconcile find it by its data folder.
+    streams, deadletters, person, entities, office, audit, reconcile and health find it by its data folder.
     `dijous COMMAND --help` explains each command.
     """
+    for line in unknown_settings(os.environ):
+        click.echo(line, err=True)
 
 
 def main() -> None:

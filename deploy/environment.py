@@ -27,6 +27,8 @@ def adopt_environment() -> None:
     They are those with which it runs, or what its folder holds while it does not run.
     """
     folder = Path(os.environ.get("DIJOUS_DATA") or "var").expanduser().absolute()
+    if os.environ.get("DIJOUS_PORT") == "0":  # which port was free stands in the folder
+        del os.environ["DIJOUS_PORT"]
     for name, value in (_running(folder) or _resting(folder)).items():
         os.environ.setdefault(name, value)
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated
 
-from pydantic import ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -29,6 +31,14 @@ class ServingSettings(BaseSettings):
             except ValueError:
                 raise ValueError(f"{proxy.strip()!r} is no address or network such as 10.0.0.0/8") from None
         return proxies
+
+
+class MailboxSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="DIJOUS_", frozen=True, extra="ignore")
+
+    data: Path = Path("var")
+    mailbox_port: Annotated[int, Field(ge=0, le=65535)] = 1025
+    """SMTP without password or encryption: it belongs on a network of its own."""
 
 
 class BrokenSettingError(Exception):

@@ -14,6 +14,11 @@ MAIL_ADDRESS = r"[^@\s<>]+@[^@\s<>]+"
 A_MAIL_ADDRESS = "a bare address such as oficina@dijous.example"
 
 
+def broker_servers(nats_url: str) -> list[str]:
+    """The addresses in `nats_url`, which may name several servers of one broker, separated by commas."""
+    return nats_url.split(",")
+
+
 def shaped(pattern: str, shape: str) -> AfterValidator:
     """Require a full match of the pattern; `shape` describes it in the error."""
 

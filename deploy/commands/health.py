@@ -16,7 +16,7 @@ def health(url: str, live: bool) -> None:
 
     \b
     Examples:
-      dijous health                           the single-machine run, at DIJOUS_PORT (8080)
+      dijous health                           the single-machine run of DIJOUS_DATA, at DIJOUS_PORT (8080)
       dijous health http://127.0.0.1:8001     one service
     """
     status, body = ask(url, "/health/live" if live else "/health/ready")

@@ -18,7 +18,7 @@ def up() -> None:
 
     \b
     Settings, from the environment:
-      DIJOUS_PORT         8080     the address is http://127.0.0.1:<port>
+      DIJOUS_PORT         8080     the address is http://127.0.0.1:<port>; 0 for a free port
       DIJOUS_DATA         ./var    the one folder where everything is kept
       DIJOUS_STORE_URL             sqlite:///folder or mongodb://… instead of files in that folder
       DIJOUS_NATS_URL              a broker of yours instead of the one started here

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from deploy.embedded.settings import EmbeddedSettings
 from deploy.settings import BrokenSettingError
+from shared.settings import broker_servers
 
 ANSWER_SECONDS = 2.0
 _PORTS = {"nats": 4222, "tls": 4222, "mongodb": 27017, "smtp": 587, "smtps": 465}
@@ -51,8 +52,9 @@ def _addresses(url: str) -> Iterator[tuple[str, int]]:
 
     Nothing for SQLite, nor for an address without host or port: the service that uses it says so.
     """
-    for server in url.split(",") if url.startswith(("nats:", "tls:")) else [url]:
-        parts = urlsplit(server)
+    scheme = url.partition("://")[0]
+    for server in broker_servers(url) if scheme in ("nats", "tls") else [url]:
+        parts = urlsplit(server if "://" in server else f"{scheme}://{server}")
         for host_and_port in parts.netloc.rpartition("@")[2].split(",") if parts.scheme in _PORTS else ():
             try:
                 server_parts = urlsplit(f"//{host_and_port}")

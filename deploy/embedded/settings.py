@@ -11,7 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class EmbeddedSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DIJOUS_", env_ignore_empty=True, frozen=True, extra="ignore")
 
-    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """0: a free one."""
     data: Path = Path("var")
     store_url: str | None = None
     """None: SQLite files in the data folder."""

@@ -13,6 +13,7 @@ import structlog
 
 from shared.messaging.consuming import ConsumerSpec
 from shared.messaging.streams import apply_streams
+from shared.settings import broker_servers
 
 RETRY_SECONDS = 0.2
 log = structlog.get_logger()
@@ -30,7 +31,7 @@ async def maintained_streams(url: str, specs: Sequence[ConsumerSpec]) -> AsyncIt
         """Ignore it: the services' own connections report what is wrong."""
 
     connection = await nats.connect(
-        url,
+        broker_servers(url),
         name="dijous-topology",
         max_reconnect_attempts=-1,
         reconnect_time_wait=RETRY_SECONDS,

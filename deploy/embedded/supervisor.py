@@ -96,6 +96,7 @@ class Installation:
     def _own_settings(self) -> dict[str, str]:
         settings = self._settings
         return {
+            "DIJOUS_PORT": str(self._listening.getsockname()[1]),
             "DIJOUS_STORE_URL": settings.store_url or f"sqlite:///{self.folder}",
             "DIJOUS_NATS_URL": self._nats_url,
             "DIJOUS_PUBLIC_URL": settings.public_url or self.url,

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 import nats
 from nats.js import JetStreamContext
 
+from shared.settings import broker_servers
+
 
 @asynccontextmanager
 async def administering(url: str) -> AsyncIterator[JetStreamContext]:
@@ -15,7 +17,7 @@ async def administering(url: str) -> AsyncIterator[JetStreamContext]:
         nats.errors.Error: no server answers, or it refuses us.
     """
     connection = await nats.connect(
-        url.split(","),
+        broker_servers(url),
         name="dijous-administration",
         # Each server is tried twice; without a limit the client goes on for two minutes.
         max_reconnect_attempts=1,

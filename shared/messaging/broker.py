@@ -9,6 +9,8 @@ import structlog
 from faststream.nats import NatsBroker
 from nats.errors import AuthorizationError
 
+from shared.settings import broker_servers
+
 log = structlog.get_logger(__name__)
 
 GRACEFUL_SECONDS = 8.0
@@ -32,7 +34,7 @@ class ServiceBroker(NatsBroker):
         self._on_closed = on_closed
         self._stopping = False
         super().__init__(
-            url.split(","),
+            broker_servers(url),
             name=f"dijous-{service}",
             # Never give up: a broker that comes back after a day finds its services waiting.
             max_reconnect_attempts=-1,

@@ -19,6 +19,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from tests.support.nats import running_broker
 from tests.support.ports import free_port
 from tests.support.probes import eventually
 
@@ -118,7 +119,7 @@ def runs(data: Path) -> Iterator[list[Run]]:
 
 
 async def _start(runs: list[Run], data: Path, port: int | None = None, **environment: str) -> Run:
-    runs.append(Run(data, port or free_port(), **environment))
+    runs.append(Run(data, free_port() if port is None else port, **environment))
     return await runs[-1].ready()
 
 
@@ -269,6 +270,21 @@ def _command(data: Path, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+async def test_it_runs_on_a_free_port_with_a_broker_of_which_one_server_is_away(runs: list[Run], data: Path) -> None:
+    async with running_broker() as broker:
+        servers = f"nats://127.0.0.1:{free_port()},{broker.url},127.0.0.1:{free_port()}"
+        run = await _start(runs, data, 0, DIJOUS_NATS_URL=servers)
+        found = re.search(r"ready on (http://127\.0\.0\.1:([1-9]\d*))\n", run.said)
+        assert found, run.said
+        assert "starting it again" not in run.said
+        assert httpx.get(f"{found[1]}/health/ready").status_code == 200
+        settings = {"DIJOUS_DATA": str(data), "DIJOUS_PORT": "0"}
+        healthy = subprocess.run(
+            [DIJOUS, "health"], env=_clean_environment() | settings, capture_output=True, check=False
+        )
+        assert healthy.returncode == 0, healthy.stdout
 
 
 async def test_children_die_with_a_killed_supervisor(runs: list[Run], data: Path) -> None:

@@ -76,6 +76,19 @@ def test_a_mistyped_proxy_of_a_service_is_said_in_one_line() -> None:
     assert done.stderr == "DIJOUS_TRUSTED_PROXY: 'banana' is no address or network such as 10.0.0.0/8\n"
 
 
+@pytest.mark.parametrize("command", [["version"], ["health", "http://127.0.0.1:1"], ["run", "registration"], ["up"]])
+def test_every_command_names_an_unknown_setting_and_the_nearest_known_one(command: list[str], tmp_path: Path) -> None:
+    done = _run(*command, DIJOUS_PROT="canary", DIJOUS_DATA=str(tmp_path), DIJOUS_PORT="x")
+    assert "DIJOUS_PROT: unknown setting, ignored; the nearest is DIJOUS_PORT" in done.stderr.splitlines()
+    assert "canary" not in done.stdout + done.stderr
+
+
+def test_an_unknown_setting_like_no_other_is_named_and_the_command_goes_on() -> None:
+    done = _run("version", DIJOUS_XYZZY="1", DIJOUS_FAILPOINT="", dijous_port="8080")
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == ["DIJOUS_XYZZY: unknown setting, ignored"]
+
+
 def test_a_taken_port_of_a_service_is_said_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
