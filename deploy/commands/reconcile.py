@@ -4,9 +4,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import click
-import nats.errors
 
+from deploy.commands.streams import run_at_broker
 from deploy.routes import SERVICES
+from shared.messaging.administration import administering
+from shared.settings import ServiceSettings
 
 if TYPE_CHECKING:
     from shared.service import Service
@@ -29,10 +31,13 @@ def reconcile() -> None:
     from deploy.composition import compose, start_logs
 
     start_logs()
-    asyncio.run(_sweep([compose(name) for name in SERVICES]))
+    nats_url = ServiceSettings().nats_url
+    run_at_broker(nats_url, _sweep(nats_url, [compose(name) for name in SERVICES]))
 
 
-async def _sweep(services: "list[Service]") -> None:
+async def _sweep(nats_url: str, services: "list[Service]") -> None:
+    async with administering(nats_url):  # it says at once what is wrong; a service's own connection waits
+        pass
     for service in services:
         if service.sweep is None:
             continue
@@ -41,8 +46,6 @@ async def _sweep(services: "list[Service]") -> None:
                 await service.broker.connect()
             await service.store.prepare(service.collections)
             await service.sweep()
-        except (nats.errors.Error, OSError, TimeoutError) as error:
-            raise click.ClickException(f"{service.name}: the broker does not answer: {error!r}") from error
         finally:
             await service.broker.stop()
             await service.store.close()

@@ -1,12 +1,16 @@
 """What the single-machine run uses from outside, where it is set: a broker, a database, a relay, another folder."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nats.errors
+
 from deploy.embedded.settings import EmbeddedSettings
 from deploy.settings import BrokenSettingError
+from shared.messaging.administration import administering
 from shared.settings import broker_servers
 
 ANSWER_SECONDS = 2.0
@@ -32,7 +36,7 @@ def check_folder(store_url: str | None) -> None:
 
 
 def unreachable_dependencies(settings: EmbeddedSettings) -> list[str]:
-    """A line for each dependency that takes no connection, its variable first. Blocks for seconds."""
+    """A line for each dependency that takes no connection, its variable first; blocks for seconds, outside a loop."""
     urls = {
         "DIJOUS_NATS_URL": settings.nats_url,
         "DIJOUS_STORE_URL": settings.store_url,
@@ -44,7 +48,18 @@ def unreachable_dependencies(settings: EmbeddedSettings) -> list[str]:
         wrong = [_what_is_wrong(*address) for address in addresses]
         if addresses and all(wrong):
             lines.append(f"{variable}: {addresses[0][0]}:{addresses[0][1]} does not answer ({wrong[0]})")
+        elif addresses and variable == "DIJOUS_NATS_URL":
+            lines += [f"{variable}: {refusal}" for refusal in asyncio.run(_refusal(settings.nats_url or ""))]
     return lines
+
+
+async def _refusal(nats_url: str) -> list[str]:
+    """What a broker that answers says to us, where it lets us not in: a wrong password for instance."""
+    try:
+        async with administering(nats_url):
+            return []
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        return [str(error) or type(error).__name__]
 
 
 def _addresses(url: str) -> Iterator[tuple[str, int]]:

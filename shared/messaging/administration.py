@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import nats
+import nats.errors
+from nats.aio.client import Client as NatsClient
 from nats.js import JetStreamContext
 
 from shared.settings import broker_servers
@@ -14,21 +16,29 @@ async def administering(url: str) -> AsyncIterator[JetStreamContext]:
     """The broker's JetStream for the length of the block. `url` may name several servers, separated by commas.
 
     Raises:
-        nats.errors.Error: no server answers, or it refuses us.
+        nats.errors.Error: no server answers, or it refuses us, for a wrong password for instance.
     """
-    connection = await nats.connect(
-        broker_servers(url),
-        name="dijous-administration",
-        # Each server is tried twice; without a limit the client goes on for two minutes.
-        max_reconnect_attempts=1,
-        reconnect_time_wait=0,
-        error_cb=_silent,
-    )
+    connection = await _connect(broker_servers(url))
     try:
         yield connection.jetstream()
     finally:
         await connection.close()
 
 
-async def _silent(_: Exception) -> None:
-    """The last error is raised; the client's default would log each with its traceback."""
+async def _connect(servers: list[str]) -> NatsClient:
+    failures: list[Exception] = []
+
+    async def note(failure: Exception) -> None:  # the client's default would log each with its traceback
+        failures.append(failure)
+
+    try:
+        return await nats.connect(
+            servers,
+            name="dijous-administration",
+            # Each server is tried twice; without a limit the client goes on for two minutes.
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0,
+            error_cb=note,
+        )
+    except nats.errors.NoServersError as error:  # also where one answers and refuses us
+        raise next((failure for failure in failures if isinstance(failure, nats.errors.Error)), error) from None

@@ -13,6 +13,7 @@ from shared.messaging.consuming import ConsumerSpec, durable_subscribers
 from shared.messaging.outbox import OutboxRelay
 from shared.messaging.publishing import jetstream
 from shared.storage.contract import Store, StoreError
+from shared.storage.verification import try_write
 
 CACHE_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
@@ -45,7 +46,7 @@ class Readiness:
         connected = bool(self.broker.running) and self.broker.connection.is_connected
         consumers, store, *watched = await asyncio.gather(
             _guarded(self._consumers(connected=connected)),
-            _guarded(self._ping_store()),
+            _guarded(self._try_store()),
             *(_guarded(watch()) for watch in self.watches.values()),
         )
         silent = [sub.durable for sub in durable_subscribers(self.broker) if not sub.alive]
@@ -71,8 +72,8 @@ class Readiness:
         ]
         return f"missing at the broker: {', '.join(missing)}" if missing else OK
 
-    async def _ping_store(self) -> str:
-        await self.store.ping()
+    async def _try_store(self) -> str:
+        await try_write(self.store)
         return OK
 
 
@@ -82,4 +83,4 @@ async def _guarded(check: Awaitable[str]) -> str:
     except TimeoutError:
         return f"no answer within {ANSWER_SECONDS:.0f} s"
     except StoreError as error:
-        return f"does not answer: {type(error).__name__}"
+        return f"fails: {error}"

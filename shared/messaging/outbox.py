@@ -81,7 +81,7 @@ class OutboxRelay:
                 await self._chaining.chain_all()
             clean = not held or await self._publish_all()
         except StoreError as error:
-            log.warning("relay cannot read", action="relay_store_failed", error=type(error).__name__)
+            log.warning("relay cannot read", action="relay_store_failed", error=type(error).__name__, cause=str(error))
             return RETRY_SECONDS
         if not clean:
             return RETRY_SECONDS
@@ -115,6 +115,7 @@ class OutboxRelay:
                 collection=collection,
                 document=document["_id"],
                 error=type(error).__name__,
+                cause=str(error),
             )
             return False
         return True

@@ -130,7 +130,9 @@ class DurableSubscriber(PullStreamSubscriber):
             try:
                 await self.process_message(msg)
             except StoreError as error:
-                log.warning("store does not answer", action="store_awaited", error=type(error).__name__)
+                log.warning(
+                    "store does not answer", action="store_awaited", error=type(error).__name__, cause=str(error)
+                )
                 await asyncio.sleep(pause)
             else:
                 return

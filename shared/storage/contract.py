@@ -76,7 +76,10 @@ class Index:
 
 
 class StoreError(Exception):
-    """The store did not answer or refused an operation; the outcome of a write is unknown and it may be retried."""
+    """The store did not answer or refused an operation; the outcome of a write is unknown and it may be retried.
+
+    The message names the cause and holds nothing of a document: it goes into logs and into readiness.
+    """
 
 
 class StoreMismatchError(StoreError):
@@ -181,13 +184,6 @@ class Store(Protocol):
 
     async def compact(self) -> None:
         """Give deleted bytes back, so that a raw scan of the files no longer finds what was deleted."""
-
-    async def ping(self) -> None:
-        """Return when the store answers.
-
-        Raises:
-            StoreError: it does not.
-        """
 
     async def close(self) -> None: ...
 

@@ -158,10 +158,6 @@ class MongoStore:
             for name in await self._database.list_collection_names():
                 await self._database.command("compact", name)
 
-    async def ping(self) -> None:
-        async with _translated():
-            await self._database.command("ping")
-
     async def close(self) -> None:
         await self._close()
 
@@ -193,7 +189,8 @@ async def _translated() -> AsyncIterator[None]:
     try:
         yield
     except OperationFailure as error:
-        raise StoreError(f"MongoDB refused the operation: {type(error).__name__} {error.code}") from None
+        name = (error.details or {}).get("codeName", type(error).__name__)
+        raise StoreError(f"MongoDB refused the operation: {name} {error.code}") from None
     except PyMongoError as error:
         raise StoreError(f"MongoDB did not answer: {type(error).__name__}: {error}") from error
 

@@ -166,10 +166,6 @@ class SqliteStore:
         """
         await self._writer.run(_rewrite, alone=True)
 
-    async def ping(self) -> None:
-        await self._readers.run(lambda connection: connection.execute("SELECT 1 FROM sqlite_master").fetchall())
-        await self._writer.run(lambda _: None)
-
     async def close(self) -> None:
         await asyncio.to_thread(self._readers.close)
         await asyncio.to_thread(self._writer.close)

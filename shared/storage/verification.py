@@ -14,6 +14,9 @@ from shared.storage.contract import (
 )
 
 SCRATCH = "contract_check"
+_TRIAL = "readiness"
+_TRIAL_LINES = 1000
+"""16 kB, as much as a document of many people: the last free bytes of a disk must not pass for space."""
 
 
 async def verify_contract(store: Store) -> None:
@@ -30,6 +33,18 @@ async def verify_contract(store: Store) -> None:
     finally:
         deleted = await store.delete(SCRATCH, {"run": run})
     _expect("delete", (deleted, await store.count(SCRATCH, {"run": run})), (3, 0))
+
+
+async def try_write(store: Store) -> None:
+    """Write a document of the scratch collection and read it, as a service does.
+
+    Raises:
+        StoreError: the store did not take it.
+    """
+    written = {"text": new_id() * _TRIAL_LINES}
+    if not await store.update(SCRATCH, _TRIAL, assign=written):
+        await store.insert(SCRATCH, {"_id": _TRIAL, **written})
+    await store.count(SCRATCH, {"_id": _TRIAL})
 
 
 async def _check_writes(store: Store, run: str) -> None:

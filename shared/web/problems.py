@@ -107,7 +107,9 @@ def answer_to(request: Request, error: Exception) -> Answer:
     if isinstance(error, HTTPException):
         code, title = HTTP_PROBLEMS.get(error.status_code, (Problem.code, Problem.title))
         return Answer(error.status_code, code, title, headers=_http_headers(request, error))
-    log.error("store failed", action="store_failed", error=type(error).__name__, route=route_path(request))
+    log.error(
+        "store failed", action="store_failed", error=type(error).__name__, cause=str(error), route=route_path(request)
+    )
     return Answer(503, "store-unavailable", NOT_STORED, headers={"Retry-After": "5"})
 
 

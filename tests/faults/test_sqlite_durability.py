@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -72,20 +71,6 @@ async def test_state_and_events_survive_kill_9_together_or_not_at_all(tmp_path: 
     for counter in counters.values():
         assert [event.data["steps"] for event in counter.outbox] == list(range(1, counter.steps + 1))
         assert counter.announced in (counter.version, 0)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MB of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"mounting a small file system needs more rights: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 async def test_full_disk_acknowledges_nothing_and_recovers_once_space_is_back(small_disk: Path) -> None:

@@ -20,7 +20,8 @@ START_SECONDS = 10.0
 class RunningBroker:
     """A nats-server process; it keeps port and store over restarts."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
+        self._options = options
         self.port = free_port()
         self.monitoring_port = free_port()
         self.store = folder / "jetstream"
@@ -41,7 +42,7 @@ class RunningBroker:
     async def start(self) -> None:
         """Start the server and wait until it accepts connections."""
         command = [SERVER, "-c", CONFIG, "-a", "127.0.0.1", "-p", str(self.port), "-m", str(self.monitoring_port)]
-        command += ["-sd", self.store, "-l", self.log]
+        command += ["-sd", self.store, "-l", self.log, *self._options]
         self._process = subprocess.Popen([str(part) for part in command])
         async with asyncio.timeout(START_SECONDS):
             while not await self._answers():
@@ -87,10 +88,10 @@ class RunningBroker:
 
 
 @asynccontextmanager
-async def running_broker() -> AsyncIterator[RunningBroker]:
-    """A broker that runs until the block ends and leaves nothing behind."""
+async def running_broker(*options: str) -> AsyncIterator[RunningBroker]:
+    """A broker that runs, with these options of nats-server, until the block ends and leaves nothing behind."""
     with tempfile.TemporaryDirectory(prefix="dijous-nats-") as folder:
-        broker = RunningBroker(Path(folder))
+        broker = RunningBroker(Path(folder), *options)
         await broker.start()
         try:
             yield broker

@@ -13,6 +13,7 @@ import pytest
 from shared.storage import sqlite_statements as sql
 from shared.storage.contract import Index, StoreError, at_most, one_of
 from shared.storage.sqlite import SqliteStore
+from shared.storage.verification import try_write
 
 COLLECTIONS = {"deliveries": [Index(("state", "due_at")), Index(("pending",))]}
 
@@ -167,7 +168,7 @@ async def test_transaction_that_sqlite_gave_up_is_acknowledged_to_nobody(store: 
         connection.execute("ROLLBACK")
         connection.execute("no such statement")
 
-    await store.ping()
+    await try_write(store)
     inserts = [store.insert("deliveries", {"_id": f"{i}"}) for i in range(20)]
     answers = await asyncio.gather(*inserts[:10], store._writer.run(meet_it), *inserts[10:], return_exceptions=True)
     stored = {document["_id"] for document in await store.find("deliveries")}
@@ -205,7 +206,7 @@ async def test_file_that_is_no_database_is_a_store_error(path: Path) -> None:
     with pytest.raises(StoreError, match="not a database"):
         await store.prepare(COLLECTIONS)
     with pytest.raises(StoreError, match="not a database"):
-        await store.ping()
+        await try_write(store)
     await store.close()
 
 
@@ -216,10 +217,10 @@ async def test_folder_that_cannot_be_made_is_a_store_error_until_it_can(tmp_path
     with pytest.raises(StoreError):
         await store.prepare(COLLECTIONS)
     with pytest.raises(StoreError):
-        await store.ping()
+        await try_write(store)
     obstacle.unlink()
     await store.prepare(COLLECTIONS)
-    await store.ping()
+    await try_write(store)
     await store.close()
 
 

@@ -1,5 +1,6 @@
 """The command line as a person meets it: teaching help, one clear line for each broken setting, health."""
 
+import asyncio
 import os
 import signal
 import smtplib
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from deploy.cli import COMMANDS
+from tests.support.nats import running_broker
 from tests.support.ports import free_port
 from tests.support.probes import eventually
 
@@ -95,6 +97,15 @@ def test_a_taken_port_of_a_service_is_said_in_one_line() -> None:
         done = _run("run", "proposals", "--port", port, DIJOUS_SECRET="x" * 32, DIJOUS_STAFF_TOKEN="x" * 16)
     assert done.returncode == 2
     assert done.stderr == f"--host 127.0.0.1 --port {port}: Address already in use\n"
+
+
+async def test_reconcile_with_a_wrong_password_is_told_as_such(tmp_path: Path) -> None:
+    own = {"DIJOUS_SECRET": "x" * 32, "DIJOUS_STAFF_TOKEN": "x" * 16, "DIJOUS_STORE_URL": f"sqlite:///{tmp_path}"}
+    async with running_broker("--user", "u", "--pass", "right") as guarded:
+        url = guarded.url.replace("//", "//u:wrong-canary@")
+        done = await asyncio.to_thread(_run, "reconcile", DIJOUS_NATS_URL=url, DIJOUS_DATA=str(tmp_path), **own)
+    assert done.returncode == 1
+    assert done.stderr == f"Error: the broker at 127.0.0.1:{guarded.port}: nats: 'Authorization Violation'\n"
 
 
 def test_health_of_what_does_not_answer_is_bad() -> None:

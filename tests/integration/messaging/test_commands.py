@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from click import Group
 from click.testing import CliRunner, Result
 from nats.js import JetStreamContext
 
@@ -12,7 +13,7 @@ from deploy.commands.streams import streams
 from shared.messaging.consuming import PermanentError, consumer_specs
 from shared.messaging.dead_letters import list_letters
 from tests.integration.messaging.conftest import Consumer, consuming, send, session_ended
-from tests.support.nats import RunningBroker
+from tests.support.nats import RunningBroker, running_broker
 from tests.support.probes import eventually
 
 
@@ -38,6 +39,15 @@ async def test_a_broker_that_is_not_there_is_told_in_one_line(server: RunningBro
     assert result.exit_code == 1
     assert result.output.startswith(f"Error: the broker at 127.0.0.1:{server.port}: ") or server.url in result.output
     assert result.output.count("\n") == 1
+
+
+@pytest.mark.parametrize(("group", "arguments"), [(streams, ["show"]), (streams, ["apply"]), (deadletters, ["list"])])
+async def test_a_wrong_password_is_told_as_such(group: Group, arguments: list[str]) -> None:
+    async with running_broker("--user", "u", "--pass", "right") as guarded:
+        url = guarded.url.replace("//", "//u:wrong-canary@")
+        result = await asyncio.to_thread(CliRunner().invoke, group, [*arguments, "--nats-url", url])
+    assert result.exit_code == 1
+    assert result.output == f"Error: the broker at 127.0.0.1:{guarded.port}: nats: 'Authorization Violation'\n"
 
 
 async def test_dead_letters_are_listed_without_personal_data_shown_with_it_replayed_and_dropped(

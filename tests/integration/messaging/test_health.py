@@ -1,7 +1,10 @@
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from faststream.nats import NatsBroker
+from structlog.testing import capture_logs
 
 from shared.clock import system_clock
 from shared.messaging import health
@@ -69,7 +72,49 @@ async def test_a_dead_subscriber_is_told(broker: NatsBroker, store: SqliteStore)
 async def test_a_closed_store_is_told(broker: NatsBroker, store: SqliteStore) -> None:
     ready = readiness(broker, store)
     await store.close()
-    await eventually(says(ready, "store", "does not answer"))
+    await eventually(says(ready, "store", "fails: service.db is closed"))
+
+
+async def test_a_store_that_reads_and_cannot_write_is_told_with_its_cause(
+    broker: NatsBroker, store: SqliteStore
+) -> None:
+    ready = readiness(broker, store)
+    assert (await ready.check())["store"] == "ok"
+    await store._writer.run(lambda connection: connection.execute("PRAGMA query_only = ON").fetchall())
+    await eventually(says(ready, "store", "fails: service.db: attempt to write a readonly database"))
+    await store._writer.run(lambda connection: connection.execute("PRAGMA query_only = OFF").fetchall())
+    await eventually(says(ready, "store", "ok"))
+
+
+async def test_a_full_disk_is_told_within_ten_seconds(broker: NatsBroker, small_disk: Path) -> None:
+    full = SqliteStore(small_disk / "full.sqlite3")
+    try:
+        await full.prepare({})
+        ready = readiness(broker, full)
+        assert (await ready.check())["store"] == "ok"
+        fill(small_disk / "ballast")
+        await eventually(says(ready, "store", "fails: full.sqlite3: database or disk is full"), within=10)
+        (small_disk / "ballast").unlink()
+        await eventually(says(ready, "store", "ok"), within=10)
+    finally:
+        await full.close()
+
+
+def fill(ballast: Path) -> None:
+    with suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
+
+
+async def test_the_log_says_why_the_store_failed(broker: NatsBroker, store: SqliteStore) -> None:
+    relay = OutboxRelay(store, broker, service="feedback", collections=["sessions"], clock=system_clock)
+    await relay._try_pass()
+    await store._writer.run(lambda connection: connection.execute("PRAGMA query_only = ON").fetchall())
+    with capture_logs() as logs:
+        await relay._try_pass()
+    assert [(entry["action"], entry["cause"]) for entry in logs] == [
+        ("relay_store_failed", "service.db: attempt to write a readonly database")
+    ]
 
 
 async def test_a_relay_that_leaves_events_behind_is_told(

@@ -9,6 +9,7 @@ import structlog
 from fastapi import APIRouter, Depends, Request
 from opentelemetry import trace
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from structlog.testing import capture_logs
 
 from shared.health import warning
 from shared.problems import FieldProblem, Problem, mark
@@ -316,10 +317,12 @@ async def test_the_head_of_an_answer_is_that_of_get_without_its_body(http: httpx
 
 
 async def test_a_store_that_does_not_answer_is_told_without_its_words(http: httpx.AsyncClient) -> None:
-    answer = await http.get("/store")
+    with capture_logs() as logs:
+        answer = await http.get("/store")
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert "hunter2" not in answer.text
+    assert [(entry["action"], "hunter2" in entry["cause"]) for entry in logs] == [("store_failed", True)]
 
 
 async def test_a_bug_is_a_problem_that_tells_nothing(http: httpx.AsyncClient) -> None:
