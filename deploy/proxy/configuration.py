@@ -3,10 +3,11 @@
 `python -m deploy.proxy.configuration > deploy/proxy/nginx.conf`; a test keeps that file current.
 """
 
-from deploy.routes import PREFIXES, UNOWNED
+from deploy.routes import PREFIXES, SERVICES, UNOWNED
 
 _FRAME = """\
 # Written by `python -m deploy.proxy.configuration` from deploy/routes.py; do not edit by hand.
+load_module modules/ngx_http_js_module.so;
 worker_processes auto;
 pid /run/nginx.pid;
 error_log /dev/stderr warn;
@@ -33,6 +34,20 @@ http {{
   proxy_read_timeout 60s;
   # A request that changes something is never tried twice.
   proxy_next_upstream error timeout;
+  js_import readiness from /etc/nginx/readiness.js;
+  subrequest_output_buffer_size 64k;
+
+  # While a service is away, readers get a page and programs problem details.
+  map $http_accept $unavailable {{
+    default /unavailable.html;
+    ~*text/html /unavailable.html;
+    ~*json /unavailable.json;
+  }}
+  map $http_accept_language $unavailable_title {{
+    default "Ara mateix no podem respondre.";
+    ~*^es "Ahora mismo no podemos responder.";
+    ~*^en "We cannot answer just now.";
+  }}
 
   server {{
     listen 80 default_server;
@@ -41,37 +56,56 @@ http {{
       root /srv/site;
       try_files /openapi.json =404;
     }}
-    # What a reader sees while a service does not answer; problem details would need the service.
     location = /unavailable.html {{
       internal;
       root /srv/page;
-      add_header Retry-After 5 always;
-      add_header Cache-Control no-store always;
-      add_header Referrer-Policy no-referrer always;
-      add_header X-Content-Type-Options nosniff always;
-      add_header Content-Security-Policy "default-src 'none'; form-action 'none'; frame-ancestors 'none'" always;
+{headers}
+    }}
+    location = /unavailable.json {{
+      internal;
+      default_type application/problem+json;
+{headers}
+      return 503 '{{"type": "urn:dijous:problem:service-away", "title": "$unavailable_title", "status": 503}}';
     }}
     location = /health/live {{
       default_type application/json;
       return 200 '{{"status": "ok"}}';
     }}
+    location = /health/ready {{
+      set $services "{services}";
+      js_content readiness.joined;
+    }}
+{readiness}
 {locations}
     location / {{
       set $upstream http://{unowned}:8000;
       proxy_pass $upstream;
-{away}
+      error_page 502 504 =503 $unavailable;
     }}
   }}
 }}
 """
 
-_AWAY = """\
-      error_page 502 504 =503 /unavailable.html;"""
+_HEADERS = """\
+      add_header Retry-After 5 always;
+      add_header Cache-Control no-store always;
+      add_header Referrer-Policy no-referrer always;
+      add_header X-Content-Type-Options nosniff always;
+      add_header Content-Security-Policy "default-src 'none'; form-action 'none'; frame-ancestors 'none'" always;"""
+
+_READINESS = """\
+    location = /ready/{service} {{
+      internal;
+      set $upstream http://{service}:8000/health/ready;
+      proxy_pass $upstream;
+      proxy_read_timeout 5s;
+    }}"""
 
 _LOCATION = """\
     location ~ ^{prefix}(/|$) {{
       set $upstream http://{service}:8000;
-      proxy_pass $upstream;{away}
+      proxy_pass $upstream;
+      error_page 502 504 =503 {unavailable};
     }}"""
 
 
@@ -79,13 +113,14 @@ def render() -> str:
     """nginx.conf, with the mailbox for trying out. Nginx takes the first expression that fits: long ones lead."""
     routes = sorted({**PREFIXES, "/mailbox": "mailbox"}.items(), key=lambda route: -len(route[0]))
     locations = "\n".join(_location(prefix, service) for prefix, service in routes)
-    return _FRAME.format(locations=locations, unowned=UNOWNED, away=_AWAY)
+    readiness = "\n".join(_READINESS.format(service=service) for service in SERVICES)
+    services = " ".join(SERVICES)
+    return _FRAME.format(locations=locations, unowned=UNOWNED, headers=_HEADERS, services=services, readiness=readiness)
 
 
 def _location(prefix: str, service: str) -> str:
-    """While a service is away, programs get the proxy's bare answer and readers a page."""
-    away = "" if prefix.startswith("/api/") else f"\n{_AWAY}"
-    return _LOCATION.format(prefix=prefix.replace(".", r"\."), service=service, away=away)
+    unavailable = "/unavailable.json" if prefix.startswith("/api/") else "$unavailable"
+    return _LOCATION.format(prefix=prefix.replace(".", r"\."), service=service, unavailable=unavailable)
 
 
 if __name__ == "__main__":

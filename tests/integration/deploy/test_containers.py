@@ -151,16 +151,6 @@ def test_the_proxy_s_configuration_is_current() -> None:
     assert set(re.findall(r"http://([a-z]+):8000", current)) == {*SERVICES, "mailbox"}
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
-def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
-    adapted = render().replace("/run/nginx.pid", str(tmp_path / "pid"))
-    (tmp_path / "nginx.conf").write_text(adapted)
-    done = subprocess.run(
-        ["nginx", "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False, timeout=20
-    )
-    assert done.returncode == 0, done.stderr
-
-
 def _instructions() -> list[list[tuple[str, str]]]:
     """The Dockerfile's stages, each a list of instruction and argument."""
     stages: list[list[tuple[str, str]]] = []

@@ -67,11 +67,12 @@ async def test_a_program_gets_problem_details(http: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
 
-def test_before_containers_a_service_answers_for_what_is_nobody_s_and_a_page_for_one_that_is_away() -> None:
+def test_before_containers_a_service_answers_for_what_is_nobody_s_and_the_proxy_for_one_that_is_away() -> None:
     locations = render().split("    location ")
     [unowned] = [location for location in locations if location.startswith("/ {")]
 
     assert "proxy_pass" in unowned
     for location in locations:
         if "proxy_pass" in location:
-            assert ("error_page 502 504 =503 /unavailable.html" in location) is not location.startswith("~ ^/api/")
+            wanted = "/unavailable.json" if location.startswith("~ ^/api/") else "$unavailable"
+            assert location.startswith("= /ready/") or f"error_page 502 504 =503 {wanted};" in location
