@@ -16,7 +16,7 @@ from shared.health import is_served
 from shared.observability import CORRELATION
 from shared.text.catalogues import Translations
 from shared.web.bodies import require_utf8
-from shared.web.openapi import describe_problems
+from shared.web.openapi import LICENSE, describe_problems
 from shared.web.page_routes import PageRouter, error_page, install_pages, wants_page
 from shared.web.pages import Pages
 from shared.web.problems import (
@@ -75,6 +75,8 @@ def make_application(
     app = FastAPI(
         title=title,
         version="1",
+        license_info=LICENSE,
+        servers=[{"url": "/"}],
         openapi_url=f"/api/v1/openapi/{name}.json",
         docs_url=None,
         redoc_url=None,

@@ -20,6 +20,7 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
 ANYBODY_OR_STAFF: dict[str, Any] = {"security": [{}, {BEARER.scheme_name: []}]}
 """For an operation that answers everybody, and the office with more."""
 
+LICENSE = {"name": "EUPL-1.2", "identifier": "EUPL-1.2"}
 _METHODS = {"get", "post", "put", "patch", "delete"}
 _ANY = "default"
 
@@ -41,13 +42,14 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def describe_problems(app: FastAPI) -> None:
-    """Add the problems of every operation, with their media type, to the application's description."""
+    """Complete the description of every operation: its problems with their media type, and that it is for everybody."""
     describe = app.openapi
 
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
             for path, item in describe().get("paths", {}).items():
                 for method in _METHODS & item.keys():
+                    item[method].setdefault("security", [])
                     _add_problems(path, item[method])
         return describe()
 
@@ -77,12 +79,18 @@ def _by_its_parameters(path: str, operation: dict[str, Any]) -> Iterator[int]:
         yield http.HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def join_openapi(title: str, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """One OpenAPI 3.1 description of all services; their paths and schemas never clash in meaning."""
+def join_openapi(title: str, url: str, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One OpenAPI 3.1 description of all services at `url`; their paths and schemas never clash in meaning."""
     components: dict[str, Any] = {"schemas": {}, "securitySchemes": {}}
     paths: dict[str, Any] = {}
     for part in parts:
         paths |= part.get("paths", {})
         for kind, found in components.items():
             found |= part.get("components", {}).get(kind, {})
-    return {"openapi": "3.1.0", "info": {"title": title, "version": "1"}, "paths": paths, "components": components}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": "1", "license": LICENSE},
+        "servers": [{"url": url}],
+        "paths": paths,
+        "components": components,
+    }

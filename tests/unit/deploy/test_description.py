@@ -22,6 +22,7 @@ MAY_ASK_AS_STAFF = {
 def description(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setenv("DIJOUS_SECRET", secrets.token_hex(32))
     monkeypatch.setenv("DIJOUS_STAFF_TOKEN", secrets.token_hex(16))
+    monkeypatch.setenv("DIJOUS_PUBLIC_URL", "https://dijous.example/")
     return joined_description([compose(name).web() for name in SERVICES])
 
 
@@ -40,8 +41,20 @@ def test_the_operations_of_the_office_ask_for_its_token_and_no_other_does(descri
         if MATRIX[route] is Access.TOKEN:
             assert operation.get("security") == [STAFF], route
         else:
-            assert operation.get("security") == ([{}, STAFF] if route in MAY_ASK_AS_STAFF else None), route
+            assert operation["security"] == ([{}, STAFF] if route in MAY_ASK_AS_STAFF else []), route
         assert ("401" in operation["responses"]) == bool(operation.get("security")), route
+
+
+def test_it_says_where_the_api_is_and_under_which_licence(description: dict[str, Any]) -> None:
+    assert description["servers"] == [{"url": "https://dijous.example"}]
+    assert description["info"]["license"] == {"name": "EUPL-1.2", "identifier": "EUPL-1.2"}
+
+
+def test_a_service_s_own_description_is_of_the_address_that_it_comes_from(description: dict[str, Any]) -> None:
+    for name in SERVICES:
+        own = compose(name).web().openapi()
+        assert own["servers"] == [{"url": "/"}]
+        assert all("security" in operation for operation in operations(own).values())
 
 
 def test_what_follows_from_the_parameters_is_described(description: dict[str, Any]) -> None:
