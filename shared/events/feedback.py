@@ -36,7 +36,7 @@ class SurveyUnanswered(Event, name="sync.survey-unanswered", source="feedback", 
 
 
 class FeedbackSubmitted(Event, name="surveys.feedback-submitted", source="feedback", key="session_id"):
-    """Answers came in. Published on a timer with the count alone, so that its time tells nobody."""
+    """Answers came in. Published on a timer with the count alone, so that its time tells nobody, and from five on."""
 
     session_id: str
     programme: str
@@ -44,7 +44,8 @@ class FeedbackSubmitted(Event, name="surveys.feedback-submitted", source="feedba
 
 
 class SurveyClosed(Event, name="surveys.survey-closed", source="feedback", key="session_id"):
-    """No more answers; the links are of no use from now on and their key is to be destroyed."""
+    """No more answers; the links are of no use from now on and their key is to be destroyed. `answers` is 0
+    when there are fewer than 5."""
 
     session_id: str
     programme: str

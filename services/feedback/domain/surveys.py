@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.feedback.domain.known import KnownProgramme, KnownSession
-from services.feedback.domain.results import Results
+from services.feedback.domain.results import Results, publishable_number
 from shared.clock import StoredInstant
 from shared.events.base import Event
 from shared.events.feedback import FeedbackSubmitted, ResultsPublished, SurveyClosed, SurveyOpened, SurveyUnanswered
@@ -80,7 +80,8 @@ class Survey(Aggregate):
 
 
 class AnswerCount(Aggregate):
-    """How many answers were announced. Kept apart from the survey, whose version counts its states only."""
+    """How many answers there were last, announced where the rule allows. Kept apart from the survey, whose version
+    counts its states only."""
 
     programme: str
     answers: int
@@ -142,11 +143,12 @@ def reminded(survey: Survey, unspent: Unspent) -> Decided:
 
 
 def counted(known: AnswerCount, answers: int) -> tuple[AnswerCount, Sequence[Event]]:
-    """Announce the number of answers if it has grown."""
+    """Announce the number of answers if it has grown and the small-group rule lets it be known."""
     if answers <= known.answers:
         return known, []
     event = FeedbackSubmitted(version=_SET_BY_STORE, session_id=known.id, programme=known.programme, answers=answers)
-    return known.model_copy(update={"answers": answers}), [event]
+    events = [event] if publishable_number(answers) else []
+    return known.model_copy(update={"answers": answers}), events
 
 
 def closing(survey: Survey) -> Decided:
@@ -192,7 +194,8 @@ def _opened_event(survey: Survey) -> SurveyOpened:
 
 
 def _closed_event(survey: Survey) -> SurveyClosed:
-    return SurveyClosed(version=_SET_BY_STORE, session_id=survey.id, programme=survey.programme, answers=survey.answers)
+    shown = publishable_number(survey.answers) or 0  # the event has no None: its schema is kept for ever
+    return SurveyClosed(version=_SET_BY_STORE, session_id=survey.id, programme=survey.programme, answers=shown)
 
 
 def _published_event(survey: Survey, results: Results) -> ResultsPublished:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from services.feedback.domain.results import FEWEST_FOR_MEAN
 from shared.events.feedback import FeedbackSubmitted
 from shared.events.notifications import MailBounced, SurveyLinksPrepared
 from shared.events.proposals import TopicProposed
@@ -64,7 +65,7 @@ async def test_of_proposals(house: proposals.House) -> None:  # noqa: F811  the 
 
 async def test_of_feedback(tmp_path: Path) -> None:
     session = feedback.SESSION
-    tokens = [feedback_house.survey_token(session, random.Random(number)) for number in range(2)]
+    tokens = [feedback_house.survey_token(session, random.Random(number)) for number in range(6)]
     hashes = [feedback_house.token_hash(token) for token in tokens]
     links = SurveyLinksPrepared(version=1, session_id=session, part=0, parts=1, hashes=hashes)
     async with feedback.running_service(tmp_path) as running:
@@ -73,7 +74,8 @@ async def test_of_feedback(tmp_path: Path) -> None:
         await running.hears(feedback.SurveyOpened)
         for number, token in enumerate(tokens, start=1):
             await running.client.post(f"/api/v1/surveys/{token}", json={"answers": {"content": 9}})
-            await running.hears(FeedbackSubmitted, times=number)
+            if number >= FEWEST_FOR_MEAN:  # no event tells of fewer
+                await running.hears(FeedbackSubmitted, times=number - FEWEST_FOR_MEAN + 1)
 
 
 async def test_of_notifications(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from services.feedback.domain.results import (
     publishable_question,
     publishable_questions,
 )
+from services.feedback.domain.surveys import AnswerCount, Survey, SurveyState, closed, counted, republished
+from shared.events.feedback import FeedbackSubmitted, SurveyClosed
 from shared.events.registration import SurveyQuestion
 from shared.events.vocabulary import Language
 from shared.text.numbers import half_up
@@ -130,3 +132,21 @@ def hide_two(groups: Mapping[str, Counts]) -> dict[str, Counts | None]:
 def test_the_attack_catches_careless_rules(careless: Breakdown) -> None:
     chance = random.Random(4)
     assert sum(reveals_few(random_table(chance), careless) for _ in range(1000)) > 50
+
+
+@pytest.mark.parametrize(("answers", "told"), [(0, 0), (1, 0), (4, 0), (5, 5), (60, 60)])
+def test_an_event_of_a_closed_survey_hides_what_its_results_hide(answers: int, told: int) -> None:
+    survey = Survey(id="s", parts=1, state=SurveyState.CLOSING)
+
+    after, events = closed(survey, answers)
+
+    assert [event.answers for event in events if isinstance(event, SurveyClosed)] == [told]
+    assert [event.answers for event in republished(after, None, {}) if isinstance(event, SurveyClosed)] == [told]
+
+
+@pytest.mark.parametrize(("answers", "told"), [(1, []), (4, []), (5, [5]), (60, [60])])
+def test_how_many_answered_so_far_is_announced_from_five(answers: int, told: list[int]) -> None:
+    after, events = counted(AnswerCount(id="s", programme="dijous", answers=0), answers)
+
+    assert after.answers == answers, "known here, so that the store is compacted after every answer"
+    assert [event.answers for event in events if isinstance(event, FeedbackSubmitted)] == told
