@@ -13,6 +13,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from shared.clock import system_clock
 from shared.security.audit import Audit
 from shared.storage.opening import open_store
 from tests.e2e.office import Office, person
@@ -129,7 +130,7 @@ class Run:
     async def assert_acts_recorded_once(self) -> None:
         store = open_store(self.stack.environment["DIJOUS_STORE_URL"], "registration")
         try:
-            recorded = await Audit(store).entries(subject=self.session)
+            recorded = await Audit(store, system_clock).entries(subject=self.session)
         finally:
             await store.close()
         assert sorted(entry.action for entry in recorded) == ["session.ended", "session.scheduled"]
