@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.notifications.deliveries.domain import Delivery, DeliveryKind, make_delivery
+from services.notifications.deliveries.domain import Delivery, DeliveryKind, delivery_id, make_delivery
 from services.notifications.deliveries.expansion import Plan
 from services.notifications.deliveries.fanouts import Fanout
 from services.notifications.deliveries.store import DeliveryStore
@@ -37,10 +37,24 @@ def reminder(session: KnownSession, recipient_id: str, minutes: int, now: dateti
         recipient_id,
         due_at=due(session, minutes),
         now=now,
-        round_=f"{to_millis(session.starts_at)}-{minutes}",
+        round_=_round(session, minutes),
         sequence=session.sequence,
         minutes_before=minutes,
     )
+
+
+def later_reminders(earlier: Delivery, session: KnownSession, programme: KnownProgramme, now: datetime) -> list[str]:
+    """The ids of the same person's reminders that come after an earlier one and whose time has come too."""
+    recipient, before = earlier.recipient_id, earlier.minutes_before
+    return [
+        delivery_id(DeliveryKind.REMINDER, session.id, recipient, _round(session, minutes))
+        for minutes in programme.reminders_minutes
+        if minutes < before and due(session, minutes) <= now
+    ]
+
+
+def _round(session: KnownSession, minutes: int) -> str:
+    return f"{to_millis(session.starts_at)}-{minutes}"
 
 
 def due(session: KnownSession, minutes: int) -> datetime:

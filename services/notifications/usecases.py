@@ -21,6 +21,7 @@ from services.notifications.sending.batch import BatchLoader
 from services.notifications.sending.outcomes import OutcomeWriter
 from services.notifications.sending.rate_limit import ReplyRateLimit
 from services.notifications.sending.sender import QueuedMail, Sender, SendingLimits
+from services.notifications.sending.superseded import Superseding
 from services.notifications.surveys.store import SURVEY_COLLECTIONS, SURVEY_PARTS, SurveyStore
 from services.notifications.surveys.usecases import SurveyLinks, Surveys
 from services.notifications.transport.smtp import Transport
@@ -150,7 +151,8 @@ def make_fanouts(stores: Stores, wakers: Wakers, clock: Clock, *, page_size: int
 def make_loader(stores: Stores, *, answers_per_hour: int = 0) -> BatchLoader:
     """Loads batches. `answers_per_hour`: direct answers to one address in any hour; 0 for no limit."""
     limit = ReplyRateLimit(stores.deliveries, stores.known, answers_per_hour)
-    return BatchLoader(stores.known, stores.surveys, stores.suppressions, stores.wordings, limit)
+    superseding = Superseding(stores.deliveries)
+    return BatchLoader(stores.known, stores.surveys, stores.suppressions, stores.wordings, limit, superseding)
 
 
 def make_sender(

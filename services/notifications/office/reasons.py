@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from services.notifications.deliveries.domain import NOT_KNOWN_YET
 from services.notifications.reminders import WITHDRAWN
 from services.notifications.sending.rate_limit import TOO_MANY
+from services.notifications.sending.superseded import LATER_REMINDER, SURVEY_SENT_JUST_NOW
 from shared.problems import mark
 
 REASONS: Mapping[str, str] = {
@@ -21,6 +22,8 @@ REASONS: Mapping[str, str] = {
     "session moved again": mark("The session was moved once more; a later mail tells of it."),
     "same in their language": mark("The title is the same in the person's language."),
     WITHDRAWN: mark("The programme does not send this reminder any more."),
+    LATER_REMINDER: mark("It was late: a later reminder took its place."),
+    SURVEY_SENT_JUST_NOW: mark("It was late: the survey itself had gone out just before."),
     "after the start": mark("The session had begun."),
     "after the end": mark("The session was over."),
     "proposal received": mark("The proposal was in another state by then: received."),

@@ -14,6 +14,7 @@ from services.notifications.rendering.prepared import PersonalMail
 from services.notifications.rendering.wording import Wording
 from services.notifications.sending.rate_limit import TOO_MANY, ReplyRateLimit
 from services.notifications.sending.relevance import skip_reason
+from services.notifications.sending.superseded import Superseding
 from services.notifications.surveys.store import SurveyStore
 from shared.storage.aggregates import Aggregates
 from shared.storage.contract import Document
@@ -37,6 +38,7 @@ class BatchLoader:
     _suppressions: SuppressionStore
     _wordings: Aggregates[Wording]
     _limit: ReplyRateLimit
+    _superseding: Superseding
 
     async def load(self, page: Sequence[Document], now: datetime) -> Batch:
         deliveries = [Delivery.model_validate(document) for document in page]
@@ -45,6 +47,7 @@ class BatchLoader:
         addresses = [recipient.email for recipient in recipients.values()]
         suppressions = await self._suppressions.of(addresses)
         exceeding = await self._limit.exceeding(deliveries, recipients)
+        superseded = await self._superseding.reasons(deliveries, contexts, now)
         batch = Batch()
         for delivery in deliveries:
             context, recipient = contexts.get(delivery.subject_id), recipients.get(delivery.recipient_id)
@@ -54,8 +57,10 @@ class BatchLoader:
                 batch.incomplete.append(delivery)
             elif delivery.id in exceeding:
                 batch.skipped.setdefault(TOO_MANY, []).append(delivery.id)
-            elif reason := _suppressed(delivery, suppressions.get(recipient.email, ())) or skip_reason(
-                delivery, context, recipient, now
+            elif reason := (
+                _suppressed(delivery, suppressions.get(recipient.email, ()))
+                or skip_reason(delivery, context, recipient, now)
+                or superseded.get(delivery.id)
             ):
                 batch.skipped.setdefault(reason, []).append(delivery.id)
             else:

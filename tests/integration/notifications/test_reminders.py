@@ -6,6 +6,7 @@ from typing import Any
 from services.notifications.deliveries.store import DELIVERIES, DeliveryStore
 from services.notifications.projections.store import Projections
 from services.notifications.reminders import WITHDRAWN, Reminders
+from services.notifications.sending.superseded import LATER_REMINDER
 from shared.clock import to_millis
 from shared.storage.contract import Document
 from shared.storage.sqlite import SqliteStore
@@ -106,6 +107,30 @@ async def test_one_that_slipped_in_is_not_sent(house: House) -> None:
         await house.raw.update(DELIVERIES, item["_id"], assign={"open": 1, "state": "due", "reason": ""})
     batch = await house.loader().load(await house.deliveries("reminder"), START - timedelta(minutes=DAY))
     assert {reason: len(ids) for reason, ids in batch.skipped.items()} == {WITHDRAWN: PEOPLE}
+
+
+async def test_of_reminders_that_are_late_only_the_last_is_sent(house: House) -> None:
+    await _begin(house)
+    now = START - timedelta(minutes=30)  # nothing was sent since before the first one's time
+    batch = await house.loader().load(await house.deliveries("reminder"), now)
+    assert [each.delivery.minutes_before for each in batch.ready] == [HOUR] * PEOPLE
+    assert {reason: len(ids) for reason, ids in batch.skipped.items()} == {LATER_REMINDER: PEOPLE}
+
+
+async def test_a_late_reminder_is_sent_while_the_next_is_still_to_come(house: House) -> None:
+    await _begin(house)
+    due = [item for item in await house.deliveries("reminder") if item["minutes_before"] == DAY]
+    batch = await house.loader().load(due, START - timedelta(minutes=HOUR + 1))
+    assert len(batch.ready) == PEOPLE
+
+
+async def test_a_late_reminder_is_sent_if_the_later_one_came_too_late_to_be_planned(house: House) -> None:
+    await _begin(house)
+    house.clock.now = START - timedelta(minutes=30)
+    await _choose(house, 2, DAY, 45)  # the last hour's is withdrawn, and the new one's time has passed
+    due = [item for item in await house.deliveries("reminder") if item["open"]]
+    batch = await house.loader().load(due, house.clock.now)
+    assert [each.delivery.minutes_before for each in batch.ready] == [DAY] * PEOPLE
 
 
 class _Overtaken(SqliteStore):

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import timedelta
 
+from services.notifications.sending.superseded import SURVEY_SENT_JUST_NOW
 from services.notifications.surveys.domain import PATIENCE
 from services.notifications.surveys.store import SURVEY_KEYS, SURVEY_PARTS
 from shared.events.feedback import ResultsPublished, SurveyClosed, SurveyOpened, SurveyUnanswered
@@ -165,6 +166,23 @@ async def test_only_who_has_not_answered_is_reminded(house: House) -> None:
     await house.hear(reminder, reminder)
     assert await house.recipients("survey_reminder") == registrations([2, 5])
     assert not (await house.raw.find("fanouts", {"kind": "survey_reminder"}))[0]["hashes"]
+
+
+async def test_a_survey_that_is_late_is_not_followed_by_its_reminder_at_once(house: House) -> None:
+    await end_with(house, 2)
+    hashes = [await digest(house, number) for number in range(2)]
+    house.clock.now = END + timedelta(days=7)  # both are heard only now
+    await house.hear(opened(2), SurveyUnanswered(version=2, session_id=SESSION, part=0, hashes=hashes))
+    batch = await house.loader().load(await house.deliveries(), house.clock.now)
+    late = {each.delivery.kind for each in batch.ready if each.delivery.kind.startswith("survey")}
+    assert late == {"survey"}
+    assert len(batch.skipped[SURVEY_SENT_JUST_NOW]) == 2
+    await house.send_everything()
+    reminders = await house.deliveries("survey_reminder")
+    batch = await house.loader().load(reminders, house.clock.now + timedelta(hours=1))
+    assert not batch.ready
+    batch = await house.loader().load(reminders, house.clock.now + timedelta(days=1))
+    assert len(batch.ready) == 2
 
 
 async def test_closing_destroys_key_and_hashes_and_skips_what_was_not_sent(house: House) -> None:
