@@ -73,7 +73,7 @@ def routes(use_cases: UseCases) -> NatsRouter:
     proposals = use_cases.proposals
     on(TopicProposed, proposals.learn)
     on(ProposalSupported, proposals.learn)
-    on(ProposalReviewStarted, lambda event: proposals.advance(event, DeliveryKind.PROPOSAL_UNDER_REVIEW))
+    on(ProposalReviewStarted, proposals.review)
     on(ProposalScheduled, lambda event: proposals.advance(event, DeliveryKind.PROPOSAL_SCHEDULED))
     on(ProposalAnswered, lambda event: proposals.advance(event, DeliveryKind.PROPOSAL_ANSWERED))
     on(ProposalDeclined, lambda event: proposals.advance(event, DeliveryKind.PROPOSAL_DECLINED))

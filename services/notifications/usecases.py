@@ -151,7 +151,7 @@ def make_fanouts(stores: Stores, wakers: Wakers, clock: Clock, *, page_size: int
 def make_loader(stores: Stores, *, answers_per_hour: int = 0) -> BatchLoader:
     """Loads batches. `answers_per_hour`: direct answers to one address in any hour; 0 for no limit."""
     limit = ReplyRateLimit(stores.deliveries, stores.known, answers_per_hour)
-    superseding = Superseding(stores.deliveries)
+    superseding = Superseding(stores.deliveries, stores.known)
     return BatchLoader(stores.known, stores.surveys, stores.suppressions, stores.wordings, limit, superseding)
 
 

@@ -15,6 +15,8 @@ class ProposalEvent(Event):
     supports: int
     session_id: str = ""
     """The session that treats it, once scheduled."""
+    cancelled_session_id: str = ""
+    """The session that was to treat it, if it is back under review because that was cancelled."""
     reason: str = ""
     """Why it was declined, or the answer given."""
     merged_into: str = ""

@@ -40,6 +40,8 @@ class DeliveryKind(StrEnum):
     PROPOSAL_RECEIVED = "proposal_received"
     PROPOSAL_UNDER_REVIEW = "proposal_under_review"
     PROPOSAL_SCHEDULED = "proposal_scheduled"
+    PROPOSAL_RESCHEDULED = "proposal_rescheduled"
+    PROPOSAL_SESSION_CANCELLED = "proposal_session_cancelled"
     PROPOSAL_ANSWERED = "proposal_answered"
     PROPOSAL_DECLINED = "proposal_declined"
     PROPOSAL_MERGED = "proposal_merged"
@@ -62,6 +64,8 @@ KIND_NAMES: Mapping[DeliveryKind, str] = {
     DeliveryKind.PROPOSAL_RECEIVED: mark("Proposal received"),
     DeliveryKind.PROPOSAL_UNDER_REVIEW: mark("Proposal under review"),
     DeliveryKind.PROPOSAL_SCHEDULED: mark("Proposal scheduled"),
+    DeliveryKind.PROPOSAL_RESCHEDULED: mark("New date of a proposal's session"),
+    DeliveryKind.PROPOSAL_SESSION_CANCELLED: mark("Session of a proposal cancelled"),
     DeliveryKind.PROPOSAL_ANSWERED: mark("Proposal answered"),
     DeliveryKind.PROPOSAL_DECLINED: mark("Proposal declined"),
     DeliveryKind.PROPOSAL_MERGED: mark("Proposal merged"),

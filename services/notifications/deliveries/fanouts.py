@@ -61,6 +61,10 @@ class Fanout(Stored):
         return {"session_id": self.subject_id, "status": one_of([RegistrationStatus.REGISTERED.value, *waiting])}
 
 
+def fanout_id(kind: DeliveryKind, subject_id: str, round_: str) -> str:
+    return f"{kind}:{subject_id}:{round_}"
+
+
 def make_fanout(
     kind: DeliveryKind,
     subject_id: str,
@@ -72,7 +76,7 @@ def make_fanout(
 ) -> Fanout:
     """A fan-out with an id that makes a second insertion a no-op."""
     return Fanout(
-        id=f"{kind}:{subject_id}:{round_}",
+        id=fanout_id(kind, subject_id, round_),
         kind=kind,
         subject_id=subject_id,
         round=round_,

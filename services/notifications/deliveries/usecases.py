@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.notifications.deliveries.domain import Delivery, DeliveryKind, make_delivery
-from services.notifications.deliveries.fanouts import FanoutStore, make_fanout
+from services.notifications.deliveries.fanouts import FanoutStore, fanout_id, make_fanout
 from services.notifications.deliveries.store import DeliveryStore
 from shared.clock import Clock
 from shared.storage.contract import one_of
@@ -58,6 +58,11 @@ class DeliveryQueue:
         fanout = make_fanout(kind, subject_id, now=self._clock(), round_=round_, sequence=sequence, hashes=hashes)
         await self._fanouts.insert(fanout)
         self._wakers.fanouts()
+
+    async def sequence_of(self, kind: DeliveryKind, subject_id: str, round_: str) -> int | None:
+        """The SEQUENCE of the session that an earlier fan-out was about; None if there was none."""
+        fanout = await self._fanouts.get(fanout_id(kind, subject_id, round_))
+        return fanout.sequence if fanout else None
 
     async def backfill(
         self, subject_id: str, recipient_id: str, kinds: frozenset[DeliveryKind], *, after_step: int = 0

@@ -5,7 +5,12 @@ from collections.abc import Mapping
 from services.notifications.deliveries.domain import NOT_KNOWN_YET
 from services.notifications.reminders import WITHDRAWN
 from services.notifications.sending.rate_limit import TOO_MANY
-from services.notifications.sending.superseded import LATER_REMINDER, SURVEY_SENT_JUST_NOW
+from services.notifications.sending.superseded import (
+    LATER_REMINDER,
+    NEW_DATE_TOLD,
+    SURVEY_SENT_JUST_NOW,
+    TOLD_AS_REGISTERED,
+)
 from shared.problems import mark
 
 REASONS: Mapping[str, str] = {
@@ -24,6 +29,8 @@ REASONS: Mapping[str, str] = {
     WITHDRAWN: mark("The programme does not send this reminder any more."),
     LATER_REMINDER: mark("It was late: a later reminder took its place."),
     SURVEY_SENT_JUST_NOW: mark("It was late: the survey itself had gone out just before."),
+    NEW_DATE_TOLD: mark("The mail that tells of the session names the new date already."),
+    TOLD_AS_REGISTERED: mark("The person is registered for the session: the mail about the registration tells of it."),
     "after the start": mark("The session had begun."),
     "after the end": mark("The session was over."),
     "proposal received": mark("The proposal was in another state by then: received."),

@@ -135,6 +135,7 @@ class KnownProposal(Known):
     title: str
     state: ProposalState
     session_id: str = ""
+    cancelled_session_id: str = ""
     reason: str = ""
     merged_into: str = ""
     merged_into_title: str = ""
@@ -144,6 +145,21 @@ class KnownProposal(Known):
     @classmethod
     def from_event(cls, event: ProposalEvent) -> Self:
         return cls(id=event.proposal_id, seen=event.version, **event.model_dump())
+
+    @property
+    def step_round(self) -> str:
+        """Tells two steps of a kind apart: by their number, or by their target if the event has none."""
+        return str(self.step) if self.step else self.merged_into or self.told_session_id
+
+    @property
+    def cancellation_round(self) -> str:
+        """That of the step back to review which the cancellation of its session makes it take."""
+        return str(self.step + 1) if self.step else self.session_id
+
+    @property
+    def told_session_id(self) -> str:
+        """The session that treats it, or was to until that was cancelled."""
+        return self.session_id or self.cancelled_session_id
 
 
 class KnownFollower(Recipient):

@@ -25,7 +25,7 @@ FOLLOWERS = "followers"
 PROJECTION_COLLECTIONS: Mapping[str, Sequence[Index]] = {
     PROGRAMMES: [],
     SESSIONS: [Index(("programme",)), Index(("starts_at",))],
-    PROPOSALS: [Index(("programme",)), Index(("session_id",))],
+    PROPOSALS: [Index(("programme",)), Index(("session_id",)), Index(("cancelled_session_id",))],
     REGISTRATIONS: [Index(("session_id",)), Index(("email",))],
     FOLLOWERS: [Index(("proposal_id",)), Index(("email",))],
 }
@@ -84,6 +84,17 @@ class Projections:
     async def having(self, addresses: Sequence[str]) -> dict[str, str]:
         """The address of every registration and follower that has one of these, by their ids."""
         return await self._addresses({"email": one_of(addresses)})
+
+    async def proposals_of(self, session_id: str) -> list[KnownProposal]:
+        """The proposals that a session treats, or was to treat."""
+        by_field = ({"session_id": session_id}, {"cancelled_session_id": session_id})
+        return [proposal for where in by_field async for proposal in self.proposals.each(where)]
+
+    async def having_places(self, session_ids: Sequence[str], addresses: Sequence[str]) -> set[tuple[str, str]]:
+        """Session and address of those who hold a seat or wait for one."""
+        places = [RegistrationStatus.REGISTERED.value, RegistrationStatus.WAITING.value]
+        where: Where = {"email": one_of(addresses), "session_id": one_of(session_ids), "status": one_of(places)}
+        return {(each.session_id, each.email) async for each in self.registrations.each(where)}
 
     async def titles(self, subject_ids: Sequence[str]) -> dict[str, Mapping[Language, str] | str]:
         """By session, the title in its languages; by proposal, the title."""

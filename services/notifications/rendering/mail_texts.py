@@ -154,7 +154,7 @@ class MailTexts:
             ),
             "minutes": session.duration_minutes,
             "previous_minutes": session.previous_duration_minutes,
-            "reason": in_language(session.cancel_reason or {}, language),
+            "cancel_reason": in_language(session.cancel_reason or {}, language),
             "recording_url": _web_address(session.recording_url),
             "materials": [material for material in session.materials if _web_address(material.url)],
             "session_url": self._links.page(f"/sessions/{session.id}", language),

@@ -47,7 +47,7 @@ class BatchLoader:
         addresses = [recipient.email for recipient in recipients.values()]
         suppressions = await self._suppressions.of(addresses)
         exceeding = await self._limit.exceeding(deliveries, recipients)
-        superseded = await self._superseding.reasons(deliveries, contexts, now)
+        superseded = await self._superseding.reasons(deliveries, contexts, recipients, now)
         batch = Batch()
         for delivery in deliveries:
             context, recipient = contexts.get(delivery.subject_id), recipients.get(delivery.recipient_id)
@@ -78,7 +78,7 @@ class BatchLoader:
         proposal_ids = {each.subject_id for each in deliveries if each.kind not in SESSION_KINDS}
         session_ids = {each.subject_id for each in deliveries if each.kind in SESSION_KINDS}
         proposals = await self._known.proposals.many(proposal_ids)
-        in_sessions = {proposal.session_id for proposal in proposals.values() if proposal.session_id}
+        in_sessions = {proposal.told_session_id for proposal in proposals.values() if proposal.told_session_id}
         sessions = await self._known.sessions.many(session_ids | in_sessions)
         surveys = await self._surveys.many(session_ids)
         named = {session.programme for session in sessions.values()}
@@ -95,8 +95,8 @@ class BatchLoader:
                     programme, session, survey_links=links, survey_closes_at=closes_at, wording=wording
                 )
         for id_, proposal in proposals.items():
-            session_of_it = sessions.get(proposal.session_id)
-            if (programme := programmes.get(proposal.programme)) and (session_of_it or not proposal.session_id):
+            session_of_it = sessions.get(proposal.told_session_id)
+            if (programme := programmes.get(proposal.programme)) and (session_of_it or not proposal.told_session_id):
                 contexts[id_] = MailContext(programme, session_of_it, proposal, wording=wordings.get(programme.id))
         return contexts
 

@@ -4,7 +4,13 @@ from datetime import datetime
 
 from services.notifications.deliveries.domain import Delivery, DeliveryKind
 from services.notifications.deliveries.fanouts import SURVEY_KINDS
-from services.notifications.projections.domain import KnownProgramme, KnownRegistration, KnownSession, Recipient
+from services.notifications.projections.domain import (
+    KnownProgramme,
+    KnownProposal,
+    KnownRegistration,
+    KnownSession,
+    Recipient,
+)
 from services.notifications.reminders import WITHDRAWN, due
 from services.notifications.rendering.domain import MailContext
 from shared.events.vocabulary import ProposalState, RegistrationStatus, SessionStatus
@@ -37,17 +43,20 @@ _BEFORE_THE_SESSION = frozenset(
         DeliveryKind.REMINDER,
         DeliveryKind.RESCHEDULED,
         DeliveryKind.CHANGED,
+        DeliveryKind.PROPOSAL_SCHEDULED,
+        DeliveryKind.PROPOSAL_RESCHEDULED,
     }
 )
 """Kinds that invite to a session which is still to come."""
 
-_CHANGES = frozenset({DeliveryKind.RESCHEDULED, DeliveryKind.CHANGED})
+_CHANGES = frozenset({DeliveryKind.RESCHEDULED, DeliveryKind.CHANGED, DeliveryKind.PROPOSAL_RESCHEDULED})
 """Kinds that the mail about a later move replaces."""
 
 
 _STATES = {
     DeliveryKind.PROPOSAL_UNDER_REVIEW: ProposalState.UNDER_REVIEW,
     DeliveryKind.PROPOSAL_SCHEDULED: ProposalState.SCHEDULED,
+    DeliveryKind.PROPOSAL_RESCHEDULED: ProposalState.SCHEDULED,
     DeliveryKind.PROPOSAL_ANSWERED: ProposalState.ANSWERED_IN_SESSION,
     DeliveryKind.PROPOSAL_DECLINED: ProposalState.DECLINED,
     DeliveryKind.PROPOSAL_MERGED: ProposalState.MERGED,
@@ -64,12 +73,20 @@ def skip_reason(delivery: Delivery, context: MailContext, recipient: Recipient, 
             return "registered again since"
     if delivery.kind in SURVEY_KINDS and context.survey_links is None:
         return "survey closed"
-    if delivery.kind in _STATES and context.proposal:
-        state = context.proposal.state
-        return "" if state is _STATES[delivery.kind] else f"proposal {state}"
+    if context.proposal and not _still_stands(delivery.kind, context.proposal, context.session):
+        return f"proposal {context.proposal.state}"
     if delivery.kind in _BEFORE_THE_SESSION and context.session:
         return _reason_of_session(delivery, context, context.session, recipient, now)
     return ""
+
+
+def _still_stands(kind: DeliveryKind, proposal: KnownProposal, session: KnownSession | None) -> bool:
+    """Whether the proposal stands as news of this kind tell."""
+    if kind is DeliveryKind.PROPOSAL_SESSION_CANCELLED:
+        is_back = proposal.state is ProposalState.UNDER_REVIEW and bool(proposal.cancelled_session_id)
+        is_off = session is not None and session.status is SessionStatus.CANCELLED
+        return is_back or (proposal.state is ProposalState.SCHEDULED and is_off)
+    return proposal.state is _STATES.get(kind, proposal.state)
 
 
 def _reason_of_session(

@@ -7,13 +7,20 @@ from services.notifications.deliveries.usecases import DeliveryQueue
 from services.notifications.projections.domain import KnownFollower, KnownProposal
 from services.notifications.projections.store import Projections
 from services.notifications.triggers.erasing import RecipientEraser
-from shared.events.proposals import FollowerErased, ProposalEvent, ProposalFollowed, SupportRequested
+from shared.events.proposals import (
+    FollowerErased,
+    ProposalEvent,
+    ProposalFollowed,
+    ProposalReviewStarted,
+    SupportRequested,
+)
 from shared.events.vocabulary import FollowerRole
 
 _NEWS = frozenset(
     {
         DeliveryKind.PROPOSAL_UNDER_REVIEW,
         DeliveryKind.PROPOSAL_SCHEDULED,
+        DeliveryKind.PROPOSAL_SESSION_CANCELLED,
         DeliveryKind.PROPOSAL_ANSWERED,
         DeliveryKind.PROPOSAL_DECLINED,
         DeliveryKind.PROPOSAL_MERGED,
@@ -38,7 +45,15 @@ class Proposals:
         told = await self.learn(event)
         proposal = await self._known.proposals.get(told.id)
         if proposal is not None and proposal.state is told.state:
-            await self._queue.enqueue_fanout(kind, told.id, round_=_step_of(told))
+            session = await self._known.sessions.get(told.session_id) if told.session_id else None
+            sequence = session.sequence if session else 0
+            await self._queue.enqueue_fanout(kind, told.id, round_=told.step_round, sequence=sequence)
+
+    async def review(self, event: ProposalReviewStarted) -> None:
+        """Mail that it is under review; that its session is off, if it is again because of that."""
+        is_off = event.cancelled_session_id
+        kind = DeliveryKind.PROPOSAL_SESSION_CANCELLED if is_off else DeliveryKind.PROPOSAL_UNDER_REVIEW
+        await self.advance(event, kind)
 
     async def follow(self, event: ProposalFollowed) -> None:
         """Keep a follower, unless erased since. An author gets the mail that the proposal was received, and the steps
@@ -66,8 +81,3 @@ class Proposals:
         nobody = KnownFollower.from_erasure(event)
         await self._eraser.erase(self._known.followers, nobody)
         await self._known.followers.apply_part(nobody.id, "followed", nobody.seen, {"following": 0})
-
-
-def _step_of(proposal: KnownProposal) -> str:
-    """Distinguishes two steps of a kind: by their number, or by their target if the event has none."""
-    return str(proposal.step) if proposal.step else proposal.merged_into or proposal.session_id

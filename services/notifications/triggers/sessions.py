@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from services.notifications.deliveries.domain import DeliveryKind
 from services.notifications.deliveries.usecases import DeliveryQueue
-from services.notifications.projections.domain import KnownProgramme, KnownSession
+from services.notifications.projections.domain import KnownProgramme, KnownProposal, KnownSession
 from services.notifications.projections.store import Projections
 from services.notifications.surveys.usecases import Surveys
 from shared.clock import Clock, from_millis, to_millis
@@ -21,7 +21,7 @@ from shared.events.registration import (
     SessionEvent,
     SessionRescheduled,
 )
-from shared.events.vocabulary import SessionStatus
+from shared.events.vocabulary import ProposalState, SessionStatus
 from shared.storage.contract import Where
 
 _OF_ONE_EVENT = {
@@ -56,7 +56,7 @@ class Sessions:
         """Keep a session and have its registrations reminded; the session as it is now."""
         told = KnownSession.from_event(event)
         if await self._known.sessions.apply(told, leave=_OF_ONE_EVENT):
-            proposals = [proposal.id async for proposal in self._known.proposals.each({"session_id": told.id})]
+            proposals = [proposal.id for proposal in await self._known.proposals_of(told.id)]
             await self._queue.resume(told.id, *proposals)
         session = await self._known.sessions.get(told.id)
         assert session is not None, "sessions are never deleted"
@@ -71,6 +71,8 @@ class Sessions:
         starts_at = from_millis(to_millis(event.starts_at))  # as stored
         if session.status is SessionStatus.SCHEDULED and session.starts_at == starts_at:
             await self._enqueue(DeliveryKind.RESCHEDULED, event)
+            for proposal in await self._treated(session.id):
+                await self._tell_new_date(proposal, event)
 
     async def change(self, event: SessionChanged) -> None:
         """Mail a new title or duration with the calendar entry, unless a later change does. Nothing else that changes
@@ -88,6 +90,22 @@ class Sessions:
         detail = {"cancel_reason": event.model_dump(mode="json")["reason"]}
         await self._known.sessions.apply_part(session.id, "cancelled", event.version, detail)
         await self._queue.enqueue_fanout(DeliveryKind.SESSION_CANCELLED, session.id, sequence=event.sequence)
+        for proposal in await self._treated(session.id):
+            kind = DeliveryKind.PROPOSAL_SESSION_CANCELLED
+            await self._queue.enqueue_fanout(kind, proposal.id, round_=proposal.cancellation_round)
+
+    async def _tell_new_date(self, proposal: KnownProposal, event: SessionRescheduled) -> None:
+        """Mail the followers of a proposal who were told an earlier date."""
+        scheduled, moved = DeliveryKind.PROPOSAL_SCHEDULED, DeliveryKind.PROPOSAL_RESCHEDULED
+        told = await self._queue.sequence_of(scheduled, proposal.id, proposal.step_round)
+        if told is not None and told < event.sequence:
+            round_ = f"{event.session_id}-{event.sequence}"
+            await self._queue.enqueue_fanout(moved, proposal.id, round_=round_, sequence=event.sequence)
+
+    async def _treated(self, session_id: str) -> list[KnownProposal]:
+        """The proposals that this session is to treat."""
+        scheduled: Where = {"session_id": session_id, "state": ProposalState.SCHEDULED.value}
+        return [proposal async for proposal in self._known.proposals.each(scheduled)]
 
     async def end(self, event: SessionEnded) -> None:
         await self.learn(event)

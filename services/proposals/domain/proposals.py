@@ -91,6 +91,8 @@ class Proposal(Aggregate):
     supports: int = 0
     """How many supporters: a scalar, to order by."""
     session_id: str = ""
+    cancelled_session_id: str = ""
+    """The session whose cancellation brought it back under review, until its next step."""
     reason: str = ""
     merged_into: str = ""
     merged_into_title: str = ""
@@ -122,6 +124,7 @@ class Proposal(Aggregate):
             state=self.state,
             supports=self.supports,
             session_id=self.session_id,
+            cancelled_session_id=self.cancelled_session_id,
             reason=self.reason,
             merged_into=self.merged_into,
             step=len(self.history),
@@ -143,23 +146,26 @@ def review(proposal: Proposal, now: datetime) -> Decision:
 
 
 def schedule(proposal: Proposal, session_id: str, now: datetime) -> Decision:
-    return _step(proposal, ProposalState.SCHEDULED, now, session_id=session_id)
+    return _step(proposal, ProposalState.SCHEDULED, now, session_id=session_id, cancelled_session_id="")
 
 
 def answer(proposal: Proposal, reason: str, now: datetime) -> Decision:
     """Answer it, in its session if it has one; `reason` is the answer in words, or empty."""
-    return _step(proposal, ProposalState.ANSWERED_IN_SESSION, now, reason=reason)
+    return _step(proposal, ProposalState.ANSWERED_IN_SESSION, now, reason=reason, cancelled_session_id="")
 
 
 def decline(proposal: Proposal, reason: str, now: datetime) -> Decision:
-    return _step(proposal, ProposalState.DECLINED, now, session_id="", reason=reason)
+    return _step(proposal, ProposalState.DECLINED, now, session_id="", reason=reason, cancelled_session_id="")
 
 
 def session_over(proposal: Proposal, session_id: str, *, took_place: bool, now: datetime) -> Decision:
     """Answer it if its session ended, review it again if the session was cancelled."""
     if proposal.state is not ProposalState.SCHEDULED or proposal.session_id != session_id:
         return proposal, []
-    return answer(proposal, "", now) if took_place else review(proposal, now)
+    if took_place:
+        return answer(proposal, "", now)
+    changes = {"session_id": "", "reason": "", "cancelled_session_id": session_id}
+    return _step(proposal, ProposalState.UNDER_REVIEW, now, **changes)
 
 
 def become_part_of(proposal: Proposal, target: Proposal, now: datetime) -> Decision:
@@ -167,7 +173,12 @@ def become_part_of(proposal: Proposal, target: Proposal, now: datetime) -> Decis
     if proposal.state is ProposalState.MERGED:
         return proposal, []
     into = {"merged_into": target.id, "merged_into_title": target.title}
-    return _taken(proposal.model_copy(update={"state": ProposalState.MERGED, **into, "session_id": ""}), now)
+    return _taken(
+        proposal.model_copy(
+            update={"state": ProposalState.MERGED, **into, "session_id": "", "cancelled_session_id": ""}
+        ),
+        now,
+    )
 
 
 def take_in(proposal: Proposal, source_id: str) -> Decision:

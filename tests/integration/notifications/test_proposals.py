@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from services.notifications.deliveries.domain import DeliveryState
 from shared import ids
+from shared.clock import to_millis
 from shared.events import Event
 from shared.events.proposals import (
     FollowerErased,
@@ -17,9 +19,21 @@ from shared.events.proposals import (
     SupportRequested,
     TopicProposed,
 )
-from shared.events.vocabulary import FollowerRole, Language, ProposalKind, ProposalState
+from shared.events.registration import EntityRegistered, SessionCancelled
+from shared.events.vocabulary import FollowerRole, Language, ProposalKind, ProposalState, SessionStatus
 from shared.security.links import LinkPurpose
-from tests.integration.notifications.house import PROGRAMME, SESSION, STAFF, House, programme_defined
+from tests.integration.notifications.house import (
+    PROGRAMME,
+    SESSION,
+    STAFF,
+    START,
+    House,
+    person,
+    programme_defined,
+    session_rescheduled,
+    session_scheduled,
+    session_values,
+)
 
 PROPOSAL = ids.encode(b"proposal-1")
 OTHER = ids.encode(b"proposal-2")
@@ -48,6 +62,28 @@ def review_started(version: int = 2) -> ProposalReviewStarted:
 
 def scheduled(version: int = 3, session: str = SESSION) -> ProposalScheduled:
     return ProposalScheduled(version=version, **proposal(ProposalState.SCHEDULED, session_id=session))
+
+
+def placed(step: int = 1) -> ProposalScheduled:
+    """Scheduled by an event that numbers its step."""
+    return ProposalScheduled(version=3, **proposal(ProposalState.SCHEDULED, session_id=SESSION, step=step))
+
+
+def back_under_review(step: int = 2, version: int = 4) -> ProposalReviewStarted:
+    """Its session was cancelled."""
+    changes = {"step": step, "cancelled_session_id": SESSION}
+    return ProposalReviewStarted(version=version, **proposal(ProposalState.UNDER_REVIEW, **changes))
+
+
+MOVED = START + timedelta(days=7)
+
+
+def moved(version: int = 2, sequence: int = 1) -> Event:
+    return session_rescheduled(version, MOVED, sequence, START)
+
+
+def session_cancelled(version: int = 3) -> SessionCancelled:
+    return SessionCancelled(version=version, **session_values(status=SessionStatus.CANCELLED, sequence=2))
 
 
 def followed(
@@ -228,3 +264,116 @@ async def test_the_office_reads_and_erases_a_follower_with_all_that_was_noted_of
     }
     for verb in ("export", "erase"):
         assert (await house.http.post(f"/api/v1/recipients/{verb}", json={"email": email})).status_code == 401
+
+
+async def _told(house: House) -> list[str]:
+    """Send what is open: the kinds of mail to each follower, as `kind recipient`."""
+    due = [
+        item for item in await house.deliveries() if item["open"] and item["next_try_at"] <= to_millis(house.clock.now)
+    ]
+    batch = await house.loader().load(due, house.clock.now)
+    await house.store.deliveries.mark_sent([each.delivery.id for each in batch.ready], house.clock.now)
+    for reason, skipped in batch.skipped.items():
+        await house.store.deliveries.mark(skipped, DeliveryState.SKIPPED, reason)
+    house.clock.now += timedelta(minutes=1)
+    return sorted(f"{each.delivery.kind} {NAMES.get(each.recipient.id, 'registered')}" for each in batch.ready)
+
+
+NAMES = {AUTHOR: "author", SUPPORTER: "supporter"}
+
+
+async def _tell_the_date(house: House) -> None:
+    """The author and a supporter are told that a session treats the proposal, and when."""
+    await house.hear(programme_defined(), session_scheduled(), proposed(), followed())
+    await house.hear(followed(SUPPORTER, FollowerRole.SUPPORTER), placed())
+    assert await _told(house) == [
+        "proposal_received author",
+        "proposal_scheduled author",
+        "proposal_scheduled supporter",
+    ]
+
+
+def registered_author() -> EntityRegistered:
+    """The author has a seat in the session that treats the proposal."""
+    return EntityRegistered(version=1, **{**person(1), "email": f"{AUTHOR[:6]}@alamus.example"})
+
+
+async def test_who_was_told_the_date_is_told_that_the_session_moved(house: House) -> None:
+    await _tell_the_date(house)
+    await house.hear(moved(), moved())
+    assert await _told(house) == ["proposal_rescheduled author", "proposal_rescheduled supporter"]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [[session_cancelled()], [session_cancelled(), back_under_review()], [back_under_review(), session_cancelled()]],
+    ids=["alone", "in order", "review first"],
+)
+async def test_who_was_told_the_date_is_told_once_that_the_session_is_off(house: House, events: list[Event]) -> None:
+    await _tell_the_date(house)
+    told = []
+    for event in events:
+        await house.hear(event)
+        told += await _told(house)
+    assert told == ["proposal_session_cancelled author", "proposal_session_cancelled supporter"]
+
+
+@pytest.mark.parametrize(
+    ("event", "of_follower", "of_place"),
+    [
+        (moved(), "proposal_rescheduled supporter", "rescheduled registered"),
+        (session_cancelled(), "proposal_session_cancelled supporter", "session_cancelled registered"),
+    ],
+    ids=["moved", "cancelled"],
+)
+async def test_who_is_registered_too_is_told_once(house: House, event: Event, of_follower: str, of_place: str) -> None:
+    await _tell_the_date(house)
+    await house.hear(registered_author())
+    assert await _told(house) == ["confirmation registered"]
+    await house.hear(event)
+    assert await _told(house) == [of_follower, of_place]
+
+
+async def test_who_is_told_the_new_date_with_the_session_is_not_told_of_the_move(house: House) -> None:
+    await house.hear(programme_defined(), session_scheduled(), proposed(), followed(), placed(), moved())
+    assert await _told(house) == ["proposal_received author", "proposal_scheduled author"]
+
+
+async def test_a_move_that_is_heard_again_after_the_new_date_was_told_is_no_news(house: House) -> None:
+    await house.hear(programme_defined(), session_scheduled(), moved(), proposed(), followed(), placed())
+    assert await _told(house) == ["proposal_received author", "proposal_scheduled author"]
+    await house.hear(moved())
+    assert await _told(house) == []
+
+
+async def test_of_two_moves_on_the_way_the_last_is_told(house: House) -> None:
+    await _tell_the_date(house)
+    await house.hear(moved(), session_rescheduled(3, MOVED + timedelta(days=7), 2, MOVED))
+    assert await _told(house) == ["proposal_rescheduled author", "proposal_rescheduled supporter"]
+
+
+async def test_a_move_is_not_told_once_the_session_is_off(house: House) -> None:
+    await _tell_the_date(house)
+    await house.hear(moved(), session_cancelled())
+    assert await _told(house) == ["proposal_session_cancelled author", "proposal_session_cancelled supporter"]
+
+
+async def test_a_proposal_that_the_session_no_longer_treats_is_not_told_of_it(house: House) -> None:
+    await _tell_the_date(house)
+    await house.hear(
+        ProposalReviewStarted(version=4, **proposal(ProposalState.UNDER_REVIEW, step=2)), moved(), session_cancelled()
+    )
+    assert await _told(house) == ["proposal_under_review author", "proposal_under_review supporter"]
+
+
+async def test_the_date_of_a_session_that_is_off_is_not_told(house: House) -> None:
+    await house.hear(programme_defined(), session_scheduled(), proposed(), followed(), placed())
+    await house.hear(session_cancelled(), back_under_review())
+    assert await _told(house) == ["proposal_received author", "proposal_session_cancelled author"]
+
+
+async def test_who_supports_it_after_its_session_was_cancelled_is_not_told_of_that(house: House) -> None:
+    await house.hear(programme_defined(), session_scheduled(), proposed(), placed())
+    await house.hear(session_cancelled(), back_under_review())
+    await house.hear(followed(SUPPORTER, FollowerRole.SUPPORTER, after_step=2), followed())
+    assert await _told(house) == ["proposal_received author", "proposal_session_cancelled author"]

@@ -116,7 +116,26 @@ async def test_a_cancelled_session_gives_its_proposals_back(desk: Desk) -> None:
 
     proposal = await desk.read(proposal_id)
     assert (proposal["state"], proposal["session"]) == ("under_review", None)
-    assert [name for name, _ in await desk.told("proposals")].count("proposal-review-started") == 1
+    reviews = [data for name, data in await desk.told("proposals") if name == "proposal-review-started"]
+    assert [data["cancelled_session_id"] for data in reviews] == [session]
+
+
+async def test_a_review_after_another_step_is_not_for_the_cancelled_session(desk: Desk) -> None:
+    proposal_id = await desk.propose()
+    session = await desk.schedule_session()
+    await desk.step(proposal_id, "schedule", {"session": session})
+    await desk.cancel_session(session)
+
+    await desk.step(proposal_id, "review", {})  # is under review already
+    await desk.step(proposal_id, "decline", {"reason": "No"})
+    await desk.step(proposal_id, "review", {})
+
+    told = [(name, data["cancelled_session_id"]) for name, data in await desk.told("proposals")][-3:]
+    assert told == [
+        ("proposal-review-started", session),
+        ("proposal-declined", ""),
+        ("proposal-review-started", ""),
+    ]
 
 
 async def test_old_news_of_a_session_changes_nothing(desk: Desk) -> None:
