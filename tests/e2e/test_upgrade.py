@@ -4,7 +4,7 @@ The folder, `tests/contracts/data/0.1.0.tar.xz`, holds the databases of the serv
 and the secrets that were made with them. It is kept for ever, as the samples of events are.
 """
 
-import tarfile
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,8 +31,7 @@ class Upgraded(Embedded):
     """This version on the folder of the old one, an hour after it stopped."""
 
     def __init__(self, folder: Path) -> None:
-        with tarfile.open(OLD) as archive:
-            archive.extractall(folder, filter="data")
+        shutil.unpack_archive(OLD, folder)
         secret, token = ((folder / "data" / name).read_text().strip() for name in ("secret", "staff-token"))
         super().__init__(folder, DIJOUS_SECRET=secret, DIJOUS_STAFF_TOKEN=token)
         self.secret, self.staff_token = secret, token
