@@ -1,6 +1,6 @@
 """The public contract: every event of Dijous, one file per publishing service."""
 
-from shared.events import feedback, inventory, notifications, proposals, registration
+from shared.events import feedback, inventory, notifications, office, proposals, registration
 from shared.events.base import CONTENT_TYPE, EVENTS_BY_TYPE, Event, EventEnvelope, Stream
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "feedback",
     "inventory",
     "notifications",
+    "office",
     "proposals",
     "registration",
 ]

@@ -7,6 +7,8 @@ import nats
 import nats.errors
 from nats.aio.client import Client as NatsClient
 from nats.js import JetStreamContext
+from nats.js.api import RawStreamMsg
+from nats.js.errors import NotFoundError
 
 from shared.settings import broker_servers
 
@@ -23,6 +25,20 @@ async def administering(url: str) -> AsyncIterator[JetStreamContext]:
         yield connection.jetstream()
     finally:
         await connection.close()
+
+
+async def stored_messages(js: JetStreamContext, stream: str, subject: str = ">") -> AsyncIterator[RawStreamMsg]:
+    """The stream's messages of a subject, oldest first, without a consumer."""
+    state = (await js.stream_info(stream)).state
+    sequence = state.first_seq
+    while state.messages and sequence <= state.last_seq:
+        try:
+            message = await js.get_msg(stream, seq=sequence, next=True, subject=subject)
+        except NotFoundError:
+            return
+        assert message.seq is not None
+        sequence = message.seq + 1
+        yield message
 
 
 async def _connect(servers: list[str]) -> NatsClient:

@@ -17,6 +17,7 @@ from nats.js.errors import NotFoundError
 
 from shared.clock import system_clock
 from shared.ids import new_id
+from shared.messaging.administration import stored_messages
 from shared.messaging.publishing import publish
 
 DEADLETTERS = "DIJOUS_DEADLETTERS"
@@ -94,8 +95,8 @@ def _event_headers(headers: dict[str, str]) -> dict[str, str]:
 
 async def list_letters(js: JetStreamContext) -> list[StoredLetter]:
     """All dead letters, oldest first of either kind."""
-    kept = [_from_kept(message) async for message in _messages(js, DEADLETTERS)]
-    known = [_from_advisory(message) async for message in _messages(js, ADVISORIES)]
+    kept = [_from_kept(message) async for message in stored_messages(js, DEADLETTERS)]
+    known = [_from_advisory(message) async for message in stored_messages(js, ADVISORIES)]
     return kept + [letter for letter in known if letter]
 
 
@@ -169,19 +170,6 @@ def _address(letter_id: str) -> tuple[str, int]:
     if kind not in {"d", "a"} or not number.isdecimal():
         raise NoSuchLetterError(letter_id)
     return (DEADLETTERS if kind == "d" else ADVISORIES), int(number)
-
-
-async def _messages(js: JetStreamContext, stream: str) -> AsyncIterator[RawStreamMsg]:
-    state = (await js.stream_info(stream)).state
-    sequence = state.first_seq
-    while state.messages and sequence <= state.last_seq:
-        try:
-            message = await js.get_msg(stream, seq=sequence, next=True, subject=">")
-        except NotFoundError:
-            return
-        assert message.seq is not None
-        sequence = message.seq + 1
-        yield message
 
 
 def _from_kept(message: RawStreamMsg) -> StoredLetter:

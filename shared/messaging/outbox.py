@@ -1,6 +1,7 @@
 """The relay publishes the events that wait in the documents' outboxes, then clears them.
 
 First it moves the records of the office's acts, which wait in the same documents, into the audit: that needs no broker.
+Then it announces the end of that chain.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from nats.js import JetStreamContext
 
 from shared.clock import Clock
 from shared.events import EventEnvelope
+from shared.events.office import ActsRecorded
 from shared.faults import failpoint
 from shared.loops import pause
 from shared.messaging.lease import LEASES, Lease
@@ -50,7 +52,10 @@ class OutboxRelay:
         self._store = store
         self._broker = broker
         self._collections = collections
-        self._chaining = Chaining(store, Audit(store, clock), collections)
+        self._service = service
+        self._audit = Audit(store, clock)
+        self._chaining = Chaining(store, self._audit, collections)
+        self._announced_digest = ""
         self._lease = Lease(store, f"relay-{service}", clock=clock, length=LEASE_LENGTH)
         self._woken = asyncio.Event()
         self._last_success = time.monotonic()
@@ -79,7 +84,7 @@ class OutboxRelay:
             held = await self._lease.hold()
             if held:
                 await self._chaining.chain_all()
-            clean = not held or await self._publish_all()
+            clean = not held or (await self._publish_all() and await self._announce_acts())
         except StoreError as error:
             log.warning("relay cannot read", action="relay_store_failed", error=type(error).__name__, cause=str(error))
             return RETRY_SECONDS
@@ -100,6 +105,20 @@ class OutboxRelay:
                 if not await self._lease.hold():
                     return clean
         return clean
+
+    async def _announce_acts(self) -> bool:
+        """Publish the end of the audit's chain unless this relay has done so; whether nothing failed."""
+        last = await self._audit.entries(limit=1)
+        if not last or last[0].digest == self._announced_digest:
+            return True
+        event = ActsRecorded(service=self._service, digest=last[0].digest, version=last[0].sequence)
+        try:
+            await publish_event(jetstream(self._broker), event.envelope())
+        except (nats.errors.Error, TimeoutError) as error:
+            log.warning("acts not announced", action="acts_not_announced", error=type(error).__name__, cause=str(error))
+            return False
+        self._announced_digest = event.digest
+        return True
 
     async def _relay(self, js: JetStreamContext, collection: str, document: Document) -> bool:
         """Publish one document's events in order and clear them; whether nothing failed."""

@@ -47,7 +47,7 @@ class StreamSpec:
 STREAMS = (
     StreamSpec(
         Stream.EVENTS,
-        ("evt.programmes.>", "evt.sessions.>", "evt.surveys.>", "evt.proposals.>"),
+        ("evt.programmes.>", "evt.sessions.>", "evt.surveys.>", "evt.proposals.>", "evt.office.>"),
         timedelta(days=365),
         "Events without personal data, for integrators too",
     ),

@@ -1,8 +1,8 @@
 """The audit of the office's acts: a chain of entries in which nothing can be altered unnoticed.
 
 Each entry holds the SHA-256 of the one before. Its id is its place in the chain, so of two replicas that add at the
-same time one finds the place taken and moves on: the chain cannot fork. Each digest is logged too, which shows whether
-the end was cut off or the whole chain rewritten.
+same time one finds the place taken and moves on: the chain cannot fork. Each digest is logged, and the relay announces
+the last one (`ActsRecorded`): a copy outside the database shows whether the end was cut off or the chain written anew.
 
 The record of an act is stored by the write that decides it (`shared.storage.records`) and moved here once. An entry's
 time is that of the decision, its place in the chain that of the move.
@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 import orjson
 import structlog
@@ -36,6 +37,7 @@ AUDIT_COLLECTIONS: Mapping[str, tuple[Index, ...]] = {
 }
 
 BEGINNING = "0" * 64
+NOTHING_ANNOUNCED: Mapping[int, str] = MappingProxyType({})
 
 _NOT_DIGESTED = {"digest", "record"}
 _RECORDED = {"at", "member_id", "member_name", "action", "subject", "details"}
@@ -143,15 +145,18 @@ class Audit:
             where = {**where, "sequence": less(before)}
         return (await self._entries.page(where, order=(("sequence", -1),), limit=limit)).items
 
-    async def read_chain(self) -> Chain:
-        """Read every entry and check each link."""
+    async def read_chain(self, announced: Mapping[int, str] = NOTHING_ANNOUNCED) -> Chain:
+        """Read every entry and check each link. `announced` holds digests by place, as the broker or somebody else kept
+        them: they show a chain that was cut off or written anew."""
         members: dict[str, str] = {}
         digest, length, fault = BEGINNING, 0, None
         async for entry in self._entries.each(order=(("sequence", 1),)):
             length += 1
-            fault = fault or _fault(entry, length, digest)
+            fault = fault or _fault(entry, length, digest, announced)
             digest = entry.digest
             members[entry.member_id] = entry.member_name
+        if not fault and length < max(announced, default=0):
+            fault = AuditFault(length + 1, "missing, though announced")
         return Chain(length, digest, fault, members)
 
 
@@ -167,11 +172,13 @@ def _entry(record: ActRecord, last: AuditEntry | None) -> AuditEntry:
     return entry.model_copy(update={"digest": entry.computed_digest()})
 
 
-def _fault(entry: AuditEntry, sequence: int, previous: str) -> AuditFault | None:
+def _fault(entry: AuditEntry, sequence: int, previous: str, announced: Mapping[int, str]) -> AuditFault | None:
     if entry.sequence != sequence:
         return AuditFault(sequence, "missing")
     if entry.previous != previous:
         return AuditFault(sequence, "does not continue the chain")
     if entry.digest != entry.computed_digest() or entry.id != f"{sequence:012}":
         return AuditFault(sequence, "altered")
+    if entry.digest != announced.get(sequence, entry.digest):
+        return AuditFault(sequence, "not what was announced")
     return None

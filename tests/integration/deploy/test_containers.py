@@ -176,13 +176,14 @@ def test_the_image_runs_as_nobody_special_with_a_health_check_and_pinned_base() 
 
 def test_the_image_s_steps_work_in_a_clean_folder(tmp_path: Path) -> None:
     """The build stage's very steps, with its two folders elsewhere; then the command from an empty folder."""
-    source, target, empty = tmp_path / "src", tmp_path / "dijous", tmp_path / "empty"
-    source.mkdir()
-    empty.mkdir()
+    source, target, empty, programs = (tmp_path / name for name in ("src", "dijous", "empty", "bin"))
+    for folder in (source, empty, programs):
+        folder.mkdir()
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("DIJOUS_", "PYTHON", "VIRTUAL_ENV"))
     }
-    environment["PATH"] = f"{Path(sys.base_prefix) / 'bin'}:{environment['PATH']}"
+    (programs / "python").symlink_to(sys._base_executable)  # the image has `python`; Debian has only `python3`
+    environment["PATH"] = f"{programs}:{environment['PATH']}"
     for instruction, argument in _instructions()[0]:
         if instruction == "COPY":
             *files, destination = shlex.split(argument)

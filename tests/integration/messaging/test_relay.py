@@ -3,15 +3,19 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import nats.errors
 import pytest
 from faststream.nats import NatsBroker
 from nats.js import JetStreamContext
+from structlog.testing import capture_logs
 
 from shared.clock import system_clock
 from shared.events import Event
+from shared.events.office import ActsRecorded
 from shared.messaging import outbox
+from shared.messaging.administration import stored_messages
 from shared.messaging.broker import make_broker
 from shared.messaging.lease import LEASES
 from shared.messaging.outbox import OutboxRelay
@@ -357,3 +361,48 @@ async def test_two_relays_that_both_hold_themselves_for_the_one_make_one_chain(
         for name in names:
             await store.insert("sessions", recorded(name))
         await eventually(all_chained(store, *names))
+
+
+async def test_the_end_of_the_chain_of_acts_is_announced_once(
+    store: SqliteStore, broker: NatsBroker, js: JetStreamContext
+) -> None:
+    async with running(relay_over(store, broker)):
+        await store.insert("sessions", recorded("s1"))
+        store.bell.ring()
+        await eventually(all_chained(store, "s1"))
+        await Audit(store, system_clock).record(OPERATOR, "registrations.exported", "s1")
+        await eventually(announced(js, 1, 2))
+        await store.insert("sessions", document("s2", session_ended("s2")))
+        await eventually(all_published(store))
+        await announced(js, 1, 2)()
+
+
+async def test_acts_are_announced_once_the_broker_takes_them(
+    store: SqliteStore, broker: NatsBroker, js: JetStreamContext
+) -> None:
+    """As between an upgrade of the services and `dijous streams apply`."""
+    config = (await js.stream_info("DIJOUS_EVENTS")).config
+    others = [subject for subject in config.subjects or [] if subject != "evt.office.>"]
+    await js.update_stream(config.evolve(subjects=others))
+    await store.prepare(AUDIT_COLLECTIONS)
+    await Audit(store, system_clock).record(OPERATOR, "session.ended", "s1")
+    with capture_logs() as logs:
+        async with running(relay_over(store, broker)):
+            await eventually(lambda: said(logs, "acts_not_announced"))
+            await js.update_stream(config)
+            await eventually(announced(js, 1))
+
+
+def announced(js: JetStreamContext, *places: int):
+    async def check() -> None:
+        found = [
+            ActsRecorded.model_validate_json(message.data or b"")
+            async for message in stored_messages(js, "DIJOUS_EVENTS", "evt.office.acts-recorded.v1.registration")
+        ]
+        assert [event.version for event in found] == list(places)
+
+    return check
+
+
+def said(logs: list[Any], action: str) -> None:
+    assert action in [line.get("action") for line in logs]

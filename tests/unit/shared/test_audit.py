@@ -183,3 +183,21 @@ async def test_what_cannot_be_recorded_is_refused(store: Store, audit: Audit) ->
     await store.close()
     with pytest.raises(StoreError):
         await audit.record(AINA, "session.ended", "s1")
+
+
+async def test_a_chain_written_anew_differs_from_what_was_announced(store: Store, audit: Audit) -> None:
+    """As whole as the first: only a copy of its digests shows it."""
+    announced = {entry.sequence: entry.digest for entry in (await _fill(audit))[-1:]}
+    assert (await audit.read_chain(announced)).fault is None
+    await store.delete(AUDIT, {"action": "session.rescheduled"})
+    for number in range(1, 6):
+        await audit.record(POL, "session.rescheduled", f"s{number}")
+    assert (await audit.read_chain()).fault is None
+    assert (await audit.read_chain(announced)).fault == AuditFault(5, "not what was announced")
+
+
+async def test_an_end_that_was_cut_off_was_announced(store: Store, audit: Audit) -> None:
+    announced = {entry.sequence: entry.digest for entry in await _fill(audit)}
+    await store.delete(AUDIT, {"_id": f"{5:012}"})
+    assert (await audit.read_chain()).fault is None
+    assert (await audit.read_chain(announced)).fault == AuditFault(5, "missing, though announced")
