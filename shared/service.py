@@ -18,6 +18,7 @@ from shared.messaging.consuming import consumer_specs
 from shared.messaging.health import Readiness
 from shared.messaging.outbox import OutboxRelay
 from shared.storage.contract import Index, Store
+from shared.storage.verification import verify_contract
 from shared.text.catalogues import Translations
 from shared.web.application import make_application
 
@@ -53,7 +54,7 @@ class Service:
             StoreError: the store failed or answers wrongly; the process must not serve.
         """
         await self.store.prepare(self.collections)
-        await self.store.verify()
+        await verify_contract(self.store)
         self.broker.include_router(self.events)
         await self.broker.start()
         endless = [("relay", self.relay.run), *((loop.name, loop.run) for loop in self.loops)]

@@ -1,8 +1,7 @@
 """Aggregates: documents that change by pure functions and hold their unpublished events.
 
-State, events and the records of the office's acts are one document, hence one write: all are saved or none. A relay
-publishes the events of documents with `pending` 1, moves the records of those with `unchained` 1 into the audit, and
-clears both.
+One write saves the state, its events and the records of the office's acts, all or none. A relay publishes the events of
+documents with `pending` 1, moves the records of those with `unchained` 1 into the audit, and clears both.
 """
 
 import asyncio
@@ -25,10 +24,7 @@ PENDING, UNCHAINED = Index(("pending",)), Index(("unchained",))
 
 
 class Aggregate(Stored):
-    """Base of all aggregates.
-
-    Unknown fields are kept: during an upgrade an older replica saves what a newer one wrote.
-    """
+    """Base of all aggregates. It keeps unknown fields: during an upgrade an older replica saves what a newer wrote."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -38,16 +34,16 @@ class Aggregate(Stored):
     pending: int = 0
     """1 while the outbox holds something; a scalar, so that an index finds it."""
     announced: int = 0
+    """The version of the last event."""
+    records: tuple[ActRecord, ...] = ()
+    """Acts of the office that are not yet in the audit."""
+    unchained: int = 0
+    """1 while there are such records. Apart from `pending`, which stays while the broker is away and which an older
+    replica clears without knowing of records."""
 
     @property
     def waits_for_relay(self) -> bool:
         return bool(self.pending or self.unchained)
-
-    records: tuple[ActRecord, ...] = ()
-    """Acts of the office saved with the state and not yet in the audit."""
-    unchained: int = 0
-    """1 while there are such records. Not `pending`: events may have to wait for the broker, and an older replica that
-    knows no records clears that one."""
 
 
 T = TypeVar("T", bound=Aggregate)
@@ -60,25 +56,19 @@ class NotFoundError(LookupError):
 
 
 class ConflictError(StoreError):
-    """Others kept changing the document; nothing was written and the change may be tried again."""
+    """Others kept changing the document; nothing was written and the change can be retried."""
 
 
 class Aggregates(Documents[T]):
-    """The aggregates of one collection. An event gets the version that its document gets by the same write.
+    """The aggregates of one collection. An event gets the version of the document that the same write saves.
 
     `record` makes the record of the office's act; the same write stores it.
     """
 
     def __init__(
-        self,
-        store: Store,
-        collection: str,
-        model: type[T],
-        *,
-        clock: Clock = system_clock,
-        keep: int = 0,
+        self, store: Store, collection: str, model: type[T], *, clock: Clock = system_clock, keep: int = 0
     ) -> None:
-        """`keep` caches so many parsed aggregates: each read fetches the document, but parses only a new version."""
+        """`keep`: how many parsed aggregates to cache. A read always fetches the document, but parses only changes."""
         super().__init__(store, collection, model.model_validate)
         self._clock = clock
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -86,7 +76,7 @@ class Aggregates(Documents[T]):
         self._kept: dict[str, T] = {}
 
     async def create(self, aggregate: T, *events: Event, record: Recording[T] | None = None) -> bool:
-        """Insert with its events as version 1; False, and nothing written, when the id is there already."""
+        """Insert with its events as version 1. Returns False and writes nothing if the id exists."""
         new = self._next(aggregate, aggregate, 0, events, record)
         failpoint("before-write")
         created = await self._store.insert(self._name, document_of(new))
@@ -110,14 +100,11 @@ class Aggregates(Documents[T]):
     async def change(
         self, aggregate_id: str, decide: Decide[T], *, known: T | None = None, record: Recording[T] | None = None
     ) -> T:
-        """Load, decide, save by compare-and-set; retry on a conflict. Returns the aggregate as it is afterwards.
+        """Load, decide, save by compare-and-set; retry on a conflict. Return the aggregate as it is afterwards.
 
-        If `decide` returns an equal aggregate and no events, or raises, nothing is written and no record is left.
-        `known` is the aggregate as the caller has just saved it; the first try uses it instead of a read.
-
-        Raises:
-            NotFoundError: there is no such document.
-            ConflictError: others kept changing it.
+        Nothing is written if `decide` raises or returns an equal aggregate without events. The first try uses `known`,
+        the aggregate as just saved, instead of a read. Raises NotFoundError, or ConflictError if others keep changing
+        the document.
         """
         turn = self._turns.setdefault(aggregate_id, asyncio.Lock())
         async with turn:  # callers of this process queue up instead of failing each other's compare-and-set
@@ -131,7 +118,7 @@ class Aggregates(Documents[T]):
     async def republish(self, aggregate_id: str, tell: Callable[[T], Sequence[Event]]) -> None:
         """Put events with the present state in the outbox again, with the version last announced.
 
-        Nothing is written if `tell` returns no events, or the aggregate is gone or being changed: a change announces
+        Writes nothing if `tell` returns no events, or if the aggregate is gone or just changing: a change announces
         itself, and the sweep asks again.
         """
         current = await self.get(aggregate_id)
@@ -143,7 +130,7 @@ class Aggregates(Documents[T]):
     async def _try_change(
         self, aggregate_id: str, decide: Decide[T], known: T | None, record: Recording[T] | None
     ) -> T | None:
-        """The aggregate afterwards; None if somebody else was faster."""
+        """The aggregate afterwards; None if another write came first."""
         current = known or await self.get(aggregate_id)
         if current is None:
             raise NotFoundError(f"{self._name} has no such document")
@@ -163,7 +150,7 @@ class Aggregates(Documents[T]):
         return saved
 
     def _next(self, before: T, after: T, version: int, events: Sequence[Event], record: Recording[T] | None) -> T:
-        """The aggregate one version later, with its events and record. Waiting records stay, whatever was decided."""
+        """The aggregate one version later, with its events and record. Waiting records always stay."""
         later = version + 1
         made = record(before, after, self._clock()) if record else None
         records = (*before.records, made) if made else before.records

@@ -1,4 +1,4 @@
-"""What every store refuses before it touches its database, so that all of them refuse the same."""
+"""Checks that every store runs before it touches its database, so that all refuse the same."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,11 +15,7 @@ _OWNED_BY_STORE = ("_id", "version")
 
 @lru_cache(maxsize=256)
 def check_collection(name: str) -> str:
-    """The collection's name, once it is sure to be harmless in a statement.
-
-    Raises:
-        ValueError: it is not lower-case letters, digits and underscores.
-    """
+    """Return the name if it is safe inside a statement, else raise ValueError."""
     if not _COLLECTION.fullmatch(name):
         raise ValueError(f"not a collection's name: {name!r}")
     return name
@@ -27,24 +23,14 @@ def check_collection(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def check_path(path: str) -> str:
-    """The dotted path, once it is sure to be harmless in a statement.
-
-    Raises:
-        ValueError: a segment is empty or holds anything but letters, digits, `_`, `:` and `-`.
-    """
+    """Return the dotted path if it is safe inside a statement, else raise ValueError."""
     if not _PATH.fullmatch(path):
         raise ValueError(f"not a field's path: {path!r}")
     return path
 
 
 def check_where(where: Where | None) -> Where:
-    """The conditions, `{}` for None.
-
-    Booleans are refused: one database holds them equal to 0 and 1, another does not. Keep a 0/1 scalar instead.
-
-    Raises:
-        ValueError: a path is malformed, a value is a boolean or no scalar, or None is to be less or greater.
-    """
+    """Return the conditions, `{}` for None. Raises ValueError for a malformed path or a value no database compares."""
     for path, wanted in (where or {}).items():
         check_path(path)
         if isinstance(wanted, Condition):
@@ -54,23 +40,27 @@ def check_where(where: Where | None) -> Where:
     return where or {}
 
 
-def check_document(document: Document) -> Document:
-    """The document, once it has a usable `_id`.
+def check_given(where: Where, operation: str) -> Where:
+    """Refuse an empty `where` with ValueError: it would change or delete the whole collection."""
+    if not where:
+        raise ValueError(f"{operation} needs a condition")
+    return check_where(where)
 
-    Raises:
-        ValueError: `_id` is missing, empty or not a string.
-    """
+
+def first_version(document: Document) -> Document:
+    """The document as inserted; ValueError if its `_id` is missing, empty or not a string."""
+    return next_version(document, 0)
+
+
+def next_version(document: Document, expected: int) -> Document:
     if not isinstance(document.get("_id"), str) or not document["_id"]:
         raise ValueError("a document needs a non-empty string as _id")
-    return document
+    return {**document, "version": expected + 1}
 
 
 def check_change(assign: Mapping[str, Any], increment: Mapping[str, int]) -> None:
-    """Refuse a change that databases would carry out differently.
-
-    Raises:
-        ValueError: a path is malformed, belongs to the store (`_id`, `version`) or lies inside another one.
-    """
+    """Refuse with ValueError a path that is malformed, belongs to the store (`_id`, `version`) or lies inside another:
+    databases would treat it differently."""
     paths = [*assign, *increment]
     for path in paths:
         if check_path(path).split(".")[0] in _OWNED_BY_STORE:
@@ -82,11 +72,7 @@ def check_change(assign: Mapping[str, Any], increment: Mapping[str, int]) -> Non
 
 
 def check_position(after: Iterable[Scalar] | None, keys: int) -> list[Scalar] | None:
-    """The place in an order with this many keys (`_id` included), or None where there is none.
-
-    Raises:
-        ValueError: it has another number of values, or one that no order can hold.
-    """
+    """Return the position as a list. Raises ValueError unless it has one valid value per key (`_id` included)."""
     if after is None:
         return None
     place = list(after)

@@ -1,4 +1,4 @@
-"""Collections as typed documents: read one, many, a page or each; insert and replace models."""
+"""Typed collections: read one document, many, a page or each; insert and replace models."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
@@ -41,7 +41,7 @@ class Slice(Generic[T]):
 
 
 class Documents(Generic[T]):
-    """The documents of a collection. `read` parses each, wholly or in part."""
+    """The documents of a collection. `read` parses a document, wholly or in part."""
 
     def __init__(self, store: Store, name: str, read: Callable[[Document], T]) -> None:
         self._store = store
@@ -53,7 +53,7 @@ class Documents(Generic[T]):
         return self._parse(document) if document else None
 
     async def many(self, ids: Iterable[str]) -> dict[str, T]:
-        """The documents that are there, by id, in the order of the ids."""
+        """The documents that exist, by id, in the order of the ids."""
         wanted = list(dict.fromkeys(ids))
         found: dict[str, T] = {}
         for start in range(0, len(wanted), PAGE):
@@ -65,7 +65,7 @@ class Documents(Generic[T]):
     async def page(
         self, where: Where | None = None, *, order: Order = (), limit: int, after: Place | None = None
     ) -> Slice[T]:
-        """Up to `limit` documents in order; `after` is the `next` of the page before."""
+        """Up to `limit` documents in order; `after` is the `next` of the previous page."""
         found = await self._store.find(self._name, where, order=order, limit=limit + 1, after=after)
         place = position(found[limit - 1], order) if len(found) > limit else None
         return Slice([self._parse(document) for document in found[:limit]], place)
@@ -98,13 +98,13 @@ class Collection(Documents[M]):
         super().__init__(store, name, model.model_validate)
 
     async def insert(self, item: M) -> bool:
-        """Insert; False, and nothing written, when the id is there already."""
+        """Insert. Returns False and writes nothing if the id exists."""
         return await self._store.insert(self._name, document_of(item))
 
     async def put(self, item: M, *, guard: Where | None = None, leave: AbstractSet[str] = frozenset()) -> bool:
-        """Insert, or set the fields of the document that is there if the guard holds; whether either was done.
+        """Insert, or set the fields of the existing document if the guard holds. Returns whether it did either.
 
-        The fields to `leave`, and those that the model does not know, stay as they are.
+        The fields in `leave`, and those unknown to the model, stay as they are.
         """
         document = document_of(item, leave=leave)
         if await self._store.insert(self._name, document):

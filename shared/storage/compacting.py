@@ -1,4 +1,4 @@
-"""Leaving no byte behind of what was deleted, where the store can do so just now."""
+"""Compaction that may wait: reclaim deleted bytes if the store can do so now."""
 
 import structlog
 
@@ -8,7 +8,7 @@ log = structlog.get_logger()
 
 
 async def try_to_compact(store: Store) -> bool:
-    """Give deleted and overwritten bytes back; False when that is not possible just now."""
+    """Reclaim deleted and overwritten bytes; False if that is not possible now."""
     try:
         await store.compact()
     except StoreError as error:

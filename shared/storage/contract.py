@@ -76,18 +76,18 @@ class Index:
 
 
 class StoreError(Exception):
-    """The store did not answer or refused an operation; the outcome of a write is unknown and it may be retried.
+    """The store did not answer or refused an operation. A write may have happened; it can be retried.
 
-    The message names the cause and holds nothing of a document: it goes into logs and into readiness.
+    The message goes into logs and readiness, so it holds nothing of a document.
     """
 
 
 class StoreMismatchError(StoreError):
-    """The database behind the store answers an operation of the contract wrongly; the service must not start."""
+    """The database answers an operation of the contract wrongly; the service must not start."""
 
 
 class Bell:
-    """Rung in this process when a document with events was saved, so that the relay need not poll."""
+    """Rings in this process when a document with events is saved, so that the relay need not poll."""
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[], None]] = []
@@ -108,24 +108,17 @@ class Store(Protocol):
     async def prepare(self, collections: Mapping[str, Sequence[Index]]) -> None:
         """Create what is missing of the collections and their indexes. Idempotent; run at start."""
 
-    async def verify(self) -> None:
-        """Try every operation of the contract on a scratch collection.
-
-        Raises:
-            StoreMismatchError: an operation answered wrongly.
-        """
-
     async def insert(self, collection: str, document: Document) -> bool:
-        """Insert with `version` 1. False, and nothing written, when the `_id` is there already."""
+        """Insert with `version` 1. Returns False and writes nothing if the `_id` exists."""
 
     async def insert_many(self, collection: str, documents: Sequence[Document]) -> int:
-        """Insert those whose `_id` is not there yet, each with `version` 1; how many were inserted."""
+        """Insert the documents whose `_id` is new, each with `version` 1. Returns their number."""
 
     async def get(self, collection: str, document_id: str) -> Document | None: ...
 
     async def replace(self, collection: str, document: Document, *, expected_version: int) -> bool:
-        """Compare-and-set: store the document as `expected_version + 1` if the stored version still is
-        `expected_version`; False, and nothing written, otherwise."""
+        """Compare-and-set: store the document as `expected_version + 1`. Returns False and writes nothing if the
+        stored version is not `expected_version`."""
 
     async def update(
         self,
@@ -136,15 +129,14 @@ class Store(Protocol):
         assign: Mapping[str, Any] | None = None,
         increment: Mapping[str, int] | None = None,
     ) -> bool:
-        """Change one document in one atomic step if the guard holds; raises `version` by one.
+        """Change one document in one atomic step and raise its `version` by one.
 
-        `assign` sets fields (creating missing parents), `increment` adds to integers (missing counts as 0).
-        False, and nothing written, when the document is missing or the guard does not hold.
+        `assign` sets fields and creates missing parents; `increment` adds to integers, a missing one is 0.
+        Returns False and writes nothing if the document is missing or the guard does not hold.
         """
 
     async def update_many(self, collection: str, where: Where, *, assign: Mapping[str, Any]) -> int:
-        """The same assignment for all matching documents, each atomic by itself; how many were changed. An empty
-        `where` is refused with ValueError."""
+        """Assign to all matching documents, each atomically; return their number. ValueError for an empty `where`."""
 
     async def find(
         self,
@@ -155,8 +147,7 @@ class Store(Protocol):
         limit: int = 100,
         after: Sequence[Scalar] | None = None,
     ) -> list[Document]:
-        """Up to `limit` documents in order. `after` holds the values of the order's fields, then the `_id`, of the
-        last document of the page before (`position` makes it)."""
+        """Up to `limit` documents in order. `after` is the `position` of the previous page's last document."""
 
     async def count(self, collection: str, where: Where | None = None) -> int: ...
 
@@ -171,19 +162,19 @@ class Store(Protocol):
         order: Order = (),
         limit: int = 1,
     ) -> list[Document]:
-        """Lease up to `limit` matching documents whose lease is free or ran out, for `owner` until `until`.
+        """Lease up to `limit` matching documents for `owner` until `until`; return them as they are afterwards.
 
-        A lease is the pair of scalars `lease_owner`, `lease_until` (epoch ms) in the document; it is free when
-        `lease_until` is missing or at most `now`. One claim gets it. The documents come back as they are after the
-        claim. The callers' clocks differ, and an owner may be stopped for longer than its lease: what is done under
-        a claim has to bear being done twice. What must not be, needs a `shared.messaging.lease.Lease`.
+        A lease is the scalars `lease_owner` and `lease_until` (epoch ms) in the document. It is free if `lease_until`
+        is missing or at most `now`; only one claim gets it. Callers' clocks differ, and an owner may be stopped for
+        longer than its lease, so work under a claim must tolerate being done twice. Otherwise use a
+        `shared.messaging.lease.Lease`.
         """
 
     async def delete(self, collection: str, where: Where) -> int:
-        """Delete the matching documents; how many they were. An empty `where` is refused with ValueError."""
+        """Delete the matching documents; return their number. ValueError for an empty `where`."""
 
     async def compact(self) -> None:
-        """Give deleted bytes back, so that a raw scan of the files no longer finds what was deleted."""
+        """Reclaim deleted space, so that a raw scan of the files finds no deleted data."""
 
     async def close(self) -> None: ...
 
@@ -193,7 +184,7 @@ def total_order(order: Order) -> list[tuple[str, int]]:
 
 
 def position(document: Document, order: Order) -> list[Scalar]:
-    """The place of a document in an order, to be given back to `find` as `after`."""
+    """The position of a document in an order: the `after` of `find`."""
     return [field_value(document, field) for field, _ in order] + [document["_id"]]
 
 

@@ -3,11 +3,11 @@
 See docs/decisions/0002-motor-and-its-successor.md.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from pymongo.errors import PyMongoError
+
+from shared.storage.mongodb import MongoStore
 
 _OPTIONS: dict[str, Any] = {
     "w": "majority",  # acknowledged by a majority of the replica set …
@@ -20,20 +20,8 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MongoConnection:
-    """A database, whose methods are coroutines that both drivers name alike, and how to let go of it."""
-
-    database: Any
-    close: Callable[[], Awaitable[None]]
-
-
-def connect(url: str, database: str, driver: Literal["motor", "pymongo"]) -> MongoConnection:
-    """A client with durable writes, whatever the URL says; it connects at its first use.
-
-    Raises:
-        ValueError: the URL is malformed.
-    """
+def connect(url: str, database: str, driver: Literal["motor", "pymongo"]) -> MongoStore:
+    """A store with durable writes, whatever the URL says. It connects at its first use; ValueError for a bad URL."""
     try:
         if driver == "motor":
             from motor.motor_asyncio import AsyncIOMotorClient  # only the driver that is chosen is imported
@@ -43,10 +31,10 @@ def connect(url: str, database: str, driver: Literal["motor", "pymongo"]) -> Mon
             async def close() -> None:
                 motor.close()
 
-            return MongoConnection(motor[database], close)
+            return MongoStore(motor[database], close)
         from pymongo import AsyncMongoClient
 
         client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(url, **_OPTIONS)
-        return MongoConnection(client[database], client.close)
+        return MongoStore(client[database], client.close)
     except PyMongoError as error:
         raise ValueError("a malformed MongoDB URL") from error

@@ -3,7 +3,7 @@
 Nothing here needs a transaction, a change stream, a regular expression or `$exists`.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,7 +11,15 @@ from pymongo import ASCENDING
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 
 from shared.ids import new_id
-from shared.storage.checks import check_change, check_collection, check_document, check_position, check_where
+from shared.storage.checks import (
+    check_change,
+    check_collection,
+    check_given,
+    check_position,
+    check_where,
+    first_version,
+    next_version,
+)
 from shared.storage.contract import (
     Bell,
     Condition,
@@ -24,8 +32,6 @@ from shared.storage.contract import (
     Where,
     total_order,
 )
-from shared.storage.mongo_client import MongoConnection
-from shared.storage.verification import verify_contract
 
 Filter = dict[str, Any]
 
@@ -38,12 +44,15 @@ _CLAIM_TRIES = 100  # each lost try is another owner's claim
 
 
 class MongoStore:
-    """`shared.storage.contract.Store` over one MongoDB database. Use it from one event loop; close it at the end."""
+    """`shared.storage.contract.Store` over one MongoDB database, used from one event loop.
 
-    def __init__(self, connection: MongoConnection) -> None:
+    The methods of `database` are coroutines, which both drivers name alike.
+    """
+
+    def __init__(self, database: Any, close: Callable[[], Awaitable[None]]) -> None:
         self.bell = Bell()
-        self._database = connection.database
-        self._close = connection.close
+        self._database = database
+        self._close = close
 
     async def prepare(self, collections: Mapping[str, Sequence[Index]]) -> None:
         async with _translated():
@@ -52,19 +61,16 @@ class MongoStore:
                     keys = [(field, ASCENDING) for field in (*index.fields, "_id")]
                     await self._collection(collection).create_index(keys)
 
-    async def verify(self) -> None:
-        await verify_contract(self)
-
     async def insert(self, collection: str, document: Document) -> bool:
         async with _translated():
             try:
-                await self._collection(collection).insert_one({**check_document(document), "version": 1})
+                await self._collection(collection).insert_one(first_version(document))
             except DuplicateKeyError:
                 return False
         return True
 
     async def insert_many(self, collection: str, documents: Sequence[Document]) -> int:
-        rows = [{**check_document(document), "version": 1} for document in documents]
+        rows = [first_version(document) for document in documents]
         async with _translated():
             return sum([await self._insert_new(collection, rows[i : i + _CHUNK]) for i in range(0, len(rows), _CHUNK)])
 
@@ -74,11 +80,10 @@ class MongoStore:
         return document
 
     async def replace(self, collection: str, document: Document, *, expected_version: int) -> bool:
-        current = {"_id": check_document(document)["_id"], "version": expected_version}
+        new = next_version(document, expected_version)
+        current = {"_id": document["_id"], "version": expected_version}
         async with _translated():
-            result = await self._collection(collection).replace_one(
-                current, {**document, "version": expected_version + 1}
-            )
+            result = await self._collection(collection).replace_one(current, new)
         return bool(result.matched_count)
 
     async def update(
@@ -98,10 +103,9 @@ class MongoStore:
 
     async def update_many(self, collection: str, where: Where, *, assign: Mapping[str, Any]) -> int:
         change = _change(assign, {})
-        if not where:
-            raise ValueError("update_many needs a condition")
+        chosen = _matching(check_given(where, "update_many"))
         async with _translated():
-            result = await self._collection(collection).update_many(_matching(where), change)
+            result = await self._collection(collection).update_many(chosen, change)
         return int(result.matched_count)
 
     async def find(
@@ -123,10 +127,7 @@ class MongoStore:
     async def claim(
         self, collection: str, where: Where, *, owner: str, now: int, until: int, order: Order = (), limit: int = 1
     ) -> list[Document]:
-        """Lease up to `limit` matching documents that nobody holds, and return them as they are after it.
-
-        Candidates are found first, then leased where they still are free; what was won carries this claim's token.
-        """
+        """Find candidates, then lease those still free. The documents won carry this claim's token."""
         free = _all_of(_matching(where), {"$or": [{"lease_until": _NONE}, {"lease_until": {"$lte": now}}]})
         lease = {"lease_owner": owner, "lease_until": until, _TOKEN: new_id()}
         for _ in range(_CLAIM_TRIES):
@@ -142,17 +143,15 @@ class MongoStore:
         return []
 
     async def delete(self, collection: str, where: Where) -> int:
-        if not where:
-            raise ValueError("delete needs a condition")
+        chosen = _matching(check_given(where, "delete"))
         async with _translated():
-            result = await self._collection(collection).delete_many(_matching(where))
+            result = await self._collection(collection).delete_many(chosen)
         return int(result.deleted_count)
 
     async def compact(self) -> None:
-        """Ask MongoDB to give back deleted space; its journal and oplog forget by rolling over.
+        """Ask MongoDB to reclaim deleted space; journal and oplog forget by rolling over.
 
-        Raises:
-            StoreError: the database's user lacks the right `compact` (role dbAdmin).
+        Raises StoreError if the database's user lacks the right `compact` (role dbAdmin).
         """
         async with _translated():
             for name in await self._database.list_collection_names():
@@ -185,7 +184,7 @@ class MongoStore:
 
 @asynccontextmanager
 async def _translated() -> AsyncIterator[None]:
-    """The driver's errors as StoreError; a refusal by its code alone, for its text and its cause quote documents."""
+    """Turn the driver's errors into StoreError. A refusal keeps its code only: its text and cause quote documents."""
     try:
         yield
     except OperationFailure as error:
@@ -234,7 +233,7 @@ def _after_place(order: Order, after: Sequence[Scalar] | None) -> Filter:
 
 
 def _beyond(field: str, way: int, value: Scalar) -> list[Filter]:
-    """The alternatives of being later than the value in a direction; what is missing comes first when rising."""
+    """Alternative filters for «after the value» in a direction; missing fields come first when rising."""
     if value is None:
         return [{field: {"$nin": [None]}}] if way > 0 else []
     return [{field: {"$gt": value}}] if way > 0 else [{field: {"$lt": value}}, {field: _NONE}]

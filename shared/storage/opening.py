@@ -1,4 +1,4 @@
-"""Opens the store that a setting names."""
+"""Open the store that a setting names."""
 
 from pathlib import Path
 from typing import Literal
@@ -16,13 +16,10 @@ _ACCEPTED = (
 
 
 def open_store(url: str, service: str, *, mongo_driver: MongoDriver = "motor") -> Store:
-    """The store of a service; nothing is connected or created before its first use.
+    """The store of a service; it connects and creates nothing before its first use.
 
     `sqlite:///folder` keeps the file `<service>.sqlite3` in that folder. A MongoDB URL means the database
-    `dijous_<service>`, or `<prefix>_<service>` where the URL names a database.
-
-    Raises:
-        ValueError: the URL is none of these; the message says in one line what is accepted.
+    `dijous_<service>`, or `<prefix>_<service>` if the URL names a database. Any other URL is a ValueError.
     """
     try:
         scheme, _, path, *_ = urlsplit(url)
@@ -32,10 +29,9 @@ def open_store(url: str, service: str, *, mongo_driver: MongoDriver = "motor") -
         return SqliteStore(Path(url.removeprefix("sqlite:///")) / f"{service}.sqlite3")
     if scheme in ("mongodb", "mongodb+srv"):
         from shared.storage.mongo_client import connect  # drivers are slow to import and most runs need none
-        from shared.storage.mongodb import MongoStore
 
         try:
-            return MongoStore(connect(url, f"{path.strip('/') or 'dijous'}_{service}", mongo_driver))
+            return connect(url, f"{path.strip('/') or 'dijous'}_{service}", mongo_driver)
         except ValueError as error:
             raise ValueError(_ACCEPTED) from error
     raise ValueError(_ACCEPTED)  # without the URL itself: it may hold a password

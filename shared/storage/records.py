@@ -27,7 +27,7 @@ def _without_addresses(value: Scalar) -> Scalar:
 
 
 class ActRecord(BaseModel):
-    """One act of the office. Mail addresses in it are blotted out: it outlives the registrations."""
+    """One act of the office. It holds no mail addresses, because it outlives the registrations."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -49,17 +49,17 @@ Recording = Callable[[T, T, datetime], ActRecord | None]
 @final
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who acts, and the audit's code for the act.
+    """The acting member and the audit's code for the act.
 
-    Final, so that mypy knows `by and by.record(…)` to be a record or None: people and loops act without an author.
+    Final, so that mypy takes `by and by.record(…)` for a record or None: people and loops act without an author.
     """
 
     member: StaffMember
     act: str
 
     def record(self, subject: str, details: Details | Callable[[T, T], Details] = NO_DETAILS) -> Recording[T]:
-        """The record for the write that stores the act. A function derives the details from the document before and
-        after it; a new document stands for both."""
+        """The record for the write that stores the act. A function derives `details` from the document before and
+        after the act; a new document stands for both."""
 
         def make(before: T, after: T, at: datetime) -> ActRecord:
             found = details if isinstance(details, Mapping) else details(before, after)
@@ -79,7 +79,7 @@ class Author:
 
 
 def changed_fields(names: Iterable[str]) -> Callable[[BaseModel, BaseModel], Details]:
-    """Details that name which of these fields an act changed."""
+    """Details that list those of these fields that the act changed."""
 
     def details(before: BaseModel, after: BaseModel) -> Details:
         return {"fields": ", ".join(name for name in names if getattr(before, name) != getattr(after, name))}

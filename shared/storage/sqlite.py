@@ -15,11 +15,11 @@ from typing import Any
 import orjson
 
 from shared.storage import sqlite_statements as sql
-from shared.storage.checks import check_change, check_document, check_where
+from shared.storage.checks import check_change, check_given, check_where, first_version, next_version
 from shared.storage.contract import Bell, Document, Index, Order, Scalar, StoreError, Where, one_of
 from shared.storage.sqlite_readers import Readers
 from shared.storage.sqlite_writer import GroupCommitWriter
-from shared.storage.verification import SCRATCH, verify_contract
+from shared.storage.verification import SCRATCH
 
 _BUSY_SECONDS = 10.0  # longer than any transaction or checkpoint of another process takes
 _WRITER_SETTINGS = (
@@ -37,7 +37,7 @@ class SqliteStore:
     """`shared.storage.contract.Store` over one SQLite file. Use it from any event loop; close it at the end."""
 
     def __init__(self, path: Path) -> None:
-        """Open nothing yet: the file is created at the first use, readable by its owner only."""
+        """The first use opens the file and creates it if missing, readable by its owner only."""
         self.bell = Bell()
         self._path = path
         self._writer = GroupCommitWriter(lambda: _connect(path, _WRITER_SETTINGS), path.name)
@@ -55,14 +55,10 @@ class SqliteStore:
 
         await self._writer.run(create)
 
-    async def verify(self) -> None:
-        await self.prepare({})
-        await verify_contract(self)
-
     async def insert(self, collection: str, document: Document) -> bool:
-        text = sql.encode({**check_document(document), "version": 1})
+        text = sql.encode(first_version(document))
         statement = f"INSERT INTO {sql.table(collection)} (id, doc) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
-        return await self._change(statement, [document["_id"], text]) == 1
+        return bool(await self._change(statement, [document["_id"], text]))
 
     async def insert_many(self, collection: str, documents: Sequence[Document]) -> int:
         statement = (
@@ -71,7 +67,7 @@ class SqliteStore:
         )
 
         def work(connection: sqlite3.Connection) -> int:
-            rows = sql.encode([{**check_document(document), "version": 1} for document in documents])
+            rows = sql.encode([first_version(document) for document in documents])
             return connection.execute(statement, (rows,)).rowcount
 
         return await self._writer.run(work)
@@ -82,14 +78,9 @@ class SqliteStore:
         return orjson.loads(rows[0][0]) if rows else None
 
     async def replace(self, collection: str, document: Document, *, expected_version: int) -> bool:
-        text = sql.encode({**check_document(document), "version": expected_version + 1})
-        return (
-            await self._change(
-                f"UPDATE {sql.table(collection)} SET doc = ? WHERE id = ? AND {sql.column('version')} = ?",
-                [text, document["_id"], expected_version],
-            )
-            == 1
-        )
+        text = sql.encode(next_version(document, expected_version))
+        statement = f"UPDATE {sql.table(collection)} SET doc = ? WHERE id = ? AND {sql.column('version')} = ?"
+        return bool(await self._change(statement, [text, document["_id"], expected_version]))
 
     async def update(
         self,
@@ -101,21 +92,13 @@ class SqliteStore:
         increment: Mapping[str, int] | None = None,
     ) -> bool:
         check_change(assign or {}, increment or {})
-        changed, new_values = sql.change(assign or {}, increment or {})
-        condition, values = sql.joined([sql.matching({"_id": document_id}), sql.matching(check_where(guard))])
-        return (
-            await self._change(
-                f"UPDATE {sql.table(collection)} SET doc = {changed} WHERE {condition}",
-                [*new_values, *values],
-            )
-            == 1
-        )
+        condition = sql.joined([sql.matching({"_id": document_id}), sql.matching(check_where(guard))])
+        return bool(await self._change(*sql.update(collection, assign or {}, increment or {}, condition)))
 
     async def update_many(self, collection: str, where: Where, *, assign: Mapping[str, Any]) -> int:
         check_change(assign, {})
-        if not check_where(where):
-            raise ValueError("update_many needs a condition")
-        return await self._change(*_update_matching(collection, assign, where))
+        condition = sql.matching(check_given(where, "update_many"))
+        return await self._change(*sql.update(collection, assign, {}, condition))
 
     async def find(
         self,
@@ -146,23 +129,20 @@ class SqliteStore:
         def work(connection: sqlite3.Connection) -> list[Document]:
             documents = _documents(connection, chosen, chosen_values)
             if documents:
-                listed = one_of([document["_id"] for document in documents])
-                connection.execute(*_update_matching(collection, lease, {"_id": listed}))
+                found = sql.matching({"_id": one_of([document["_id"] for document in documents])})
+                connection.execute(*sql.update(collection, lease, {}, found))
             return [{**document, **lease, "version": document["version"] + 1} for document in documents]
 
         return await self._writer.run(work)
 
     async def delete(self, collection: str, where: Where) -> int:
-        if not check_where(where):
-            raise ValueError("delete needs a condition")
-        condition, values = sql.matching(where)
+        condition, values = sql.matching(check_given(where, "delete"))
         return await self._change(f"DELETE FROM {sql.table(collection)} WHERE {condition}", values)
 
     async def compact(self) -> None:
-        """Rewrite the file without its deleted content and empty the log, so that no raw byte of it remains.
+        """Rewrite the file without its deleted content and empty the log.
 
-        Raises:
-            StoreError: another process kept reading the old content; nothing is lost, try again later.
+        Raises StoreError while another process reads the old content; nothing is lost, try again later.
         """
         await self._writer.run(_rewrite, alone=True)
 
@@ -195,12 +175,6 @@ def _connect(path: Path, settings: tuple[str, ...]) -> sqlite3.Connection:
 def _documents(connection: sqlite3.Connection, statement: str, values: list[Scalar]) -> list[Document]:
     documents: list[Document] = orjson.loads(connection.execute(statement, values).fetchall()[0][0])
     return documents
-
-
-def _update_matching(collection: str, assign: Mapping[str, Any], where: Where) -> sql.Fragment:
-    changed, new_values = sql.change(assign, {})
-    condition, values = sql.matching(where)
-    return f"UPDATE {sql.table(collection)} SET doc = {changed} WHERE {condition}", [*new_values, *values]
 
 
 def _rewrite(connection: sqlite3.Connection) -> None:

@@ -1,7 +1,7 @@
-"""How a process reads an SQLite file; in WAL mode readers neither wait for the writer nor block it.
+"""Readers of an SQLite file; in WAL mode they neither wait for the writer nor block it.
 
-A document is read where it is asked for: that takes 6 µs, to hand it to a thread and back 40. What may take longer is
-read by a few threads, so that the event loop goes on meanwhile.
+One document is read in the calling thread: that takes 6 µs, the way to another thread and back 40. A few threads run
+the longer reads, so that the event loop goes on meanwhile.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _THREADS = 2  # readers wait for the interpreter's lock rather than for the disk
 
 
 class Readers:
-    """Runs reads, each on the connection of the thread that runs it. Close it when nothing reads any more."""
+    """Runs reads, each on its thread's own connection. Every failure of the database is a StoreError."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection], name: str) -> None:
         self._connect = connect
@@ -31,22 +31,13 @@ class Readers:
         self._closed = False
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What `work` read.
-
-        Raises:
-            StoreError: the database did not answer.
-        """
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, work)
         except RuntimeError as error:
             raise StoreError(f"{self._name} is closed") from error
 
     def read_here(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What `work` read, by the thread that asks: for what is done sooner than handed over.
-
-        Raises:
-            StoreError: the database did not answer.
-        """
+        """Read in the calling thread."""
         if self._closed:
             raise StoreError(f"{self._name} is closed")
         return self._read(work)
@@ -73,7 +64,7 @@ class Readers:
         return connection
 
     def _disconnect(self) -> None:
-        """The next read of this thread opens a fresh connection: a broken one may never answer again."""
+        """Close this thread's connection, which may be broken for good; the next read opens another."""
         connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if connection is not None:
             self._own.connection = None

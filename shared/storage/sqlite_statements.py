@@ -26,7 +26,7 @@ _SIGNS = {
 
 
 def encode(value: Any) -> str:
-    """A value as JSON text; a datetime is refused with TypeError, for documents hold epoch milliseconds."""
+    """A value as JSON text. Raises TypeError for a datetime: documents hold epoch milliseconds."""
     return orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
 
 
@@ -56,7 +56,7 @@ def matching(where: Where) -> Fragment:
 
 
 def joined(fragments: list[Fragment]) -> Fragment:
-    """Fragments joined by «and»; none of them is true."""
+    """Fragments joined by «and»; `true` without any."""
     text = " AND ".join(text for text, _ in fragments) or "true"
     return text, [value for _, values in fragments for value in values]
 
@@ -67,10 +67,7 @@ def lease_is_free(now: int) -> Fragment:
 
 
 def page(collection: str, condition: Fragment, order: Order, limit: int) -> Fragment:
-    """One row with one JSON array of the documents in order.
-
-    One row, not one for each document: a thread gives up the interpreter's lock at every row that it fetches.
-    """
+    """One row with one JSON array of the documents: a thread gives up the interpreter's lock at every row it fetches."""
     text, values = condition
     keys = ", ".join(f"{column(field)} {'ASC' if way > 0 else 'DESC'}" for field, way in total_order(order))
     documents = f"SELECT doc FROM {table(collection)} WHERE {text} ORDER BY {keys} LIMIT ?"
@@ -91,11 +88,13 @@ def after_place(order: Order, after: Sequence[Scalar] | None) -> Fragment:
     return joined([*_start_of_range(keys[0], place[0]), later])
 
 
-def change(assign: Mapping[str, Any], increment: Mapping[str, int]) -> Fragment:
+def update(collection: str, assign: Mapping[str, Any], increment: Mapping[str, int], condition: Fragment) -> Fragment:
     edits = ["'$.version', json_extract(doc, '$.version') + 1"]
     edits += [f"{_json_path(path)}, json(?)" for path in assign]
     edits += [f"{_json_path(path)}, coalesce({column(path)}, 0) + ?" for path in increment]
-    return f"json_set(doc, {', '.join(edits)})", [*map(encode, assign.values()), *increment.values()]
+    text, values = condition
+    statement = f"UPDATE {table(collection)} SET doc = json_set(doc, {', '.join(edits)}) WHERE {text}"
+    return statement, [*map(encode, assign.values()), *increment.values(), *values]
 
 
 @lru_cache(maxsize=4096)
@@ -125,7 +124,7 @@ def _within(field: str, values: tuple[Scalar, ...]) -> Fragment:
 
 
 def _compares(field: str, sign: str, value: Scalar) -> Fragment:
-    """A comparison among values of one kind: SQLite holds every number lower than every text."""
+    """Compare values of one kind only: to SQLite every number is less than every text."""
     text = f"{field} {sign} ?"
     if isinstance(value, str) and sign.startswith("<"):
         text += f" AND {field} >= ''"
@@ -135,7 +134,7 @@ def _compares(field: str, sign: str, value: Scalar) -> Fragment:
 
 
 def _beyond(path: str, way: int, value: Scalar) -> Fragment:
-    """Later than the value in a direction; what is missing comes first when rising."""
+    """«After the value» in a direction; missing fields come first when rising."""
     field = column(path)
     if value is None:
         return (f"{field} IS NOT NULL", []) if way > 0 else ("false", [])
@@ -143,6 +142,6 @@ def _beyond(path: str, way: int, value: Scalar) -> Fragment:
 
 
 def _start_of_range(key: tuple[str, int], value: Scalar) -> list[Fragment]:
-    """Where rising pages start, said apart so that the index is entered there."""
+    """The start of a rising page as a condition of its own, so that SQLite enters the index there."""
     path, way = key
     return [(f"{column(path)} >= ?", [value])] if way > 0 and value is not None else []

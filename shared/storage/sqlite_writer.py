@@ -1,8 +1,8 @@
 """The one thread of a process that writes to an SQLite file, with group commit.
 
-A commit costs an fsync, whatever is in it. The writer therefore takes every operation that waits, runs them in one
-transaction, commits once, and only then tells those who wait. An operation writes with one statement, which SQLite
-applies whole or not at all, so one that fails leaves nothing behind and does not harm the others.
+Every commit costs one fsync. The writer therefore runs all waiting operations in one transaction, commits once, and
+then answers the callers. An operation is one statement, which SQLite applies whole or not at all, so a failing one
+leaves nothing behind and does not harm the others.
 """
 
 import asyncio
@@ -20,26 +20,20 @@ from shared.storage.contract import StoreError
 T = TypeVar("T")
 
 
-# Not frozen: one of each is made for every write, and to make a frozen one takes four times as long.
 @dataclass(slots=True)
 class _Operation:
     work: Callable[[sqlite3.Connection], Any]
     alone: bool
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
-
-
-@dataclass(slots=True)
-class _Outcome:
-    operation: _Operation
     result: Any = None
     error: Exception | None = None
 
 
 class GroupCommitWriter:
-    """Runs operations one after another on its own connection; each caller hears after the fsync.
+    """Runs operations one after another on its own connection and answers each caller after the fsync.
 
-    A caller that is cancelled no longer hears; its operation is carried out all the same.
+    The operation of a cancelled caller runs all the same.
     """
 
     def __init__(self, connect: Callable[[], sqlite3.Connection], name: str) -> None:
@@ -53,10 +47,9 @@ class GroupCommitWriter:
         self._thread.start()
 
     async def run(self, work: Callable[[sqlite3.Connection], T], *, alone: bool = False) -> T:
-        """What `work` returned, once it is on the disk. `alone`: outside any transaction.
+        """Return what `work` returned, once it is on the disk. `alone`: outside any transaction.
 
-        Raises:
-            StoreError: the database refused the operation or its commit.
+        Raises StoreError if the database refuses the operation or its commit.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
@@ -75,14 +68,17 @@ class GroupCommitWriter:
 
     def _serve(self) -> None:
         while batch := self._take():
-            _tell(self._commit([operation for operation in batch if not operation.alone]))
+            together = [operation for operation in batch if not operation.alone]
+            self._commit(together)
+            _tell(together)
             for operation in batch:
                 if operation.alone:
-                    _tell([self._run_alone(operation)])
+                    self._run_alone(operation)
+                    _tell([operation])
         self._disconnect()
 
     def _take(self) -> list[_Operation]:
-        """Everything that waits, at least one operation; none when the writer is to end."""
+        """Wait for at least one operation and take all that wait; empty once the writer is closed."""
         batch: list[_Operation] = []
         operation = self._waiting.get()
         with suppress(queue.Empty):
@@ -93,37 +89,38 @@ class GroupCommitWriter:
                 self._waiting.put(None)
         return batch
 
-    def _commit(self, batch: list[_Operation]) -> list[_Outcome]:
+    def _commit(self, batch: list[_Operation]) -> None:
         if not batch:
-            return []
+            return
         try:
             connection = self._connected()
             connection.execute("BEGIN IMMEDIATE")
-            outcomes = [self._attempt(operation, connection) for operation in batch]
+            for operation in batch:
+                self._attempt(operation, connection)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._disconnect()
-            return [_Outcome(operation, error=self._translated(error)) for operation in batch]
-        return outcomes
+            for operation in batch:
+                operation.error = self._translated(error)
 
-    def _attempt(self, operation: _Operation, connection: sqlite3.Connection) -> _Outcome:
+    def _attempt(self, operation: _Operation, connection: sqlite3.Connection) -> None:
         try:
-            return _Outcome(operation, result=operation.work(connection))
+            operation.result = operation.work(connection)
         except sqlite3.Error as error:
             if not connection.in_transaction:
                 raise  # SQLite gave up the whole transaction, as it may on a full disk
-            return _Outcome(operation, error=self._translated(error))
-        except Exception as error:  # noqa: BLE001  the caller's mistake is the caller's to hear, not the writer's end
-            return _Outcome(operation, error=error)
+            operation.error = self._translated(error)
+        except Exception as error:  # noqa: BLE001  the caller's mistake goes to the caller and must not end the writer
+            operation.error = error
 
-    def _run_alone(self, operation: _Operation) -> _Outcome:
+    def _run_alone(self, operation: _Operation) -> None:
         try:
-            return _Outcome(operation, result=operation.work(self._connected()))
+            operation.result = operation.work(self._connected())
         except sqlite3.Error as error:
             self._disconnect()
-            return _Outcome(operation, error=self._translated(error))
+            operation.error = self._translated(error)
         except StoreError as error:
-            return _Outcome(operation, error=error)
+            operation.error = error
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -131,7 +128,7 @@ class GroupCommitWriter:
         return self._connection
 
     def _disconnect(self) -> None:
-        """Let go of the connection, which rolls back what it had begun; the next operation opens a fresh one."""
+        """Close the connection, which rolls back its transaction; the next operation opens another."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(sqlite3.Error):
@@ -143,21 +140,20 @@ class GroupCommitWriter:
         return translated
 
 
-def _tell(outcomes: list[_Outcome]) -> None:
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Outcome]] = defaultdict(list)
-    for outcome in outcomes:
-        by_loop[outcome.operation.loop].append(outcome)
-    for loop, its_outcomes in by_loop.items():
+def _tell(operations: list[_Operation]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Operation]] = defaultdict(list)
+    for operation in operations:
+        by_loop[operation.loop].append(operation)
+    for loop, finished in by_loop.items():
         with suppress(RuntimeError):  # the loop was closed: nobody waits any more
-            loop.call_soon_threadsafe(_settle, its_outcomes)
+            loop.call_soon_threadsafe(_settle, finished)
 
 
-def _settle(outcomes: list[_Outcome]) -> None:
-    for outcome in outcomes:
-        future = outcome.operation.future
-        if future.done():  # its caller was cancelled
+def _settle(operations: list[_Operation]) -> None:
+    for operation in operations:
+        if operation.future.done():  # its caller was cancelled
             continue
-        if outcome.error is not None:
-            future.set_exception(outcome.error)
+        if operation.error is not None:
+            operation.future.set_exception(operation.error)
         else:
-            future.set_result(outcome.result)
+            operation.future.set_result(operation.result)

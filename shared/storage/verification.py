@@ -1,30 +1,17 @@
-"""What a service asks of its database before it starts: every operation of the contract, with a known answer."""
+"""Check the database before a service starts: try every operation of the contract and compare with known answers."""
 
 from shared.ids import new_id
-from shared.storage.contract import (
-    Store,
-    StoreMismatchError,
-    at_least,
-    at_most,
-    greater,
-    less,
-    not_equal,
-    one_of,
-    position,
-)
+from shared.storage import contract
+from shared.storage.contract import Store, StoreMismatchError, greater, one_of, position
 
 SCRATCH = "contract_check"
 _TRIAL = "readiness"
 _TRIAL_LINES = 1000
-"""16 kB, as much as a document of many people: the last free bytes of a disk must not pass for space."""
+"""16 kB, like a document of many people: the last free bytes of a disk must not pass for space."""
 
 
 async def verify_contract(store: Store) -> None:
-    """Try every operation on documents of this run alone, then delete them.
-
-    Raises:
-        StoreMismatchError: an operation answered wrongly; the message names it.
-    """
+    """Try every operation, each on documents of this run. A wrong answer raises StoreMismatchError, which names it."""
     run = new_id()
     try:
         await _check_writes(store, run)
@@ -36,11 +23,7 @@ async def verify_contract(store: Store) -> None:
 
 
 async def try_write(store: Store) -> None:
-    """Write a document of the scratch collection and read it, as a service does.
-
-    Raises:
-        StoreError: the store did not take it.
-    """
+    """Write and read a document of the scratch collection, as a service does. Raises StoreError if that fails."""
     written = {"text": new_id() * _TRIAL_LINES}
     if not await store.update(SCRATCH, _TRIAL, assign=written):
         await store.insert(SCRATCH, {"_id": _TRIAL, **written})
@@ -71,11 +54,11 @@ async def _check_reads(store: Store, run: str) -> None:
         ("equality", {"rank": 4}, "a"),
         ("None", {"kind": None}, "ac"),
         ("in", {"rank": one_of([3, 4])}, "ac"),
-        ("ne", {"kind": not_equal("x")}, "ac"),
-        ("lt", {"rank": less(4)}, "c"),
-        ("lte", {"rank": at_most(4)}, "ac"),
+        ("ne", {"kind": contract.not_equal("x")}, "ac"),
+        ("lt", {"rank": contract.less(4)}, "c"),
+        ("lte", {"rank": contract.at_most(4)}, "ac"),
         ("gt", {"rank": greater(4)}, "b"),
-        ("gte", {"rank": at_least(4)}, "ab"),
+        ("gte", {"rank": contract.at_least(4)}, "ab"),
     ):
         found = await store.find(SCRATCH, {"run": run, **where})
         _expect(name, "".join(sorted(document["_id"][-1] for document in found)), expected)

@@ -55,11 +55,11 @@ async def test_wrong_answer_of_any_operation_is_found(
 async def test_database_that_compares_wrongly_is_found(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sqlite_statements._SIGNS, Operator.LESS, "<=")
     with pytest.raises(StoreMismatchError, match="'lt'"):
-        await store.verify()
+        await verify_contract(store)
 
 
 async def test_database_that_does_not_answer_is_no_mismatch(store: SqliteStore) -> None:
     await store.close()
     with pytest.raises(StoreError) as caught:
-        await store.verify()
+        await verify_contract(store)
     assert not isinstance(caught.value, StoreMismatchError)
