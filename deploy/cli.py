@@ -1,4 +1,4 @@
-"""The command line. Each command is loaded only when it runs, so that `--help` answers at once."""
+"""The command line. It loads only the command that runs, so that `--help` answers at once."""
 
 import os
 from importlib import import_module

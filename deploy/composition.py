@@ -42,25 +42,17 @@ _COMPOSERS: Mapping[str, Callable[[], Service]] = {
 
 
 def compose(name: str) -> Service:
-    """One of `deploy.routes.SERVICES`, composed and not yet started.
-
-    Raises:
-        BrokenSettingError: its settings do not work.
-    """
+    """One of `deploy.routes.SERVICES`, not yet started. Raises BrokenSettingError if its settings do not work."""
     try:
         with explained_settings():
             return _COMPOSERS[name]()
-    except ValueError as error:  # how `open_store` refuses an address, in one line that says what it accepts
+    except ValueError as error:  # from `open_store`; its message says which addresses it accepts
         raise BrokenSettingError(f"DIJOUS_STORE_URL: {error}") from error
 
 
 def start_logs() -> None:
-    """Configure logging from the settings.
-
-    Raises:
-        BrokenSettingError: the settings that all services share do not work.
-    """
+    """Configure logging from the settings. Raises BrokenSettingError if the settings of all services do not work."""
     with explained_settings():
         settings = ServiceSettings()
-        ServingSettings()  # read when serving starts; what is wrong with it is reported now
+        ServingSettings()  # read when serving starts; report its errors now
     configure_logging(settings.log_format, settings.log_level)

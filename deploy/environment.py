@@ -10,7 +10,7 @@ NAME = "environment"
 
 @contextmanager
 def published_environment(folder: Path, settings: Mapping[str, str]) -> Iterator[None]:
-    """Keep the running installation's settings in its folder, readable by its user alone, until the block ends."""
+    """Keep the running installation's settings in its folder, readable by its user only, until the block ends."""
     file = folder / NAME
     file.unlink(missing_ok=True)
     file.touch(mode=0o600)
@@ -22,12 +22,9 @@ def published_environment(folder: Path, settings: Mapping[str, str]) -> Iterator
 
 
 def adopt_environment() -> None:
-    """Take the settings of the installation in DIJOUS_DATA (./var), where the environment sets none.
-
-    They are those with which it runs, or what its folder holds while it does not run.
-    """
+    """Take the settings that the environment lacks from the installation in DIJOUS_DATA (./var), running or not."""
     folder = Path(os.environ.get("DIJOUS_DATA") or "var").expanduser().absolute()
-    if os.environ.get("DIJOUS_PORT") == "0":  # which port was free stands in the folder
+    if os.environ.get("DIJOUS_PORT") == "0":  # the folder knows the port that was free
         del os.environ["DIJOUS_PORT"]
     for name, value in (_running(folder) or _resting(folder)).items():
         os.environ.setdefault(name, value)

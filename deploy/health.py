@@ -10,7 +10,7 @@ ANSWER_SECONDS = 5
 
 
 def ask(url: str, path: str) -> tuple[int, dict[str, dict[str, str]]]:
-    """Status and JSON of the answer; 503 and a check that explains it where nothing answers."""
+    """Status and JSON of the answer; 503 and an explaining check if nothing answers."""
     address = urlsplit(url)
     if address.scheme != "http" or not address.hostname:
         raise click.UsageError("the URL is that of a service on this network: http://host:port")

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def import_tuning() -> Iterator[None]:
-    """No garbage collection during imports: nothing is garbage yet, and looking takes a sixth of a program's start.
+    """Do not collect garbage during imports: there is none, and looking takes a sixth of a program's start.
 
-    What was imported stays out of later collections, which makes each of them quicker.
+    Later collections skip the imported objects, which makes them quicker.
     """
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Which service answers which path: the one table behind the single-machine run and the proxy's configuration."""
+"""Which service answers which path: the table for the single-machine run and the proxy's configuration."""
 
 PREFIXES = {
     "/api/v1/programmes": "registration",
@@ -51,10 +51,10 @@ PREFIXES = {
     "/api/v1/openapi/feedback.json": "feedback",
     "/api/v1/openapi/proposals.json": "proposals",
 }
-"""Path prefix, of whole segments, to service. The longest one that fits decides."""
+"""Path prefix, of whole segments, to service. The longest matching one decides."""
 
 UNOWNED = "registration"
-"""The service that answers 404 for paths of nobody, by a page or by problem details."""
+"""The service that answers 404 for all other paths, by a page or by problem details."""
 
 SERVICES = ("registration", "notifications", "feedback", "proposals")
 

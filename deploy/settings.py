@@ -18,13 +18,13 @@ class ServingSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DIJOUS_", frozen=True, extra="ignore")
 
     trusted_proxy: str = ""
-    """Addresses or networks of the reverse proxies whose X-Forwarded-For is believed, such as `10.0.0.0/8`, separated
-    by commas. Empty: the client is whoever connects."""
+    """Addresses or networks of the reverse proxies to trust for X-Forwarded-For, such as `10.0.0.0/8`, separated by
+    commas. Empty: the client is the peer of the connection."""
 
     @field_validator("trusted_proxy")
     @classmethod
     def _are_networks(cls, proxies: str) -> str:
-        """Check here: with a mistyped network, everybody would count as one client, the proxy."""
+        """Check here: with a mistyped network all requests would count as one client's, the proxy's."""
         for proxy in filter(None, proxies.split(",")):
             try:
                 ip_network(proxy.strip(), strict=False)
@@ -47,11 +47,7 @@ class BrokenSettingError(Exception):
 
 @contextmanager
 def explained_settings(prefix: str = "DIJOUS_") -> Iterator[None]:
-    """Turn pydantic's errors into lines for the person who set the variables.
-
-    Raises:
-        BrokenSettingError: the settings made inside are broken.
-    """
+    """Turn pydantic's errors into a BrokenSettingError with lines for the person who set the variables."""
     try:
         yield
     except ValidationError as error:
@@ -59,13 +55,13 @@ def explained_settings(prefix: str = "DIJOUS_") -> Iterator[None]:
 
 
 def _said(error: ErrorDetails) -> str:
-    if error["type"] == "too_short":  # of a secret, which pydantic speaks of as a list
+    if error["type"] == "too_short":  # a secret, which pydantic calls a list
         return f"must have at least {error['ctx']['min_length']} characters"
     return error["msg"].removeprefix("Value error, ")
 
 
 def _line(prefix: str, error: ErrorDetails) -> str:
-    """The value itself is never repeated: it may be a secret."""
+    """Never repeat the value: it may be a secret."""
     variable = prefix + "_".join(str(part) for part in error["loc"]).upper()
     what = "is not set" if error["type"] == "missing" else _said(error)
     return f"{variable}: {what[0].lower()}{what[1:]}"

@@ -6,14 +6,14 @@ from shared.messaging.consuming import ConsumerSpec, consumer_specs
 
 
 class _Unwired:
-    """Stands for use cases while routes are read and never run."""
+    """Stands in for use cases while routes are read; it never runs."""
 
     def __getattr__(self, name: str) -> "_Unwired":
         return self
 
 
 def consumers() -> list[ConsumerSpec]:
-    # Imported on demand: the command line answers `--help` without loading four services.
+    # Imported on demand, so that `--help` answers without loading four services.
     from services.feedback.handlers import routes as feedback
     from services.notifications.handlers import routes as notifications
     from services.proposals.handlers import routes as proposals

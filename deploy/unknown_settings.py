@@ -1,4 +1,4 @@
-"""Variables that look like settings of Dijous and are none: most are mistyped."""
+"""Variables that look like settings of Dijous but are none, mostly mistyped ones."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches

@@ -23,10 +23,7 @@ def system_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class ShiftedClock:
-    """The machine's clock shifted by the seconds in a file, for the demonstration and the stories.
-
-    A missing or empty file shifts by nothing.
-    """
+    """The machine's clock shifted by the seconds in a file, 0 if missing or empty. For demonstrations and tests."""
 
     offset_file: Path
 
@@ -46,7 +43,7 @@ def to_millis(instant: datetime) -> int:
     return round(instant.timestamp() * 1000)
 
 
-@lru_cache(maxsize=4096)  # the documents of one fan-out hold the same few instants, thousands of times
+@lru_cache(maxsize=4096)  # the documents of one fan-out repeat the same few instants thousands of times
 def from_millis(millis: int) -> datetime:
     return datetime.fromtimestamp(millis / 1000, UTC)
 

@@ -1,7 +1,7 @@
-"""Keeps a process on one core while its threads take turns thousands of times a second.
+"""Keep a process on one core while its threads take turns thousands of times a second.
 
 Python's interpreter lock lets one thread run at a time. With threads on several cores every turn wakes another core,
-which takes as long as the turn itself: a mail of a fan-out then costs 260 µs of CPU time instead of 185.
+which takes as long as the turn itself: a mail of a fan-out costs 260 µs of CPU time instead of 185.
 """
 
 import os

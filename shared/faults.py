@@ -1,7 +1,7 @@
-"""Places where a fault test may kill the process: between any two steps whose order matters.
+"""Places where a fault test can kill the process: between any two steps whose order matters.
 
 `DIJOUS_FAILPOINT="after-publish:3,on-receive:10"` kills the process with SIGKILL at the third pass of the first place
-or the tenth of the second, whichever comes first. Without the variable a pass costs one lookup.
+or the tenth of the second. Without the variable a pass costs one lookup.
 """
 
 import os

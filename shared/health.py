@@ -6,11 +6,11 @@ OK = "ok"
 _WARNING = "warning: "
 
 Watch = Callable[[], Awaitable[str]]
-"""What an operator should look at; empty when all is well."""
+"""Trouble for the operator to look at; empty if all is well."""
 
 
 def warning(trouble: str) -> str:
-    """Trouble that must be seen but must not take every replica's pages offline."""
+    """Trouble to report that must not take every replica's pages offline."""
     return f"{_WARNING}{trouble}"
 
 

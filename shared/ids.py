@@ -12,13 +12,9 @@ def encode(data: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """The bytes of `encode`.
-
-    Raises:
-        ValueError: `encode` never gives that text: other characters, capitals, or bits after the last byte.
-    """
+    """The inverse of `encode`. Raises ValueError for a text that `encode` never returns."""
     data = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
-    whole = len(data) // 5  # groups of five bytes and eight letters; what is left may have been written otherwise
+    whole = len(data) // 5  # groups of five bytes and eight letters; only the rest has several spellings
     if text != text.lower() or encode(data[whole * 5 :]) != text[whole * 8 :]:
         raise ValueError("not the one way to write these bytes")
     return data
@@ -30,8 +26,6 @@ def new_id() -> str:
 
 
 def derived_id(secret: bytes, *parts: str) -> str:
-    """A keyed hash of the parts as an identifier: 128 bits in 26 letters.
-
-    Keyed, so that a mail address cannot be found by trying addresses.
-    """
+    """A hash of the parts as an identifier: 128 bits in 26 letters. Keyed, so that nobody finds a mail address by
+    trying addresses."""
     return encode(hmac.digest(secret, "\x1f".join(parts).encode(), hashlib.sha256)[:16])

@@ -10,7 +10,7 @@ CORRELATION = "correlation_id"
 
 
 def configure_logging(log_format: Literal["json", "pretty"], level: str) -> None:
-    """Route structlog and the standard library's loggers of dependencies to standard error, one line each."""
+    """Route structlog and the dependencies' standard loggers to standard error, one line each."""
     shared_steps: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -40,5 +40,5 @@ def configure_logging(log_format: Literal["json", "pretty"], level: str) -> None
 
 
 def current_correlation_id() -> str:
-    """The correlation id of the request or event being handled; empty outside of one."""
+    """The correlation id of the request or event in progress, else empty."""
     return str(structlog.contextvars.get_contextvars().get(CORRELATION, ""))

@@ -1,6 +1,6 @@
-"""Expected errors: each class knows its HTTP status and says in plain words what happened.
+"""Expected errors: each class has its HTTP status and says in plain words what happened.
 
-Use cases raise them; the web answers them as RFC 9457 problem details in the caller's language. Titles are English
+Use cases raise them; the web returns them as RFC 9457 problem details in the caller's language. Titles are the English
 message ids of the gettext catalogues.
 """
 
@@ -16,7 +16,7 @@ def mark(message: str) -> str:
 
 
 def is_marked(message: str) -> bool:
-    """Whether the message is ours, and so holds no value that somebody sent."""
+    """Whether the message is ours, and so holds no value from a request."""
     return message in _marked
 
 

@@ -40,7 +40,7 @@ class Service:
     watches: Mapping[str, Watch] = field(default_factory=dict)
     """Warnings for the operator, by name."""
     sweep: Callable[[], Awaitable[None]] | None = None
-    """Announces everything again on demand (`dijous reconcile`); None if the service owns nothing."""
+    """Announces everything again for `dijous reconcile`; None if the service owns nothing."""
 
     @property
     def readiness(self) -> Readiness:
@@ -48,10 +48,9 @@ class Service:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Prepare and verify the store, consume, relay, loop; on exit finish what was begun.
+        """Prepare and verify the store, then consume, relay and loop; on exit finish the work in progress.
 
-        Raises:
-            StoreError: the store failed or answers wrongly; the process must not serve.
+        Raises StoreError if the store fails or answers wrongly: the process must not serve.
         """
         await self.store.prepare(self.collections)
         await verify_contract(self.store)

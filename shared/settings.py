@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 B64TOKEN = r"[A-Za-z0-9._~+/-]+=*"
-"""What a token in a header may hold: `b64token` of RFC 6750 section 2.1."""
+"""A token in a header: `b64token` of RFC 6750 section 2.1."""
 NO_B64TOKEN = "may hold letters without accents, digits and - . _ ~ + / alone"
 MAIL_ADDRESS = r"[^@\s<>]+@[^@\s<>]+"
 A_MAIL_ADDRESS = "a bare address such as oficina@dijous.example"
@@ -39,7 +39,7 @@ class ServiceSettings(BaseSettings):
     store_url: str = "sqlite:///./var"
     """`sqlite:///folder` (one file per service) or `mongodb://…` (one database per service)."""
     mongo_driver: Literal["motor", "pymongo"] = "motor"
-    """Which client speaks to MongoDB; docs/decisions/0002 says why there are two."""
+    """The client for MongoDB; docs/decisions/0002 says why there are two."""
     nats_url: Annotated[str, shaped(r"(nats|tls|ws|wss)://\S+", "an address such as nats://127.0.0.1:4222")] = (
         "nats://127.0.0.1:4222"
     )
@@ -52,17 +52,17 @@ class ServiceSettings(BaseSettings):
     site_name: Annotated[str, Field(min_length=1, max_length=80)] = "Dijous"
     """What the pages call the installation."""
     secret: Annotated[SecretStr, Field(min_length=32)]
-    """Signs personal links and keys identifiers. The same in all services; never changed while links are out."""
+    """Signs personal links and keys identifiers. The same in all services; never change it while links are in use."""
     staff_token: Annotated[SecretStr, Field(min_length=16)]
     mail_from: Annotated[str, shaped(MAIL_ADDRESS, A_MAIL_ADDRESS)] = "dijous@localhost"
-    """The bare address that mails come from; the display name is the programme's."""
+    """The bare sender address of mails; the display name is the programme's."""
     message_id_domain: Annotated[str, shaped(r"[a-z0-9.-]*", "a domain in small letters, such as dijous.example")] = ""
-    """The domain of Message-IDs and of calendar entries' UIDs; empty for that of `mail_from`. Never changed while
+    """The domain of Message-IDs and of calendar entries' UIDs; empty for that of `mail_from`. Never change it while
     calendars hold entries: another UID is another entry."""
     keep_followers_days: Annotated[int, Field(ge=1)] = 90
     """Days from a proposal's answer or decline until its followers' addresses are erased."""
     inventory_seconds: Annotated[float, Field(gt=0)] = 30
-    """How often the reconcile sweep lists what was announced."""
+    """How often the reconcile sweep lists what the service announced."""
     clock_offset_file: Path | None = None
     """Shifts the clock by the seconds in that file: for demonstrations and tests only."""
     log_format: Literal["json", "pretty"] = "json"
@@ -77,5 +77,5 @@ class ServiceSettings(BaseSettings):
 
     @property
     def mail_domain(self) -> str:
-        """The domain of Message-IDs and UIDs, by which this installation also introduces itself to the relay."""
+        """The domain of Message-IDs and UIDs; this installation also names it to the mail relay."""
         return self.message_id_domain or self.mail_from.rpartition("@")[2]

@@ -1,7 +1,7 @@
-"""Time zones in calendars (RFC 5545): one definition for each, and the times that it gives back.
+"""Time zones in calendars (RFC 5545): one definition for each zone, and the times it reproduces.
 
-A calendar may keep one definition for a name, so all mails and feeds carry the same: the rule in force, as the end of
-the zone's TZif file states it (RFC 9636 section 3.3), with both halves of the year.
+A calendar may keep one definition for a name, so all mails and feeds carry the same: the rule in force with both halves
+of the year, from the end of the zone's TZif file (RFC 9636 section 3.3).
 """
 
 import re
@@ -34,7 +34,7 @@ Observance = TimezoneStandard | TimezoneDaylight
 
 @lru_cache
 def zone_definition(zone: str) -> Timezone:
-    """The VTIMEZONE of a zone of the IANA database. It is shared: nobody may change it."""
+    """The VTIMEZONE of a zone of the IANA database. It is cached: do not change it."""
     definition = Timezone()
     definition.add("tzid", zone)
     for observance in _observances(_posix_rule(zone)):
@@ -42,11 +42,10 @@ def zone_definition(zone: str) -> Timezone:
     return definition
 
 
-@lru_cache(maxsize=4096)  # a third of a millisecond each, and feeds are written again in every language
+@lru_cache(maxsize=4096)  # a third of a millisecond each, and feeds are written in every language
 def entry_times(zone: str, *instants: datetime) -> tuple[datetime, ...]:
-    """The instants in local time, or all in UTC where local time would not give one of them back: in the hour that
-    comes twice as clocks are set back, and while the zone keeps to another rule than the one in force.
-    """
+    """The instants in local time, or all in UTC if local time does not reproduce one of them: in the hour that comes
+    twice as clocks go back, and while the zone follows another rule than the one in force."""
     local = tuple(instant.astimezone(ZoneInfo(zone)) for instant in instants)
     if all(_is_given_back(each, zone) for each in local):
         return local
@@ -54,7 +53,7 @@ def entry_times(zone: str, *instants: datetime) -> tuple[datetime, ...]:
 
 
 def _is_given_back(local: datetime, zone: str) -> bool:
-    """Whether programs that know the zone by its name or only by the definition take it for the same instant."""
+    """Whether programs that know the zone by name and those that only read the definition find the same instant."""
     readings = [local.replace(tzinfo=each, fold=fold) for each in (local.tzinfo, _defined(zone)) for fold in (0, 1)]
     return all(reading.utcoffset() == local.utcoffset() for reading in readings)
 
@@ -66,7 +65,7 @@ def _defined(zone: str) -> tzinfo:
 
 
 def _posix_rule(zone: str) -> str:
-    """From the package, lest machines differ."""
+    """Read it from the package, because machines differ."""
     return files("tzdata").joinpath("zoneinfo", *zone.split("/")).read_bytes().splitlines()[-1].decode("ascii")
 
 
@@ -87,8 +86,8 @@ def _observances(rule: str) -> Iterator[Observance]:
 def _observance(
     name: str, before: timedelta, after: timedelta, first: datetime, yearly: dict[str, Any] | None = None
 ) -> Observance:
-    """What holds from `first` on. The half with the greater offset is called daylight, in Ireland too, where the law
-    calls it standard: programs know it so."""
+    """The rule from `first` on. The half with the greater offset is «daylight», as programs expect, also in Ireland,
+    whose law calls it standard."""
     observance = TimezoneDaylight() if after > before else TimezoneStandard()
     observance.add("dtstart", first)
     if yearly:
@@ -115,7 +114,7 @@ def _onsets(day: str, time: str | None) -> tuple[datetime, dict[str, Any]]:
 
 
 def _within_its_day(time: timedelta) -> timedelta:
-    """Midnight at the end of a day is said a second early: the next day may be in another month."""
+    """Write midnight at the end of a day a second early: the next day may be in another month."""
     return time - timedelta(seconds=1) if time == _DAY else time
 
 

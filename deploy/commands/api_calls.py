@@ -36,11 +36,7 @@ token_option = click.option(
 
 
 def post(url: str, path: str, staff_token: str, *, headers: dict[str, str], **body: Any) -> httpx.Response:
-    """The answer, whatever its status; `body` is what httpx takes.
-
-    Raises:
-        click.ClickException: nothing answers at the URL.
-    """
+    """The answer, whatever its status; `body` is passed to httpx. Raises click.ClickException if nothing answers."""
     url = url.rstrip("/")
     try:
         return httpx.post(

@@ -58,7 +58,7 @@ def _state(chain: Chain, announced: int) -> str:
 
 
 async def _announced(nats_url: str) -> Mapping[str, Mapping[int, str]]:
-    """The digests that each service announced, by place. Of two for one place the first counts."""
+    """The digests that each service announced, by place. The first digest for a place counts."""
     found: dict[str, dict[int, str]] = defaultdict(dict)
     async with administering(nats_url) as js:
         async for message in stored_messages(js, ActsRecorded.event_stream, ActsRecorded.subject_filter()):

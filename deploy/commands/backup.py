@@ -58,15 +58,16 @@ def _copy(data: Path, databases: list[Path], partial: Path) -> None:
         shutil.rmtree(partial)
     partial.mkdir(parents=True)
     for database in databases:
-        _copy_database(database, partial / database.name)
-        click.echo(f"  {database.name}, {(partial / database.name).stat().st_size:,} bytes")
+        copy = partial / database.name
+        _copy_database(database, copy)
+        click.echo(f"  {copy.name}, {copy.stat().st_size:,} bytes")
     for name in SECRETS:
         if (data / name).exists():
             shutil.copyfile(data / name, partial / name)
 
 
 def _copy_database(source: Path, target: Path) -> None:
-    """Copy by SQLite's online backup: one consistent state whatever is written meanwhile, fsynced at the end."""
+    """Copy by SQLite's online backup: one consistent state despite concurrent writes, fsynced at the end."""
     with closing(sqlite3.connect(source)) as reading, closing(sqlite3.connect(target)) as writing:
         writing.execute("PRAGMA synchronous = FULL")
         reading.backup(writing)

@@ -9,10 +9,9 @@ import click
 import httpx
 
 from deploy.commands.up import introduce
-from deploy.demo.clock import MovableClock
 from deploy.demo.office import DemoFailedError, Office
 from deploy.demo.report import Report
-from deploy.demo.story import FIRST_MOMENT, Story
+from deploy.demo.story import FIRST_MOMENT, MovableClock, Story
 from deploy.embedded.first_run import keep_first_run_link
 from deploy.embedded.folder import locked_folder
 from deploy.embedded.settings import EmbeddedSettings
@@ -21,7 +20,7 @@ from deploy.settings import BrokenSettingError, ServingSettings, explained_setti
 from shared.storage.opening import open_store
 
 MARK = "demonstration"
-"""The file that marks a demonstration's folder, which may be deleted."""
+"""This file marks a demonstration's folder, which may be deleted."""
 CALL_SECONDS = 30.0
 
 
@@ -42,7 +41,7 @@ def demo(exit_when_done: bool) -> None:
     """
     with explained_settings():
         given = EmbeddedSettings()
-        ServingSettings()  # the application reads it; what is wrong with it is reported here
+        ServingSettings()  # the application reads it; report its errors now
     folder = given.data.absolute() / "demo"
     own = {"data": folder, "store_url": None, "nats_url": None, "smtp_url": None}
     for variable in ("DIJOUS_STORE_URL", "DIJOUS_NATS_URL", "DIJOUS_SMTP_URL"):
@@ -73,7 +72,7 @@ async def _demo(settings: EmbeddedSettings, exit_when_done: bool, failures: list
 
 
 async def _renew_first_run_link(installation: Installation, public_url: str) -> None:
-    """Make another link: that of the start is of the story's first day and has expired by the last."""
+    """Make a new link: the first one, of the story's first day, has expired."""
     store = open_store(f"sqlite:///{installation.folder}", "registration")
     try:
         await keep_first_run_link(store, public_url, installation.folder)

@@ -1,14 +1,14 @@
 """`dijous office`: a link into the office, when nobody can sign in."""
 
 import asyncio
-from typing import TYPE_CHECKING
 
 import click
 
 from deploy.composition import compose, start_logs
-
-if TYPE_CHECKING:
-    from services.registration.accounts.recovery import RecoveryLink
+from services.registration.accounts.recovery import AmbiguousAccount, RecoveryLink, make_recovery_link
+from services.registration.settings import Settings
+from shared.clock import clock_from
+from shared.storage.contract import StoreError
 
 
 @click.group()
@@ -39,12 +39,7 @@ def link(user_name: str) -> None:
     click.echo(f"It {effect}, once, until {made.until:%Y-%m-%d %H:%M} UTC.", err=True)
 
 
-async def _make_link(user_name: str) -> "RecoveryLink":
-    from services.registration.accounts.recovery import AmbiguousAccount, make_recovery_link
-    from services.registration.settings import Settings
-    from shared.clock import clock_from
-    from shared.storage.contract import StoreError
-
+async def _make_link(user_name: str) -> RecoveryLink:
     service, settings = compose("registration"), Settings()
     clock = clock_from(settings.clock_offset_file)
     try:

@@ -5,6 +5,10 @@ import os
 
 import click
 
+from deploy.composition import compose
+from deploy.embedded.gateway import joined_description
+from deploy.routes import SERVICES
+
 
 @click.command()
 def openapi() -> None:
@@ -14,11 +18,7 @@ def openapi() -> None:
     Example:
       dijous openapi > openapi.json
     """
-    from deploy.composition import compose
-    from deploy.openapi import joined_description
-    from deploy.routes import SERVICES
-
-    # The description is the same whatever the secrets are; nothing is connected to.
+    # The description does not depend on the secrets, and nothing connects.
     os.environ.setdefault("DIJOUS_SECRET", "-" * 32)
     os.environ.setdefault("DIJOUS_STAFF_TOKEN", "-" * 16)
     webs = [compose(name).web() for name in SERVICES]

@@ -12,7 +12,7 @@ from deploy.commands.api_calls import post, token_option, url_option
 NOUNS = {"registration": "registrations", "proposals": "followers", "notifications": "recipients"}
 """The services that keep addresses, each with its noun in the API."""
 OWNERS, LEARNERS = ("registration", "proposals"), ("notifications",)
-"""People give their address to the owners; the learners have it from the owners' events."""
+"""The owners get addresses from the people, the learners from the owners' events."""
 MOST_SECONDS = 60.0
 PAUSE_SECONDS = 1.0
 
@@ -82,10 +82,9 @@ class _Installation:
         return result
 
     def erase(self) -> None:
-        """Erase until nothing is found and the broker has forgotten too; the owners first.
+        """Erase at the owners first, until nothing is left there and at the broker.
 
-        Raises:
-            click.ClickException: it takes too long.
+        Raises click.ClickException if it takes too long.
         """
         until = time.monotonic() + MOST_SECONDS
         for services in (OWNERS, LEARNERS):
@@ -95,6 +94,6 @@ class _Installation:
                 time.sleep(PAUSE_SECONDS)
 
     def _erased(self, service: str) -> bool:
-        """Whether this turn found nothing left to erase."""
+        """Whether this call found nothing left to erase."""
         answer = self.ask(service, "erase")
         return not answer["erased"] and not answer["unfinished"]

@@ -1,17 +1,15 @@
 """`dijous reconcile`: run the reconciliation between the services by hand."""
 
 import asyncio
-from typing import TYPE_CHECKING
 
 import click
 
 from deploy.commands.streams import run_at_broker
+from deploy.composition import compose, start_logs
 from deploy.routes import SERVICES
 from shared.messaging.administration import administering
+from shared.service import Service
 from shared.settings import ServiceSettings
-
-if TYPE_CHECKING:
-    from shared.service import Service
 
 CONNECT_SECONDS = 5.0
 
@@ -28,15 +26,13 @@ def reconcile() -> None:
     Example:
       dijous reconcile
     """
-    from deploy.composition import compose, start_logs
-
     start_logs()
     nats_url = ServiceSettings().nats_url
     run_at_broker(nats_url, _sweep(nats_url, [compose(name) for name in SERVICES]))
 
 
-async def _sweep(nats_url: str, services: "list[Service]") -> None:
-    async with administering(nats_url):  # it says at once what is wrong; a service's own connection waits
+async def _sweep(nats_url: str, services: list[Service]) -> None:
+    async with administering(nats_url):  # fails at once if the broker is away; a service's own connection waits
         pass
     for service in services:
         if service.sweep is None:

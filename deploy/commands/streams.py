@@ -49,7 +49,7 @@ def show(nats_url: str) -> None:
 
 
 def run_at_broker(nats_url: str, work: Coroutine[Any, Any, T]) -> T:
-    """Run the work; where the broker fails, one clear line instead of a traceback, without the address's password."""
+    """Run the work. If the broker fails, show one clear line without the address's password, no traceback."""
     try:
         return asyncio.run(work)
     except (nats.errors.Error, OSError, TimeoutError) as error:

@@ -32,7 +32,7 @@ def up() -> None:
     """
     with explained_settings():
         settings = EmbeddedSettings()
-        ServingSettings()  # the application reads it; what is wrong with it is reported here
+        ServingSettings()  # the application reads it; report its errors now
     run_until_stopped(_up(settings))
 
 

@@ -1,4 +1,4 @@
-"""The demonstration's hands: it calls the API as the office and the public do, and reads the mailbox."""
+"""The demonstration's calls: to the API as the office and the public do, and to the mailbox."""
 
 import asyncio
 import re
@@ -18,7 +18,7 @@ class DemoFailedError(Exception):
 
 
 class Office:
-    """All calls raise DemoFailedError where the installation answers otherwise than expected."""
+    """All calls raise DemoFailedError for an unexpected answer."""
 
     def __init__(self, client: httpx.AsyncClient, staff_token: str) -> None:
         self._client = client
@@ -34,7 +34,7 @@ class Office:
         return _content(await self._call(method, path, body, {}))
 
     async def patiently(self, method: str, path: str, body: Any, *, while_status: int) -> Any:
-        """A staff call that needs another service's news first: tried again while it answers that status."""
+        """A staff call that depends on another service's event: repeated while it answers `while_status`."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while (answer := await self._call(method, path, body, self._staff)).status_code == while_status:
             if time.monotonic() > deadline:
@@ -46,7 +46,7 @@ class Office:
         return await self._client.request(method, f"/api/v1{path}", json=body, headers=headers)
 
     async def join(self, token: str) -> None:
-        """Follow a personal link into a session and press its button, as a person does; the meeting is not visited."""
+        """Follow a personal link into a session and press its button, as a person does; do not visit the meeting."""
         page = await self._client.get(f"/join/{token}")
         guard = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
         answer = await self._client.post(f"/join/{token}", data={"csrf": guard[1] if guard else ""})
@@ -58,7 +58,7 @@ class Office:
         return Counter(mail["kind"] for mail in self.mails)
 
     async def await_mails(self, kind: str, count: int) -> list[dict[str, Any]]:
-        """All mails of a kind, once at least `count` have come."""
+        """All mails of a kind, after at least `count` arrived."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             await self._read_mails()
@@ -89,11 +89,7 @@ def _content(answer: httpx.Response) -> Any:
 
 
 def link_token(mail: dict[str, Any], page: str) -> str:
-    """The token of the mail's personal link to a page.
-
-    Raises:
-        DemoFailedError: the mail has none.
-    """
+    """The token of the mail's personal link to a page. Raises DemoFailedError if it has none."""
     found = re.search(rf"/{page}/([A-Za-z0-9_-]+)", mail["text"])
     if found is None:
         raise DemoFailedError(f"the mail «{mail['kind']}» has no link to /{page}/")

@@ -2,13 +2,14 @@
 
 import asyncio
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from deploy.demo.clock import MovableClock
 from deploy.demo.office import Office, link_token
 from deploy.demo.reference import answers, person, reference
 from deploy.demo.report import Report
+from shared.clock import ShiftedClock, system_clock
 
 COUNCILS = 60
 CAPACITY = 50
@@ -24,7 +25,7 @@ A_WEEK = timedelta(days=7)
 BEFORE_EACH = timedelta(days=20)
 JOIN_BEFORE = timedelta(minutes=5)
 STORY_TAKES = timedelta(days=20)
-"""The played session is at least this long ago, so that its story ends before the present."""
+"""The played session is at least this long ago, so that its story ends before now."""
 FIRST_MOMENT = datetime(2023, 8, 31, 7, tzinfo=UTC)
 """Before the first of the six real sessions."""
 
@@ -36,6 +37,26 @@ def last_thursday(*, before: datetime) -> datetime:
         day -= timedelta(days=1)
         if day.isoweekday() == THURSDAY and (day + A_WEEK).month != day.month and day.month != DECEMBER:
             return datetime.combine(day, time(10), MADRID)
+
+
+class MovableClock:
+    """The demonstration's clock: a file with an offset that every process of the installation reads."""
+
+    def __init__(self, offset_file: Path) -> None:
+        self._file = offset_file
+        self.now = ShiftedClock(offset_file)
+
+    def move_to(self, instant: datetime) -> None:
+        """Set the clock to that instant (aware); time goes on from there."""
+        self._write((instant - system_clock()).total_seconds())
+
+    def move_to_present(self) -> None:
+        self._write(0)
+
+    def _write(self, offset: float) -> None:
+        new = self._file.with_suffix(".new")
+        new.write_text(str(offset))
+        new.replace(self._file)
 
 
 class Story:
@@ -52,11 +73,7 @@ class Story:
         self._proposals: list[str] = []
 
     async def play(self) -> dict[str, Any]:
-        """Play all steps; the published results.
-
-        Raises:
-            DemoFailedError: the installation did not do its part.
-        """
+        """Play all steps and return the published results. Raises DemoFailedError."""
         await self._define_programmes()
         await self._load_past_sessions()
         await self._schedule()
@@ -118,8 +135,8 @@ class Story:
             found = await self._office.public("GET", "/entities?q=ajuntament&limit=100")
             councils = [item for item in found["items"] if item["kind"] == "municipality"][:COUNCILS]
             self._people = [person(number, item["code"]) for number, item in enumerate(councils)]
-            for body in self._people:  # one after the other: who comes first has the seat
-                # With the office's token, which lifts the limits: all these people come from one place.
+            for body in self._people:  # one after the other: first come, first seated
+                # With the office's token, which lifts the limits: all these requests come from one address.
                 await self._office.staff("POST", f"/sessions/{self._session}/registrations", body)
             await self._office.await_mails("confirmation", CAPACITY)
             await self._office.await_mails("waiting_list", COUNCILS - CAPACITY)

@@ -1,6 +1,6 @@
 """The application process of the single-machine run: the four services and the mailbox behind one address.
 
-A child of the supervisor, which hands over the listening socket and, in the environment, the settings.
+It is a child of the supervisor, which passes the listening socket, and the settings in the environment.
 """
 
 import asyncio
@@ -69,10 +69,9 @@ async def _running_mailbox(data: Path) -> AsyncIterator[tuple[APIRouter, int]]:
 
 @asynccontextmanager
 async def enter_all(contexts: Sequence[AbstractAsyncContextManager[None]]) -> AsyncIterator[None]:
-    """Enter all contexts at once and leave all at once, so that the slowest decides how long it takes.
+    """Enter all contexts concurrently and leave them concurrently.
 
-    Raises:
-        ExceptionGroup: some could not be entered; those that could have been left again.
+    Raises ExceptionGroup if some cannot be entered; the others have been left again.
     """
     leave = asyncio.Event()
     entered = [asyncio.Event() for _ in contexts]

@@ -14,17 +14,13 @@ from deploy.settings import BrokenSettingError
 
 CHECK_SECONDS = 2.0
 STRIKES = 3
-"""Bad answers in a row before a restart: JetStream that once could not write stays so until then."""
+"""Bad answers in a row before a restart, without which JetStream never recovers from a failed write."""
 STOP_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
 
 
 def nats_server() -> str:
-    """The path of the server's program: beside this Python, else on PATH.
-
-    Raises:
-        BrokenSettingError: nowhere.
-    """
+    """The path of the server's program: beside this Python, else on PATH. Raises BrokenSettingError if missing."""
     beside = shutil.which("nats-server", path=str(Path(sys.executable).parent))
     found = beside or shutil.which("nats-server")
     if found is None:
@@ -40,7 +36,7 @@ def broker_command(port: int, monitoring_port: int, store: Path) -> list[str]:
 
 
 async def watch_broker(child: Child, monitoring_port: int, say: Callable[[str], None]) -> None:
-    """Restart the broker whenever it runs and cannot do its work; until cancelled."""
+    """Restart the broker whenever it runs but does not work, until cancelled."""
     strikes = 0
     while True:
         await asyncio.sleep(CHECK_SECONDS)
@@ -53,7 +49,7 @@ async def watch_broker(child: Child, monitoring_port: int, say: Callable[[str], 
 
 
 def _what_is_wrong(monitoring_port: int) -> str:
-    """What `/healthz` complains of; empty where all is well."""
+    """The trouble that `/healthz` reports; empty if all is well."""
     connection = http.client.HTTPConnection("127.0.0.1", monitoring_port, timeout=ANSWER_SECONDS)
     try:
         connection.request("GET", "/healthz")

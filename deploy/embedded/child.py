@@ -1,11 +1,11 @@
 """A child process that is started again when it dies."""
 
 import asyncio
-import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,42 +15,32 @@ from deploy.settings import EXIT_BROKEN_SETTING, BrokenSettingError
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 30.0
 GOOD_RUN = 60.0
-"""Seconds of running after which the growing pause begins anew."""
+"""Seconds of running that reset the growing pause."""
 KEPT_LOG_BYTES = 10_000_000
 
-Say = Callable[[str], None]
 
-
+@dataclass(eq=False)
 class Child:
-    def __init__(
-        self,
-        name: str,
-        command: Sequence[str],
-        log: Path,
-        say: Say,
-        *,
-        environment: Mapping[str, str] | None = None,
-        pass_fds: Sequence[int] = (),
-    ) -> None:
-        self.name = name
-        self._command = command
-        self._log = log
-        self._say = say
-        self._environment = dict(environment or os.environ)
-        self._pass_fds = tuple(pass_fds)
-        self._process: asyncio.subprocess.Process | None = None
-        self._log_start = 0
-        self._stopping = False
+    name: str
+    command: Sequence[str]
+    log: Path
+    say: Callable[[str], None]
+    _: KW_ONLY
+    environment: Mapping[str, str] | None = None
+    """None: this process's own."""
+    pass_fds: Sequence[int] = ()
+    _process: asyncio.subprocess.Process | None = field(default=None, init=False)
+    _log_start: int = field(default=0, init=False)
+    _stopping: bool = field(default=False, init=False)
 
     @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
     async def keep_running(self) -> None:
-        """Start it, and again after a growing pause whenever it ends, until `stop` is called.
+        """Start it, and restart it after a growing pause whenever it ends, until `stop`.
 
-        Raises:
-            BrokenSettingError: the child reports broken settings; starting it again would change nothing.
+        Raises BrokenSettingError if the child reports broken settings: a restart would change nothing.
         """
         pause = FIRST_PAUSE
         while not self._stopping:
@@ -63,7 +53,7 @@ class Child:
             if time.monotonic() - started > GOOD_RUN:
                 pause = FIRST_PAUSE
             ended = f"signal {-code}" if code < 0 else f"exit code {code}"
-            self._say(f"{self.name} ended ({ended}); starting it again in {pause:.1f} s. Its log: {self._log}")
+            self.say(f"{self.name} ended ({ended}); starting it again in {pause:.1f} s. Its log: {self.log}")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -86,28 +76,28 @@ class Child:
             await process.wait()
 
     async def _run_once(self) -> int:
-        command, before = die_with_parent(self._command)
+        command, before = die_with_parent(self.command)
         with self._open_log() as log:
             self._process = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                env=self._environment,
-                pass_fds=self._pass_fds,
-                start_new_session=True,  # Ctrl-C in the terminal is for the supervisor, which stops them in order
+                env=self.environment,
+                pass_fds=self.pass_fds,
+                start_new_session=True,  # Ctrl-C in the terminal goes to the supervisor, which stops them in order
                 preexec_fn=before,
             )
         return await self._process.wait()
 
     def _open_log(self) -> BinaryIO:
-        if self._log.exists() and self._log.stat().st_size > KEPT_LOG_BYTES:
-            self._log.replace(self._log.with_suffix(".old"))
-        log = self._log.open("ab")
+        if self.log.exists() and self.log.stat().st_size > KEPT_LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".old"))
+        log = self.log.open("ab")
         self._log_start = log.tell()
         return log
 
     def _last_words(self) -> str:
-        with self._log.open("rb") as log:
+        with self.log.open("rb") as log:
             log.seek(self._log_start)
             return log.read().decode(errors="replace").strip()

@@ -1,7 +1,7 @@
-"""Children die with the process that started them, even when that process is killed.
+"""Children die with the process that started them, even if that process is killed.
 
-On Linux the kernel does it (PR_SET_PDEATHSIG). Elsewhere this module runs as a program in between: it starts the child
-and ends it when its own standard input, a pipe from the supervisor, closes.
+On Linux the kernel ends them (PR_SET_PDEATHSIG). Elsewhere this module runs as a program in between: it starts the
+child and kills it when its own standard input, a pipe from the supervisor, closes.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(command: Sequence[str]) -> tuple[list[str], Callable[[], None] | None]:
-    """The command to start, and the `preexec_fn` to start it with."""
+    """The command to start, and its `preexec_fn`."""
     if sys.platform != "linux":
         return [sys.executable, "-P", "-m", "deploy.embedded.die_with_parent", *command], None
     parent, libc = os.getpid(), ctypes.CDLL(None)

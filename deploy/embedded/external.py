@@ -1,4 +1,4 @@
-"""What the single-machine run uses from outside, where it is set: a broker, a database, a relay, another folder."""
+"""External dependencies of the single-machine run, if set: a broker, a database, a relay, another folder."""
 
 import asyncio
 import socket
@@ -18,11 +18,7 @@ _PORTS = {"nats": 4222, "tls": 4222, "mongodb": 27017, "smtp": 587, "smtps": 465
 
 
 def check_folder(store_url: str | None) -> None:
-    """Make the folder for the SQLite files, where the store URL names one.
-
-    Raises:
-        BrokenSettingError: the folder cannot be written.
-    """
+    """Make the folder for the SQLite files if the store URL names one. Raises BrokenSettingError if not writable."""
     if not store_url or not store_url.startswith("sqlite:///"):
         return
     folder = Path(store_url.removeprefix("sqlite:///"))
@@ -36,7 +32,8 @@ def check_folder(store_url: str | None) -> None:
 
 
 def unreachable_dependencies(settings: EmbeddedSettings) -> list[str]:
-    """A line for each dependency that takes no connection, its variable first; blocks for seconds, outside a loop."""
+    """A line for each dependency that refuses connections, its variable first. Blocks for seconds: call it outside a
+    loop."""
     urls = {
         "DIJOUS_NATS_URL": settings.nats_url,
         "DIJOUS_STORE_URL": settings.store_url,
@@ -48,25 +45,22 @@ def unreachable_dependencies(settings: EmbeddedSettings) -> list[str]:
         wrong = [_what_is_wrong(*address) for address in addresses]
         if addresses and all(wrong):
             lines.append(f"{variable}: {addresses[0][0]}:{addresses[0][1]} does not answer ({wrong[0]})")
-        elif addresses and variable == "DIJOUS_NATS_URL":
-            lines += [f"{variable}: {refusal}" for refusal in asyncio.run(_refusal(settings.nats_url or ""))]
+        elif addresses and variable == "DIJOUS_NATS_URL" and (refusal := asyncio.run(_refusal(url or ""))):
+            lines.append(f"{variable}: {refusal}")
     return lines
 
 
-async def _refusal(nats_url: str) -> list[str]:
-    """What a broker that answers says to us, where it lets us not in: a wrong password for instance."""
+async def _refusal(nats_url: str) -> str:
+    """Why a broker that answers refuses us, for instance a wrong password; empty if it does not."""
     try:
         async with administering(nats_url):
-            return []
+            return ""
     except (nats.errors.Error, OSError, TimeoutError) as error:
-        return [str(error) or type(error).__name__]
+        return str(error) or type(error).__name__
 
 
 def _addresses(url: str) -> Iterator[tuple[str, int]]:
-    """Host and port of each server in the address.
-
-    Nothing for SQLite, nor for an address without host or port: the service that uses it says so.
-    """
+    """Host and port of each server. None for SQLite or a malformed address, which the service itself reports."""
     scheme = url.partition("://")[0]
     for server in broker_servers(url) if scheme in ("nats", "tls") else [url]:
         parts = urlsplit(server if "://" in server else f"{scheme}://{server}")

@@ -1,6 +1,6 @@
-"""The link that makes the first administrator, handed from the application to the person at the terminal.
+"""The link that makes the first administrator, from the application to the person at the terminal.
 
-The file lies in the data folder beside the two secrets, readable by its user alone, until there is an administrator.
+Its file is in the data folder, readable by its user only, until there is an administrator.
 """
 
 import os
@@ -13,7 +13,7 @@ from shared.storage.contract import Store
 
 
 async def keep_first_run_link(store: Store, public_url: str, folder: Path) -> None:
-    """Write a new link, or remove the file where there is an administrator. `store` is registration's, prepared."""
+    """Write a new link, or remove the file if there is an administrator. `store` is registration's, prepared."""
     offset_file = os.environ.get("DIJOUS_CLOCK_OFFSET_FILE")
     link = await first_run_link(store, public_url, clock_from(Path(offset_file) if offset_file else None))
     file = folder / FIRST_RUN_LINK

@@ -16,8 +16,7 @@ FIRST_RUN_LINK = "first-run"
 def locked_folder(path: Path) -> Iterator[Path]:
     """The absolute path of the folder, made if missing, locked until the block or this process ends.
 
-    Raises:
-        BrokenSettingError: the folder cannot be written, or another run has it.
+    Raises BrokenSettingError if the folder cannot be written or another run uses it.
     """
     folder = path.expanduser().absolute()
     try:

@@ -2,28 +2,33 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from deploy.openapi import joined_description
 from deploy.routes import service_of
 from shared.service import Service
+from shared.settings import ServiceSettings
 from shared.web.application import ReadinessCheck, make_application
+from shared.web.openapi import join_openapi
 from shared.web.page_routes import page_router
 from shared.web.pages import Pages
 
+TITLE = "Dijous"
 
+
+@dataclass(eq=False)
 class Gateway:
-    """Forwards each request by prefix; the installation's own application answers what belongs to no service."""
+    """Forwards each request by prefix; the installation's own application answers all other paths."""
 
-    def __init__(self, services: Mapping[str, ASGIApp], own: ASGIApp) -> None:
-        self._services = services
-        self._own = own
+    services: Mapping[str, ASGIApp]
+    own: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         owner = service_of(scope["path"]) if scope["type"] == "http" else None
-        await (self._services[owner] if owner else self._own)(scope, receive, send)
+        await (self.services[owner] if owner else self.own)(scope, receive, send)
 
 
 class JoinedReadiness:
@@ -44,15 +49,17 @@ class JoinedReadiness:
 def make_gateway(services: Sequence[Service], extra: Sequence[APIRouter], pages: Pages) -> Gateway:
     """The installation's application; `extra` are its own routes, `pages` the frame of the page «not found»."""
     webs = {service.name: service.web() for service in services}
-    routers = [_own_routes(list(webs.values())), *extra, page_router(pages)]
-    return Gateway(webs, make_application("installation", "Dijous", routers, pages.words, JoinedReadiness(services)))
+    own = APIRouter(include_in_schema=False)
 
-
-def _own_routes(webs: Sequence[FastAPI]) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/api/v1/openapi.json")
+    @own.get("/api/v1/openapi.json")
     def description() -> dict[str, object]:
-        return joined_description(webs)
+        return joined_description(list(webs.values()))
 
-    return router
+    routers = [own, *extra, page_router(pages)]
+    return Gateway(webs, make_application("installation", TITLE, routers, pages.words, JoinedReadiness(services)))
+
+
+def joined_description(webs: Sequence[FastAPI]) -> dict[str, Any]:
+    """The OpenAPI 3.1 description of the services' whole API, at the public address."""
+    url = ServiceSettings().public_url.rstrip("/")
+    return join_openapi(TITLE, url, [web.openapi() for web in webs])

@@ -1,4 +1,4 @@
-"""Settings of the single-machine run, and the two secrets that it makes once."""
+"""Settings of the single-machine run, and its two secrets, made once."""
 
 import secrets
 from pathlib import Path
@@ -27,7 +27,7 @@ class EmbeddedSettings(BaseSettings):
 
 
 def kept_secret(path: Path) -> tuple[str, bool]:
-    """The secret in the file, which only its owner can read, and whether it was just made."""
+    """The secret in the file, which only its owner can read, and whether it is new."""
     try:
         return path.read_text().strip(), False
     except FileNotFoundError:

@@ -1,6 +1,6 @@
-"""Streams and consumers of the single-machine run: made at the start, and again whenever the broker comes back.
+"""Streams and consumers of the single-machine run: made at the start and again after each reconnection.
 
-The broker's folder may have been deleted meanwhile; the broker is then empty and does not say so.
+Somebody may have deleted the broker's folder meanwhile; the broker is then silently empty.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ log = structlog.get_logger()
 @asynccontextmanager
 async def maintained_streams(url: str, specs: Sequence[ConsumerSpec]) -> AsyncIterator[None]:
     """Make streams and consumers, and again after each reconnection until the block ends."""
-    came_back = asyncio.Event()
+    reconnected = asyncio.Event()
 
     async def on_reconnected() -> None:
-        came_back.set()
+        reconnected.set()
 
     async def on_error(_: Exception) -> None:
-        """Ignore it: the services' own connections report what is wrong."""
+        """Ignore it: the services' own connections report errors."""
 
     connection = await nats.connect(
         broker_servers(url),
@@ -39,7 +39,7 @@ async def maintained_streams(url: str, specs: Sequence[ConsumerSpec]) -> AsyncIt
         error_cb=on_error,
     )
     await _apply(url, specs)
-    keeping = asyncio.create_task(_keep(url, specs, came_back), name="topology")
+    keeping = asyncio.create_task(_keep(url, specs, reconnected), name="topology")
     try:
         yield
     finally:
@@ -47,10 +47,10 @@ async def maintained_streams(url: str, specs: Sequence[ConsumerSpec]) -> AsyncIt
         await connection.close()
 
 
-async def _keep(url: str, specs: Sequence[ConsumerSpec], came_back: asyncio.Event) -> None:
+async def _keep(url: str, specs: Sequence[ConsumerSpec], reconnected: asyncio.Event) -> None:
     while True:
-        await came_back.wait()
-        came_back.clear()
+        await reconnected.wait()
+        reconnected.clear()
         await _apply(url, specs)
 
 

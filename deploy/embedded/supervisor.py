@@ -27,7 +27,7 @@ from shared.health import is_served
 APPLICATION_STOP_SECONDS = 3.0
 PROBE_SECONDS = 0.1
 PATIENCE_SECONDS = 20.0
-"""Seconds without being ready after which it reports what is missing; it goes on waiting."""
+"""After this time it reports what is missing and goes on waiting."""
 LOOPBACK = "127.0.0.1"
 
 
@@ -48,10 +48,9 @@ class Installation:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run broker and application until the block ends; start again what dies.
+        """Run broker and application until the block ends; restart either if it dies.
 
-        Raises:
-            ExceptionGroup: holds a BrokenSettingError where the application cannot work with its settings.
+        Raises ExceptionGroup with a BrokenSettingError if the application cannot work with its settings.
         """
         async with asyncio.TaskGroup() as group:
             tasks = self._start_broker(group)
@@ -78,20 +77,16 @@ class Installation:
         return [group.create_task(self._broker.keep_running()), group.create_task(watching)]
 
     def _application(self) -> Child:
-        program = [sys.executable, "-P", "-m", "deploy.embedded"]
-        command = [*program, str(self._listening.fileno()), str(self.folder)]
+        descriptor = self._listening.fileno()
+        given = {name: value for name, value in os.environ.items() if value or not name.startswith("DIJOUS_")}
         return Child(
             "the application",
-            command,
+            [sys.executable, "-P", "-m", "deploy.embedded", str(descriptor), str(self.folder)],
             self._logs / "application.log",
             click.echo,
-            environment=self._environment(),
-            pass_fds=[self._listening.fileno()],
+            environment=given | self._own_settings(),
+            pass_fds=[descriptor],
         )
-
-    def _environment(self) -> dict[str, str]:
-        given = {name: value for name, value in os.environ.items() if value or not name.startswith("DIJOUS_")}
-        return given | self._own_settings()
 
     def _own_settings(self) -> dict[str, str]:
         settings = self._settings
@@ -126,11 +121,8 @@ class Installation:
 
 @asynccontextmanager
 async def installed(settings: EmbeddedSettings) -> AsyncIterator[Installation]:
-    """The installation, started and ready, until the block ends.
-
-    Raises:
-        BrokenSettingError: a setting does not work: a taken port, a folder in use, a wrong value.
-    """
+    """The started, ready installation until the block ends. Raises BrokenSettingError, for instance for a port in
+    use."""
     os.umask(0o077)  # personal data: only this user may read what this process and its children write
     check_folder(settings.store_url)
     with locked_folder(settings.data) as folder, _listening(settings.port) as listening:
@@ -141,7 +133,7 @@ async def installed(settings: EmbeddedSettings) -> AsyncIterator[Installation]:
             async with installation.running():
                 await installation.ready()
                 yield installation
-        except BaseExceptionGroup as group:  # of the children's tasks; a broken setting among them is the one to report
+        except BaseExceptionGroup as group:  # of the children's tasks; report a broken setting among them
             raise _broken_setting(group) or group from None
 
 
@@ -173,7 +165,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 def run_until_stopped(work: Coroutine[None, None, None]) -> None:
-    """Run until the work is done or Ctrl-C or SIGTERM cancels it, which stops in order what it started."""
+    """Run until the work is done. Ctrl-C and SIGTERM cancel it, so that it stops everything in order."""
 
     async def cancellable() -> None:
         loop = asyncio.get_running_loop()
@@ -187,7 +179,7 @@ def run_until_stopped(work: Coroutine[None, None, None]) -> None:
 
 
 def _cancel_once(task: asyncio.Task[None]) -> None:
-    """A second signal changes nothing: stopping takes less than five seconds, and half stopped helps nobody."""
+    """Ignore a second signal: stopping takes less than five seconds and must not end halfway."""
     if not task.cancelling():
         click.echo("stopping …")
         task.cancel()

@@ -42,7 +42,8 @@ class Event(BaseModel):
     """Base of all events. A subclass names itself with class arguments:
 
     `class SessionEnded(Event, name="sessions.session-ended", source="registration", key="session_id")`
-    gives the subject `evt.sessions.session-ended.v1.<session_id>`.
+    gives the subject `evt.sessions.session-ended.v1.<session_id>`. A base without a name gives source, key and stream
+    to its subclasses.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -66,12 +67,13 @@ class Event(BaseModel):
         stream: Stream = Stream.EVENTS,
         **kwargs: Any,
     ) -> None:
-        """Take the class arguments and enter concrete events into the register."""
+        """Take the class arguments and register concrete events."""
         super().__init_subclass__(**kwargs)
+        if source:
+            cls.event_source, cls.event_key, cls.event_stream = source, key, stream
         if not name:
             return
-        cls.event_name, cls.event_source, cls.event_key = name, source, key
-        cls.event_schema, cls.event_stream = schema, stream
+        cls.event_name, cls.event_schema = name, schema
         if EVENTS_BY_TYPE.setdefault(cls.event_type(), cls) is not cls:
             raise TypeError(f"two events are called {cls.event_type()}")
 

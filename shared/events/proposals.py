@@ -4,7 +4,7 @@ from shared.events.base import Event, Stream
 from shared.events.vocabulary import FollowerRole, Language, ProposalKind, ProposalState
 
 
-class ProposalEvent(Event):
+class ProposalEvent(Event, source="proposals", key="proposal_id"):
     """What all events of a proposal carry: its public state. Title and body are public text of the proposal."""
 
     proposal_id: str
@@ -24,33 +24,31 @@ class ProposalEvent(Event):
     """How many steps it has taken since it was received: tells two steps of one kind apart."""
 
 
-class TopicProposed(ProposalEvent, name="proposals.topic-proposed", source="proposals", key="proposal_id"):
+class TopicProposed(ProposalEvent, name="proposals.topic-proposed"):
     """Somebody proposed a topic or a doubt."""
 
 
-class ProposalReviewStarted(
-    ProposalEvent, name="proposals.proposal-review-started", source="proposals", key="proposal_id"
-):
+class ProposalReviewStarted(ProposalEvent, name="proposals.proposal-review-started"):
     """The office is studying it."""
 
 
-class ProposalSupported(ProposalEvent, name="proposals.proposal-supported", source="proposals", key="proposal_id"):
+class ProposalSupported(ProposalEvent, name="proposals.proposal-supported"):
     """One more person supports it."""
 
 
-class ProposalScheduled(ProposalEvent, name="proposals.proposal-scheduled", source="proposals", key="proposal_id"):
+class ProposalScheduled(ProposalEvent, name="proposals.proposal-scheduled"):
     """A session will treat it."""
 
 
-class ProposalAnswered(ProposalEvent, name="proposals.proposal-answered", source="proposals", key="proposal_id"):
+class ProposalAnswered(ProposalEvent, name="proposals.proposal-answered"):
     """It was answered in a session."""
 
 
-class ProposalDeclined(ProposalEvent, name="proposals.proposal-declined", source="proposals", key="proposal_id"):
+class ProposalDeclined(ProposalEvent, name="proposals.proposal-declined"):
     """It will not be treated, for the reason given."""
 
 
-class ProposalMerged(ProposalEvent, name="proposals.proposal-merged", source="proposals", key="proposal_id"):
+class ProposalMerged(ProposalEvent, name="proposals.proposal-merged"):
     """It goes on as part of another proposal, to which its supporters moved."""
 
     merged_into_title: str = ""

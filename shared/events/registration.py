@@ -55,7 +55,7 @@ class ProgrammeDefined(Event, name="programmes.programme-defined", source="regis
     """Days after the end at which those who have not answered are reminded once; 0 for never."""
 
 
-class SessionEvent(Event):
+class SessionEvent(Event, source="registration", key="session_id"):
     """What all events of a session carry: the session as it is now, without its join link, which never leaves
     registration."""
 
@@ -73,11 +73,11 @@ class SessionEvent(Event):
     materials: list[Material] = []
 
 
-class SessionScheduled(SessionEvent, name="sessions.session-scheduled", source="registration", key="session_id"):
+class SessionScheduled(SessionEvent, name="sessions.session-scheduled"):
     """A session was put on the calendar."""
 
 
-class SessionChanged(SessionEvent, name="sessions.session-changed", source="registration", key="session_id"):
+class SessionChanged(SessionEvent, name="sessions.session-changed"):
     """Title, description, duration or capacity changed; the start did not. What calendars show of it is told with what
     it was before, and raises the sequence."""
 
@@ -87,19 +87,19 @@ class SessionChanged(SessionEvent, name="sessions.session-changed", source="regi
     """The duration before; None where it is the same."""
 
 
-class SessionRescheduled(SessionEvent, name="sessions.session-rescheduled", source="registration", key="session_id"):
+class SessionRescheduled(SessionEvent, name="sessions.session-rescheduled"):
     """The session moved to another time."""
 
     previous_starts_at: AwareDatetime
 
 
-class SessionCancelled(SessionEvent, name="sessions.session-cancelled", source="registration", key="session_id"):
+class SessionCancelled(SessionEvent, name="sessions.session-cancelled"):
     """The session will not take place."""
 
     reason: Texts | None = None
 
 
-class SessionEnded(SessionEvent, name="sessions.session-ended", source="registration", key="session_id"):
+class SessionEnded(SessionEvent, name="sessions.session-ended"):
     """The session took place and is over; its roster is fixed."""
 
     ended_at: AwareDatetime
@@ -107,11 +107,11 @@ class SessionEnded(SessionEvent, name="sessions.session-ended", source="registra
     """How many hold a seat: so many get a survey link."""
 
 
-class MaterialsPublished(SessionEvent, name="sessions.materials-published", source="registration", key="session_id"):
+class MaterialsPublished(SessionEvent, name="sessions.materials-published"):
     """The recording or the materials of a session are there to be seen."""
 
 
-class PersonEvent(Event):
+class PersonEvent(Event, source="registration", key="registration_id", stream=Stream.PEOPLE):
     """What the events about one registration carry: the person's contact, so these travel in the people stream."""
 
     registration_id: str
@@ -128,68 +128,34 @@ class PersonEvent(Event):
     """Raised when a person who had cancelled registers again: a new round of mails."""
 
 
-class EntityRegistered(
-    PersonEvent,
-    name="people.entity-registered",
-    source="registration",
-    key="registration_id",
-    stream=Stream.PEOPLE,
-):
+class EntityRegistered(PersonEvent, name="people.entity-registered"):
     """A person was registered for an entity; `status` tells a seat from a place on the waiting list."""
 
 
-class WaitingListPromoted(
-    PersonEvent,
-    name="people.waiting-list-promoted",
-    source="registration",
-    key="registration_id",
-    stream=Stream.PEOPLE,
-):
+class WaitingListPromoted(PersonEvent, name="people.waiting-list-promoted"):
     """A seat freed and the first of the waiting list has it."""
 
 
-class RegistrationCancelled(
-    PersonEvent,
-    name="people.registration-cancelled",
-    source="registration",
-    key="registration_id",
-    stream=Stream.PEOPLE,
-):
+class RegistrationCancelled(PersonEvent, name="people.registration-cancelled"):
     """A seat or a place on the waiting list was given up, by the person or by the programme office."""
 
     held_seat: bool = True
     """Whether it was a seat, so that there is a calendar entry to withdraw; False for a place on the waiting list."""
 
 
-class RegistrationCorrected(
-    PersonEvent,
-    name="people.registration-corrected",
-    source="registration",
-    key="registration_id",
-    stream=Stream.PEOPLE,
-):
+class RegistrationCorrected(PersonEvent, name="people.registration-corrected"):
     """A person corrected name, entity, role or language; the address stays. Tells all that those before told."""
 
     promoted: bool = False
     """Whether the seat came from the waiting list."""
 
 
-class ConfirmationRequested(
-    PersonEvent,
-    name="people.confirmation-requested",
-    source="registration",
-    key="registration_id",
-    stream=Stream.PEOPLE,
-):
+class ConfirmationRequested(PersonEvent, name="people.confirmation-requested"):
     """A person asks for the confirmation, or the notice of the waiting list, once more."""
 
 
 class RegistrationErased(
-    Event,
-    name="people.registration-erased",
-    source="registration",
-    key="registration_id",
-    stream=Stream.PEOPLE,
+    Event, name="people.registration-erased", source="registration", key="registration_id", stream=Stream.PEOPLE
 ):
     """A person's name, address and role are erased: whoever keeps them forgets them too. Holds none of them."""
 
@@ -200,11 +166,7 @@ class RegistrationErased(
 
 
 class OfficeAccessChanged(
-    Event,
-    name="sync.office-access-changed",
-    source="registration",
-    key="person_id",
-    stream=Stream.SYNC,
+    Event, name="sync.office-access-changed", source="registration", key="person_id", stream=Stream.SYNC
 ):
     """What somebody of the programme office may do from now on: who was added, has another role or was removed."""
 

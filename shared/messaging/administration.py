@@ -1,4 +1,4 @@
-"""A short connection to the broker for a command: it says at once when the broker is not there."""
+"""A short connection to the broker for a command; it fails at once if the broker is away."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,10 +15,9 @@ from shared.settings import broker_servers
 
 @asynccontextmanager
 async def administering(url: str) -> AsyncIterator[JetStreamContext]:
-    """The broker's JetStream for the length of the block. `url` may name several servers, separated by commas.
+    """The broker's JetStream within the block. `url` may name several servers, separated by commas.
 
-    Raises:
-        nats.errors.Error: no server answers, or it refuses us, for a wrong password for instance.
+    Raises nats.errors.Error if no server answers or all refuse us, for instance for a wrong password.
     """
     connection = await _connect(broker_servers(url))
     try:
@@ -51,10 +50,10 @@ async def _connect(servers: list[str]) -> NatsClient:
         return await nats.connect(
             servers,
             name="dijous-administration",
-            # Each server is tried twice; without a limit the client goes on for two minutes.
+            # Two tries for each server; without a limit the client goes on for two minutes.
             max_reconnect_attempts=1,
             reconnect_time_wait=0,
             error_cb=note,
         )
-    except nats.errors.NoServersError as error:  # also where one answers and refuses us
+    except nats.errors.NoServersError as error:  # also raised if a server answers and refuses us
         raise next((failure for failure in failures if isinstance(failure, nats.errors.Error)), error) from None

@@ -14,7 +14,7 @@ from shared.settings import broker_servers
 log = structlog.get_logger(__name__)
 
 GRACEFUL_SECONDS = 8.0
-"""How long a stopping service waits for running handlers; None would not wait."""
+"""How long a stopping service waits for running handlers."""
 RECONNECT_SECONDS = 1
 PING_SECONDS = 5
 MISSED_PINGS = 2
@@ -27,7 +27,7 @@ def exit_process() -> None:
 
 
 class ServiceBroker(NatsBroker):
-    """Calls `on_closed` when the connection is lost for good, but not when we close it."""
+    """Calls `on_closed` if the connection is lost for good, but not if we close it."""
 
     def __init__(self, url: str, *, service: str, on_closed: Callable[[], None]) -> None:
         self.service = service
@@ -89,9 +89,5 @@ class ServiceBroker(NatsBroker):
 
 
 def make_broker(url: str, *, service: str, on_closed: Callable[[], None] = exit_process) -> NatsBroker:
-    """The broker of one service, not yet connected. `url` may name several servers, separated by commas.
-
-    `on_closed` is called when the connection is closed for good though nobody stopped the broker; by default the
-    process ends.
-    """
+    """The broker of one service, not yet connected. `url` may name several servers, separated by commas."""
     return ServiceBroker(url, service=service, on_closed=on_closed)

@@ -11,10 +11,8 @@ from faststream.nats.broker.registrator import NatsRegistrator
 from faststream.nats.message import NatsMessage
 
 from shared.events import Event
-from shared.messaging.retrying import NotYetError, PermanentError
+from shared.messaging.retrying import PermanentError
 from shared.messaging.subscriber import FETCH_SECONDS, DurableSubscriber
-
-__all__ = ["ConsumerSpec", "NotYetError", "PermanentError", "consumer_specs", "consumes", "durable_name"]
 
 E = TypeVar("E", bound=Event)
 
@@ -28,45 +26,42 @@ class ConsumerSpec:
 
     @property
     def durable(self) -> str:
-        return durable_name(self.service, self.event)
+        """`<service>-<event name with dashes>`, e.g. `notifications-sessions-session-ended`."""
+        name = f"{self.service}-{self.event.event_name.replace('.', '-')}"
+        return name if self.event.event_schema == 1 else f"{name}-v{self.event.event_schema}"
 
     @property
     def stream(self) -> str:
         return self.event.event_stream.value
 
 
-def durable_name(service: str, event: type[Event]) -> str:
-    """`<service>-<event name with dashes>`, e.g. `notifications-sessions-session-ended`."""
-    name = event.event_name.replace(".", "-")
-    return f"{service}-{name}" if event.event_schema == 1 else f"{service}-{name}-v{event.event_schema}"
-
-
 def consumes(
     router: NatsRouter, event: type[E], *, by: str, max_workers: int = 1
 ) -> Callable[[Callable[[E], Awaitable[None]]], Callable[[E], Awaitable[None]]]:
-    """Let the decorated `async def on_<event>(event)` handle every `event`, on behalf of the service `by`.
+    """Let the decorated `async def on_<event>(event)` handle every `event` for the service `by`.
 
-    The handler may run long and must be idempotent: an event may come twice, and late. When it raises, the event is
-    delivered again after a growing pause; PermanentError makes it a dead letter at once. With `max_workers` above 1
-    that many events are handled at a time, in no order.
+    The handler may run long and must be idempotent: an event may come twice, and late. If it raises, the broker
+    delivers the event again after a growing pause; PermanentError makes it a dead letter at once. With `max_workers`
+    above 1 several events are handled at a time, in no order.
     """
+    spec = ConsumerSpec(by, event)
 
     def register(handler: Callable[[E], Awaitable[None]]) -> Callable[[E], Awaitable[None]]:
         subscriber = router.subscriber(
             event.subject_filter(),
-            stream=JStream(event.event_stream.value, declare=False),
-            durable=durable_name(by, event),
+            stream=JStream(spec.stream, declare=False),
+            durable=spec.durable,
             pull_sub=PullSub(batch_size=1, timeout=FETCH_SECONDS),
             ack_policy=AckPolicy.MANUAL,
             decoder=_decoder(event),
-            # A `reply_to` header would make the service publish where a stranger wishes.
+            # With replies, a stranger's `reply_to` header would decide where the service publishes.
             no_reply=True,
         )
         # The framework's factory decides the class; ours differs in two methods and has the same layout.
         subscriber.__class__ = DurableSubscriber
         durable = cast(DurableSubscriber, subscriber)
         durable.event, durable.service, durable.workers = event, by, max_workers
-        durable.durable, durable.trouble = durable_name(by, event), "not started"
+        durable.durable, durable.trouble = spec.durable, "not started"
         subscriber(handler)
         return handler
 
@@ -81,23 +76,18 @@ class EventTable:
     service: str
 
     def __call__(self, event: type[E], use_case: Callable[[E], Awaitable[object]], *, max_workers: int = 1) -> None:
-        """Let a use case handle every `event`, as `consumes` says."""
+        """Let a use case handle every `event`, as a handler of `consumes`."""
 
         async def handle(event: Any) -> None:
             await use_case(event)
 
-        handle.__annotations__["event"] = event  # by which the framework knows what the decoder gives
+        handle.__annotations__["event"] = event  # tells the framework what the decoder returns
         consumes(self.router, event, by=self.service, max_workers=max_workers)(handle)
 
 
 def _decoder(event: type[E]) -> Callable[[NatsMessage], Awaitable[E]]:
     async def decode(message: NatsMessage) -> E:
-        """The event of a message.
-
-        Raises:
-            PermanentError: it is of another type or not JSON.
-            ValidationError: it does not follow the event's schema.
-        """
+        """Raises PermanentError for another type or no JSON, ValidationError for a breach of the event's schema."""
         if (sent := message.headers.get("ce-type", "")) != event.event_type():
             raise PermanentError(f"unknown type {sent!r}, expected {event.event_type()!r}")
         try:
@@ -116,5 +106,5 @@ def durable_subscribers(registrator: NatsRegistrator) -> list[DurableSubscriber]
 
 
 def consumer_specs(router: NatsRegistrator) -> list[ConsumerSpec]:
-    """The durable consumers that must exist at the broker for the router's handlers."""
+    """The durable consumers that the router's handlers need at the broker."""
     return [ConsumerSpec(sub.service, sub.event) for sub in durable_subscribers(router)]

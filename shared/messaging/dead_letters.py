@@ -1,7 +1,7 @@
-"""Dead letters: keep, list, show, replay and drop messages that could not be handled.
+"""Dead letters: keep, list, show, replay and drop messages that no handler could process.
 
-Two streams feed one list. A handler's error puts the message itself into `DIJOUS_DEADLETTERS`. A message that keeps
-killing its process leaves only the broker's advisory in `DIJOUS_ADVISORIES`, which names its stream and sequence.
+Two streams feed one list. After a handler's error the message itself is in `DIJOUS_DEADLETTERS`. Of a message that
+keeps killing its process there is only the broker's advisory in `DIJOUS_ADVISORIES`, with its stream and sequence.
 """
 
 from collections.abc import AsyncIterator, Collection
@@ -25,12 +25,12 @@ ADVISORIES = "DIJOUS_ADVISORIES"
 MAX_DELIVERIES_SUBJECT = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
 TERMINATED_SUBJECT = "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED"
 KEPT = "dead letter kept"
-"""Our reason for terminating a message that we kept; its advisory adds nothing."""
+"""The reason we give when we end the deliveries of a kept message; its advisory adds nothing."""
 REASON_LENGTH = 500
 HEADER = "dijous-"
 """Prefix of the headers that describe the failure."""
 SEE_STREAM = "dijous-data-in-stream"
-"""Set on a letter without data, because data and reason together would exceed the broker's limit."""
+"""Marks a letter without data: data and reason together exceed the broker's limit."""
 
 
 class NoSuchLetterError(LookupError):
@@ -39,14 +39,14 @@ class NoSuchLetterError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class StoredLetter:
-    """One message that could not be handled. `data`, `headers` and `reason` may hold personal data."""
+    """A dead letter. `data`, `headers` and `reason` may hold personal data."""
 
     id: str
-    """`d<sequence>` for a kept message, `a<sequence>` for one known by the broker's advisory."""
+    """`d<sequence>` for a kept message, `a<sequence>` for an advisory."""
     service: str
     consumer: str
     subject: str
-    """Subject of the event; empty in a list when only the advisory is known."""
+    """Subject of the event; empty in a list if there is only the advisory."""
     stream: str
     sequence: int
     deliveries: int
@@ -64,8 +64,7 @@ class StoredLetter:
 async def keep_dead_letter(js: JetStreamContext, msg: Msg, *, service: str, error: Exception, reason: str) -> None:
     """Keep the message as a dead letter, then end its deliveries.
 
-    Raises:
-        nats.errors.Error, TimeoutError: it may not have been kept; the broker goes on delivering it.
+    Raises nats.errors.Error or TimeoutError: it may not have been kept, and the broker goes on delivering it.
     """
     metadata = msg.metadata
     about = {
@@ -94,18 +93,14 @@ def _event_headers(headers: dict[str, str]) -> dict[str, str]:
 
 
 async def list_letters(js: JetStreamContext) -> list[StoredLetter]:
-    """All dead letters, oldest first of either kind."""
+    """All dead letters: the kept messages, then the advisories, each oldest first."""
     kept = [_from_kept(message) async for message in stored_messages(js, DEADLETTERS)]
     known = [_from_advisory(message) async for message in stored_messages(js, ADVISORIES)]
     return kept + [letter for letter in known if letter]
 
 
 async def show_letter(js: JetStreamContext, letter_id: str) -> StoredLetter:
-    """One dead letter with its data, read from the original stream where it was not kept.
-
-    Raises:
-        NoSuchLetterError: there is none with that id, or its message has gone.
-    """
+    """One dead letter with its data, read from the original stream if it was not kept. Raises NoSuchLetterError."""
     stream, sequence = _address(letter_id)
     try:
         message = await js.get_msg(stream, sequence)
@@ -128,11 +123,8 @@ async def show_letter(js: JetStreamContext, letter_id: str) -> StoredLetter:
 async def replay_letters(js: JetStreamContext, letter_ids: Collection[str] | None) -> AsyncIterator[list[str]]:
     """Publish the messages of these letters (None: of all) again, then drop the letters.
 
-    Every consumer sees the event again. A message that several consumers failed on is therefore published once, and all
-    its letters are dropped. Yields their ids, message by message.
-
-    Raises:
-        NoSuchLetterError: there is none with that id, or its message has gone.
+    Every consumer sees the event again. A message that failed in several consumers is therefore published once, and
+    all its letters are dropped. Yields the letters' ids, message by message. Raises NoSuchLetterError.
     """
     letters = await list_letters(js)
     wanted = [letter.id for letter in letters] if letter_ids is None else letter_ids
@@ -152,11 +144,7 @@ async def replay_letters(js: JetStreamContext, letter_ids: Collection[str] | Non
 
 
 async def drop_letter(js: JetStreamContext, letter_id: str) -> None:
-    """Forget a dead letter.
-
-    Raises:
-        NoSuchLetterError: there is none with that id.
-    """
+    """Delete a dead letter. Raises NoSuchLetterError."""
     stream, sequence = _address(letter_id)
     try:
         await js.get_msg(stream, sequence)
@@ -192,7 +180,7 @@ def _from_kept(message: RawStreamMsg) -> StoredLetter:
 
 
 def _from_advisory(message: RawStreamMsg) -> StoredLetter | None:
-    """The advisory as a letter; None for a message that we terminated after keeping it."""
+    """The advisory as a letter; None if we kept the message itself."""
     advisory = orjson.loads(message.data or b"{}")
     reason = advisory.get("reason", "")
     if reason == KEPT:

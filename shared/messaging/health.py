@@ -19,7 +19,7 @@ CACHE_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
 """A check that takes longer has failed."""
 RELAY_AGE_SECONDS = 15.0
-"""A relay that has left something unpublished for so long is not healthy."""
+"""A relay that leaves something unpublished for longer is not healthy."""
 
 
 @dataclass(eq=False)
@@ -29,13 +29,13 @@ class Readiness:
     store: Store
     relay: OutboxRelay | None = None
     watches: Mapping[str, Watch] = field(default_factory=dict)
-    """Warnings by name; they keep no traffic away."""
+    """Warnings by name; they do not stop traffic."""
     _checked_at: float = -CACHE_SECONDS
     _checks: dict[str, str] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def check(self) -> dict[str, str]:
-        """Each check by name: «ok», what is wrong or a warning; at most a second old."""
+        """The state of each part by name (`shared.health`), at most a second old."""
         async with self._turn:
             if time.monotonic() - self._checked_at > CACHE_SECONDS:
                 self._checks = await self._check_now()
@@ -45,17 +45,17 @@ class Readiness:
     async def _check_now(self) -> dict[str, str]:
         connected = bool(self.broker.running) and self.broker.connection.is_connected
         consumers, store, *watched = await asyncio.gather(
-            _guarded(self._consumers(connected=connected)),
-            _guarded(self._try_store()),
-            *(_guarded(watch()) for watch in self.watches.values()),
+            _trouble(self._consumers(connected=connected)),
+            _trouble(try_write(self.store)),
+            *(_trouble(watch()) for watch in self.watches.values()),
         )
         silent = [sub.durable for sub in durable_subscribers(self.broker) if not sub.alive]
         age = self.relay.age if self.relay else 0
         return {
             "broker": OK if connected else "not connected",
             "subscribers": f"not pulling: {', '.join(silent)}" if silent else OK,
-            "consumers": consumers,
-            "store": store,
+            "consumers": consumers or OK,
+            "store": store or OK,
             "relay": f"events wait unpublished for {age:.0f} s" if age > RELAY_AGE_SECONDS else OK,
             **{name: warning(trouble) if trouble else OK for name, trouble in zip(self.watches, watched, strict=True)},
         }
@@ -70,16 +70,12 @@ class Readiness:
         missing = [
             spec.durable for spec, info in zip(self.specs, found, strict=True) if isinstance(info, nats.errors.Error)
         ]
-        return f"missing at the broker: {', '.join(missing)}" if missing else OK
-
-    async def _try_store(self) -> str:
-        await try_write(self.store)
-        return OK
+        return f"missing at the broker: {', '.join(missing)}" if missing else ""
 
 
-async def _guarded(check: Awaitable[str]) -> str:
+async def _trouble(check: Awaitable[str | None]) -> str:
     try:
-        return await asyncio.wait_for(check, ANSWER_SECONDS)
+        return await asyncio.wait_for(check, ANSWER_SECONDS) or ""
     except TimeoutError:
         return f"no answer within {ANSWER_SECONDS:.0f} s"
     except StoreError as error:

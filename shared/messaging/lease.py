@@ -1,15 +1,15 @@
 """A lease in the store: of several replicas one does a piece of work at a time.
 
-A holder trusts its lease for a little less than its length, on its own stopwatch, from before the write that took or
-renewed it. Another replica takes it when the document has stayed the same for the whole length on that replica's
-stopwatch, from after the read that first showed it so. The write came before that read, so the holder's trust is over.
-A renewal in between changes the version, and the other's write fails. Pauses only shorten trust and lengthen waiting.
-What is released is free at once.
+A holder trusts its lease for a little less than the lease's length. Its own stopwatch starts before the write that took
+or renewed the lease. Another replica takes the lease once the document has not changed for the whole length; that
+replica's stopwatch starts after its first read of that version. The write came before that read, so the holder's trust
+has ended. A renewal in between changes the version, and the other replica's write fails. Pauses only shorten trust and
+lengthen waiting. A released lease is free at once.
 
-Wall clocks are compared once, at a replica's first look, so that a restart after a crash need not wait so long: the
-lease is free `MAX_SKEW` after the end that is written in it. That assumes every wall clock to be within half of that of
-the true time. A holder that wrote at the true time t wrote an end of t + length - MAX_SKEW / 2 at the least; a clock
-that reads MAX_SKEW more than the end is ahead by MAX_SKEW / 2 at the most, so t + length has come.
+Wall clocks are compared only when a replica first reads the lease, so that a restart after a crash need not wait so
+long: the lease is then free `MAX_SKEW` after its written end. This assumes every wall clock within half of that of the
+true time. A holder that wrote at the true time t wrote an end of at least t + length - MAX_SKEW / 2. A clock that reads
+MAX_SKEW more than the end is at most MAX_SKEW / 2 ahead, so t + length has passed.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ from shared.storage.contract import Document, Store
 
 LEASES = "leases"
 MAX_SKEW = timedelta(seconds=2)
-"""The most that the wall clocks of two replicas may differ; each is within half of it of the true time."""
-_DRIFT = 0.01  # by which part of the length two stopwatches may differ; NTP steers them by a thousandth at most
+"""The largest difference between two replicas' wall clocks; each is within half of it of the true time."""
+_DRIFT = 0.01  # the largest relative difference between two stopwatches; NTP steers them by at most a thousandth
 _MILLISECOND = timedelta(milliseconds=1)
 _STOPWATCH = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # Linux: goes on while the machine is suspended
 
@@ -38,7 +38,7 @@ def stopwatch() -> float:
 
 
 class Term:
-    """What a replica does under a lease from taking it until another replica may. Renewals move its end."""
+    """The time from taking a lease until another replica may take it. Renewals move its end."""
 
     def __init__(self, stopwatch: Stopwatch) -> None:
         self._stopwatch = stopwatch
@@ -46,12 +46,12 @@ class Term:
 
     @property
     def is_over(self) -> bool:
-        """Whether another replica may hold the lease by now. To be asked before each act, from any thread."""
+        """Whether another replica may hold the lease by now. Ask before each act, from any thread."""
         return self._stopwatch() >= self.ends
 
 
 class Lease:
-    """One replica's claim to the work called `name`. It ends by itself when it is not renewed in time."""
+    """One replica's claim to the work called `name`. It ends by itself unless renewed in time."""
 
     def __init__(
         self, store: Store, name: str, *, clock: Clock, length: timedelta, stopwatch: Stopwatch = stopwatch
@@ -67,17 +67,17 @@ class Lease:
         self._seen: Document | None = None
         self._free_at = inf
         self.term = Term(stopwatch)
-        """The present or the last one. What was read under one term is of no use under another."""
+        """The present or the last term. Nothing read in one term is valid in another."""
 
     async def hold(self) -> bool:
-        """Take the lease, or renew it when a third has passed; whether this replica holds it now."""
+        """Take the lease, or renew it after a third of its length; return whether this replica holds it."""
         async with self._claiming:
             if self._stopwatch() >= self._renew_at:
                 await self._claim()
             return not self.term.is_over
 
     async def release(self) -> None:
-        """Give the lease back, so that another replica need not wait for its end."""
+        """Give the lease back, so that no other replica waits for its end."""
         async with self._claiming:
             owner, self._owner = self._owner, new_id()  # a write that arrives late cannot touch the next term
             self._renew_at = self.term.ends = -inf
@@ -102,7 +102,7 @@ class Lease:
         return lease["lease_owner"] == self._owner or not lease["lease_until"] or now >= self._free_at
 
     def _wait(self, lease: Document) -> float:
-        """How many seconds a lease that is seen so for the first time has to stay so until it is free."""
+        """Seconds for which a newly read lease must stay unchanged until it is free."""
         wait = lease.get("lease_length", self._length / _MILLISECOND)
         if self._seen is None:
             wait = min(wait, lease["lease_until"] + MAX_SKEW / _MILLISECOND - to_millis(self._clock()))
@@ -114,7 +114,7 @@ class Lease:
             LEASES,
             self._name,
             guard={"version": lease["version"]},
-            # The holder's own length: with another setting, others wait for it all the same.
+            # The length is written too: replicas with another setting wait for the holder's.
             assign={
                 "lease_owner": self._owner,
                 "lease_until": to_millis(self._clock()) + length,

@@ -1,4 +1,4 @@
-"""Who may use a service's office pages, as registration's events say.
+"""Who may use a service's office pages, known from registration's events.
 
 The cookie holds a person's role at sign-in; a later event overrules it.
 """
@@ -15,7 +15,7 @@ OFFICE_PEOPLE_KIND = "registration-office-people"
 """Registration's people in the reconcile sweep."""
 OFFICE_ACCESS = "office_access"
 OFFICE_ACCESS_COLLECTIONS: Mapping[str, tuple[Index, ...]] = {OFFICE_ACCESS: ()}
-"""For every service with office pages but registration."""
+"""For every service with office pages except registration."""
 
 
 class KnownMember(Known):

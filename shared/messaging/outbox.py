@@ -1,7 +1,7 @@
-"""The relay publishes the events that wait in the documents' outboxes, then clears them.
+"""The relay publishes the events in the documents' outboxes, then clears them.
 
-First it moves the records of the office's acts, which wait in the same documents, into the audit: that needs no broker.
-Then it announces the end of that chain.
+Before that it moves the records of the office's acts from the same documents into the audit, which needs no broker.
+Afterwards it announces the end of the audit's chain.
 """
 
 import asyncio
@@ -30,9 +30,9 @@ from shared.storage.contract import Document, Store, StoreError
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.25
-"""How often the relay looks for what other replicas saved."""
+"""How often the relay looks for documents that other replicas saved."""
 GATHER_SECONDS = 0.005
-"""The shortest pause between two looks; what is saved meanwhile is published together."""
+"""The shortest pause between two looks; the events saved meanwhile are published together."""
 RETRY_SECONDS = (0.25, 1.0)
 """The shortest and the longest pause after a failure."""
 LEASE_LENGTH = timedelta(seconds=5)
@@ -42,8 +42,9 @@ PAGE = 256
 class OutboxRelay:
     """Publishes the outboxes of a service's collections. Every replica runs one; a lease lets one of them work.
 
-    An event is never lost: its document is cleared only after the broker's acknowledgement and only if nothing changed.
-    It may be published twice. The broker drops the second within ten minutes; consumers tolerate it later.
+    No event is lost: the relay clears a document only after the broker's acknowledgement and only if the document did
+    not change. An event may be published twice: the broker drops the second one within ten minutes, and consumers
+    tolerate a later one.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class OutboxRelay:
 
     @property
     def age(self) -> float:
-        """Seconds since the relay last published all that it found, or another replica held the lease."""
+        """Seconds since the relay last published everything, or another replica held the lease."""
         return time.monotonic() - self._last_success
 
     async def run(self) -> None:
@@ -98,7 +99,7 @@ class OutboxRelay:
             return False
         clean, js = True, jetstream(self._broker)
         for collection in self._collections:
-            # Page by page, so that those that cannot be published hold up no others.
+            # Page by page, so that documents that cannot be published do not hold up the others.
             async for page in Documents(self._store, collection, dict).pages({"pending": 1}, at_a_time=PAGE):
                 outcomes = await asyncio.gather(*(self._relay(js, collection, document) for document in page))
                 clean = clean and all(outcomes)
@@ -107,7 +108,7 @@ class OutboxRelay:
         return clean
 
     async def _announce_acts(self) -> bool:
-        """Publish the end of the audit's chain unless this relay has done so; whether nothing failed."""
+        """Publish the end of the audit's chain unless this relay has done so. Returns False after a failure."""
         last = await self._audit.entries(limit=1)
         if not last or last[0].digest == self._announced_digest:
             return True
@@ -121,7 +122,7 @@ class OutboxRelay:
         return True
 
     async def _relay(self, js: JetStreamContext, collection: str, document: Document) -> bool:
-        """Publish one document's events in order and clear them; whether nothing failed."""
+        """Publish one document's events in order and clear them. Returns False after a failure."""
         try:
             for event in document["outbox"]:
                 await publish_event(js, EventEnvelope.model_validate(event))
@@ -140,7 +141,7 @@ class OutboxRelay:
         return True
 
     async def _clear(self, collection: str, document: Document) -> None:
-        """Empty the outbox unless the document changed meanwhile; then it is read and published again."""
+        """Empty the outbox. If the document changed meanwhile, the next pass publishes it again."""
         cleared = await self._store.update(
             collection,
             document["_id"],

@@ -11,7 +11,7 @@ from nats.js.api import Header
 from shared.events import EventEnvelope
 
 PUBLISH_SECONDS = 5.0
-"""Without acknowledgement for so long, the outcome is unknown."""
+"""After this time without acknowledgement the outcome is unknown."""
 
 
 def jetstream(broker: NatsBroker) -> JetStreamContext:
@@ -19,12 +19,9 @@ def jetstream(broker: NatsBroker) -> JetStreamContext:
 
 
 async def publish_event(js: JetStreamContext, event: EventEnvelope, *, message_ttl: int | None = None) -> None:
-    """Publish an event to its stream; after `message_ttl` seconds it vanishes, if given.
+    """Publish an event to its stream; with `message_ttl` it expires after that many seconds.
 
-    The broker drops an event whose id it has stored in the last ten minutes: publishing again is safe.
-
-    Raises:
-        nats.errors.Error, TimeoutError: refused, or the outcome is unknown.
+    Publishing again is safe: the broker drops an event whose id it stored in the last ten minutes. Raises as `publish`.
     """
     headers = event.headers | {Header.MSG_ID: event.id}
     if message_ttl is not None:
@@ -35,12 +32,11 @@ async def publish_event(js: JetStreamContext, event: EventEnvelope, *, message_t
 async def publish(js: JetStreamContext, subject: str, data: bytes, headers: Mapping[str, str], *, stream: str) -> None:
     """Publish a message to a stream and wait until the broker has stored it.
 
-    Raises:
-        nats.errors.Error, TimeoutError: refused, or the outcome is unknown.
+    Raises nats.errors.Error or TimeoutError: refused, or the outcome is unknown.
     """
     sent = {**headers, Header.EXPECTED_STREAM: stream}
     lines = ["NATS/1.0\r\n", *(f"{key}: {value}\r\n" for key, value in sent.items()), "\r\n"]
-    # The client measures the data alone, and for a larger message the broker closes the connection for good.
+    # The client measures the data without the headers. The broker closes the connection on a message that is too large.
     if len(data) + len("".join(lines).encode()) > js._nc.max_payload:
         raise nats.errors.MaxPayloadError
     await js.publish(subject, data, timeout=PUBLISH_SECONDS, headers=sent)

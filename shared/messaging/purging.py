@@ -1,4 +1,4 @@
-"""Taking a person's messages out of the broker: what was published about them before they were erased."""
+"""Delete a person's messages at the broker once the person is erased."""
 
 from collections.abc import Iterable
 
@@ -12,10 +12,9 @@ from shared.messaging.publishing import jetstream
 
 
 async def purge_events(broker: NatsBroker, events: Iterable[type[Event]], key: str) -> None:
-    """Delete every stored message of these events with that key, also those kept as dead letters. Idempotent.
+    """Delete every stored message of these events with that key, dead letters too. Idempotent.
 
-    Raises:
-        nats.errors.Error: the broker refused, or did not answer; to be tried again.
+    Raises nats.errors.Error if the broker refuses or does not answer: try again.
     """
     js = jetstream(broker)
     for event in events:
@@ -25,7 +24,7 @@ async def purge_events(broker: NatsBroker, events: Iterable[type[Event]], key: s
 
 
 async def _delete_all(js: JetStreamContext, stream: str, subject: str) -> None:
-    """One by one, and they are few: a purge by subject would leave their bytes in the broker's files."""
+    """Delete them one by one: a purge by subject would leave their bytes in the broker's files."""
     while True:
         try:
             message = await js.get_last_msg(stream, subject)

@@ -48,8 +48,8 @@ class _Announced:
 class Reconciler:
     """One service's part in the sweep: what it announces and what it keeps up to date.
 
-    `announces("registration-sessions", "sessions", live_sessions, republish_session)` and
-    `keeps("registration-sessions", sessions.missing)` are all that a service has to say.
+    A service calls `announces("registration-sessions", "sessions", live_sessions, republish_session)` and
+    `keeps("registration-sessions", sessions.missing)`.
     """
 
     def __init__(self, store: Store, broker: NatsBroker, *, service: str, every: float = 30.0) -> None:
@@ -65,7 +65,7 @@ class Reconciler:
     def announces(self, kind: str, collection: str, where: Where | Callable[[], Where], republish: Republish) -> None:
         """Announce the aggregates that match `where` under `kind` (`<service>-<collection>`).
 
-        `where` picks the live ones, so that the past is not sent at every interval; a function is called each time.
+        `where` selects the live ones, so that no interval sends the past; a function is called each time.
         """
         self._announced[kind] = _Announced(collection, where, republish)
 
@@ -76,18 +76,14 @@ class Reconciler:
         return Loop("inventory", self.announce, every=self._every)
 
     async def announce(self) -> bool:
-        """Publish the inventories if this replica holds the lease. A loop's step: never more at once."""
+        """Publish the inventories if this replica holds the lease. A loop's step: False, so it pauses after each."""
         await self._store.prepare({LEASES: []})
         if self._broker.connection.is_connected and await self._lease.hold():
             await self.announce_now()
         return False
 
     async def announce_now(self) -> None:
-        """Publish one inventory of every kind, whether or not another replica does.
-
-        Raises:
-            nats.errors.Error, TimeoutError: not all were published.
-        """
+        """Publish one inventory of every kind, whether or not another replica does. Raises as `publish`."""
         for kind, announced in self._announced.items():
             live = announced.where() if callable(announced.where) else announced.where
             documents = Documents(self._store, announced.collection, _entry)
@@ -95,7 +91,7 @@ class Reconciler:
                 await self._publish(InventoryPublished(version=0, kind=kind, entries=entries))
 
     async def _publish(self, event: InventoryPublished | InventoryGapFound) -> None:
-        """Without an outbox: the next interval repeats it. An unread one is stale after three intervals."""
+        """Publish without an outbox: the next interval repeats it. An unread message expires after three intervals."""
         await publish_event(jetstream(self._broker), event.envelope(), message_ttl=ceil(3 * self._every))
 
     async def compare(self, event: InventoryPublished) -> None:
@@ -105,7 +101,7 @@ class Reconciler:
             await self._publish(InventoryGapFound(version=0, kind=event.kind, consumer=self._service, keys=keys))
 
     async def _still_missing(self, missing: Missing, entries: Sequence[Entry]) -> list[str]:
-        """What is missing now and still is once the events on their way have been handled."""
+        """The entries that are still missing after the handlers in progress have finished."""
         suspects = set(await missing(entries))
         if not suspects or await self._catching_up():
             return []

@@ -1,7 +1,6 @@
 """Whether a failed message is tried again or becomes a dead letter."""
 
 import random
-from dataclasses import dataclass
 
 from pydantic import ValidationError
 
@@ -17,39 +16,24 @@ class PermanentError(Exception):
     """The message can never be handled; it becomes a dead letter at once."""
 
 
-class NotYetError(Exception):
-    """What the message needs is not here yet; try again later."""
+def dead_letter_reason(error: Exception, tries: int) -> str:
+    """Why a message becomes a dead letter after its delivery number `tries` (from 1) failed; empty to try again.
 
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    delay: float
-    """Seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """`reason` may quote the message: it is for `dijous deadletters show`, never for a log."""
-
-    reason: str
-
-
-def retry_or_dead_letter(error: Exception, tries: int) -> Retry | DeadLetter:
-    """Decide after the `tries`-th delivery (the first is 1) failed."""
+    The reason may quote the message: it is for `dijous deadletters show`, never for a log.
+    """
     if isinstance(error, PermanentError | ValidationError):
-        return DeadLetter(explain(error))
-    if tries >= MAX_TRIES:
-        return DeadLetter(f"given up after {tries} tries: {explain(error)}")
-    return Retry(delay_after(tries))
+        return _in_one_line(error)
+    return f"given up after {tries} tries: {_in_one_line(error)}" if tries >= MAX_TRIES else ""
 
 
 def delay_after(tries: int) -> float:
+    """Seconds until the next try."""
     pause = DELAYS_SECONDS[min(tries, len(DELAYS_SECONDS)) - 1]
     return pause * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
 
 
-def explain(error: Exception) -> str:
-    """Describe an error in one line; a validation error without its values."""
+def _in_one_line(error: Exception) -> str:
+    """A validation error comes without its values."""
     if isinstance(error, ValidationError):
         faults = error.errors(include_input=False, include_url=False, include_context=False)
         return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults[:5])

@@ -1,7 +1,7 @@
 """The broker's streams and durable consumers, created and updated by one idempotent step.
 
-Services never create them: an existing durable would silently keep its old settings, and a service must not be able to
-delete a stream.
+Services never create them: an existing durable would silently keep its old settings, and no service may delete a
+stream.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,20 +17,16 @@ from nats.js.errors import NotFoundError
 from shared.events import Stream
 from shared.messaging.administration import administering
 from shared.messaging.consuming import ConsumerSpec
-from shared.messaging.dead_letters import (
-    ADVISORIES,
-    DEADLETTERS,
-    MAX_DELIVERIES_SUBJECT,
-    TERMINATED_SUBJECT,
-)
+from shared.messaging.dead_letters import ADVISORIES, DEADLETTERS, MAX_DELIVERIES_SUBJECT, TERMINATED_SUBJECT
 from shared.messaging.subscriber import ACK_WAIT_SECONDS
 
 C = TypeVar("C", StreamConfig, ConsumerConfig)
+Put = Callable[[C], Awaitable[object]]
 
 MAX_DELIVERIES = 12
-"""More than the tries of a failing handler: only a message that kills its process gets that far."""
+"""More than `MAX_TRIES` of a failing handler: only a message that kills its process gets that far."""
 MAX_UNSETTLED = 10_000
-"""Messages of a consumer that may wait for a retry before the broker holds back new ones."""
+"""How many messages of a consumer may wait for a retry before the broker holds back new ones."""
 DUPLICATE_WINDOW = timedelta(minutes=10)
 SERVICES_OWN = "dijous"
 """Metadata `owner` of our consumers; others are never removed."""
@@ -68,7 +64,7 @@ STREAMS = (
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that `apply_streams` did: `what` was created, updated or removed."""
+    """One change by `apply_streams`; `action` is created, updated or removed."""
 
     action: str
     what: str
@@ -80,7 +76,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ConsumerRow:
-    """State of one consumer; None where it is missing at the broker."""
+    """State of one consumer; None if the broker lacks it."""
 
     name: str
     pending: int | None
@@ -90,7 +86,7 @@ class ConsumerRow:
 
 @dataclass(frozen=True, slots=True)
 class StreamRow:
-    """State of one stream; None where it is missing at the broker."""
+    """State of one stream; None if the broker lacks it."""
 
     name: str
     messages: int | None
@@ -101,45 +97,34 @@ class StreamRow:
 async def apply_streams(url: str, specs: Sequence[ConsumerSpec], *, replicas: int = 1) -> list[Change]:
     """Create what is missing, update what differs, remove our consumers that no service uses; list the changes.
 
-    Raises:
-        nats.errors.Error: the broker cannot be reached or refuses a change.
+    Raises nats.errors.Error if the broker cannot be reached or refuses a change.
     """
     async with administering(url) as js:
-        changes = [change for spec in STREAMS for change in await _apply_stream(js, spec, replicas)]
-        for consumer in specs:
-            changes += await _apply_consumer(js, consumer)
-        return changes + await _remove_strangers(js, specs)
+        changes: list[Change] = []
+        for stream in STREAMS:
+            config, found = _stream_config(stream, replicas), js.stream_info(stream.name)
+            changes += await _apply(f"stream {stream.name}", config, found, js.add_stream, js.update_stream)
+        for spec in specs:
+            put = partial(js.add_consumer, spec.stream)  # also updates
+            info = js.consumer_info(spec.stream, spec.durable)
+            changes += await _apply(f"consumer {spec.durable}", _consumer_config(spec), info, put, put)
+        return changes + await _remove_unused(js, specs)
 
 
-async def _apply_stream(js: JetStreamContext, spec: StreamSpec, replicas: int) -> list[Change]:
-    wanted, what = _stream_config(spec, replicas), f"stream {spec.name}"
+async def _apply(what: str, wanted: C, info: Awaitable[Any], add: Put[C], update: Put[C]) -> list[Change]:
     try:
-        found = (await js.stream_info(spec.name)).config
-    except NotFoundError:
-        await js.add_stream(wanted)
-        return [Change("created", what)]
-    return await _update(what, wanted, found, js.update_stream)
-
-
-async def _apply_consumer(js: JetStreamContext, spec: ConsumerSpec) -> list[Change]:
-    wanted, what = _consumer_config(spec), f"consumer {spec.durable}"
-    add = partial(js.add_consumer, spec.stream)  # updates one that exists
-    try:
-        found = (await js.consumer_info(spec.stream, spec.durable)).config
+        found = (await info).config
     except NotFoundError:
         await add(wanted)
         return [Change("created", what)]
-    return await _update(what, wanted, found, add)
-
-
-async def _update(what: str, wanted: C, found: C, update: Callable[[C], Awaitable[object]]) -> list[Change]:
     differences = _differences(wanted.as_dict(), found.as_dict())
-    if differences:
-        await update(wanted)
-    return [Change("updated", what, differences)] if differences else []
+    if not differences:
+        return []
+    await update(wanted)
+    return [Change("updated", what, differences)]
 
 
-async def _remove_strangers(js: JetStreamContext, specs: Sequence[ConsumerSpec]) -> list[Change]:
+async def _remove_unused(js: JetStreamContext, specs: Sequence[ConsumerSpec]) -> list[Change]:
     known = {(spec.stream, spec.durable) for spec in specs}
     changes = []
     for stream in STREAMS:
@@ -181,7 +166,7 @@ def _consumer_config(spec: ConsumerSpec) -> ConsumerConfig:
 
 
 def _differences(wanted: dict[str, Any], found: dict[str, Any]) -> str:
-    """The settings that we name and that differ at the broker."""
+    """The settings that we set and that differ at the broker."""
 
     def brief(value: Any) -> str:
         return str(value) if value is not None else "unset"
@@ -201,11 +186,7 @@ def _same(wanted: Any, found: Any) -> bool:
 
 
 async def show_streams(url: str, specs: Sequence[ConsumerSpec]) -> list[StreamRow]:
-    """How full the streams are and how far their consumers have come.
-
-    Raises:
-        nats.errors.Error: the broker cannot be reached.
-    """
+    """State of all streams and of these consumers. Raises nats.errors.Error if the broker cannot be reached."""
     async with administering(url) as js:
         return [await _stream_row(js, stream, specs) for stream in STREAMS]
 

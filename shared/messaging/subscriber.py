@@ -3,7 +3,7 @@
 import asyncio
 import traceback
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import nats.errors
@@ -14,21 +14,21 @@ from nats.aio.msg import Msg
 from shared.events import Event
 from shared.faults import failpoint
 from shared.messaging.dead_letters import keep_dead_letter
-from shared.messaging.retrying import DeadLetter, delay_after, retry_or_dead_letter
+from shared.messaging.retrying import dead_letter_reason, delay_after
 from shared.storage.contract import StoreError
 
 log = structlog.get_logger(__name__)
 
 FETCH_SECONDS = 2.0
-"""How long a request for the next message lingers at the broker; one that a restarting broker forgot costs so much."""
+"""How long a request for the next message waits at the broker; also the delay if a restarting broker forgets it."""
 ACK_WAIT_SECONDS = 10.0
-"""The broker delivers a message again when it has heard nothing of it for so long."""
+"""The broker delivers a message again after this time without an acknowledgement or a sign of progress."""
 PROGRESS_SECONDS = 3.0
-"""A running handler tells the broker so often that it is still at work."""
+"""How often a running handler tells the broker that it is still at work."""
 HANDLER_SECONDS = 600.0
-"""A handler that runs longer is cancelled and tried again later: it hangs."""
+"""A handler that runs longer hangs: it is cancelled and tried again later."""
 MISSING_PAUSE_SECONDS = 1.0
-"""Pause before asking again a broker that has no such consumer."""
+"""Pause before the next request to a broker that lacks the consumer."""
 STORE_PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Pauses within one delivery while the store does not answer, so that an outage does not use up the tries."""
 
@@ -69,7 +69,7 @@ class DurableSubscriber(PullStreamSubscriber):
                 await self.consume(message)
 
     async def _next(self) -> Msg | None:
-        """The next message; None after a while without one, or after a pause when the broker has no such consumer."""
+        """The next message; None if none came in time or the broker lacks the consumer."""
         assert self.subscription
         try:
             [message] = await self.subscription.fetch(batch=1, timeout=FETCH_SECONDS)
@@ -96,7 +96,7 @@ class DurableSubscriber(PullStreamSubscriber):
     async def consume(self, msg: Msg) -> Any:
         """Handle one message and settle it: acknowledged, tried again later, or a dead letter."""
         if not self.running:
-            # Fetched while stopping: somebody else may have it at once instead of after the ack wait.
+            # Fetched while stopping: another replica gets it at once instead of after the ack wait.
             await msg.nak()
             return
         headers = msg.headers or {}
@@ -115,7 +115,7 @@ class DurableSubscriber(PullStreamSubscriber):
             async with _progress(msg), asyncio.timeout(HANDLER_SECONDS):
                 await self._handle(msg)
         except asyncio.CancelledError:
-            # Stopping did not wait any longer: another replica may begin at once instead of after the ack wait.
+            # Stopping waits no longer: another replica gets it at once instead of after the ack wait.
             await msg.nak()
             raise
         except Exception as error:  # noqa: BLE001 - whatever a handler raises decides the message's fate here
@@ -140,25 +140,22 @@ class DurableSubscriber(PullStreamSubscriber):
 
     async def _failed(self, msg: Msg, error: Exception) -> None:
         tries = msg.metadata.num_delivered
-        fate = retry_or_dead_letter(error, tries)
+        reason = dead_letter_reason(error, tries)
         log.warning(
             "message not handled",
             action="message_failed",
             error=type(error).__name__,
             where=_where(error),
             tries=tries,
-            dead_letter=isinstance(fate, DeadLetter),
+            dead_letter=bool(reason),
             stream=msg.metadata.stream,
             sequence=msg.metadata.sequence.stream,
         )
-        if isinstance(fate, DeadLetter):
-            try:
-                await keep_dead_letter(self.jetstream, msg, service=self.service, error=error, reason=fate.reason)
-            except (nats.errors.Error, TimeoutError):
-                # Not known to be kept: the message must come again.
-                await msg.nak(delay=delay_after(tries))
-        else:
-            await msg.nak(delay=fate.delay)
+        if reason:
+            with suppress(nats.errors.Error, TimeoutError):  # it may not have been kept: the message must come again
+                await keep_dead_letter(self.jetstream, msg, service=self.service, error=error, reason=reason)
+                return
+        await msg.nak(delay=delay_after(tries))
 
 
 @asynccontextmanager
@@ -176,6 +173,6 @@ async def _progress(msg: Msg) -> AsyncIterator[None]:
 
 
 def _where(error: Exception) -> str:
-    """File, line and function of the last two frames: what a log may tell of an error that may quote a person."""
+    """File, line and function of the last two frames. The error's text may quote a person and stays out of the log."""
     frames = traceback.extract_tb(error.__traceback__)[-2:]
     return " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))

@@ -11,6 +11,7 @@ Field names may be dotted paths into nested objects (`slots.ab12`); no segment m
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, Protocol
 
 Scalar = str | int | float | bool | None
@@ -38,26 +39,12 @@ def one_of(values: Sequence[Scalar]) -> Condition:
     return Condition(Operator.IN, tuple(values))
 
 
-def not_equal(value: Scalar) -> Condition:
-    """The field differs from the value; a missing field differs from every value but None."""
-    return Condition(Operator.NOT_EQUAL, value)
-
-
-def less(value: Scalar) -> Condition:
-    return Condition(Operator.LESS, value)
-
-
-def at_most(value: Scalar) -> Condition:
-    return Condition(Operator.LESS_OR_EQUAL, value)
-
-
-def greater(value: Scalar) -> Condition:
-    return Condition(Operator.GREATER, value)
-
-
-def at_least(value: Scalar) -> Condition:
-    return Condition(Operator.GREATER_OR_EQUAL, value)
-
+not_equal = partial(Condition, Operator.NOT_EQUAL)
+"""The field differs from the value; a missing field differs from every value but None."""
+less = partial(Condition, Operator.LESS)
+at_most = partial(Condition, Operator.LESS_OR_EQUAL)
+greater = partial(Condition, Operator.GREATER)
+at_least = partial(Condition, Operator.GREATER_OR_EQUAL)
 
 Where = Mapping[str, Scalar | Condition]
 """Conditions joined by «and». A bare scalar means equality; `None` matches null and missing alike.

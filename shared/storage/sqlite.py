@@ -17,8 +17,7 @@ import orjson
 from shared.storage import sqlite_statements as sql
 from shared.storage.checks import check_change, check_given, check_where, first_version, next_version
 from shared.storage.contract import Bell, Document, Index, Order, Scalar, StoreError, Where, one_of
-from shared.storage.sqlite_readers import Readers
-from shared.storage.sqlite_writer import GroupCommitWriter
+from shared.storage.sqlite_threads import GroupCommitWriter, Readers
 from shared.storage.verification import SCRATCH
 
 _BUSY_SECONDS = 10.0  # longer than any transaction or checkpoint of another process takes

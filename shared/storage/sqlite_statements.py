@@ -67,7 +67,7 @@ def lease_is_free(now: int) -> Fragment:
 
 
 def page(collection: str, condition: Fragment, order: Order, limit: int) -> Fragment:
-    """One row with one JSON array of the documents: a thread gives up the interpreter's lock at every row it fetches."""
+    """One row with a JSON array of the documents: a thread gives up the interpreter's lock at every row it fetches."""
     text, values = condition
     keys = ", ".join(f"{column(field)} {'ASC' if way > 0 else 'DESC'}" for field, way in total_order(order))
     documents = f"SELECT doc FROM {table(collection)} WHERE {text} ORDER BY {keys} LIMIT ?"

@@ -1,4 +1,4 @@
-"""Mail addresses: one type for every place that takes one, so that a person is the same person everywhere."""
+"""Mail addresses: one type everywhere, so that a person is the same person everywhere."""
 
 import re
 from functools import lru_cache
@@ -19,13 +19,11 @@ _PLAIN_LOCAL_PART = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
 
 
 def normalised_address(text: str) -> str:
-    """The address in lower case, its domain in IDNA's ASCII form, without spaces and unseen characters around it.
+    """The address in lower case, its domain in IDNA's ASCII form, without surrounding spaces and unseen characters.
 
-    The domain is not looked up. Names reserved for tests and examples are accepted.
-
-    Raises:
-        ValueError: it is not exactly one plain address: no display name, no quoting, no list, no control characters,
-            and ASCII before the @-sign, since not every server takes anything else.
+    The domain is not looked up; names reserved for tests and examples are valid. Raises ValueError unless the text is
+    exactly one plain address: no display name, quoting, list or control characters, and ASCII before the @-sign,
+    because not every server takes anything else.
     """
     local_part, _, domain = (given := without_unseen_ends(text)).rpartition("@")
     if given.isascii() and len(local_part) <= _LOCAL_PART_LENGTH and _PLAIN_LOCAL_PART.fullmatch(local_part):
@@ -43,7 +41,7 @@ def _read(text: str) -> ValidatedEmail:
         raise ValueError(NOT_AN_ADDRESS) from None  # the library's words repeat parts of the address
 
 
-@lru_cache(maxsize=4096)  # those who work for a council share its domain, and to read one takes as long as to store it
+@lru_cache(maxsize=4096)  # the people of a council share its domain, and parsing one takes as long as storing it
 def _ascii_domain(domain: str) -> str:
     return _read(f"x@{domain}").ascii_domain
 

@@ -1,6 +1,6 @@
-"""The words of a service in Catalan, Spanish and English: gettext catalogues read from its `locale` folder.
+"""A service's words in Catalan, Spanish and English: gettext catalogues `ca.po` and `es.po` of its `locale` folders.
 
-Message ids are the English words themselves, so English needs no catalogue; `ca.po` and `es.po` stand beside.
+Message ids are the English words, so English needs no catalogue.
 """
 
 import gettext

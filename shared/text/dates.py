@@ -16,17 +16,16 @@ _DATES = {
     Language.EN: "EEEE d MMMM y",
 }
 _KEPT = 4096
-"""Cached texts: the same few stand in every list, and each takes a fifth of a millisecond."""
+"""How many texts to cache: lists repeat the same few, and each takes a fifth of a millisecond."""
 _TIMES = {Language.CA: "H.mm\u00a0'h'", Language.ES: "H:mm\u00a0'h'", Language.EN: "H:mm"}
-"""With a no-break space, lest the «h» begin a line of its own."""
+"""With a no-break space, so that no line begins with «h»."""
 
 
 @lru_cache(maxsize=_KEPT)
 def instant_in_words(instant: datetime, time_zone: str, language: Language) -> str:
-    """Weekday, date, time and the name of the time zone: «dijous 25 d'abril de 2024, 10.00 h (hora d'Europa central)».
+    """Weekday, date, time and time zone: «dijous 25 d'abril de 2024, 10.00 h (hora d'Europa central)».
 
-    Raises:
-        zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
+    Raises zoneinfo.ZoneInfoNotFoundError if there is no such time zone.
     """
     words = _format(instant, f"{_DATES[language]}, {_TIMES[language]}", time_zone, language)
     return f"{words} ({_zone_in_words(instant, ZoneInfo(time_zone), language)})"
@@ -39,7 +38,7 @@ def date_in_words(instant: datetime, time_zone: str, language: Language) -> str:
 
 
 def date_in_figures(instant: datetime, time_zone: str) -> str:
-    """Day, month and year where there is little room: «25/04/2024», the same in every language."""
+    """Short date, the same in every language: «25/04/2024»."""
     return instant.astimezone(ZoneInfo(time_zone)).strftime("%d/%m/%Y")
 
 
@@ -49,12 +48,12 @@ def time_in_words(instant: datetime, time_zone: str, language: Language) -> str:
 
 
 def wall_clock(instant: datetime, time_zone: str) -> str:
-    """What a `datetime-local` field holds: the zone's wall clock to the minute, `2026-12-17T10:00`."""
+    """The value of a `datetime-local` field: the zone's wall clock to the minute, `2026-12-17T10:00`."""
     return instant.astimezone(ZoneInfo(time_zone)).strftime("%Y-%m-%dT%H:%M")
 
 
 def _zone_in_words(instant: datetime, zone: ZoneInfo, language: Language) -> str:
-    """The zone's name. In English the generic name is that of winter, so summer needs its own."""
+    """The zone's name. In English the generic name is the winter's, so summer needs its own."""
     is_summer = language is Language.EN and bool(instant.astimezone(zone).dst())
     name = get_timezone_name(zone, locale=LOCALES[language], zone_variant="daylight" if is_summer else "generic")
     return name if language is Language.EN else _plain(name[:1].lower() + name[1:])
@@ -65,5 +64,5 @@ def _format(instant: datetime, pattern: str, time_zone: str, language: Language)
 
 
 def _plain(words: str) -> str:
-    """With the apostrophe that all other words have."""
+    """Use the same apostrophe as all other words."""
     return words.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")

@@ -4,13 +4,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from shared.events.vocabulary import Language
+from shared.events.vocabulary import NO_WORDS, Language
 from shared.problems import mark
 from shared.text.unseen import holds_unseen, tidied, tidied_line
 from shared.text.web_addresses import web_address
 
 NOT_PLAIN = mark("Line breaks and control characters are not allowed here.")
-NO_WORDS = mark("Write it in at least one language.")
 
 
 def _one_line(text: str) -> str:
@@ -47,7 +46,7 @@ Titles = Annotated[dict[Language, Annotated[OneLine, Field(max_length=300)]], Af
 Descriptions = Annotated[dict[Language, Annotated[Paragraphs, Field(max_length=4000)]], AfterValidator(_with_words)]
 _Typed = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 _STORED = Field(max_length=2000)
-"""Percent-encoded it may be longer than it was typed."""
+"""Percent-encoding may lengthen what was typed."""
 HttpsUrl = Annotated[_Typed, AfterValidator(web_address), _STORED]
-"""An address that is shown or redirected to, never fetched."""
+"""An address to show or redirect to, never fetched."""
 OptionalHttpsUrl = Annotated[_Typed, AfterValidator(_https_or_nothing), _STORED]

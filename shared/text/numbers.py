@@ -11,16 +11,13 @@ from shared.text.dates import LOCALES
 
 
 def half_up(value: float | Fraction, digits: int) -> Decimal:
-    """The number rounded to so many decimals, a half upwards as people do it.
-
-    Give it the exact figure: what was rounded before may come out one too high.
-    """
+    """The number rounded to `digits` decimals, a half upwards. Pass the exact figure: rounding twice errs."""
     exact = value if isinstance(value, Fraction) else Fraction(str(value))
     return Decimal(math.floor(exact * 10**digits + Fraction(1, 2))).scaleb(-digits)
 
 
 def decimal_in_words(value: float | Fraction, language: Language, digits: int = 2) -> str:
-    """The number with so many decimals: «8,43», «8,00»."""
+    """The number with `digits` decimals: «8,43», «8,00»."""
     pattern = "#,##0." + "0" * digits if digits else "#,##0"
     return format_decimal(half_up(value, digits), format=pattern, locale=LOCALES[language])
 

@@ -12,8 +12,6 @@ _WRITTEN_OUT = {
     "st": "sant",
     "sta": "santa",
 }
-
-
 _ELA_GEMINADA = str.maketrans("", "", "·•‧")
 
 

@@ -1,4 +1,4 @@
-"""Tables for spreadsheets: CSV (RFC 4180) in which no cell is taken for a formula."""
+"""Tables for spreadsheets: CSV (RFC 4180) without cells that a spreadsheet reads as formulas."""
 
 import csv
 import io
@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from shared.storage.contract import Scalar
 
 _BEGINS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-"""OWASP, «CSV injection»; the wide ones are read as their narrow twins in some regions."""
+"""OWASP, «CSV injection»; in some regions the wide characters count as their narrow twins."""
 _BYTE_ORDER_MARK = "\ufeff"
-"""Without it the most common spreadsheet program reads UTF-8 as something else."""
+"""Without it the most common spreadsheet program does not recognise UTF-8."""
 
 
 def defused(value: Scalar) -> Scalar:
-    """The value; with an apostrophe in front if a spreadsheet would read it as a formula."""
+    """The value, behind an apostrophe if a spreadsheet would read it as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_BEGINS_FORMULA) else value
 
 

@@ -10,8 +10,9 @@ from nats.js import JetStreamContext
 from deploy.commands import streams as streams_command
 from deploy.commands.deadletters import deadletters
 from deploy.commands.streams import streams
-from shared.messaging.consuming import PermanentError, consumer_specs
+from shared.messaging.consuming import consumer_specs
 from shared.messaging.dead_letters import list_letters
+from shared.messaging.retrying import PermanentError
 from tests.integration.messaging.conftest import Consumer, consuming, send, session_ended
 from tests.support.nats import RunningBroker, running_broker
 from tests.support.probes import eventually

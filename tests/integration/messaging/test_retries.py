@@ -7,8 +7,8 @@ from nats.js import JetStreamContext
 from shared.events.registration import SessionEnded
 from shared.messaging import broker as broker_module
 from shared.messaging import retrying, subscriber
-from shared.messaging.consuming import NotYetError, PermanentError
 from shared.messaging.dead_letters import DEADLETTERS, list_letters, replay_letters, show_letter
+from shared.messaging.retrying import PermanentError
 from shared.storage.contract import StoreError
 from tests.integration.messaging.conftest import Consumer, consuming, send, session_ended
 from tests.support.nats import RunningBroker
@@ -34,7 +34,7 @@ async def test_what_a_handler_could_not_do_yet_is_tried_again_after_growing_paus
     server: RunningBroker, js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retrying, "DELAYS_SECONDS", (0.3, 0.9, 1.2))
-    consumer = Consumer(fail=failing(NotYetError, below=4))
+    consumer = Consumer(fail=failing(LookupError, below=4))
     async with consuming(server, consumer):
         await send(js, session_ended("bad"))
         await send(js, session_ended("good"))

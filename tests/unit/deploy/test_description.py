@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from deploy.composition import compose
-from deploy.openapi import joined_description
+from deploy.embedded.gateway import joined_description
 from deploy.routes import SERVICES
 from tests.security.matrix import MATRIX
 from tests.security.routes import Access, Route

@@ -1,8 +1,12 @@
-"""The one thread of a process that writes to an SQLite file, with group commit.
+"""The threads of a process that write and read an SQLite file.
 
-Every commit costs one fsync. The writer therefore runs all waiting operations in one transaction, commits once, and
-then answers the callers. An operation is one statement, which SQLite applies whole or not at all, so a failing one
-leaves nothing behind and does not harm the others.
+One thread writes, with group commit. Every commit costs one fsync. The writer therefore runs all waiting operations in
+one transaction, commits once, and then answers the callers. An operation is one statement, which SQLite applies whole
+or not at all, so a failing one leaves nothing behind and does not harm the others.
+
+In WAL mode readers neither wait for the writer nor block it. One document is read in the calling thread: that takes
+6 µs, the way to another thread and back 40. A few threads run the longer reads, so that the event loop goes on
+meanwhile.
 """
 
 import asyncio
@@ -11,6 +15,7 @@ import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -18,6 +23,7 @@ from typing import Any, TypeVar
 from shared.storage.contract import StoreError
 
 T = TypeVar("T")
+_THREADS = 2  # readers wait for the interpreter's lock rather than for the disk: more would not read faster
 
 
 @dataclass(slots=True)
@@ -157,3 +163,57 @@ def _settle(operations: list[_Operation]) -> None:
             operation.future.set_exception(operation.error)
         else:
             operation.future.set_result(operation.result)
+
+
+class Readers:
+    """Runs reads, each on its thread's own connection. Every failure of the database is a StoreError."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], name: str) -> None:
+        self._connect = connect
+        self._name = name
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix=f"{name} reader")
+        self._own = threading.local()
+        self._connections: set[sqlite3.Connection] = set()
+        self._closed = False
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, work)
+        except RuntimeError as error:
+            raise StoreError(f"{self._name} is closed") from error
+
+    def read_here(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Read in the calling thread."""
+        if self._closed:
+            raise StoreError(f"{self._name} is closed")
+        return self._read(work)
+
+    def close(self) -> None:
+        self._closed = True
+        self._threads.shutdown(wait=True)
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+
+    def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return work(self._connected())
+        except sqlite3.Error as error:
+            self._disconnect()
+            raise StoreError(f"{self._name}: {error}") from error
+
+    def _connected(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = self._connect()
+            self._connections.add(connection)
+        return connection
+
+    def _disconnect(self) -> None:
+        """Close this thread's connection, which may be broken for good; the next read opens another."""
+        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if connection is not None:
+            self._own.connection = None
+            self._connections.discard(connection)
+            with suppress(sqlite3.Error):
+                connection.close()
