@@ -10,7 +10,7 @@ _marked: set[str] = set()
 
 
 def mark(message: str) -> str:
-    """Mark a message for translation; it is translated where it is shown."""
+    """Mark a message for translation, which happens when it is shown."""
     _marked.add(message)
     return message
 

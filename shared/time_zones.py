@@ -101,7 +101,10 @@ def _observance(
 def _onsets(day: str, time: str | None) -> tuple[datetime, dict[str, Any]]:
     """The first onset of a half, and its recurrence. A time before or after its day (`/-1`, `/50`) moves the day."""
     month, week, weekday = map(int, day.split("."))
-    shift, time_of_day = divmod(_within_its_day(_span(time or _USUAL_TIME)), _DAY)
+    at = _span(time or _USUAL_TIME)
+    if at == _DAY:
+        at -= timedelta(seconds=1)  # midnight at the end of a day, which may be the last of its month
+    shift, time_of_day = divmod(at, _DAY)
     first = monthrange(_FIRST_YEAR, month)[1] - 6 if week == _LAST else 7 * week - 6
     candidates = [datetime(_FIRST_YEAR, month, 1) + (first - 1 + n + shift) * _DAY for n in range(7)]
     moved = (weekday + shift) % 7
@@ -111,11 +114,6 @@ def _onsets(day: str, time: str | None) -> tuple[datetime, dict[str, Any]]:
     else:
         days = {"BYDAY": f"{-1 if week == _LAST else week}{_WEEKDAYS[weekday]}"}
     return onset, {"BYMONTH": month, **days}
-
-
-def _within_its_day(time: timedelta) -> timedelta:
-    """Write midnight at the end of a day a second early: the next day may be in another month."""
-    return time - timedelta(seconds=1) if time == _DAY else time
 
 
 def _span(text: str) -> timedelta:

@@ -19,8 +19,8 @@ def reconcile() -> None:
     """Find and repair what one service knows and another lacks.
 
     Each owner lists what it has announced; the running services ask for what they lack, and the owner announces it
-    again. They do so by themselves every half minute; this command is for the impatient. The repair takes some seconds
-    after the command has ended; what is whole stays as it is.
+    again. They do so by themselves every half minute; this command starts it at once. The repair goes on for some
+    seconds after the command has ended. Complete data stays as it is.
 
     \b
     Example:

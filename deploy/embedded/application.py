@@ -44,17 +44,14 @@ async def run_application(listening: socket.socket, data: Path) -> None:
         with import_tuning():
             services = [compose(name) for name in SERVICES]
         specs = [spec for service in services for spec in consumer_specs(service.events)]
-        gateway = make_gateway(services, extra, _page_frame())
+        settings = ServiceSettings()
+        pages = Pages(settings, Translations(), clock=clock_from(settings.clock_offset_file))
+        gateway = make_gateway(services, extra, pages)
         await stack.enter_async_context(maintained_streams(os.environ["DIJOUS_NATS_URL"], specs))
         await stack.enter_async_context(enter_all([service.running() for service in services]))
         registration = services[SERVICES.index("registration")]
         await keep_first_run_link(registration.store, os.environ["DIJOUS_PUBLIC_URL"], data)
         await serve(gateway, listening)
-
-
-def _page_frame() -> Pages:
-    settings = ServiceSettings()
-    return Pages(settings, Translations(), clock=clock_from(settings.clock_offset_file))
 
 
 @asynccontextmanager

@@ -27,7 +27,7 @@ async def administering(url: str) -> AsyncIterator[JetStreamContext]:
 
 
 async def stored_messages(js: JetStreamContext, stream: str, subject: str = ">") -> AsyncIterator[RawStreamMsg]:
-    """The stream's messages of a subject, oldest first, without a consumer."""
+    """The stream's messages of a subject, oldest first, read without a consumer."""
     state = (await js.stream_info(stream)).state
     sequence = state.first_seq
     while state.messages and sequence <= state.last_seq:

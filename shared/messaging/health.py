@@ -1,4 +1,4 @@
-"""Readiness: can this process consume, publish and store just now?"""
+"""Readiness: can this process consume, publish and store?"""
 
 import asyncio
 import time

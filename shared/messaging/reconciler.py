@@ -116,7 +116,7 @@ class Reconciler:
         return any(bool(info.num_pending) for info in infos)
 
     async def repeat(self, event: InventoryGapFound) -> None:
-        """Announce again what a consumer misses, if it is ours and not about to be published anyway."""
+        """Announce our aggregates that a consumer misses again, except those that wait for the relay anyway."""
         announced = self._announced.get(event.kind)
         if announced is None:
             return

@@ -1,4 +1,4 @@
-"""Whether a failed message is tried again or becomes a dead letter."""
+"""Whether a failed message is retried or becomes a dead letter."""
 
 import random
 
@@ -9,7 +9,7 @@ DELAYS_SECONDS = (1.0, 5.0, 30.0, 120.0)
 JITTER = 0.2
 """Random share of a pause, so that failures do not retry in step."""
 MAX_TRIES = 10
-"""After so many deliveries a failing message becomes a dead letter."""
+"""A failing message becomes a dead letter after this many deliveries."""
 
 
 class PermanentError(Exception):

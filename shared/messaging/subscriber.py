@@ -34,10 +34,10 @@ STORE_PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 
 class DurableSubscriber(PullStreamSubscriber):
-    """Pulls one message at a time per worker from a durable consumer that exists already.
+    """Each worker pulls one message at a time from an existing durable consumer.
 
-    The framework's own loop creates a missing consumer with default settings, spins when the consumer has vanished
-    and takes more messages than it has workers; hence the two overridden methods.
+    It overrides two methods, because the framework's own loop creates a missing consumer with default settings, spins
+    when the consumer vanishes, and takes more messages than it has workers.
     """
 
     __slots__ = ()
@@ -47,7 +47,7 @@ class DurableSubscriber(PullStreamSubscriber):
     durable: str
     workers: int
     trouble: str
-    """Why nothing can be pulled just now; empty when all is well."""
+    """Why the subscriber cannot pull now; empty if it can."""
 
     async def _create_subscription(self) -> None:
         if self.subscription:

@@ -20,9 +20,8 @@ import structlog
 
 from shared.clock import Clock, StoredInstant, to_millis
 from shared.staff import StaffMember
-from shared.storage.aggregates import ConflictError
+from shared.storage.aggregates import TRIES, ConflictError, pause_before
 from shared.storage.collection import Collection, Stored
-from shared.storage.contention import TRIES, pause_before
 from shared.storage.contract import Index, Scalar, Store, Where, less
 from shared.storage.records import NO_DETAILS, ActRecord, Author, Details
 

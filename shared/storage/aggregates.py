@@ -5,6 +5,7 @@ documents with `pending` 1, moves the records of those with `unchained` 1 into t
 """
 
 import asyncio
+import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 from weakref import WeakValueDictionary
@@ -16,11 +17,13 @@ from shared.events.base import Event, EventEnvelope
 from shared.faults import failpoint
 from shared.observability import current_correlation_id
 from shared.storage.collection import Documents, Stored, document_of
-from shared.storage.contention import TRIES, pause_before
 from shared.storage.contract import Index, Store, StoreError
 from shared.storage.records import ActRecord, Recording
 
 PENDING, UNCHAINED = Index(("pending",)), Index(("unchained",))
+TRIES = 50
+"""How often a compare-and-set is tried before it gives up."""
+_PAUSE_SECONDS = 0.002  # times the number of the try, at random
 
 
 class Aggregate(Stored):
@@ -164,3 +167,9 @@ class Aggregates(Documents[T]):
         for event in events:
             versioned = event.model_copy(update={"version": version})
             yield versioned.envelope(now=self._clock(), correlation_id=current_correlation_id())
+
+
+async def pause_before(attempt: int) -> None:
+    """Wait before try `attempt`, longer after each failure and not at all before try 0."""
+    if attempt:
+        await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * attempt))  # noqa: S311  jitter, no secret

@@ -49,8 +49,8 @@ at_least = partial(Condition, Operator.GREATER_OR_EQUAL)
 Where = Mapping[str, Scalar | Condition]
 """Conditions joined by «and». A bare scalar means equality; `None` matches null and missing alike.
 
-Less and greater compare values of one kind: no number is less than a text. Booleans are refused with ValueError, since
-databases disagree whether true equals 1: keep a 0/1 scalar for what is to be asked for."""
+Less and greater compare values of one kind: no number is less than a text. Booleans raise ValueError, since databases
+disagree whether true equals 1: store a 0/1 scalar to query."""
 
 Order = Sequence[tuple[str, int]]
 """Fields with 1 (rising) or -1 (falling). The store adds `_id` as the last key, in the direction of the last field, so
@@ -93,7 +93,7 @@ class Store(Protocol):
     bell: Bell
 
     async def prepare(self, collections: Mapping[str, Sequence[Index]]) -> None:
-        """Create what is missing of the collections and their indexes. Idempotent; run at start."""
+        """Create missing collections and indexes. Idempotent; run at start."""
 
     async def insert(self, collection: str, document: Document) -> bool:
         """Insert with `version` 1. Returns False and writes nothing if the `_id` exists."""

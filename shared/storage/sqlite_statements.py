@@ -1,7 +1,7 @@
 """The contract's conditions, orders and changes as SQL over a table `(id TEXT, doc TEXT)` of JSON documents.
 
-Values are always bound. Only checked paths and collection names become text, and always the same text for the same
-path, because SQLite uses an index on an expression only where the statement spells that expression alike.
+Values are always bound. Only checked paths and collection names become text. One path always gives the same text,
+because SQLite uses an index on an expression only if the statement has the very same expression.
 """
 
 # ruff: noqa: S608  statements are built from checked names and paths only; values are bound

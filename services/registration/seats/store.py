@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from services.registration.seats.domain import Place, Request, Roster, Terms, seats_of
-from shared.storage.aggregates import ConflictError
+from shared.storage.aggregates import TRIES, ConflictError, pause_before
 from shared.storage.collection import Collection
-from shared.storage.contention import TRIES, pause_before
 from shared.storage.contract import Document, Index, Store, StoreError
 
 ROSTERS = "rosters"
