@@ -5,7 +5,7 @@ from enum import IntEnum
 
 
 class Role(IntEnum):
-    """What a member of the office may do; each role includes those before it."""
+    """What a member of the office may do; each includes those before it."""
 
     VIEWER = 1
     EDITOR = 2
