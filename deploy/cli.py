@@ -10,23 +10,23 @@ from deploy.settings import EXIT_BROKEN_SETTING, BrokenSettingError
 from deploy.unknown_settings import unknown_settings
 
 COMMANDS = {
-    "up": ("deploy.commands.up:up", "Start everything on this machine behind one address."),
-    "demo": ("deploy.commands.demo:demo", "Play the reference programmes through the whole job, to look at."),
-    "run": ("deploy.commands.run:run", "Run one service as a process of its own."),
-    "streams": ("deploy.commands.streams:streams", "Make and show the broker's streams and durable consumers."),
-    "deadletters": ("deploy.commands.deadletters:deadletters", "List, show, replay or drop messages that failed."),
-    "office": ("deploy.commands.office:office", "Print a link into the office, when nobody can sign in."),
-    "audit": ("deploy.commands.audit:audit", "Check that nobody altered the record of what the office did."),
-    "backup": ("deploy.commands.backup:backup", "Copy the data of the single-machine run, also while it runs."),
-    "person": ("deploy.commands.person:person", "Export or erase what all services keep of one person."),
-    "entities": ("deploy.commands.entities:entities", "Import the directory of local entities."),
-    "reconcile": ("deploy.commands.reconcile:reconcile", "Find and repair what one service knows and another lacks."),
-    "events": ("deploy.commands.events:events", "Print the catalogue of events."),
-    "openapi": ("deploy.commands.openapi:openapi", "Print the joined OpenAPI description of the JSON API."),
-    "health": ("deploy.commands.health:health", "Ask a service whether it can do its work."),
-    "version": ("deploy.commands.version:version", "Print the version."),
+    "up": "Start everything on this machine behind one address.",
+    "demo": "Play the reference programmes through the whole job, to look at.",
+    "run": "Run one service as a process of its own.",
+    "streams": "Make and show the broker's streams and durable consumers.",
+    "deadletters": "List, show, replay or drop messages that failed.",
+    "office": "Print a link into the office, when nobody can sign in.",
+    "audit": "Check that nobody altered the record of what the office did.",
+    "backup": "Copy the data of the single-machine run, also while it runs.",
+    "person": "Export or erase what all services keep of one person.",
+    "entities": "Import the directory of local entities.",
+    "reconcile": "Find and repair what one service knows and another lacks.",
+    "events": "Print the catalogue of events.",
+    "openapi": "Print the joined OpenAPI description of the JSON API.",
+    "health": "Ask a service whether it can do its work.",
+    "version": "Print the version.",
 }
-"""Name to import path and the line in the list of commands."""
+"""Name to the line in the list of commands. Each is the function of that name in `deploy.commands.<name>`."""
 ADOPTING_ENVIRONMENT = frozenset(
     {"streams", "deadletters", "person", "entities", "office", "audit", "reconcile", "health"}
 )
@@ -42,13 +42,12 @@ class _LazyGroup(click.Group):
             return None
         if cmd_name in ADOPTING_ENVIRONMENT:
             adopt_environment()
-        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
+        command: click.Command = getattr(import_module(f"deploy.commands.{cmd_name}"), cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click calls it so
         with formatter.section("Commands"):
-            formatter.write_dl([(name, short) for name, (_, short) in COMMANDS.items()])
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

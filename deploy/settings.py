@@ -46,12 +46,12 @@ class BrokenSettingError(Exception):
 
 
 @contextmanager
-def explained_settings(prefix: str = "DIJOUS_") -> Iterator[None]:
+def explained_settings() -> Iterator[None]:
     """Turn pydantic's errors into a BrokenSettingError with lines for the person who set the variables."""
     try:
         yield
     except ValidationError as error:
-        raise BrokenSettingError("\n".join(_line(prefix, item) for item in error.errors())) from error
+        raise BrokenSettingError("\n".join(_line(item) for item in error.errors())) from error
 
 
 def _said(error: ErrorDetails) -> str:
@@ -60,8 +60,8 @@ def _said(error: ErrorDetails) -> str:
     return error["msg"].removeprefix("Value error, ")
 
 
-def _line(prefix: str, error: ErrorDetails) -> str:
+def _line(error: ErrorDetails) -> str:
     """Never repeat the value: it may be a secret."""
-    variable = prefix + "_".join(str(part) for part in error["loc"]).upper()
+    variable = "DIJOUS_" + "_".join(str(part) for part in error["loc"]).upper()
     what = "is not set" if error["type"] == "missing" else _said(error)
     return f"{variable}: {what[0].lower()}{what[1:]}"

@@ -6,7 +6,6 @@ Message ids are the English words, so English needs no catalogue.
 import gettext
 import io
 import re
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -47,11 +46,11 @@ def _compile(path: Path) -> bytes:
     return compiled.getvalue()
 
 
-def preferred_language(accept_language: str, supported: Sequence[Language] = tuple(Language)) -> Language:
-    """The best supported language of an Accept-Language header (RFC 9110 section 12.5.4), else Catalan."""
+def preferred_language(accept_language: str) -> Language:
+    """The best language of an Accept-Language header (RFC 9110 section 12.5.4), else Catalan."""
     wishes = [wish for item in accept_language.lower().split(",") if (wish := _WISH.fullmatch(item.strip()))]
     for wish in sorted(wishes, key=_quality, reverse=True):  # equal ones stay in the header's order
-        if _quality(wish) > 0 and wish["tag"] in (*supported, "*"):
+        if _quality(wish) > 0 and wish["tag"] in (*Language, "*"):
             return DEFAULT_LANGUAGE if wish["tag"] == "*" else Language(wish["tag"])
     return DEFAULT_LANGUAGE
 
