@@ -14,8 +14,8 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from deploy.bounded_http import Bounds, bounded
 from deploy.settings import ServingSettings
 
 GRACE_SECONDS = 2
@@ -44,7 +44,8 @@ async def serve(app: ASGIApp, listening: socket.socket) -> None:
         proxy_headers=bool(trusted_proxy),
         forwarded_allow_ips=trusted_proxy or None,
         lifespan="off",  # the caller enters the services before and leaves them after
-        http=bounded(raise_open_files() // 2),
+        http=bounded(Bounds(raise_open_files() // 2)),
+        ws="none",
         access_log=False,  # addresses hold the tokens of personal links
         log_config=None,
         server_header=False,
@@ -88,31 +89,3 @@ def raise_open_files() -> int:
     files = max(soft, min(hard, _ENOUGH_FILES))
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
     return min(files, _ENOUGH_FILES)
-
-
-def bounded(limit: int) -> type[HttpToolsProtocol]:
-    """HTTP with at most `limit` connections at a time.
-
-    One more closes the oldest that has no request under way; where all have one, it is closed itself. uvicorn's own
-    `limit_concurrency` refuses requests, but keeps every connection that makes none.
-    """
-    opened: dict[HttpToolsProtocol, None] = {}
-
-    class BoundedProtocol(HttpToolsProtocol):
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-            super().connection_made(transport)
-            opened[self] = None
-            if len(opened) > limit:
-                oldest = next(each for each in opened if _is_idle(each))
-                del opened[oldest]
-                oldest.transport.abort()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            opened.pop(self, None)
-            super().connection_lost(exc)
-
-    return BoundedProtocol
-
-
-def _is_idle(connection: HttpToolsProtocol) -> bool:
-    return connection.cycle is None or connection.cycle.response_complete

@@ -20,6 +20,7 @@ from shared.web.openapi import LICENSE, describe_problems
 from shared.web.page_routes import PageRouter, error_page, install_pages, wants_page
 from shared.web.pages import Pages
 from shared.web.problems import (
+    COMPRESSED,
     FAILED,
     HTTP_PROBLEMS,
     install_problem_handlers,
@@ -35,8 +36,10 @@ MAX_JSON_BYTES = 200_000
 materials of a session in escaped letters."""
 
 MAX_HEADER_BYTES = 8192
-"""All headers together, as much as nginx takes in one. Python before 3.11.10 reads cookies in quadratic time, and pages
-read some headers again and again."""
+"""One header. Python before 3.11.10 reads cookies in quadratic time, and pages read some headers again and again."""
+
+MAX_HEADERS_BYTES = 4 * MAX_HEADER_BYTES
+"""All headers together: proxies that sign people in add long ones. These two are also nginx's."""
 
 _MOST_DIGITS = 20  # of a length: more are no number that Python reads
 
@@ -147,9 +150,14 @@ class Frame:
                 raise  # the server logs it
 
     def _refusal(self, request: Request) -> Response | None:
-        """The answer to what is too large; headers that are too large are not read for it."""
-        if sum(len(name) + len(value) for name, value in request.headers.raw) > MAX_HEADER_BYTES:
+        """The answer to what is too large or packed; headers that are too large are not read for it."""
+        sizes = [len(name) + len(value) for name, value in request.headers.raw]
+        if max(sizes, default=0) > MAX_HEADER_BYTES or sum(sizes) > MAX_HEADERS_BYTES:
             return self._error(Request({**request.scope, "headers": []}), 431, *HTTP_PROBLEMS[431])
+        if (
+            request.headers.get("content-encoding", "identity").lower() != "identity"
+        ):  # unpacked, it would have any size
+            return self._error(request, 415, *COMPRESSED)
         if _content_length(request) > _most_bytes(request):
             return self._error(request, 413, *HTTP_PROBLEMS[413])
         return None

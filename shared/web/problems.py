@@ -105,7 +105,7 @@ def answer_to(request: Request, error: Exception) -> Answer:
     if isinstance(error, RequestValidationError):
         return Answer(FieldProblem.status, FieldProblem.code, FieldProblem.title)
     if isinstance(error, HTTPException):
-        code, title = HTTP_PROBLEMS.get(error.status_code, (Problem.code, Problem.title))
+        code, title = HTTP_PROBLEMS.get(error.status_code, HTTP_PROBLEMS[400])
         return Answer(error.status_code, code, title, headers=_http_headers(request, error))
     log.error(
         "store failed", action="store_failed", error=type(error).__name__, cause=str(error), route=route_path(request)
@@ -152,12 +152,16 @@ def _http_headers(request: Request, error: HTTPException) -> Mapping[str, str]:
 NOT_JSON = mark("The body is to be JSON, with the header “Content-Type: application/json”.")
 NOT_STORED = mark("Nothing was stored. Try again in a moment.")
 
+COMPRESSED = ("compressed", mark("This is compressed: send it as it is."))
 FAILED = mark("Something went wrong here. It was noted; try again later.")
 
 HTTP_PROBLEMS = {
+    400: (Problem.code, Problem.title),
     404: ("not-found", mark("There is nothing here.")),
     405: ("method-not-allowed", mark("This address does not take that method.")),
+    408: ("too-slow", mark("The request took too long to arrive. Try again.")),
     413: ("too-large", mark("This is too large: at most one megabyte is taken, of JSON 200 kilobytes.")),
+    414: ("address-too-long", mark("This address is too long.")),
     415: ("charset", mark("This is in a charset that is not taken: send it as UTF-8.")),
     431: ("headers-too-large", mark("The headers are too large. In a browser, delete the cookies of this site.")),
 }

@@ -1,5 +1,6 @@
 """The frame around every service: limits, headers, correlation, problems in the caller's language."""
 
+import gzip
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from shared.health import warning
 from shared.problems import FieldProblem, Problem, mark
 from shared.storage.contract import StoreError
 from shared.text.catalogues import Translations
-from shared.web.application import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_JSON_BYTES, make_application
+from shared.web.application import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_HEADERS_BYTES, MAX_JSON_BYTES, make_application
 from shared.web.staff_cookie import bearer_member
 
 SECRET_TEXT = "nuria@alamus.example"
@@ -204,16 +205,27 @@ async def test_json_in_another_charset_is_refused(http: httpx.AsyncClient) -> No
     assert answer.json()["type"] == "urn:dijous:problem:charset"
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "x", "identity, gzip", ""])
+async def test_what_is_compressed_is_refused(http: httpx.AsyncClient, encoding: str) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+    answer = await http.post("/orders", content=gzip.compress(b'{"name": "a"}'), headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (415, "urn:dijous:problem:compressed")
+
+
 async def test_a_request_without_a_body_may_say_any_charset(http: httpx.AsyncClient) -> None:
     assert (await http.get("/health/live", headers={"Content-Type": "text/plain; charset=utf-7"})).status_code == 200
     assert (await http.post("/raw", headers={"Content-Type": "text/plain; charset=utf-7"})).json() == {"size": 0}
 
 
-async def test_headers_beyond_the_limit_are_refused(http: httpx.AsyncClient) -> None:
-    answer = await http.get("/health/live", headers={"X-Long": "a" * MAX_HEADER_BYTES})
-
-    assert answer.status_code == 431
-    assert answer.json()["type"] == "urn:dijous:problem:headers-too-large"
+@pytest.mark.parametrize(
+    ("count", "size", "status"),
+    [(1, MAX_HEADER_BYTES, 431), (5, MAX_HEADERS_BYTES // 5, 431), (3, MAX_HEADER_BYTES - 100, 200)],
+)
+async def test_long_headers_are_refused(http: httpx.AsyncClient, count: int, size: int, status: int) -> None:
+    """The limit of each one and of all together; some long ones come from proxies that sign people in."""
+    answer = await http.get("/health/live", headers={f"X-{number}": "a" * size for number in range(count)})
+    assert answer.status_code == status
+    assert status == 200 or answer.json()["type"] == "urn:dijous:problem:headers-too-large"
 
 
 async def test_of_many_wrong_fields_the_first_hundred_are_told(http: httpx.AsyncClient) -> None:
