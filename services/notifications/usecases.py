@@ -1,4 +1,4 @@
-"""The stages wired together: each use case with its stores and neighbours."""
+"""The stages wired together: each use case with the stores and the neighbours that it needs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,6 +55,8 @@ AGGREGATES = (SURVEY_PARTS, SUPPRESSIONS, WORDINGS)
 
 @dataclass(frozen=True, slots=True)
 class Stores:
+    """The stores of all nouns; only the wiring holds them together."""
+
     documents: Store
     known: Projections
     deliveries: DeliveryStore
@@ -65,7 +67,7 @@ class Stores:
 
     @classmethod
     def over(cls, documents: Store, *, secret: str, clock: Clock) -> "Stores":
-        """`secret` keys the ids of suppressed addresses."""
+        """The stores over one database. `secret` keys the ids of suppressed addresses."""
         return cls(
             documents=documents,
             known=Projections.over(documents),
@@ -104,7 +106,7 @@ class UseCases:
         page_size: int,
         survey_part_size: int,
     ) -> "UseCases":
-        """`page_size`: recipients of a fan-out at a time."""
+        """The use cases over the stores. `page_size`: recipients of a fan-out at a time."""
         known, deliveries, suppressions = stores.known, stores.deliveries, stores.suppressions
         wakers, audit = Wakers(), Audit(stores.documents, clock)
         queue = DeliveryQueue(deliveries, stores.fanouts, wakers, clock)
@@ -147,7 +149,7 @@ def make_fanouts(stores: Stores, wakers: Wakers, clock: Clock, *, page_size: int
 
 
 def make_loader(stores: Stores, *, answers_per_hour: int = 0) -> BatchLoader:
-    """`answers_per_hour`: direct answers to one address in any hour; 0 for no limit."""
+    """Loads batches. `answers_per_hour`: direct answers to one address in any hour; 0 for no limit."""
     limit = ReplyRateLimit(stores.deliveries, stores.known, answers_per_hour)
     superseding = Superseding(stores.deliveries, stores.known)
     return BatchLoader(stores.known, stores.surveys, stores.suppressions, stores.wordings, limit, superseding)

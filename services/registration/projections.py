@@ -1,4 +1,4 @@
-"""Proposals, results and bounces as registration knows them from other services' events."""
+"""What registration knows of proposals, results and bounces, as the events of other services told."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -24,12 +24,12 @@ _UNANSWERED: Where = {"state": one_of((ProposalState.RECEIVED, ProposalState.UND
 
 
 class KnownBounce(Known):
-    """An address that refuses mails; `id` is opaque."""
+    """An address that refuses mails, by an opaque id."""
 
     standing: int
     """1 while it gets no mail."""
     recipient_id: str = ""
-    """The registration or follower whose mail was refused; empty once lifted."""
+    """The registration, or the follower of a proposal, whose mail was refused; empty once it is lifted."""
 
     @classmethod
     def from_bounced(cls, event: MailBounced) -> Self:
@@ -48,12 +48,19 @@ class KnownProposal(Known):
 
     @classmethod
     def from_event(cls, event: ProposalEvent) -> Self:
-        return cls(id=event.proposal_id, seen=event.version, **event.model_dump())
+        return cls(
+            id=event.proposal_id,
+            seen=event.version,
+            programme=event.programme,
+            title=event.title,
+            state=event.state,
+            supports=event.supports,
+        )
 
 
 class KnownResult(Known):
     answers: int | None
-    """The number of published answers; None if too few to publish."""
+    """How many answers were published; None where they are too few to be told."""
 
     @classmethod
     def from_event(cls, event: ResultsPublished) -> Self:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
 from deploy.composition import compose
@@ -113,3 +115,19 @@ def read_matrix(text: str) -> dict[Route, Access]:
     matrix = {Route(method, path): Access(access) for method, path, access in rows}
     assert len(matrix) == len(rows), "a route has two rows"
     return matrix
+
+
+@cache
+def _parameters() -> dict[Route, set[str]]:
+    found: dict[Route, set[str]] = {}
+    with TemporaryDirectory() as folder, _environment(_settings(Path(folder))):
+        for name in SERVICES:
+            for route in compose(name).web().routes:
+                names = {each.alias for each in getattr(route, "dependant", Dependant()).query_params}
+                found |= {Route(method, route.path): names for method in route.methods or ()}
+    return found
+
+
+def parameters(route: Route) -> set[str]:
+    """The names of the query parameters that the route declares."""
+    return _parameters().get(route, set())

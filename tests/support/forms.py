@@ -14,13 +14,15 @@ class HtmlForm:
     """A form as it stands on a page."""
 
     action: str
+    method: str = "post"
     fields: dict[str, str] = field(default_factory=dict)
     """What a browser would send of it, without any button."""
     buttons: dict[str, str] = field(default_factory=dict)
+    files: set[str] = field(default_factory=set)
 
 
 class _Reader(HTMLParser):
-    """Notes the forms that are sent by POST, with what stands in them."""
+    """Notes the forms, with what stands in them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,8 +32,8 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attributes}
-        if tag == "form" and values.get("method") == "post":
-            self._form = HtmlForm(values.get("action", ""))
+        if tag == "form":
+            self._form = HtmlForm(values.get("action", ""), values.get("method", "get"))
             self.forms.append(self._form)
         elif self._form is not None:
             self._note(self._form, tag, values)
@@ -39,7 +41,9 @@ class _Reader(HTMLParser):
     def _note(self, form: HtmlForm, tag: str, values: Mapping[str, str]) -> None:
         name, value = values.get("name", ""), values.get("value", "")
         is_box = values.get("type") in ("radio", "checkbox")
-        if tag == "input" and name and (not is_box or "checked" in values):
+        if values.get("type") == "file":
+            form.files.add(name)
+        elif tag == "input" and name and (not is_box or "checked" in values):
             form.fields[name] = value
         elif tag == "button" and name:
             form.buttons[name] = value
@@ -101,13 +105,19 @@ class Visitor:
 
 
 def form_of(page: httpx.Response, to: str = "") -> HtmlForm:
-    """The form of a page that goes `to` such an address, or the first.
+    """The form of a page that goes `to` such an address, or the first of those that are sent by POST.
 
     Raises:
         AssertionError: there is none.
     """
-    reader = _Reader()
-    reader.feed(page.text.partition("<main")[2] or page.text)
-    found = [form for form in reader.forms if form.action.endswith(to)]
-    assert found, f"{page.request.url}: {page.status_code}, no form to …{to}, only {[f.action for f in reader.forms]}"
+    forms = [form for form in forms_in(page.text.partition("<main")[2] or page.text) if form.method == "post"]
+    found = [form for form in forms if form.action.endswith(to)]
+    assert found, f"{page.request.url}: {page.status_code}, no form to …{to}, only {[form.action for form in forms]}"
     return found[0]
+
+
+def forms_in(markup: str) -> list[HtmlForm]:
+    """The forms in it."""
+    reader = _Reader()
+    reader.feed(markup)
+    return reader.forms

@@ -92,6 +92,80 @@ JSON = tuple(
         ("too much", b"{%s}" % b",".join(b'"%d":1' % number for number in range(BIG // 10))),
     )
 )
+TEXTS = tuple(
+    text if isinstance(text, bytes) else text.encode()
+    for text in (
+        "a\0b", b"\xff\xfe", b"\xed\xa0\x80", "\ufeff", "9" * 5000, "-1", "0", "1e999", "NaN", "²", "٣", "0x1f",
+        "1_000",
+        "9999-12-31T23:59", "0001-01-01T00:00", "2027-02-30T10:00", "2027-03-28T02:30", "9999-12", "99:99",
+        "9999-12-31",
+        "https://[::1", "https://xn--\0.example", "https://" + "é" * 300 + ".example/", "https://x.example:99999999/",
+        "(" * 5000 + "@x.example", "=?utf-8?q?a?= " * 300 + "<a@x.example>", "a@" + "x." * 2000,
+        '"\r\nBcc: b"@x.example',
+        "\r\n" * 2000, "[" * 5000, "{" * 5000, "../../etc/passwd", "%s%n{0.__class__}", "\N{WOMAN}\u200d" * 2000,
+        "a" * 100_000, "", " ", "'", '"', "\\" * 5000,
+    )
+)  # fmt: skip
+"""For every field and parameter: what parsers of numbers, times, addresses and text may fail at."""
+EVERYWHERE = tuple(
+    text if isinstance(text, bytes) else text.encode()
+    for text in ("9" * 5000, "²", "9999-12-31T23:59", "0001-01-01T00:00", b"\xed\xa0\x80", "a\0b")
+)
+"""Of these, for every field and parameter without exception: more digits than Python reads, for one."""
+SHARP = tuple(text for text in TEXTS if text and len(text) < 30)
+"""Of these, for a field whose neighbours are right."""
+JSON_VALUES = (
+    '"\\ud800"', '"\\u0000"', "NaN", "-Infinity", "1e999", "-1", "0", "9" * 400, "18446744073709551616", "0.1",
+    "null", "true",
+    '"9999-12-31T23:59:59Z"', '"0001-01-01T00:00:00+14:00"', '"2027-01-14T10:00:00+23:59"', '"²"',
+    '"https://[::1"', '""',
+    '"https://xn--\\u0000.example/"', "[]", "{}", '{"a":1,"a":2}', "[" * 900 + "]" * 900, '"' + "a" * 100_000 + '"',
+    '"' + "(" * 5000 + '@x.example"', '{"%s":"x"}' % ("a" * 5000), '{"\\u0000":"x"}', '{"ca":"\\udfff"}',
+    '["a",["a"]]',
+)  # fmt: skip
+"""For every member of a body of the API."""
+WHOLE_JSON = tuple(
+    Body(name, content, "application/json")
+    for name, content in (
+        ("nothing", b""), ("no JSON", b"{"), ("a byte order mark", b"\xef\xbb\xbf{}"), ("UTF-16",
+        '{"a":1}'.encode("utf-16")),
+        ("NUL", b"\0"), ("not UTF-8", b'{"a":"\xff"}'), ("text", b'"x"'), ("a list", b"[{}]"), ("null", b"null"),
+        ("deep objects", b'{"a":' * 20_000 + b"1" + b"}" * 20_000), ("deep", b"[" * 99_000 + b"]" * 99_000),
+        ("NaN", b"NaN"),
+        ("one name", b"{%s}" % b",".join([b'"a":1'] * 30_000)), ("one string", b'{"a":"%s"}' % (b"\\u0041" * 30_000)),
+    )
+)  # fmt: skip
+SEGMENTS = (
+    "%00", "%ff", "%ed%a0%80", "%0a", "..%2f..%2fetc%2fpasswd", ".", "a" * 3000, "9" * 400, "%c2%b2", "{x}", "%25",
+    "AcmlaOJJ" * 8,
+)  # fmt: skip
+"""For every part of a path that names something."""
+_NEARLY = 8000
+"""Bytes of a header, nearly as many as are taken."""
+ODD_HEADERS: tuple[dict[str, bytes], ...] = (
+    {
+        "Accept-Language": b"a,;q=x," * (_NEARLY // 7), "Cookie": b'language="' + b'\\"' * (_NEARLY // 3),
+        "X-Forwarded-For": b"10.0.0.1," * 99 + b"\xff", "X-Request-ID": b"\xe9" * 99,
+        "Range": b"bytes=" + b"0-1," * 99,
+    },
+    {
+        "Accept-Language": b"\xff", "Cookie": b"\xff=\xff; language=\xff; dijous=\xff; csrf=\xff; a",
+        "If-None-Match": b'"a",' * 1900,
+        "X-Forwarded-For": b"[::1", "X-Forwarded-Proto": b"\xff", "Forwarded": b"for=\";,;\"" * 99, "Accept": b"\xff",
+        "If-Modified-Since": b"Thu, 99 Xyz 99999 99:99:99 GMT", "Sec-Fetch-Site": b"\xff",
+        "Content-Type": b"a/b; charset=\"",
+    },
+    {"Accept": b"a/b;q=0.1," * (_NEARLY // 10), "Authorization": b"Bearer \xff", "Referer": b"http://[",
+    "Origin": b"\xff"},
+    {"Authorization": b"Basic " + b"=" * 7000, "Cookie": b";=" * (_NEARLY // 2),
+    "Referer": b"https://x.example/" + b"%ff" * 2000},
+    {"Host": b"", "Content-Type": b"multipart/form-data; boundary=" + b"b" * 7000,
+    "X-HTTP-Method-Override": b"DELETE"},
+    {"Host": b"evil.example:99999", "TE": b"trailers", "Expect": b"x", "Connection": b"upgrade",
+    "Upgrade": b"websocket"},
+    {"Host": b"\xe9[]@:/", "Content-Encoding": b"gzip"},
+)  # fmt: skip
+"""Within the limits, so that they are read."""
 HEADERS = (
     ("Cookie", 'a="%s"' % ('\\"' * 30_000)),
     ("Accept-Language", "a," * 200_000),

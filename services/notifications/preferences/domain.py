@@ -1,4 +1,4 @@
-"""Addresses that get no more mails, or not all kinds."""
+"""Addresses that get no mail any more, or not of every kind."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -24,6 +24,10 @@ class RecipientUnknownProblem(Problem):
     title = mark("This link is about somebody who does not receive messages from here.")
 
 
+_SET_BY_STORE = 0
+"""An event's version is set when it is saved with its aggregate."""
+
+
 class SuppressionReason(StrEnum):
     BOUNCED = "bounced"
     """A relay refused it for good: nothing is sent."""
@@ -35,14 +39,16 @@ SUPPRESSION_NAMES: Mapping[SuppressionReason, str] = {
     SuppressionReason.BOUNCED: mark("Refused for good: nothing is sent"),
     SuppressionReason.UNSUBSCRIBED: mark("The person stopped"),
 }
+"""The reasons as pages call them."""
 
 
 class MailGroup(StrEnum):
     """Mails that a person stops together."""
 
     ALL = ""
+    """All that can be stopped."""
     SESSIONS = "sessions"
-    """Empty: seat notices can no longer be stopped, but some addresses once did."""
+    """Empty: seat notices can no longer be stopped. Some addresses stopped them when they could."""
     REMINDERS = "reminders"
     SURVEYS = "surveys"
     PUBLICATIONS = "publications"
@@ -66,7 +72,7 @@ _KINDS = {
 }
 
 GROUPS = tuple(group for group in MailGroup if group is not MailGroup.ALL and group.kinds)
-"""The groups that a person chooses from: together all that can be stopped, without overlap."""
+"""The groups that a person chooses from: together all that can be stopped, and no kind in two of them."""
 
 GROUP_NAMES: Mapping[MailGroup, tuple[str, str]] = {
     MailGroup.ALL: (mark("All that can be stopped"), ""),
@@ -83,18 +89,18 @@ GROUP_NAMES: Mapping[MailGroup, tuple[str, str]] = {
 
 
 def group_of(kind: DeliveryKind) -> MailGroup:
-    """The group that one click in such a mail stops; ALL if the kind is in no group."""
+    """The group that one click in a mail of that kind stops: all that can be stopped if the kind is in none."""
     return next((group for group in GROUPS if kind in group.kinds), MailGroup.ALL)
 
 
 class Suppression(Aggregate):
-    """One address and one reason; `id` is opaque, so that no URL needs the address."""
+    """One address and one reason; `id` is opaque, so that no address need be in a URL."""
 
     address: str
-    """Empty once lifted. The document stays if an event was published: later events need later versions."""
+    """Empty after it was lifted. The document stays if an event told of it, since later events need later versions."""
     reason: SuppressionReason
     group: MailGroup = MailGroup.ALL
-    """The mails that an unsubscribed address no longer gets."""
+    """What an unsubscribed address no longer gets."""
     created_at: StoredInstant
 
     def stops(self, kind: DeliveryKind) -> bool:
@@ -102,6 +108,7 @@ class Suppression(Aggregate):
 
     @property
     def is_lifted(self) -> bool:
+        """Whether it stops nothing any more."""
         return not self.address
 
 
@@ -110,7 +117,7 @@ Decision = tuple[Suppression, Sequence[Event]]
 
 def mail_bounced(suppression: Suppression, delivery: Delivery) -> MailBounced:
     return MailBounced(
-        version=suppression.version,
+        version=_SET_BY_STORE,
         suppression_id=suppression.id,
         kind=delivery.kind,
         subject_id=delivery.subject_id,
@@ -120,7 +127,7 @@ def mail_bounced(suppression: Suppression, delivery: Delivery) -> MailBounced:
 
 
 def bounce_again(address: str, delivery: Delivery, now: datetime) -> Callable[[Suppression], Decision]:
-    """Renew a lifted suppression; one that stands does not change."""
+    """A lifted suppression stops all mails again; one that stands does not change."""
 
     def decide(suppression: Suppression) -> Decision:
         if not suppression.is_lifted:
@@ -132,8 +139,8 @@ def bounce_again(address: str, delivery: Delivery, now: datetime) -> Callable[[S
 
 
 def lift_bounce(suppression: Suppression) -> Decision:
-    """Forget the address, which then gets mails again."""
+    """Forget the address that bounced, so that it gets mails again."""
     if suppression.is_lifted:
         return suppression, []
     lifted = suppression.model_copy(update={"address": ""})
-    return lifted, [BounceLifted(version=lifted.version, suppression_id=suppression.id)]
+    return lifted, [BounceLifted(version=_SET_BY_STORE, suppression_id=suppression.id)]

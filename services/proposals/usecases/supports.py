@@ -1,4 +1,4 @@
-"""Supporting a proposal, once per person: anybody asks, and the mailed link confirms."""
+"""Supporting a proposal once per person: asked for by anybody, confirmed by the link that is mailed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from services.proposals.domain.problems import MergedProblem, SupportClosedProbl
 from services.proposals.domain.proposals import Proposal
 from services.proposals.store import ProposalStore
 from services.proposals.usecases.followers import Followers
-from services.proposals.usecases.proposals import RateLimit
+from services.proposals.usecases.limits import RateLimit
 from shared.clock import Clock
 from shared.events.vocabulary import Language, ProposalState
 from shared.security.links import LinkPurpose
@@ -18,7 +18,7 @@ from shared.security.links import LinkPurpose
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """What the holder of a link sees; `proposal` is the one that theirs was merged into in the end, or theirs."""
+    """What the holder of a link sees: the proposal in which theirs goes on, and whether the support is confirmed."""
 
     proposal: Proposal
     confirmed: bool
@@ -61,7 +61,7 @@ class Supports:
         return await self._support(await self.followers.holder(LinkPurpose.SUPPORT, token))
 
     async def confirm(self, token: str) -> Support:
-        """Confirm the support; a repeat does not count again.
+        """Confirm the support of a link; the count rises once, however often this is asked for.
 
         Raises:
             SupportClosedProblem: the proposal was answered or declined before the support was confirmed.
@@ -72,7 +72,7 @@ class Supports:
         return await self._support(await self._settled(follower, rules.confirm))
 
     async def follow(self, token: str) -> None:
-        """Follow the proposal without supporting it."""
+        """Inform the holder of a link about the proposal without counting a support."""
         await self._settled(await self.followers.holder(LinkPurpose.SUPPORT, token), rules.follow)
 
     async def _settled(

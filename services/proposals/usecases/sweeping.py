@@ -1,4 +1,4 @@
-"""Completes what a crash left half done, and republishes what the broker lost."""
+"""Completing what a crash left half done, and publishing again what the broker lost."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,12 +6,12 @@ from datetime import timedelta
 from services.proposals.store import UNSETTLED, ProposalStore
 from services.proposals.usecases.followers import Followers
 from services.proposals.usecases.merging import Merging
-from services.proposals.usecases.steps import Steps
+from services.proposals.usecases.projections import Projections
 from shared.clock import Clock, to_millis
 from shared.storage.contract import Where, at_least
 
 REPUBLISHED_FOR = timedelta(days=30)
-"""The inventory lists documents that changed this recently; older ones are known or no longer needed."""
+"""Documents that changed within that time are in the inventory; older ones are known or no longer needed."""
 
 
 @dataclass
@@ -19,18 +19,18 @@ class Sweep:
     store: ProposalStore
     followers: Followers
     merging: Merging
-    steps: Steps
+    projections: Projections
     clock: Clock
 
     async def complete(self) -> bool:
-        """Take the missing steps. A loop's step: False, what failed now may succeed at the next turn."""
+        """Take the missing steps. As a loop's step never more at once: what fails now may succeed at the next turn."""
         await self.followers.add_authors()
         async for follower in self.store.followers.each(UNSETTLED):
             await self.followers.settle(follower.id)
         async for book in self.store.merges.each(UNSETTLED):
             await self.merging.carry_out(book)
         for session_id in {proposal.session_id async for proposal in self.store.scheduled()}:
-            await self.steps.close_if_over(session_id)
+            await self.projections.close_if_over(session_id)
         return False
 
     def recent(self) -> Where:

@@ -1,4 +1,4 @@
-"""The words of the office's acts on proposals."""
+"""The record of what the office did with proposals, in words."""
 
 from collections.abc import Collection
 

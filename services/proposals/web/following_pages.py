@@ -1,4 +1,4 @@
-"""A follower's own data, by the personal link in their mails. A GET never acts."""
+"""The data kept of a follower, behind the personal link in their mails. A GET never acts."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from services.proposals.domain.followers import Follower, SupportStep
 from services.proposals.usecases import UseCases
 from services.proposals.web.views import PersonView
-from services.proposals.web.wording import IN_TEMPLATES
+from services.proposals.web.wording import state_of
 from shared.clock import Clock
 from shared.events.vocabulary import FollowerRole
 from shared.problems import mark
@@ -35,7 +35,7 @@ def following_routes(use_cases: UseCases, pages: Pages, clock: Clock, *, keep_da
 
 @dataclass(frozen=True, slots=True)
 class FollowingPages:
-    """In the language of the holder's mails unless another was chosen."""
+    """The pages of one's own data, in the language of the holder's mails unless another was chosen."""
 
     use_cases: UseCases
     pages: Pages
@@ -76,7 +76,7 @@ class FollowingPages:
             path=f"/following/{token}",
             holder=holder,
             followed=[(each.proposal, _what_one_is(each.follower)) for each in followed],
-            **IN_TEMPLATES,
+            state_of=state_of,
             keep_days=self.keep_days,
             confirm_days=SUPPORT_LINK_LIFE.days,
         )

@@ -1,4 +1,4 @@
-"""The office's pages: proposals to deal with, and the steps of each."""
+"""The programme office's pages: the proposals to deal with, and every step that can be taken with one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,20 +10,29 @@ from pydantic import ValidationError
 from services.proposals.domain.problems import ProposalUnknownProblem
 from services.proposals.domain.proposals import OPEN_STATES, STEPS, Proposal
 from services.proposals.usecases import UseCases
-from services.proposals.usecases.proposals import ProposalFilter
+from services.proposals.usecases.browsing import ProposalFilter
 from services.proposals.usecases.steps import ROLE as STEP_ROLE
-from services.proposals.web import audit_words, wording
-from services.proposals.web.forms import (
-    FIELDS,
-    MergeForm,
-    ScheduleForm,
-    ScheduleManyForm,
-    form_errors,
-    read_step,
-    take_step,
-)
+from services.proposals.web import audit_words
+from services.proposals.web.forms import MergeForm, ScheduleForm, ScheduleManyForm
 from services.proposals.web.lists import read_query
-from services.proposals.web.wording import ListOrder, OfficeStep
+from services.proposals.web.page_forms import FIELDS, form_errors, read_step, take_step
+from services.proposals.web.wording import (
+    ACTS,
+    KINDS,
+    MEANINGS,
+    ORDER_WORDS,
+    ORDERS,
+    STATES,
+    STEP_CONSEQUENCES,
+    STEP_OF,
+    STEP_WORDS,
+    ListOrder,
+    OfficeStep,
+    programme_choices,
+    session_choices,
+    state_of,
+    worded,
+)
 from shared.clock import Clock
 from shared.events.vocabulary import ProposalState
 from shared.problems import FieldProblem, Problem, mark
@@ -37,11 +46,11 @@ LISTED = 50
 CANDIDATES = 20
 TO_DEAL_WITH = (ProposalState.RECEIVED, ProposalState.UNDER_REVIEW)
 CANDIDATE_STATES = (*TO_DEAL_WITH, ProposalState.SCHEDULED, ProposalState.ANSWERED_IN_SESSION)
-"""Proposals in these may be a merge's target."""
+"""What others may be merged into."""
 EVERY, ALL = "all", mark("All")
 GROUPS = {"": TO_DEAL_WITH, EVERY: tuple(ProposalState)}
 PICK = "pick-"
-"""Prefix of the checkboxes' names, before the proposal's id."""
+"""Begins the names of the checkboxes; a proposal's id follows."""
 DEAL_WITH = mark("To deal with: received or under review")
 
 
@@ -83,7 +92,7 @@ class OfficeList:
         return await self._page(request)
 
     async def schedule(self, request: Request, member: StaffMember) -> Response:
-        """Ask to confirm scheduling the chosen proposals for a session; then schedule them."""
+        """Ask to confirm that a session will treat the chosen proposals; then do so."""
         sent = (await self.pages.form(request)).values
         picked = [name.removeprefix(PICK) for name in sent if name.startswith(PICK)]
         try:
@@ -104,34 +113,34 @@ class OfficeList:
         return see_other(f"/office/proposals?scheduled={len(form.proposals)}")
 
     async def _page(self, request: Request, *, status: int = 200, **values: Any) -> Response:
-        """By default, proposals received or under review, most supported first."""
-        browsing = self.use_cases.proposals
+        """What was received and what is under review, most supported first, unless the address asks for others."""
+        browsing = self.use_cases.browsing
         query = read_query(request.query_params, GROUPS, ListOrder.SUPPORTS)
         found = await browsing.search(query.filter, LISTED, query.after)
         programmes = await browsing.programmes()
         sessions = await self.use_cases.store.coming_sessions(query.filter.programme)
-        states = [("", DEAL_WITH), *wording.STATES.items(), (EVERY, ALL)]
+        states = [("", DEAL_WITH), *STATES.items(), (EVERY, ALL)]
         return self.pages.render(
             request,
             "office_proposals.html",
             status=status,
             query=query,
-            **values,
+            **{"values": {}, "errors": {}, **values},
             proposals=[(proposal, (self.clock() - proposal.created_at).days) for proposal in found.items],
             next_page=query.next_address(found.next),
             programmes=programmes,
-            programme_choices=wording.programme_choices(self.pages, request, programmes),
-            session_choices=wording.session_choices(self.pages, request, sessions, programmes),
-            state_choices=wording.worded(self.pages, request, states),
-            order_choices=wording.worded(self.pages, request, wording.ORDER_WORDS.items()),
-            **wording.IN_TEMPLATES,
+            programme_choices=programme_choices(self.pages, request, programmes),
+            session_choices=session_choices(self.pages, request, sessions, programmes),
+            state_choices=worded(self.pages, request, states),
+            order_choices=worded(self.pages, request, ORDER_WORDS.items()),
+            state_of=state_of,
             open_states=OPEN_STATES,
             may_act=_may_act(self.pages, request),
             scheduled=request.query_params.get("scheduled", ""),
         )
 
     async def _ask(self, request: Request, form: ScheduleManyForm) -> Response:
-        browsing = self.use_cases.proposals
+        browsing = self.use_cases.browsing
         proposals = await browsing.get_many(form.proposals)
         session = await browsing.coming_session(form.session)
         return self.pages.render(
@@ -142,7 +151,7 @@ class OfficeList:
             session=session,
             programme=(await browsing.programmes())[session.programme],
             followers=await browsing.count_recipients(proposals),
-            consequence=wording.STEP_CONSEQUENCES[OfficeStep.SCHEDULE],
+            consequence=STEP_CONSEQUENCES[OfficeStep.SCHEDULE],
         )
 
 
@@ -157,7 +166,7 @@ class OfficeProposal:
         return await self._page(request, proposal_id)
 
     async def take(self, request: Request, member: StaffMember, proposal_id: str, step: OfficeStep) -> Response:
-        """Ask to confirm a step, with the number of recipients; then take it."""
+        """Ask to confirm a step, with the number of people who get a mail; then take it."""
         sent = (await self.pages.form(request)).values
         try:
             form = read_step(step, sent)
@@ -187,12 +196,11 @@ class OfficeProposal:
         values: Mapping[str, str] | None = None,
         errors: Mapping[str, str] | None = None,
     ) -> Response:
-        """The proposal, the number of its recipients, the forms of possible steps, and the office's acts so far."""
-        browsing = self.use_cases.proposals
+        """The proposal, who would get a mail, the forms of the possible steps, and what the office did so far."""
+        browsing = self.use_cases.browsing
         reading = await browsing.read(proposal_id)
         proposal = reading.proposal
         sessions = await self.use_cases.store.coming_sessions(proposal.programme)
-        programmes = {proposal.programme: reading.programme}
         search = request.query_params.get("q", "").strip()
         values = {"q": search, "session": proposal.session_id, **(values or {})}
         return self.pages.render(
@@ -202,27 +210,28 @@ class OfficeProposal:
             reading=reading,
             followers=await browsing.count_recipients([proposal]),
             acts=[
-                (act.at, who_acted(self.pages, request, act.member_id, act.member_name), wording.ACTS[act.action])
+                (act.at, who_acted(self.pages, request, act.member_id, act.member_name), ACTS[act.action])
                 for act in await self.use_cases.audit.entries(subject=proposal_id)
             ],
-            possible=[wording.STEP_OF[state] for state in STEPS[proposal.state]]
-            if _may_act(self.pages, request)
-            else [],
+            possible=[STEP_OF[state] for state in STEPS[proposal.state]] if _may_act(self.pages, request) else [],
             candidate_choices=[
                 (other.id, f"{other.title} ({other.supports})")
                 for other in await self._candidates(proposal, search, values.get("into", ""))
             ],
-            session_choices=wording.session_choices(self.pages, request, sessions, programmes),
+            session_choices=session_choices(self.pages, request, sessions, {proposal.programme: reading.programme}),
             values=values,
             errors=errors or {},
             was_done="done" in request.query_params,
-            **wording.IN_TEMPLATES,
+            state_of=state_of,
+            meanings=MEANINGS,
+            kinds=KINDS,
+            step_words=STEP_WORDS,
         )
 
     async def _ask(
         self, request: Request, proposal_id: str, step: OfficeStep, form: object, sent: Mapping[str, str]
     ) -> Response:
-        browsing = self.use_cases.proposals
+        browsing = self.use_cases.browsing
         reading = await browsing.read(proposal_id)
         session, target = None, None
         if isinstance(form, ScheduleForm):
@@ -235,8 +244,8 @@ class OfficeProposal:
             "office_step.html",
             reading=reading,
             step=step,
-            step_word=wording.STEP_WORDS[step],
-            consequence=wording.STEP_CONSEQUENCES[step],
+            step_word=STEP_WORDS[step],
+            consequence=STEP_CONSEQUENCES[step],
             kept=[(field, sent.get(field, "")) for field in FIELDS[step].values()],
             words=sent.get("answer", "") or sent.get("reason", ""),
             session=session,
@@ -245,8 +254,8 @@ class OfficeProposal:
         )
 
     async def _candidates(self, proposal: Proposal, search: str, chosen: str) -> list[Proposal]:
-        """Possible targets of a merge: the search's, or the nearest titles; the chosen one is included."""
-        browsing, order = self.use_cases.proposals, wording.ORDERS[ListOrder.SUPPORTS]
+        """What it may be merged into: what the search finds, or the nearest titles; the chosen one among them."""
+        browsing, order = self.use_cases.browsing, ORDERS[ListOrder.SUPPORTS]
         if search:
             wanted = ProposalFilter(order, CANDIDATE_STATES, proposal.programme, search)
             found = (await browsing.search(wanted, CANDIDATES, None)).items

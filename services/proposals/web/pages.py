@@ -1,6 +1,6 @@
 """The pages for everybody: proposals, proposing, supporting. A GET never acts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,20 @@ from pydantic import ValidationError
 from services.proposals.domain.problems import MergedProblem, SupportClosedProblem
 from services.proposals.domain.proposals import Proposal
 from services.proposals.usecases import UseCases
-from services.proposals.usecases.proposals import Reading
-from services.proposals.web import wording
-from services.proposals.web.forms import SupportForm, WrittenProposalForm, form_errors
+from services.proposals.usecases.browsing import Reading
+from services.proposals.web.forms import SupportForm, WrittenProposalForm
 from services.proposals.web.lists import read_query
-from services.proposals.web.wording import ListOrder
+from services.proposals.web.page_forms import form_errors
+from services.proposals.web.wording import (
+    KINDS,
+    MEANINGS,
+    ORDER_WORDS,
+    STATES,
+    ListOrder,
+    programme_choices,
+    state_of,
+    worded,
+)
 from shared.events.vocabulary import ProposalKind, ProposalState
 from shared.security.links import LinkPurpose
 from shared.security.rate_limits import TooOftenProblem
@@ -31,7 +40,7 @@ SCRIPT = (Path(__file__).parent / "similar.js").read_text(encoding="utf-8")
 LISTED = 20
 
 ALIVE = [state for state in ProposalState if state is not ProposalState.MERGED]
-"""The list's default: a merged proposal is represented by its target."""
+"""What the list shows by itself: a merged proposal speaks by the one in which it goes on."""
 
 
 def page_routes(use_cases: UseCases, pages: Pages) -> PageRouter:
@@ -56,23 +65,23 @@ class ProposalPages:
 
     async def show_list(self, request: Request) -> Response:
         query = read_query(request.query_params, {"": ALIVE}, ListOrder.NEWEST)
-        found = await self.use_cases.proposals.search(query.filter, LISTED, query.after)
-        programmes = await self.use_cases.proposals.programmes()
+        found = await self.use_cases.browsing.search(query.filter, LISTED, query.after)
+        programmes = await self.use_cases.browsing.programmes()
         sessions = {proposal.session_id for proposal in found.items if proposal.session_id}
-        orders = {order: wording.ORDER_WORDS[order] for order in (ListOrder.NEWEST, ListOrder.SUPPORTS)}
+        orders = {order: ORDER_WORDS[order] for order in (ListOrder.NEWEST, ListOrder.SUPPORTS)}
         return self.pages.render(
             request,
             "proposals.html",
             proposals=found.items,
             programmes=programmes,
-            programme_choices=wording.programme_choices(self.pages, request, programmes),
+            programme_choices=programme_choices(self.pages, request, programmes),
             sessions=await self.use_cases.store.sessions.many(sessions),
             query=query,
             next_page=query.next_address(found.next),
             values=query.values,
-            **wording.IN_TEMPLATES,
-            state_choices=wording.worded(self.pages, request, wording.STATES.items()),
-            order_choices=wording.worded(self.pages, request, orders.items()),
+            state_of=state_of,
+            state_choices=worded(self.pages, request, STATES.items()),
+            order_choices=worded(self.pages, request, orders.items()),
         )
 
     async def sitemap(self) -> Response:
@@ -83,7 +92,7 @@ class ProposalPages:
         return await self._form(request, {})
 
     async def propose(self, request: Request) -> Response:
-        """Receive a proposal, but first show similar ones that the sender has not seen yet."""
+        """Receive what the form holds, unless it resembles proposals that its sender has not been shown yet."""
         try:
             form = await self.pages.form(request)
         except ForeignFormProblem as problem:
@@ -95,7 +104,7 @@ class ProposalPages:
             return await self._form(request, form.values, status=422, errors=errors)
         near = [other for other, _ in await self.use_cases.proposals.similar(sent.programme, sent.title)]
         if {other.id for other in near} - set(form.get("shown").split()):
-            return await self._form(request, form.values, near)
+            return await self._form(request, form.values, similar=near)
         try:
             proposal = await self.use_cases.proposals.propose(sent.new_proposal(), origin=client_key(request))
         except TooOftenProblem as problem:
@@ -106,11 +115,11 @@ class ProposalPages:
         return see_other(f"/proposals/{proposal.id}?sent=1")
 
     async def show(self, request: Request, proposal_id: str) -> Response:
-        return self._proposal(request, await self.use_cases.proposals.read(proposal_id))
+        return self._proposal(request, await self.use_cases.browsing.read(proposal_id))
 
     async def ask_support(self, request: Request, proposal_id: str) -> Response:
-        """Mail the link that supports or follows. The answer never depends on the address."""
-        reading = await self.use_cases.proposals.read(proposal_id)
+        """Have the link mailed that supports or follows; what is said never depends on the address."""
+        reading = await self.use_cases.browsing.read(proposal_id)
         try:
             form = await self.pages.form(request)
         except ForeignFormProblem as problem:
@@ -140,31 +149,41 @@ class ProposalPages:
         return WrittenProposalForm.model_validate({**sent, **given})
 
     async def _form(
-        self, request: Request, values: Mapping[str, str], similar: Sequence[Proposal] = (), **more: Any
+        self,
+        request: Request,
+        values: Mapping[str, str],
+        *,
+        status: int = 200,
+        errors: Mapping[str, str] | None = None,
+        similar: list[Proposal] | None = None,
     ) -> Response:
-        programmes = await self.use_cases.proposals.programmes()
+        programmes = await self.use_cases.browsing.programmes()
         asked = request.query_params.get("programme", "")
         preset = next(iter(programmes)) if len(programmes) == 1 else asked if asked in programmes else ""
         return self.pages.render(
             request,
             "new.html",
+            status=status,
             scripts=[SCRIPT],
             values={**values, "programme": preset or values.get("programme", "")},
-            similar=similar,
+            errors=errors or {},
+            similar=similar or [],
             programme=programmes.get(preset),
-            programme_choices=wording.programme_choices(self.pages, request, programmes),
-            **wording.IN_TEMPLATES,
-            **more,
+            programme_choices=programme_choices(self.pages, request, programmes),
+            state_of=state_of,
         )
 
-    def _proposal(self, request: Request, reading: Reading, **values: Any) -> Response:
+    def _proposal(self, request: Request, reading: Reading, *, status: int = 200, **values: Any) -> Response:
         return self.pages.render(
             request,
             "proposal.html",
+            status=status,
             reading=reading,
             was_sent="sent" in request.query_params,
             was_asked="asked" in request.query_params,
-            **wording.IN_TEMPLATES,
+            state_of=state_of,
+            meanings=MEANINGS,
+            kinds=KINDS,
             **values,
         )
 
@@ -177,7 +196,7 @@ class SupportPages:
     async def show(self, request: Request, token: str) -> Response:
         self.pages.speak(request, await self.use_cases.followers.language(LinkPurpose.SUPPORT, token))
         support = await self.use_cases.supports.show(token)
-        return self.pages.render(request, "support.html", support=support, **wording.IN_TEMPLATES)
+        return self.pages.render(request, "support.html", support=support, state_of=state_of, meanings=MEANINGS)
 
     async def confirm(self, request: Request, token: str) -> Response:
         self.pages.speak(request, await self.use_cases.followers.language(LinkPurpose.SUPPORT, token))

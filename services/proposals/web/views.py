@@ -1,17 +1,15 @@
 """What the API answers: the public side of a proposal, never an address."""
 
 from collections.abc import Iterable
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+from pydantic import AwareDatetime, BaseModel
 
 from services.proposals.domain.followers import SupportStep
 from services.proposals.domain.proposals import Proposal
 from services.proposals.usecases.following import Followed
 from services.proposals.usecases.supports import Support
 from shared.events.vocabulary import FollowerRole, Language, ProposalKind, ProposalState
-
-_NullIfEmpty = BeforeValidator(lambda text: text or None)
 
 
 class ReceivedView(BaseModel):
@@ -51,15 +49,29 @@ class ProposalView(BaseModel):
     language: Language
     state: ProposalState
     supports: int
-    session: Annotated[str | None, _NullIfEmpty, Field(validation_alias="session_id")]
-    reason: Annotated[str | None, _NullIfEmpty]
-    merged_into: Annotated[str | None, _NullIfEmpty]
+    session: str | None
+    reason: str | None
+    merged_into: str | None
     merged_from: list[str]
     created_at: AwareDatetime
 
     @classmethod
     def of(cls, proposal: Proposal) -> Self:
-        return cls.model_validate(proposal, from_attributes=True)
+        return cls(
+            id=proposal.id,
+            programme=proposal.programme,
+            kind=proposal.kind,
+            title=proposal.title,
+            body=proposal.body,
+            language=proposal.language,
+            state=proposal.state,
+            supports=proposal.supports,
+            session=proposal.session_id or None,
+            reason=proposal.reason or None,
+            merged_into=proposal.merged_into or None,
+            merged_from=list(proposal.merged_from),
+            created_at=proposal.created_at,
+        )
 
 
 class SimilarView(BaseModel):
@@ -75,7 +87,14 @@ class SimilarView(BaseModel):
 
     @classmethod
     def of(cls, proposal: Proposal, similarity: float) -> Self:
-        return cls(similarity=round(similarity, 2), **proposal.model_dump(include=set(cls.model_fields)))
+        return cls(
+            id=proposal.id,
+            title=proposal.title,
+            language=proposal.language,
+            state=proposal.state,
+            supports=proposal.supports,
+            similarity=round(similarity, 2),
+        )
 
 
 class FollowedView(BaseModel):
@@ -88,7 +107,7 @@ class FollowedView(BaseModel):
     language: Language
     role: FollowerRole
     follows: bool
-    """Whether the person gets mails about it."""
+    """Whether the person is told what becomes of it."""
     support: SupportStep
     asked_at: AwareDatetime
     """When it was proposed, or a support was last asked for."""
@@ -97,9 +116,16 @@ class FollowedView(BaseModel):
 
     @classmethod
     def of(cls, followed: Followed) -> Self:
-        follower, proposal = dict(followed.follower), followed.proposal
-        kept = {name: follower[name] for name in cls.model_fields if name in follower}
-        return cls(proposal=proposal.id, title=proposal.title, state=proposal.state, **kept)
+        follower, proposal = followed.follower, followed.proposal
+        kept = follower.model_dump(include={"email", "language", "role", "follows", "support"})
+        return cls(
+            proposal=proposal.id,
+            title=proposal.title,
+            state=proposal.state,
+            asked_at=follower.asked_at,
+            mailed_at=follower.mailed_at,
+            **kept,
+        )
 
 
 class PersonView(BaseModel):

@@ -6,8 +6,16 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from services.registration.programmes import domain
-from services.registration.programmes.domain import Programme, Slug
+from services.registration.programmes.domain import (
+    DEFAULT_REMINDERS_MINUTES,
+    DEFAULT_SURVEY_DAYS,
+    DEFAULT_SURVEY_QUESTIONS,
+    DEFAULT_SURVEY_REMINDER_DAYS,
+    DEFAULT_TIME_ZONE,
+    DEFAULT_TOOL,
+    Programme,
+    Slug,
+)
 from shared.events.registration import SurveyQuestion
 from shared.events.vocabulary import Language, ProgrammeKind
 from shared.problems import mark
@@ -23,7 +31,7 @@ REPEATED_KEY = mark("Two questions have the same key.")
 
 @cache
 def _zones() -> frozenset[str]:
-    """The names of the IANA database, not the system's, which has more, such as «localtime»."""
+    """The names of the IANA database, without those that this machine adds, such as «localtime»."""
     return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split()) - {"Factory"}
 
 
@@ -45,6 +53,9 @@ class SurveyQuestionIn(RequestModel):
     key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
     text: Titles
 
+    def question(self) -> SurveyQuestion:
+        return SurveyQuestion(key=self.key, text=self.text)
+
 
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
 Tool = Annotated[OneLine, Field(max_length=100)]
@@ -62,7 +73,7 @@ Reminders = Annotated[
 Questions = Annotated[list[SurveyQuestionIn], Field(min_length=1, max_length=MAX_QUESTIONS), AfterValidator(_different)]
 SurveyDays = Annotated[Whole, Field(ge=1, le=90)]
 SurveyReminderDays = Annotated[Whole, Field(ge=0, le=90)]
-DEFAULT_QUESTIONS = [SurveyQuestionIn(**dict(item)) for item in domain.DEFAULT_SURVEY_QUESTIONS]
+DEFAULT_QUESTIONS = [SurveyQuestionIn(key=item.key, text=item.text) for item in DEFAULT_SURVEY_QUESTIONS]
 
 
 class ProgrammeIn(RequestModel):
@@ -71,19 +82,21 @@ class ProgrammeIn(RequestModel):
     slug: Slug
     name: Titles
     kind: ProgrammeKind
-    time_zone: TimeZone = domain.DEFAULT_TIME_ZONE
+    time_zone: TimeZone = DEFAULT_TIME_ZONE
     summary: Descriptions | None = None
     audience: Descriptions | None = None
-    tool: Tool = domain.DEFAULT_TOOL
+    tool: Tool = DEFAULT_TOOL
     organiser: Organiser = ""
     reply_to: ReplyTo = ""
-    reminders_minutes: Reminders = domain.DEFAULT_REMINDERS_MINUTES
+    reminders_minutes: Reminders = DEFAULT_REMINDERS_MINUTES
     survey_questions: Questions = DEFAULT_QUESTIONS
-    survey_days: SurveyDays = domain.DEFAULT_SURVEY_DAYS
-    survey_reminder_days: SurveyReminderDays = domain.DEFAULT_SURVEY_REMINDER_DAYS
+    survey_days: SurveyDays = DEFAULT_SURVEY_DAYS
+    survey_reminder_days: SurveyReminderDays = DEFAULT_SURVEY_REMINDER_DAYS
 
     def programme(self) -> Programme:
-        return Programme(id=self.slug, **self.model_dump(exclude={"slug"}))
+        settings = self.model_dump(exclude={"slug", "survey_questions"})
+        questions = [question.question() for question in self.survey_questions]
+        return Programme(id=self.slug, survey_questions=questions, **settings)
 
 
 class ProgrammeChange(RequestModel):
@@ -104,9 +117,9 @@ class ProgrammeChange(RequestModel):
 
     def changes(self) -> dict[str, object]:
         """The fields to change; null leaves a setting as it is."""
-        given: dict[str, object] = self.model_dump(exclude_none=True)
-        if self.survey_questions:
-            given["survey_questions"] = [SurveyQuestion(**dict(question)) for question in self.survey_questions]
+        given: dict[str, object] = self.model_dump(exclude_none=True, exclude={"survey_questions"})
+        if self.survey_questions is not None:
+            given["survey_questions"] = [question.question() for question in self.survey_questions]
         return given
 
 

@@ -92,7 +92,7 @@ def _fields(form: Form) -> dict[str, Any]:
         key, text, typed = form.get(f"key_{row}"), texts(form, _text(row)), form.get(f"place_{row}")
         if (key or text) and not form.get(f"out_{row}"):
             own = row + 1
-            place = int(typed) if typed.isascii() and typed.isdigit() else own
+            place = int(typed) if typed.isdecimal() and len(typed) < 3 else own
             # A question moved up goes before the one at its new place, a question moved down after it.
             order = place, (place > own) - (place < own)
             questions.append((order, {"key": key or f"q_{ids.new_id()[:_NEW_KEY_LENGTH]}", "text": text}))
