@@ -1,11 +1,24 @@
-"""Whether markup holds anything that acts: read by a parser, and opened in the browser."""
+"""Whether what was written acts: in markup, read by a parser and opened in the browser; in mails and calendars."""
 
 from html.parser import HTMLParser
 
+import icalendar
 from playwright.async_api import Page
 
 OUR_SCRIPT_TYPES = ("application/ld+json",)
 CANARY = "window.called = 0; window.xq = () => { window.called += 1 }; window.alert = window.xq"
+
+MAIL_HEADERS = {
+    "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Content-Language",
+    "Auto-Submitted", "X-Auto-Response-Suppress", "X-Dijous-Kind", "List-Unsubscribe", "List-Unsubscribe-Post",
+    "References", "In-Reply-To", "List-Id", "Content-Transfer-Encoding",
+}  # fmt: skip
+CALENDAR_PROPERTIES = {
+    "UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "DESCRIPTION", "LOCATION", "URL", "STATUS",
+    "ORGANIZER", "ATTENDEE", "TRANSP", "CREATED", "LAST-MODIFIED", "CLASS", "CATEGORIES", "CONTACT", "DURATION",
+}  # fmt: skip
+CALENDAR_PARTS = {"VCALENDAR", "VEVENT", "VTIMEZONE", "STANDARD", "DAYLIGHT"}
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class _Reader(HTMLParser):
@@ -56,3 +69,13 @@ async def calls(page: Page) -> int:
     """How often the function was called that the payloads try to call; the page holds `CANARY` as an init script."""
     await page.mouse.move(5, 5)
     return int(await page.evaluate("window.called ?? 0"))
+
+
+def summary(calendar: str, email: str) -> str:
+    """What the only event of a mail's calendar part is called; it is for one person, with what we wrote."""
+    read = icalendar.Calendar.from_ical(calendar)
+    (event,) = read.walk("VEVENT")
+    assert set(event) <= CALENDAR_PROPERTIES
+    assert {part.name for part in read.walk()} <= CALENDAR_PARTS
+    assert str(event["ATTENDEE"]).lower() == f"mailto:{email}"
+    return str(event["SUMMARY"])

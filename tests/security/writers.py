@@ -32,6 +32,10 @@ class ByTheForms:
         words = {"introduction": attack.payload, "closing": attack.payload}
         await self._office.done(wording, {**words, "act": "save"})
 
+    async def add_person(self, attack: Attack) -> None:
+        person = {"name": attack.payload, "user_name": attack.email, "role": "viewer"}
+        await self._office.done("/office/people", person)
+
     async def schedule(self, attack: Attack, after: timedelta) -> str:
         fields = {
             "programme": attack.programme, **in_every_language(attack, "title", "description"),
