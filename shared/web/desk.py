@@ -108,6 +108,10 @@ def sent_id(form: Form, name: str) -> str:
     return form.get(name) if _NEW_ID.fullmatch(form.get(name)) else ids.new_id()
 
 
+_YEARS = range(2000, 2200)
+"""Of a session: next to the first and the last year that there is, a day before or after is an error."""
+
+
 def local_instant(text: str, time_zone: str) -> datetime | None:
     """The instant of a `datetime-local` field on the zone's wall clock; None if there is no such time.
 
@@ -117,7 +121,7 @@ def local_instant(text: str, time_zone: str) -> datetime | None:
         local = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if local.tzinfo is not None:
+    if local.tzinfo is not None or local.year not in _YEARS:
         return None
     zone = ZoneInfo(time_zone)
     instant = local.replace(tzinfo=zone).astimezone(UTC)

@@ -111,7 +111,9 @@ EVERYWHERE = tuple(
     text if isinstance(text, bytes) else text.encode()
     for text in ("9" * 5000, "²", "9999-12-31T23:59", "0001-01-01T00:00", b"\xed\xa0\x80", "a\0b")
 )
-"""Of these, for every field and parameter without exception: more digits than Python reads, for one."""
+"""For every field and parameter without exception: more digits than Python reads, for one."""
+AT_THE_ENDS = (b"9999-12-31T23:59", b"0001-01-01T00:00", b"9" * 4301)
+"""For a field whose neighbours are right, without exception."""
 SHARP = tuple(text for text in TEXTS if text and len(text) < 30)
 """Of these, for a field whose neighbours are right."""
 JSON_VALUES = (
