@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
-from enum import StrEnum
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
 
 from shared.clock import StoredInstant, to_millis
 from shared.problems import Problem, mark
@@ -93,6 +93,30 @@ SEAT_NOTICES = frozenset(
 """News of a seat that the person holds or waits for. No preference stops them; leaving the session does."""
 
 
+class Urgency(IntEnum):
+    """The queue that a mail waits in (docs/decisions/0022). Bulk has none, as older deliveries lack the field."""
+
+    TIMELY = 1
+    """It loses its use while it waits."""
+    ANSWER = 2
+    """A person waits for it."""
+
+
+QUEUES = (Urgency.ANSWER, Urgency.TIMELY, None)
+"""The most urgent first; None is bulk."""
+
+_NEAR = timedelta(hours=3)
+"""A reminder so long before the start, or less, is timely."""
+
+
+def urgency_of(kind: DeliveryKind, minutes_before: int = 0) -> Urgency | None:
+    """How urgent a mail of that kind is; of a reminder, so many minutes before the start."""
+    if kind in DIRECT_ANSWERS:
+        return Urgency.ANSWER
+    is_near = kind is DeliveryKind.REMINDER and timedelta(minutes=minutes_before) <= _NEAR
+    return Urgency.TIMELY if is_near or kind in SEAT_NOTICES else None
+
+
 class DeliveryState(StrEnum):
     """The state of a delivery. The last four are final and carry their reason."""
 
@@ -134,6 +158,8 @@ class Delivery(Stored):
     """The generation of the registration that it answers, since a person may leave and register again; else 0."""
     minutes_before: int = 0
     """How long before the start a reminder is sent."""
+    urgency: Urgency | None = None
+    """Its queue."""
     created_at: StoredInstant
     state: DeliveryState = DeliveryState.DUE
     open: int = 1
@@ -189,4 +215,5 @@ def make_delivery(
         sequence=sequence,
         generation=generation,
         minutes_before=minutes_before,
+        urgency=urgency_of(kind, minutes_before),
     )

@@ -7,8 +7,10 @@ from typing import Any
 from services.notifications.deliveries.domain import (
     DIRECT_ANSWERS,
     NOT_KNOWN_YET,
+    QUEUES,
     Delivery,
     DeliveryState,
+    Urgency,
 )
 from shared.clock import from_millis, to_millis
 from shared.storage.collection import Collection, Documents, Place, Slice, document_of
@@ -28,7 +30,7 @@ from shared.storage.contract import (
 DELIVERIES = "deliveries"
 DELIVERY_COLLECTIONS: Mapping[str, Sequence[Index]] = {
     DELIVERIES: [
-        Index(("open", "next_try_at")),  # the sender's
+        Index(("open", "urgency", "next_try_at")),  # the sender's
         Index(("subject_id", "created_at")),
         Index(("recipient_id",)),
         Index(("state", "created_at")),
@@ -54,10 +56,21 @@ class DeliveryStore(Collection[Delivery]):
         """Insert those whose id is not there yet; how many they were."""
         return await self._store.insert_many(DELIVERIES, documents) if documents else 0
 
-    async def due(self, now: datetime, *, limit: int, after: Place | None = None) -> Slice[Document]:
-        """Open deliveries whose time has come, the longest due first."""
-        where: Where = {"open": 1, "next_try_at": at_most(to_millis(now))}
+    async def due(
+        self, now: datetime, queue: Urgency | None, *, limit: int, after: Place | None = None
+    ) -> Slice[Document]:
+        """Open deliveries of a queue whose time has come, the longest due first."""
+        where: Where = {"open": 1, "urgency": queue, "next_try_at": at_most(to_millis(now))}
         return await self.documents.page(where, order=(("next_try_at", 1),), limit=limit, after=after)
+
+    async def longest_due(self, now: datetime) -> datetime | None:
+        """Since when the delivery waits that is due for longest; None if nothing is due."""
+        first = [item for queue in QUEUES for item in (await self.due(now, queue, limit=1)).items]
+        return from_millis(min(item["next_try_at"] for item in first)) if first else None
+
+    async def count_planned(self, where: Where) -> int:
+        """How many match, in all queues: their index begins with `open` and the queue."""
+        return sum([await self.count({**where, "urgency": queue}) for queue in QUEUES])
 
     async def mark_sent(self, ids: Sequence[str], now: datetime) -> int:
         """The relay took these mails; how many were marked."""
@@ -102,10 +115,12 @@ class DeliveryStore(Collection[Delivery]):
         return await self._store.update_many(DELIVERIES, where, assign=assign) if subject_ids else 0
 
     async def make_due_again(self, delivery_id: str, now: datetime) -> bool:
-        """Put a delivery that ended back to due; False if it is still open, or not there."""
+        """Put a delivery that ended back to due, in front of all bulk: somebody waits for it. False if it is still
+        open, or not there."""
         assign = {
             "state": DeliveryState.DUE.value,
             "open": 1,
+            "urgency": Urgency.ANSWER.value,
             "next_try_at": to_millis(now),
             "tries": 0,
             "resent_at": to_millis(now),

@@ -68,7 +68,7 @@ class DeliveryAdmin:
         self.lift = Action("suppression.lifted", Role.ADMIN, self._lift)
 
     async def today(self) -> Today:
-        now, count = self._clock(), self._deliveries.count
+        now, count = self._clock(), self._deliveries.count_planned
         midnight = now.astimezone(ZoneInfo(OFFICE_ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
         since_midnight: Where = {"open": 0, "next_try_at": at_least(to_millis(midnight))}
         return Today(

@@ -1,5 +1,6 @@
 """What holds the sender back: the relay's limits, the limit on answers to one address, and pauses after trouble."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -15,15 +16,19 @@ TOO_MANY = "too many mails to this address in an hour"
 
 _MINUTE = 60.0
 _DAY = 86_400.0
+_SLICE = 2.0
+"""Seconds for which the mails that are no answers go at once."""
+_KEPT_OF_A_DAY = 20
+"""One in so many mails of a day is kept for answers."""
 _HOUR = timedelta(hours=1)
 _IN_A_ROW = 3
 """So many mails refused, and none accepted between them, are no chance."""
 
 
 class RateLimit:
-    def __init__(self, per_minute: int, per_day: int) -> None:
-        """0 means no limit."""
-        self._limits = [(limit, span) for limit, span in ((per_minute, _MINUTE), (per_day, _DAY)) if limit]
+    def __init__(self, *limits: tuple[int, float]) -> None:
+        """Pairs of a number of mails and the seconds within which they may be; 0 mails mean no limit."""
+        self._limits = [(limit, span) for limit, span in limits if limit]
         self._used: deque[tuple[float, int]] = deque()
 
     def left(self) -> int | None:
@@ -45,6 +50,18 @@ class RateLimit:
             if used > count:
                 self._used.append((at, used - count))
             count = max(0, count - used)
+
+
+def relay_limit(per_minute: int, per_day: int) -> RateLimit:
+    """What the relay takes."""
+    return RateLimit((per_minute, _MINUTE), (per_day, _DAY))
+
+
+def pace(per_minute: int, per_day: int) -> RateLimit:
+    """How fast all but answers go: evenly over the minute, and not all of a day, so that an answer finds room."""
+    at_once = math.ceil(per_minute * _SLICE / _MINUTE)
+    seconds = at_once * _MINUTE / max(1, per_minute)
+    return RateLimit((at_once, seconds), (per_day - per_day // _KEPT_OF_A_DAY, _DAY))
 
 
 @dataclass(frozen=True, slots=True)

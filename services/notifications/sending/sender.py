@@ -12,18 +12,19 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from services.notifications.deliveries.domain import Urgency
 from services.notifications.deliveries.store import DeliveryStore
 from services.notifications.rendering.messages import Composer
 from services.notifications.rendering.prepared import PersonalMail
 from services.notifications.sending.batch import Batch, BatchLoader
 from services.notifications.sending.outcomes import OutcomeWriter
-from services.notifications.sending.rate_limit import Backoff, RateLimit, Suspicion
+from services.notifications.sending.queues import Queues
+from services.notifications.sending.rate_limit import Backoff, Suspicion
 from services.notifications.transport.smtp import IN_DOUBT, NOT_HANDED_OVER, Outcome, Result, Transport
-from shared.clock import Clock, from_millis, to_millis
+from shared.clock import Clock, to_millis
 from shared.cores import OneCore
 from shared.faults import failpoint
 from shared.messaging.lease import Lease, Term
-from shared.storage.collection import Place
 from shared.storage.contract import StoreError, at_least
 
 log = structlog.get_logger()
@@ -40,7 +41,7 @@ _MANY = 200  # mails in hand at which they are
 @dataclass(frozen=True, slots=True)
 class SendingLimits:
     page: int = 500
-    """Deliveries taken at a time; up to two pages are in hand."""
+    """Deliveries taken at a time at the most; up to two pages are in hand."""
     lease: timedelta = timedelta(seconds=20)
     """How long until another replica takes over from a dead one."""
     per_minute: int = 0
@@ -101,12 +102,11 @@ class Sender:
     _limits: SendingLimits
 
     def __post_init__(self) -> None:
-        self._rate_limit = RateLimit(self._limits.per_minute, self._limits.per_day)
+        limits = self._limits
+        self._queues = Queues(self._deliveries, page=limits.page, per_minute=limits.per_minute, per_day=limits.per_day)
         self._backoff = Backoff()
         self._suspicion = Suspicion()
         self._core = OneCore()
-        self._place: Place | None = None
-        """Where the next page begins; None for the longest due."""
         self._in_hand: dict[str, QueuedMail] = {}
         self._finished: set[str] = set()
         """Saved while a page was being read: the page may still show them as due."""
@@ -164,25 +164,20 @@ class Sender:
         self._transport.start(report)
         if self._limits.per_day:
             since = to_millis(self._clock() - timedelta(days=1))
-            self._rate_limit.use(await self._deliveries.count({"sent_at": at_least(since)}))
+            self._queues.use(await self._deliveries.count({"sent_at": at_least(since)}))
         self._tasks = [asyncio.create_task(self._keep_marking()), asyncio.create_task(self._keep_turn())]
         self._count_hands()
 
     async def _take_page(self) -> bool:
-        left = self._rate_limit.left()
-        limit = self._limits.page if left is None else min(self._limits.page, left)
-        if not limit:
-            return False
         self._finished.clear()
         now, term = self._clock(), self._lease.term
-        page = await self._deliveries.due(now, limit=limit, after=self._place)
-        self._place = page.next
+        fresh = await self._queues.take(now, lambda id_: id_ in self._in_hand or id_ in self._finished)
         failpoint("after-claim")
-        known = self._in_hand.keys() | self._finished
-        fresh = [document for document in page.items if document["_id"] not in known]
         if fresh:
             self._take_in_hand(await self._put_aside(await self._loader.load(fresh, now)), term)
-        return bool(fresh) or self._place is not None
+        elif not self._in_hand:
+            self._queues.size.restart()
+        return bool(fresh) or self._queues.has_more
 
     async def _put_aside(self, batch: Batch) -> list[PersonalMail]:
         """Save what is not to be sent, or not now; return the rest."""
@@ -195,7 +190,7 @@ class Sender:
         return batch.ready
 
     def _take_in_hand(self, ready: list[PersonalMail], term: Term) -> None:
-        self._rate_limit.use(len(ready))
+        self._queues.use(len(ready), answers=sum(each.delivery.urgency is Urgency.ANSWER for each in ready))
         for each in ready:
             mail = self._in_hand[each.delivery.id] = QueuedMail(each, self._composer, term)
             self._transport.put(mail)
@@ -206,7 +201,10 @@ class Sender:
     def _count_hands(self) -> None:
         if not self._in_hand:
             self._core.leave()
-        _set(self._room, len(self._in_hand) < self._limits.page)
+        has_room = len(self._in_hand) < self._queues.size.mails
+        if has_room:
+            self._queues.size.handed_over()
+        _set(self._room, has_room)
         _set(self._settled, not self._in_hand)
 
     async def _keep_marking(self) -> None:
@@ -239,7 +237,7 @@ class Sender:
                 self._pause(result.reason, self._limits.fault_pause)
             elif result.outcome is Outcome.UNCLEAR:
                 self._backoff.warn(result.reason)
-        self._rate_limit.give_back(sum(result.outcome in NOT_HANDED_OVER for _, result in heeded))
+        self._queues.give_back(sum(result.outcome in NOT_HANDED_OVER for _, result in heeded))
         return heeded
 
     def _judged(self, mail: QueuedMail, result: Result) -> Result:
@@ -277,8 +275,8 @@ async def lateness(deliveries: DeliveryStore, now: datetime, trouble: str) -> st
     """Why mails do not go out in time, whichever replica sends; empty if they do. `trouble`: why this one cannot."""
     if trouble:
         return f"mails do not go out: {trouble}"
-    late = (await deliveries.due(now - LATE, limit=1)).items
-    if not late:
+    due_since = await deliveries.longest_due(now - LATE)
+    if due_since is None:
         return ""
-    waited = now - from_millis(late[0]["next_try_at"])
+    waited = now - due_since
     return f"a mail that is due has waited for {waited // timedelta(minutes=1)} min"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.notifications.deliveries.domain import DeliveryState
+from services.notifications.deliveries.domain import DeliveryState, Urgency
 from shared.clock import to_millis
 from shared.staff import Role
 from tests.integration.notifications.house import (
@@ -91,7 +91,7 @@ async def test_a_mail_that_ended_is_sent_once_more_and_one_that_has_not_is_not(h
     house.clock.now += timedelta(hours=1)
     again = await staff(house, "POST", f"/deliveries/{id_}/resend", expect=202)
     assert (again["state"], again["reason"], again["due_at"]) == ("due", "", due_at)
-    due = await house.store.deliveries.due(house.clock.now, limit=10)
+    due = await house.store.deliveries.due(house.clock.now, Urgency.ANSWER, limit=10)
     assert id_ in [document["_id"] for document in due.items]
     await staff(house, "POST", f"/deliveries/{id_}/resend", expect=409)
 
@@ -139,19 +139,19 @@ async def test_what_the_office_does_by_the_api_is_audited(house: House) -> None:
 async def test_a_deferred_delivery_is_due_again_when_its_time_comes_and_not_before(house: House) -> None:
     await know_three(house)
     now = house.clock.now
-    due = await house.store.deliveries.due(now, limit=10)
+    due = await house.store.deliveries.due(now, Urgency.ANSWER, limit=10)
     assert len(due.items) == 3, "the confirmations; the reminders are not due"
     ids = [document["_id"] for document in due.items]
     await house.store.deliveries.mark(ids[:1], DeliveryState.DEFERRED, "busy", next_try_at=now + timedelta(minutes=1))
     await house.store.deliveries.mark_sent(ids[1:], now)
-    assert (await house.store.deliveries.due(now, limit=10)).items == []
-    (again,) = (await house.store.deliveries.due(now + timedelta(minutes=1), limit=10)).items
+    assert (await house.store.deliveries.due(now, Urgency.ANSWER, limit=10)).items == []
+    (again,) = (await house.store.deliveries.due(now + timedelta(minutes=1), Urgency.ANSWER, limit=10)).items
     assert (again["_id"], again["due_at"]) == (ids[0], to_millis(now))
 
 
 async def test_what_is_due_comes_in_pages(house: House) -> None:
     await know_three(house)
-    first = await house.store.deliveries.due(house.clock.now, limit=2)
-    second = await house.store.deliveries.due(house.clock.now, limit=2, after=first.next)
+    first = await house.store.deliveries.due(house.clock.now, Urgency.ANSWER, limit=2)
+    second = await house.store.deliveries.due(house.clock.now, Urgency.ANSWER, limit=2, after=first.next)
     assert (len(first.items), len(second.items), second.next) == (2, 1, None)
     assert {document["_id"] for document in first.items}.isdisjoint({document["_id"] for document in second.items})
