@@ -10,6 +10,7 @@ from services.notifications.deliveries.store import DELIVERY_COLLECTIONS, Delive
 from services.notifications.deliveries.usecases import DeliveryQueue, Wakers
 from services.notifications.office.people import People
 from services.notifications.office.usecases import DeliveryAdmin
+from services.notifications.preferences.freeing import Freeing
 from services.notifications.preferences.store import SUPPRESSION_COLLECTIONS, SUPPRESSIONS, SuppressionStore
 from services.notifications.preferences.usecases import Preferences
 from services.notifications.projections.store import PROJECTION_COLLECTIONS, Projections
@@ -119,7 +120,9 @@ class UseCases:
             surveys=surveys,
             proposals=Proposals(known, queue, eraser),
             fanouts=make_fanouts(stores, wakers, clock, page_size=page_size),
-            delivery_admin=DeliveryAdmin(deliveries, known, suppressions, audit, wakers, clock),
+            delivery_admin=DeliveryAdmin(
+                deliveries, known, suppressions, make_freeing(stores, wakers, clock), audit, wakers, clock
+            ),
             people=People(known, deliveries, suppressions, stores.documents, audit),
             preferences=Preferences(known, suppressions, clock),
             wordings=Wordings(known, stores.wordings, texts, clock),
@@ -155,11 +158,21 @@ def make_loader(stores: Stores, *, answers_per_hour: int = 0) -> BatchLoader:
     return BatchLoader(stores.known, stores.surveys, stores.suppressions, stores.wordings, limit, superseding)
 
 
+def make_freeing(stores: Stores, wakers: Wakers, clock: Clock) -> Freeing:
+    return Freeing(stores.suppressions, stores.deliveries, stores.known, wakers, clock)
+
+
 def make_sender(
     stores: Stores, composer: Composer, transport: Transport[QueuedMail], clock: Clock, limits: SendingLimits
 ) -> Sender:
     writer = OutcomeWriter(
-        stores.deliveries, stores.suppressions, clock, limits.backoff, limits.patience, limits.patience_to_know
+        stores.deliveries,
+        stores.suppressions,
+        make_freeing(stores, Wakers(), clock),
+        clock,
+        limits.backoff,
+        limits.patience,
+        limits.patience_to_know,
     )
     return Sender(
         stores.deliveries,

@@ -128,6 +128,18 @@ class DeliveryStore(Collection[Delivery]):
         }
         return await self._store.update(DELIVERIES, delivery_id, guard={"open": 0}, assign=assign)
 
+    async def resume(self, ids: Sequence[str], now: datetime) -> int:
+        """Make due what was held back though nothing was wrong with it, as new mails; how many they were."""
+        assign = {
+            "state": DeliveryState.DUE.value,
+            "open": 1,
+            "next_try_at": to_millis(now),
+            "tries": 0,
+            "resent_at": to_millis(now),
+            "reason": "",
+        }
+        return await self._store.update_many(DELIVERIES, {"_id": one_of(ids), "open": 0}, assign=assign) if ids else 0
+
     async def restore(self, ids: Sequence[str], reason: str, due_at: int) -> int:
         """Make due at that time (epoch ms) those that were skipped for a reason; how many they were."""
         where: Where = {"_id": one_of(ids), "open": 0, "reason": reason}

@@ -13,7 +13,8 @@ from services.notifications.deliveries.domain import (
 )
 from services.notifications.deliveries.store import NEWEST_FIRST, DeliveryStore
 from services.notifications.deliveries.usecases import Wakers
-from services.notifications.preferences.domain import Suppression, SuppressionUnknownProblem
+from services.notifications.preferences.domain import Suppression, SuppressionChoice, SuppressionUnknownProblem
+from services.notifications.preferences.freeing import Freeing
 from services.notifications.preferences.store import SuppressionStore
 from services.notifications.projections.domain import KnownSession
 from services.notifications.projections.store import Projections
@@ -26,6 +27,9 @@ from shared.storage.collection import Place, Slice
 from shared.storage.contract import Where, at_least, at_most, greater
 from shared.storage.records import Author
 from shared.text.dates import OFFICE_ZONE
+
+ALL_SUPPRESSIONS = "suppressions"
+"""The subject of the record of lifting many."""
 
 _MOST_FOUND = 200
 _ENDED = (DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.BOUNCED, DeliveryState.FAILED)
@@ -54,6 +58,7 @@ class DeliveryAdmin:
         deliveries: DeliveryStore,
         known: Projections,
         suppressions: SuppressionStore,
+        freeing: Freeing,
         audit: Audit,
         wakers: Wakers,
         clock: Clock,
@@ -61,11 +66,13 @@ class DeliveryAdmin:
         self._deliveries = deliveries
         self._known = known
         self.suppressions = suppressions
+        self._freeing = freeing
         self._audit = audit
         self._wakers = wakers
         self._clock = clock
         self.resend = Action("delivery.resent", Role.EDITOR, self._resend)
         self.lift = Action("suppression.lifted", Role.ADMIN, self._lift)
+        self.lift_many = Action("suppressions.lifted", Role.ADMIN, self._lift_many)
 
     async def today(self) -> Today:
         now, count = self._clock(), self._deliveries.count_planned
@@ -153,8 +160,20 @@ class DeliveryAdmin:
         details = {"reason": suppression.reason}
         if not suppression.announced:
             await self._audit.record(by.member, by.act, suppression_id, details)
-        if not await self.suppressions.lift(suppression_id, by.record(suppression_id, details)):
+        if not await self._freeing.free(suppression, by.record(suppression_id, details)):
             raise SuppressionUnknownProblem
+
+    async def chosen(self, choice: SuppressionChoice) -> list[Suppression]:
+        """The suppressions that a choice means."""
+        return [each async for each in self.suppressions.each() if choice.means(each)]
+
+    async def _lift_many(self, by: Author, choice: SuppressionChoice) -> int:
+        """Send again to all chosen addresses; how many they were. One record tells of all."""
+        found = await self.chosen(choice)
+        await self._audit.record(by.member, by.act, ALL_SUPPRESSIONS, {**choice.details, "number": str(len(found))})
+        for suppression in found:
+            await self._freeing.free(suppression)
+        return len(found)
 
     async def _addressed(self, deliveries: Sequence[Delivery]) -> list[Addressed]:
         addresses = await self._known.addresses_of([delivery.recipient_id for delivery in deliveries])

@@ -1,6 +1,7 @@
 """Addresses that get no mail any more, or not of every kind."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -34,6 +35,9 @@ class SuppressionReason(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     """The person stopped a group of mails; direct answers and seat notices are still sent."""
 
+
+ADDRESS_BOUNCED = f"address {SuppressionReason.BOUNCED}"
+"""The reason why a mail is skipped whose address bounced before."""
 
 SUPPRESSION_NAMES: Mapping[SuppressionReason, str] = {
     SuppressionReason.BOUNCED: mark("Refused for good: nothing is sent"),
@@ -110,6 +114,35 @@ class Suppression(Aggregate):
     def is_lifted(self) -> bool:
         """Whether it stops nothing any more."""
         return not self.address
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionChoice:
+    """Suppressed addresses to be freed together."""
+
+    reason: SuppressionReason = SuppressionReason.BOUNCED
+    domain: str = ""
+    """After the @; empty for any."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """When they were suppressed."""
+
+    def means(self, suppression: Suppression) -> bool:
+        return (
+            suppression.reason is self.reason
+            and (not self.domain or suppression.address.endswith(f"@{self.domain}"))
+            and (self.since is None or suppression.created_at >= self.since)
+            and (self.until is None or suppression.created_at < self.until)
+        )
+
+    @property
+    def details(self) -> dict[str, str]:
+        """For the record."""
+        limits = {"since": self.since, "until": self.until}
+        said = {"reason": self.reason.value, "domain": self.domain}
+        return {key: value for key, value in said.items() if value} | {
+            key: value.isoformat() for key, value in limits.items() if value
+        }
 
 
 Decision = tuple[Suppression, Sequence[Event]]

@@ -1,6 +1,6 @@
 """The stored suppressions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 
 from services.notifications.deliveries.domain import Delivery
@@ -64,6 +64,10 @@ class SuppressionStore:
 
     async def page(self, *, limit: int, after: Place | None) -> Slice[Suppression]:
         return await self._aggregates.page({"address": greater("")}, order=NEWEST_FIRST, limit=limit, after=after)
+
+    def each(self) -> AsyncIterator[Suppression]:
+        """All that stop something."""
+        return self._aggregates.each({"address": greater("")})
 
     async def lift(self, suppression_id: str, record: Recording[Suppression] | None = None) -> bool:
         """Send to that address again; False if it was not suppressed. A suppression that an event told of is kept and

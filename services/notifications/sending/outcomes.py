@@ -16,6 +16,7 @@ import structlog
 
 from services.notifications.deliveries.domain import NOT_KNOWN_YET, Delivery, DeliveryState
 from services.notifications.deliveries.store import DeliveryStore
+from services.notifications.preferences.freeing import Freeing
 from services.notifications.preferences.store import SuppressionStore
 from services.notifications.rendering.prepared import PersonalMail
 from services.notifications.transport.smtp import UNTRIED, Outcome, Result
@@ -42,6 +43,7 @@ Marked = tuple[PersonalMail, Result]
 class OutcomeWriter:
     _deliveries: DeliveryStore
     _suppressions: SuppressionStore
+    _freeing: Freeing
     _clock: Clock
     backoff: Sequence[timedelta]
     """How long to wait after the first, second, … failed try; the last one holds for all later ones."""
@@ -84,7 +86,8 @@ class OutcomeWriter:
 
     async def _mark_one(self, ready: PersonalMail, result: Result) -> None:
         delivery, now = ready.delivery, self._clock()
-        if result.outcome is Outcome.FAULT:
+        is_held = result.outcome is Outcome.HELD and now - delivery.dated_at <= self.patience
+        if is_held or result.outcome is Outcome.FAULT:
             await self._put_back(delivery, result.reason)
             return
         if self._may_be_tried_again(delivery, result.outcome):
@@ -98,7 +101,19 @@ class OutcomeWriter:
     def _may_be_tried_again(self, delivery: Delivery, outcome: Outcome) -> bool:
         if outcome is Outcome.OBJECTED:
             return delivery.tries < len(self.backoff)
-        return outcome in (Outcome.DEFERRED, Outcome.UNCLEAR)
+        return outcome in (Outcome.DEFERRED, Outcome.UNCLEAR, Outcome.HELD)
+
+    async def put_off(self, ids: Sequence[str], seconds: float, reason: str) -> None:
+        """Leave mails to a domain that refuses us for later; nothing was tried."""
+        look_at = self._clock() + timedelta(seconds=seconds)
+        await self._deliveries.mark(ids, DeliveryState.DEFERRED, reason, next_try_at=look_at)
+
+    async def take_back(self, wronged: list[PersonalMail]) -> None:
+        """Free addresses that were suppressed before it showed that we are to blame; their mails go out again."""
+        while wronged:
+            mail = wronged.pop()
+            await _until_stored(partial(self._freeing.free_bounced, mail.recipient.email))
+            log.warning("address freed", action="address_freed", delivery=mail.delivery.id)
 
     async def _put_back(self, delivery: Delivery, reason: str) -> None:
         """Leave it due, but behind the others: a mail that is always refused would keep them from being tried."""

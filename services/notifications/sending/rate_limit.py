@@ -21,8 +21,6 @@ _SLICE = 2.0
 _KEPT_OF_A_DAY = 20
 """One in so many mails of a day is kept for answers."""
 _HOUR = timedelta(hours=1)
-_IN_A_ROW = 3
-"""So many mails refused, and none accepted between them, are no chance."""
 
 
 class RateLimit:
@@ -99,22 +97,6 @@ def _is_within_hour(other: tuple[datetime, str], place: tuple[datetime, str]) ->
     return other < place and other[0] > place[0] - _HOUR
 
 
-class Suspicion:
-    """A refusal that names neither the mailbox nor us is our fault if several mails in a row get one."""
-
-    def __init__(self) -> None:
-        self._refused: set[str] = set()
-
-    def is_ours(self, mail_id: str) -> bool:
-        """Whether it is, now that this mail was refused too. One mail alone, however often, does not count."""
-        if len(self._refused) < _IN_A_ROW:
-            self._refused.add(mail_id)
-        return len(self._refused) >= _IN_A_ROW
-
-    def end(self) -> None:
-        self._refused.clear()
-
-
 class Backoff:
     """Pauses that grow while the trouble lasts; the first accepted mail ends it."""
 
@@ -125,7 +107,12 @@ class Backoff:
 
     @property
     def is_active(self) -> bool:
-        return time.monotonic() < self._until
+        return self.left > 0
+
+    @property
+    def left(self) -> float:
+        """Seconds until the pause ends."""
+        return max(0.0, self._until - time.monotonic())
 
     @property
     def reason(self) -> str:

@@ -5,10 +5,12 @@ it is sent. Pages overlap: while the threads hand over one, the next is loaded.
 """
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -19,8 +21,9 @@ from services.notifications.rendering.prepared import PersonalMail
 from services.notifications.sending.batch import Batch, BatchLoader
 from services.notifications.sending.outcomes import OutcomeWriter
 from services.notifications.sending.queues import Queues
-from services.notifications.sending.rate_limit import Backoff, Suspicion
-from services.notifications.transport.smtp import IN_DOUBT, NOT_HANDED_OVER, Outcome, Result, Transport
+from services.notifications.sending.rate_limit import Backoff
+from services.notifications.sending.suspicion import Suspicion, domain_of
+from services.notifications.transport.smtp import NOT_HANDED_OVER, Outcome, Result, Transport
 from shared.clock import Clock, to_millis
 from shared.cores import OneCore
 from shared.faults import failpoint
@@ -74,6 +77,8 @@ class QueuedMail:
     ready: PersonalMail
     _composer: Composer
     _term: Term
+    _is_put_off: Callable[[], bool]
+    """Whether sending to its domain pauses."""
 
     @property
     def address(self) -> str:
@@ -81,8 +86,8 @@ class QueuedMail:
 
     @property
     def lapsed(self) -> bool:
-        """Whether another replica may be sending it by now."""
-        return self._term.is_over
+        """Whether another replica may be sending it by now, or its domain refuses us."""
+        return self._term.is_over or self._is_put_off()
 
     def compose(self) -> bytes:
         return self._composer.compose(self.ready.delivery, self.ready.context, self.ready.recipient)
@@ -103,9 +108,9 @@ class Sender:
 
     def __post_init__(self) -> None:
         limits = self._limits
-        self._queues = Queues(self._deliveries, page=limits.page, per_minute=limits.per_minute, per_day=limits.per_day)
         self._backoff = Backoff()
-        self._suspicion = Suspicion()
+        self._queues = Queues(self._deliveries, page=limits.page, per_minute=limits.per_minute, per_day=limits.per_day)
+        self._suspicion = Suspicion(2 * limits.backoff[-1], limits.fault_pause, self._clock)
         self._core = OneCore()
         self._in_hand: dict[str, QueuedMail] = {}
         self._finished: set[str] = set()
@@ -120,7 +125,7 @@ class Sender:
     @property
     def trouble(self) -> str:
         """Why this replica cannot send just now; empty if it can, or if another one sends."""
-        return self._backoff.reason
+        return self._backoff.reason or self._suspicion.trouble
 
     async def step(self) -> bool:
         """Take the next page in hand once there is room; whether there may be more."""
@@ -182,17 +187,24 @@ class Sender:
     async def _put_aside(self, batch: Batch) -> list[PersonalMail]:
         """Save what is not to be sent, or not now; return the rest."""
         await self._writer.skip(batch.skipped)
+        paused: dict[str, list[str]] = defaultdict(list)
+        for mail in batch.ready:
+            if self._suspicion.is_paused(mail.recipient.email):
+                paused[domain_of(mail.recipient.email)].append(mail.delivery.id)
+        for domain, ids in paused.items():
+            await self._writer.put_off(ids, *self._suspicion.pause_of(domain))
         if batch.incomplete:
             await self._writer.wait(batch.incomplete)
             # What became known in between has woken nothing.
             known_by_now = await self._loader.contexts(batch.incomplete)
             await self._deliveries.wake(list(known_by_now), self._clock())
-        return batch.ready
+        return [mail for mail in batch.ready if domain_of(mail.recipient.email) not in paused]
 
     def _take_in_hand(self, ready: list[PersonalMail], term: Term) -> None:
         self._queues.use(len(ready), answers=sum(each.delivery.urgency is Urgency.ANSWER for each in ready))
         for each in ready:
-            mail = self._in_hand[each.delivery.id] = QueuedMail(each, self._composer, term)
+            is_put_off = partial(self._suspicion.is_paused, each.recipient.email)
+            mail = self._in_hand[each.delivery.id] = QueuedMail(each, self._composer, term, is_put_off)
             self._transport.put(mail)
         if len(self._in_hand) > _MANY:
             self._core.keep()
@@ -217,6 +229,7 @@ class Sender:
             if len(results) <= _FEW:
                 self._core.leave()
             await self._writer.mark([(mail.ready, result) for mail, result in results])
+            await self._writer.take_back(self._suspicion.wronged)
             failpoint("after-mark")
             self._transport.acknowledge(len(results))
             for mail, _ in results:
@@ -227,7 +240,8 @@ class Sender:
     def _heed(self, results: list[tuple[QueuedMail, Result]]) -> list[tuple[QueuedMail, Result]]:
         """Pause when the relay is away or refuses us, go on when it takes mails. Returns the results with our own
         faults recognised."""
-        heeded = [(mail, self._judged(mail, result)) for mail, result in results]
+        tries = len(self._limits.backoff)
+        heeded = [(mail, self._suspicion.judged(mail.ready, result, tries=tries)) for mail, result in results]
         for _, result in heeded:
             if result.outcome is Outcome.ACCEPTED:
                 self._backoff.reset()
@@ -239,13 +253,6 @@ class Sender:
                 self._backoff.warn(result.reason)
         self._queues.give_back(sum(result.outcome in NOT_HANDED_OVER for _, result in heeded))
         return heeded
-
-    def _judged(self, mail: QueuedMail, result: Result) -> Result:
-        if result.outcome is Outcome.ACCEPTED:
-            self._suspicion.end()
-        elif result.outcome in IN_DOUBT and self._suspicion.is_ours(mail.ready.delivery.id):
-            return replace(result, outcome=Outcome.FAULT)
-        return result
 
     def _pause(self, reason: str, bounds: tuple[float, float]) -> None:
         shortest, longest = bounds

@@ -34,11 +34,13 @@ class Outcome(StrEnum):
     DEFERRED = "deferred"
     """A temporary error, or the connection was lost: try again later. It may have been accepted all the same."""
     UNCLEAR = "unclear"
-    """A final refusal of this recipient that does not name the mailbox: our fault if other mails are refused too."""
+    """A final refusal of this recipient that does not name the mailbox: other mails show whose fault it is."""
     OBJECTED = "objected"
     """A final refusal of this mail's content: our fault if other mails are refused too."""
     FAULT = "fault"
     """The relay refuses us, so it would refuse other mails too."""
+    HELD = "held"
+    """The recipient's domain refuses everybody, so that it is no fault of the recipient."""
     UNFIT = "unfit"
     """The mail cannot be composed: its text has a mistake."""
     UNAVAILABLE = "unavailable"
@@ -47,10 +49,8 @@ class Outcome(StrEnum):
     """Before its turn the transport was halted, or the lease ran out."""
 
 
-IN_DOUBT = (Outcome.UNCLEAR, Outcome.OBJECTED)
-"""The outcomes of other mails show whose fault it is."""
 UNTRIED = (Outcome.UNAVAILABLE, Outcome.NOT_TRIED)
-NOT_HANDED_OVER = (*UNTRIED, Outcome.FAULT)
+NOT_HANDED_OVER = (*UNTRIED, Outcome.FAULT, Outcome.HELD)
 """These do not count towards the relay's limits per minute and day."""
 
 
