@@ -124,6 +124,7 @@ GET     /api/v1/deliveries/{id}                             token
 POST    /api/v1/deliveries/{id}/resend                      token
 GET     /api/v1/suppressions                                token
 DELETE  /api/v1/suppressions/{id}                           token
+POST    /api/v1/suppressions/lift                           token
 POST    /api/v1/recipients/export                           token
 POST    /api/v1/recipients/erase                            token
 GET     /preferences/{token}                                preferences
@@ -134,6 +135,7 @@ GET     /office/mails/deliveries/{id}                       viewer
 POST    /office/mails/deliveries/{id}/resend                editor
 GET     /office/mails/suppressions                          viewer
 POST    /office/mails/suppressions/{id}/lift                admin
+POST    /office/mails/suppressions/lift                     admin
 GET     /office/mails/wording                               viewer
 GET     /office/mails/wording/{programme}                   viewer
 GET     /office/mails/wording/{programme}/{kind}/{language}    viewer

@@ -4,18 +4,23 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from services.notifications.deliveries.domain import Delivery, DeliveryKind, DeliveryState
 from services.notifications.office.people import People
 from services.notifications.office.usecases import Addressed, DeliveryAdmin
-from services.notifications.preferences.domain import MailGroup, Suppression, SuppressionReason
+from services.notifications.preferences.domain import (
+    MailGroup,
+    Suppression,
+    SuppressionChoice,
+    SuppressionReason,
+)
 from shared.events.vocabulary import FollowerRole, Language, RegistrationStatus
 from shared.staff import StaffMember
 from shared.storage.contract import Scalar
 from shared.web.openapi import ApiRouter, problems
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
-from shared.web.schemas import ErasedOut, PersonIn
+from shared.web.schemas import ErasedOut, PersonIn, RequestModel, Yes
 from shared.web.staff_cookie import bearer_member
 
 _PLACE = 2
@@ -55,6 +60,25 @@ class SuppressionView(BaseModel):
     group: MailGroup
     """Of an unsubscribed address: the group of mails that it gets no more; empty for all but direct answers."""
     created_at: datetime
+
+
+class SuppressionChoiceIn(RequestModel):
+    """Suppressed addresses to be freed together."""
+
+    reason: SuppressionReason
+    domain: Annotated[str, Field(max_length=253)] = ""
+    """After the @; empty for any."""
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    """When they were suppressed: from the first instant on, before the second."""
+    dry_run: Yes = False
+    """Whether only to count them."""
+
+
+class LiftedOut(BaseModel):
+    """How many addresses were meant."""
+
+    number: int
 
 
 class KnownRegistrationView(BaseModel):
@@ -153,8 +177,17 @@ def _add_suppressions(router: APIRouter, admin: DeliveryAdmin, acting: Any) -> N
 
     @router.delete("/suppressions/{id}", status_code=204, summary="Send to an address again", tags=["suppressions"])
     async def lift_suppression(id: str, member: StaffMember = acting) -> None:  # noqa: A002  the name that the path shows to callers
-        """The address gets mails again from now on; what was skipped meanwhile stays skipped. Staff only."""
+        """The address gets mails again from now on. If it had been refused, what was held back in the last 30 days and
+        is still of use goes out. Staff only."""
         await admin.lift(member, id)
+
+    @router.post("/suppressions/lift", summary="Send to several addresses again", tags=["suppressions"])
+    async def lift_suppressions(choice: SuppressionChoiceIn, member: StaffMember = acting) -> LiftedOut:
+        """The same for all addresses that the choice means; with `dry_run` only their number. Staff only."""
+        chosen = SuppressionChoice(choice.reason, choice.domain.lower(), choice.since, choice.until)
+        if choice.dry_run:
+            return LiftedOut(number=len(await admin.chosen(chosen)))
+        return LiftedOut(number=await admin.lift_many(member, chosen))
 
 
 def _add_people(router: APIRouter, people: People, acting: Any) -> None:

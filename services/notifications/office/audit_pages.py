@@ -18,6 +18,7 @@ PATH = "/office/audit/mails"
 ACTS = {
     "delivery.resent": Act(mark("Sent a mail once more"), "/office/mails/deliveries/{}"),
     "suppression.lifted": Act(mark("Let mails go to an address again"), "/office/mails/suppressions"),
+    "suppressions.lifted": Act(mark("Let mails go to several addresses again"), "/office/mails/suppressions"),
     "recipient.exported": Act(EXPORTED_PERSON),
     "recipient.erased": Act(ERASED_PERSON),
     "wording.adjusted": Act(mark("Adjusted the wording of a mail"), "/office/mails/wording/{}"),
@@ -26,6 +27,10 @@ ACTS = {
 
 DETAILS = {
     "reason": Detail(mark("Why it got none"), codes=SUPPRESSION_NAMES),
+    "domain": Detail(mark("What stands after the @")),
+    "since": Detail(mark("From")),
+    "until": Detail(mark("Until")),
+    "number": Detail(mark("Number of addresses")),
     "kind": Detail(mark("Kind of mail"), codes=KIND_NAMES),
     "language": Detail(mark("Language"), codes=LANGUAGE_NAMES),
     "introduction": Detail(mark("Words before")),

@@ -2,22 +2,29 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from services.notifications.deliveries.domain import KIND_NAMES, STATE_NAMES, DeliveryKind, DeliveryState
 from services.notifications.office.reasons import REASONS
 from services.notifications.office.usecases import Addressed, DeliveryAdmin
-from services.notifications.preferences.domain import GROUP_NAMES
+from services.notifications.preferences.domain import (
+    GROUP_NAMES,
+    SUPPRESSION_NAMES,
+    SuppressionChoice,
+    SuppressionReason,
+)
 from shared.problems import mark
 from shared.staff import Role, StaffMember
 from shared.storage.collection import Slice
 from shared.text.addresses import normalised_address
 from shared.text.dates import OFFICE_ZONE
 from shared.web.audit_pages import who_acted
-from shared.web.pages import CONFIRMED, Pages, see_other
+from shared.web.pages import CONFIRMED, Form, Pages, see_other
 from shared.web.paging import CursorParameter, decode_cursor, encode_cursor
 from shared.web.staff_cookie import require_role
 
@@ -25,6 +32,7 @@ LIST = "/office/mails"
 DELIVERY = LIST + "/deliveries/{id}"
 SUPPRESSIONS = LIST + "/suppressions"
 
+NOT_A_DATE = mark("Write the dates as day, month and year.")
 NOT_AN_ADDRESS = mark("Write one email address, such as name@council.cat.")
 
 _PAGE = 50
@@ -57,9 +65,24 @@ class MailPages:
             await self._admin.lift(member, id)
             return see_other(f"{SUPPRESSIONS}?done=1")
 
+        async def lift_many(request: Request, member: Annotated[StaffMember, Depends(manages)]) -> Response:
+            form = await self._pages.form(request)
+            try:
+                choice = _choice(form)
+            except ValueError:
+                errors = {"since": self._pages.text(request, NOT_A_DATE)}
+                return await self._list_suppressions(request, None, values=form.values, errors=errors)
+            if not form.get(CONFIRMED):
+                number = len(await self._admin.chosen(choice))
+                return self._pages.render(
+                    request, "suppressions_lift.html", values=form.values, number=number, **_WORDS
+                )
+            return see_other(f"{SUPPRESSIONS}?freed={await self._admin.lift_many(member, choice)}")
+
         router.add_api_route(LIST, self.list_all, methods=["GET"], dependencies=reads)
         router.add_api_route(LIST, self.find, methods=["POST"], dependencies=reads)
         router.add_api_route(SUPPRESSIONS, self.list_suppressions, methods=["GET"], dependencies=reads)
+        router.add_api_route(f"{SUPPRESSIONS}/lift", lift_many, methods=["POST"])
         router.add_api_route(f"{SUPPRESSIONS}/{{id}}/lift", lift, methods=["POST"])
         router.add_api_route(DELIVERY, self.show, methods=["GET"], dependencies=reads)
         router.add_api_route(f"{DELIVERY}/resend", resend, methods=["POST"])
@@ -105,15 +128,37 @@ class MailPages:
             **_WORDS,
         )
 
-    async def list_suppressions(self, request: Request, cursor: CursorParameter = None, done: str = "") -> Response:
+    async def list_suppressions(
+        self,
+        request: Request,
+        cursor: CursorParameter = None,
+        done: str = "",
+        freed: Annotated[int | None, Query(ge=0)] = None,
+    ) -> Response:
+        return await self._list_suppressions(request, cursor, is_done=bool(done), freed=freed)
+
+    async def _list_suppressions(
+        self,
+        request: Request,
+        cursor: str | None,
+        *,
+        is_done: bool = False,
+        freed: int | None = None,
+        values: Mapping[str, str] | None = None,
+        errors: Mapping[str, str] | None = None,
+    ) -> Response:
         found = await self._admin.suppressions.page(limit=_PAGE, after=decode_cursor(cursor, _PLACE))
         return self._pages.render(
             request,
             "suppressions.html",
+            status=422 if errors else 200,
             suppressions=found.items,
             next=encode_cursor(found.next),
             may_lift=self._may(request, Role.ADMIN),
-            is_done=bool(done),
+            is_done=is_done,
+            freed=freed,
+            values=values or {},
+            errors=errors or {},
             group_names=GROUP_NAMES,
             **_WORDS,
         )
@@ -148,7 +193,27 @@ class MailPages:
         return member is not None and member.role >= role
 
 
+def _choice(form: Form) -> SuppressionChoice:
+    """What is to be freed; days are the office's.
+
+    Raises:
+        ValueError: a day or the reason is none.
+    """
+    since, until = (_midnight(form.get(name)) for name in ("since", "until"))
+    return SuppressionChoice(
+        reason=SuppressionReason(form.get("reason")),
+        domain=form.get("domain").strip().removeprefix("@").lower(),
+        since=since,
+        until=until + timedelta(days=1) if until else None,
+    )
+
+
+def _midnight(day: str) -> datetime | None:
+    return datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(OFFICE_ZONE)) if day else None
+
+
 _WORDS: Mapping[str, Any] = {
+    "reason_names": SUPPRESSION_NAMES,
     "kind_names": KIND_NAMES,
     "state_names": STATE_NAMES,
     "reasons": REASONS,
