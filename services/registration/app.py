@@ -97,7 +97,10 @@ def oidc(settings: Settings) -> OidcProvider | None:
 
 def _allowance(settings: Settings) -> Allowance:
     return Allowance(
-        settings.registrations_per_client, settings.registrations_per_address, settings.registrations_per_session
+        per_client=settings.registrations_per_client,
+        at_once=settings.registrations_at_once,
+        per_address=settings.registrations_per_address,
+        per_session=settings.registrations_per_session,
     )
 
 

@@ -27,8 +27,10 @@ class Settings(ServiceSettings):
     def has_oidc(self) -> bool:
         return bool(self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret.get_secret_value())
 
-    registrations_per_client: Annotated[int, Field(ge=0)] = 500
+    registrations_per_client: Annotated[int, Field(ge=0)] = 200
     """Registrations in ten minutes from one address, which all councils of a region may share; 0 for any."""
+    registrations_at_once: Annotated[int, Field(ge=0)] = 20
+    """Registrations in a minute from one address for one session; 0 for any."""
     registrations_per_address: Annotated[int, Field(ge=0)] = 10
     """Registrations in ten minutes with one mail address; 0 for any number."""
     registrations_per_session: Annotated[int, Field(ge=0)] = 10_000

@@ -13,6 +13,7 @@ from shared.text.unseen import without_unseen_ends
 NOT_AN_ADDRESS = mark("This is not an email address.")
 NOT_ASCII = mark("Before the @ there can be no accents or special letters: not every mail server takes them.")
 MAX_LENGTH = 254  # RFC 5321 with erratum 1690: a path of 256 without its angle brackets
+_GMAIL = ("gmail.com", "googlemail.com")
 _LOCAL_PART_LENGTH = 64  # RFC 5321 section 4.5.3.1.1
 _PLAIN_LOCAL_PART = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
 """Nearly every address has this before the @; the library parses the others."""
@@ -32,6 +33,16 @@ def normalised_address(text: str) -> str:
     if address.ascii_email is None:
         raise ValueError(NOT_ASCII)
     return _whole(address.ascii_email)
+
+
+def mailbox_of(address: str) -> str:
+    """The mailbox that a normalised address leads to, for limits: what stands after a plus (RFC 5233) leads to the same
+    one, and so do dots at Gmail. Elsewhere dots tell people apart: «a.puig» and «ap.uig» may be two."""
+    local_part, _, domain = address.rpartition("@")
+    mailbox = local_part.partition("+")[0] or local_part
+    if domain in _GMAIL:
+        mailbox, domain = mailbox.replace(".", ""), "gmail.com"
+    return f"{mailbox}@{domain}"
 
 
 def _read(text: str) -> ValidatedEmail:

@@ -1,5 +1,6 @@
 """What a mail is about, the same for everybody who gets it."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -36,3 +37,14 @@ class MailContext:
 
 def one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+_SCHEME = re.compile(r"[:\uff1a]?[/\\\uff0f]{2,}")
+_DOT_OF_AN_ADDRESS = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d])")
+
+
+def theirs(text: str, most: int) -> str:
+    """Words that anybody may have typed, for a mail to an address that nobody proved: one line, shortened, and without
+    anything that mail programs make a link of. «www.site.cat» becomes «www. site. cat»."""
+    plain = _DOT_OF_AN_ADDRESS.sub(". ", _SCHEME.sub(" ", one_line(text)))
+    return plain if len(plain) <= most else f"{plain[: most - 1].rstrip()}…"

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from services.notifications.deliveries.domain import DIRECT_ANSWERS, SESSION_KINDS, DeliveryKind
 from services.notifications.projections.domain import KnownProposal, KnownSession
-from services.notifications.rendering.domain import MailContext, one_line
+from services.notifications.rendering.domain import MailContext, one_line, theirs
 from services.notifications.rendering.wording import NOTHING
 from shared.events.vocabulary import Language, in_language
 from shared.security.links import LinkPurpose, Links
@@ -41,6 +41,8 @@ _DATED = SESSION_KINDS - _AFTER_THE_SESSION
 _PREHEADER_LENGTH = 150
 """Characters of the hidden first line of the HTML, which lists of mails show beside the subject; they cut off more."""
 
+_LONGEST_TITLE = 150
+"""Of a proposal, which anybody may have typed."""
 _BLANK_LINES = re.compile(r"\n{3,}")
 _BLANK_LINES_BETWEEN = re.compile(r"\n{2,}")
 
@@ -163,8 +165,8 @@ class MailTexts:
 
     def _proposal(self, language: Language, proposal: KnownProposal) -> dict[str, Any]:
         return {
-            "proposal_title": one_line(proposal.title),
-            "merged_title": one_line(proposal.merged_into_title),
+            "proposal_title": theirs(proposal.title, _LONGEST_TITLE),
+            "merged_title": theirs(proposal.merged_into_title, _LONGEST_TITLE),
             "in_session": bool(proposal.session_id),
             "reason": proposal.reason,
             "proposal_url": self._links.page(f"/proposals/{proposal.id}", language),

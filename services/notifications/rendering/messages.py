@@ -17,7 +17,7 @@ from markupsafe import escape
 from services.notifications.deliveries.domain import DIRECT_ANSWERS, Delivery, DeliveryKind, message_id
 from services.notifications.preferences.domain import group_of
 from services.notifications.projections.domain import KnownRegistration, Recipient
-from services.notifications.rendering.domain import MailContext, one_line
+from services.notifications.rendering.domain import MailContext, one_line, theirs
 from services.notifications.rendering.icalendar import METHODS, CalendarLine, attendee, calendar_text, stamp
 from services.notifications.rendering.mail_texts import MailTexts, Personal
 from services.notifications.rendering.prepared import (
@@ -35,6 +35,8 @@ from shared.text.catalogues import Translations
 
 PREFERENCES_LINK_LIFE = timedelta(days=365)
 
+_LONGEST_NAME = 60
+_LONGEST_ENTITY = 120
 _HEADER_LENGTH = 900  # octets; a line may have 998 (RFC 5322 section 2.1.1)
 _KEPT = 256  # kinds x languages x subjects that are being sent at a time
 
@@ -204,12 +206,12 @@ def _header_date(instant: datetime) -> bytes:
 
 
 def _comma_name(recipient: Recipient) -> str:
-    name = one_line(recipient.name)
+    name = theirs(recipient.name, _LONGEST_NAME)
     return f", {name}" if name else ""
 
 
 def _entity(recipient: Recipient) -> str:
-    return one_line(recipient.entity_name) if isinstance(recipient, KnownRegistration) else ""
+    return theirs(recipient.entity_name, _LONGEST_ENTITY) if isinstance(recipient, KnownRegistration) else ""
 
 
 def _sequence(mail: PersonalMail) -> bytes:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.security.rate_limits import RateLimiter
+from shared.text.addresses import mailbox_of
 
 _PER_ADDRESS = timedelta(days=1)
 _PER_ORIGIN = timedelta(hours=1)
@@ -30,4 +31,5 @@ class RateLimit:
             TooOftenProblem: nothing may be stored.
         """
         await self.limits.hit(f"{self.what} from", origin, thing, most=self.per_origin, within=_PER_ORIGIN)
-        await self.limits.hit(f"{self.what} with", email, thing, most=self.per_address, within=_PER_ADDRESS)
+        mailbox = mailbox_of(email) if email else ""
+        await self.limits.hit(f"{self.what} with", mailbox, thing, most=self.per_address, within=_PER_ADDRESS)

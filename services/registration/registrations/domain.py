@@ -223,6 +223,14 @@ def ask_again(registration: Registration, now: datetime) -> Decision:
     return asking, [_tell(ConfirmationRequested, asking)]
 
 
+def ask_by_registering(registration: Registration, now: datetime) -> Decision:
+    """Who registers again has lost the mail: send it once more, unless it went out a moment ago."""
+    last = max(registration.arrived_at, registration.asked_again_at or registration.arrived_at)
+    if now < last + ASK_AGAIN_AFTER:
+        return registration, []
+    return ask_again(registration, now)
+
+
 def erase(registration: Registration, now: datetime, *, gives_up: bool) -> Decision:
     """Remove all personal data, also from the outbox. With `gives_up` the seat or the place is free for another."""
     if registration.erased_at:

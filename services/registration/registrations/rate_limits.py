@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.security.rate_limits import RateLimiter
+from shared.text.addresses import mailbox_of
 
 SPAN = timedelta(minutes=10)
+_AT_ONCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,8 @@ class Allowance:
 
     per_client: int = 0
     """From one place on the network, which a whole council may share."""
+    at_once: int = 0
+    """The same for one session, in a minute: nobody fills it before anybody sees."""
     per_address: int = 0
     """With one mail address."""
     per_session: int = 0
@@ -34,5 +38,7 @@ class RateLimit:
         allowed = self.allowance
         one = f"{session_id} {email}"
         await self.limits.hit("registrations from", origin, one, most=allowed.per_client, within=SPAN)
-        await self.limits.hit("registrations with", email, one, most=allowed.per_address, within=SPAN)
+        here = f"{origin} {session_id}" if origin else ""
+        await self.limits.hit("registrations at once from", here, one, most=allowed.at_once, within=_AT_ONCE)
+        await self.limits.hit("registrations with", mailbox_of(email), one, most=allowed.per_address, within=SPAN)
         await self.limits.hit("registrations for", session_id, one, most=allowed.per_session, within=SPAN)

@@ -49,12 +49,16 @@ class Seating:
         return found
 
     async def enter_as_decoy(self, placed: Registration) -> None:
-        """Take the steps of `enter` for a person who has a place: the same writes of the same documents, unchanged.
+        """Take the steps of `enter` for a person who has a place: the same writes. Nothing changes
+        but that the mail is sent again, not too often.
 
         So the time that an answer takes does not reveal who is registered.
         """
         await self._rosters.touch(placed.session_id)
-        await self._registrations.touch(placed)
+        ask = partial(registrations.ask_by_registering, now=self._clock())
+        asked = await self._registrations.change(placed.id, ask, known=placed)
+        if asked.asked_again_at == placed.asked_again_at:
+            await self._registrations.touch(placed)
 
     async def _register(self, request: Registration, found: Place, before: Registration | None = None) -> None:
         """Write the registration that a request becomes, with its event, unless somebody did."""

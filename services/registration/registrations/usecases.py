@@ -120,7 +120,8 @@ class Registrations:
     async def register(self, session: Session, entity: Entity, person: Person, record: ActRecord | None = None) -> None:
         """Register a person for an entity.
 
-        For a person who is registered or waiting nothing changes and no mail is sent; it takes as many steps.
+        For a person who is registered or waiting nothing changes but that the mail is sent again, if the last one
+        did not go out a moment ago; it takes as many steps.
 
         Raises:
             SessionClosedProblem: the session closed meanwhile.

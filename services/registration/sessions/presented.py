@@ -101,7 +101,7 @@ class SessionSite:
             PresentedSession(
                 session=view.session,
                 programme=programmes[view.session.programme],
-                seats_left=view.seats_left,
+                seats_left=view.seats_shown,
                 turns_away=view.turns_away(now),
                 has_results=view.has_results,
                 seen_at=now,

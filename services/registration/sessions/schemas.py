@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticKnownError
@@ -125,7 +125,9 @@ class SessionOut(BaseModel):
     duration_minutes: int
     capacity: int | None
     seats_left: int | None
+    """At least so many, in tens; 1 for fewer than ten, 0 for none, null without a limit. The office sees the number."""
     waiting: int
+    """At least so many, in tens."""
     status: SessionStatus
     sequence: int
     reason: dict[Language, str] | None
@@ -134,13 +136,20 @@ class SessionOut(BaseModel):
 
     @classmethod
     def of(cls, view: SessionView) -> Self:
+        return cls(**cls._fields_of(view), seats_left=view.seats_shown, waiting=view.waiting_shown)
+
+    @classmethod
+    def _fields_of(cls, view: SessionView) -> dict[str, Any]:
         session = view.session
         fields = session.model_dump(include=set(cls.model_fields) & set(type(session).model_fields), mode="python")
-        instants = {"starts_at": session.starts_at, "ends_at": session.ends_at}
-        return cls(**{**fields, **instants}, seats_left=view.seats_left, waiting=view.waiting)
+        return {**fields, "starts_at": session.starts_at, "ends_at": session.ends_at}
 
 
 class SessionForStaff(SessionOut):
     """A session as the office sees it."""
 
     join_url: str
+
+    @classmethod
+    def of(cls, view: SessionView) -> Self:
+        return cls(**cls._fields_of(view), seats_left=view.seats_left, waiting=view.waiting)

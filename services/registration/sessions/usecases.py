@@ -40,6 +40,16 @@ class SessionView:
         return 0 if self.roster.waiting_count else max(0, self.roster.seats_free)
 
     @property
+    def seats_shown(self) -> int | None:
+        """As everybody is told: at least so many, in tens, or 1 for fewer than ten. An exact number would tell whether
+        somebody whom one registers was registered before."""
+        return self.seats_left and max(1, _tens(self.seats_left))
+
+    @property
+    def waiting_shown(self) -> int:
+        return _tens(self.waiting)
+
+    @property
     def waiting(self) -> int:
         return self.roster.waiting_count if self.roster else 0
 
@@ -50,6 +60,10 @@ class SessionView:
         """
         may_cancel = self.session.lets_cancel(now)
         return self.session.takes_registrations(now) and not may_cancel and self.seats_left == 0
+
+
+def _tens(number: int) -> int:
+    return number // 10 * 10
 
 
 class Settling(Protocol):
