@@ -55,6 +55,8 @@ _UNMARKED_MAILS = 128
 _LOOK_SECONDS = 1.0
 """How often the loops look for work that other processes stored or that time brings."""
 
+_FORGET_SECONDS = 60.0
+
 
 def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     clock = clock or clock_from(settings.clock_offset_file)
@@ -87,7 +89,10 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
             pages.routes(use_cases, frame, links, clock, trouble=lambda: sender.trouble),
         ],
         words=words,
-        loops=make_loops(use_cases, sender),
+        loops=[
+            *make_loops(use_cases, sender),
+            Loop("counters of limits", stores.limits.forget, every=_FORGET_SECONDS),
+        ],
         watches={"mails": lambda: lateness(stores.deliveries, clock(), sender.trouble)},
     )
 

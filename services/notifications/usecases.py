@@ -36,6 +36,7 @@ from shared.messaging.lease import LEASES, Lease
 from shared.messaging.office_access import OFFICE_ACCESS_COLLECTIONS, OfficeAccess
 from shared.messaging.reconciler import Reconciler
 from shared.security.audit import AUDIT_COLLECTIONS, Audit
+from shared.security.rate_limits import LIMIT_COLLECTIONS, RateLimiter
 from shared.storage.aggregates import Aggregates
 from shared.storage.contract import Index, Store
 
@@ -47,6 +48,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     **SUPPRESSION_COLLECTIONS,
     **WORDING_COLLECTIONS,
     LEASES: [],
+    **LIMIT_COLLECTIONS,
     **AUDIT_COLLECTIONS,
     **OFFICE_ACCESS_COLLECTIONS,
 }
@@ -65,10 +67,11 @@ class Stores:
     surveys: SurveyStore
     suppressions: SuppressionStore
     wordings: Aggregates[Wording]
+    limits: RateLimiter
 
     @classmethod
     def over(cls, documents: Store, *, secret: str, clock: Clock) -> "Stores":
-        """The stores over one database. `secret` keys the ids of suppressed addresses."""
+        """The stores over one database. `secret` keys the ids of suppressed addresses and of counters."""
         return cls(
             documents=documents,
             known=Projections.over(documents),
@@ -77,6 +80,7 @@ class Stores:
             surveys=SurveyStore(documents, clock),
             suppressions=SuppressionStore(documents, secret, clock),
             wordings=Aggregates(documents, WORDINGS, Wording, clock=clock),
+            limits=RateLimiter(documents, clock, secret=secret.encode()),
         )
 
 
@@ -153,7 +157,7 @@ def make_fanouts(stores: Stores, wakers: Wakers, clock: Clock, *, page_size: int
 
 def make_loader(stores: Stores, *, answers_per_hour: int = 0) -> BatchLoader:
     """Loads batches. `answers_per_hour`: direct answers to one address in any hour; 0 for no limit."""
-    limit = ReplyRateLimit(stores.deliveries, stores.known, answers_per_hour)
+    limit = ReplyRateLimit(stores.limits, answers_per_hour)
     superseding = Superseding(stores.deliveries, stores.known)
     return BatchLoader(stores.known, stores.surveys, stores.suppressions, stores.wordings, limit, superseding)
 

@@ -21,7 +21,7 @@ from services.registration.programmes import survey_pages
 from services.registration.programmes.api import programme_routes
 from services.registration.programmes.office_pages import ProgrammeDesk
 from services.registration.public_site import SiteOwner
-from services.registration.registrations import join_pages, personal_pages
+from services.registration.registrations import join_pages, link_pages, personal_pages
 from services.registration.registrations import office_pages as registration_office_pages
 from services.registration.registrations import pages as registration_pages
 from services.registration.registrations.api import registration_routes
@@ -72,6 +72,7 @@ def public_routers(use_cases: UseCases, pages: Pages, links: Links, owner: SiteO
         registration_pages.routes(site),
         personal_pages.routes(site),
         join_pages.routes(site),
+        link_pages.routes(site),
         site_pages.notice_routes(site),
     ]
 

@@ -38,11 +38,11 @@ def normalised_address(text: str) -> str:
 def mailbox_of(address: str) -> str:
     """The mailbox that a normalised address leads to, for limits: what stands after a plus (RFC 5233) leads to the same
     one, and so do dots at Gmail. Elsewhere dots tell people apart: «a.puig» and «ap.uig» may be two."""
-    local_part, _, domain = address.rpartition("@")
+    local_part, at, domain = address.rpartition("@")
     mailbox = local_part.partition("+")[0] or local_part
     if domain in _GMAIL:
         mailbox, domain = mailbox.replace(".", ""), "gmail.com"
-    return f"{mailbox}@{domain}"
+    return f"{mailbox}{at}{domain}"
 
 
 def _read(text: str) -> ValidatedEmail:

@@ -36,6 +36,8 @@ GET     /sessions/{session_id}                              public
 GET     /sessions/{session_id}/register                     public
 POST    /sessions/{session_id}/register                     public
 GET     /sessions/{session_id}/registered                   public
+GET     /sessions/{session_id}/link                         public
+POST    /sessions/{session_id}/link                         public
 GET     /calendar.ics                                       public
 GET     /feed.atom                                          public
 GET     /feed.json                                          public

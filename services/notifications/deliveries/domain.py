@@ -29,6 +29,7 @@ class DeliveryKind(StrEnum):
     WAITING_LIST = "waiting_list"
     PROMOTION = "promotion"
     REGISTRATION_CANCELLED = "registration_cancelled"
+    PERSONAL_LINK = "personal_link"
     REMINDER = "reminder"
     RESCHEDULED = "rescheduled"
     CHANGED = "changed"
@@ -53,6 +54,7 @@ KIND_NAMES: Mapping[DeliveryKind, str] = {
     DeliveryKind.WAITING_LIST: mark("Place on the waiting list"),
     DeliveryKind.PROMOTION: mark("Seat from the waiting list"),
     DeliveryKind.REGISTRATION_CANCELLED: mark("Registration cancelled"),
+    DeliveryKind.PERSONAL_LINK: mark("New personal link"),
     DeliveryKind.REMINDER: mark("Reminder of a session"),
     DeliveryKind.RESCHEDULED: mark("Change of date"),
     DeliveryKind.CHANGED: mark("Change to a session"),
@@ -80,6 +82,7 @@ DIRECT_ANSWERS = frozenset(
         DeliveryKind.CONFIRMATION,
         DeliveryKind.WAITING_LIST,
         DeliveryKind.REGISTRATION_CANCELLED,
+        DeliveryKind.PERSONAL_LINK,
         DeliveryKind.PROPOSAL_RECEIVED,
         DeliveryKind.SUPPORT_CONFIRMATION,
     }

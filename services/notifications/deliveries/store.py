@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from services.notifications.deliveries.domain import (
-    DIRECT_ANSWERS,
     NOT_KNOWN_YET,
     QUEUES,
     Delivery,
@@ -22,7 +21,6 @@ from shared.storage.contract import (
     Scalar,
     Store,
     Where,
-    at_least,
     at_most,
     one_of,
 )
@@ -150,16 +148,3 @@ class DeliveryStore(Collection[Delivery]):
         """The latest deliveries to these recipients, the newest first."""
         where: Where = {"recipient_id": one_of(sorted(recipient_ids))}
         return (await self.page(where, order=NEWEST_FIRST, limit=limit)).items
-
-    async def direct_answers(
-        self, recipients: Mapping[str, str], since: datetime
-    ) -> dict[str, list[tuple[datetime, str]]]:
-        """By address, instant and id of the direct answers made since then, without skipped ones. `recipients`: the
-        address of each, by id."""
-        found: dict[str, list[tuple[datetime, str]]] = {}
-        where: Where = {"recipient_id": one_of(sorted(recipients)), "created_at": at_least(to_millis(since))}
-        async for document in self.documents.each(where):
-            if document["kind"] in DIRECT_ANSWERS and document["state"] != DeliveryState.SKIPPED:
-                place = (from_millis(document["created_at"]), document["_id"])
-                found.setdefault(recipients[document["recipient_id"]], []).append(place)
-        return found

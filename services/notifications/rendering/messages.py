@@ -35,6 +35,8 @@ from shared.text.catalogues import Translations
 
 PREFERENCES_LINK_LIFE = timedelta(days=365)
 
+_LINK_ASKED_FOR_LIFE = timedelta(days=7)
+"""How long a link that was asked for leads to one's data, also of a session of long ago."""
 _LONGEST_NAME = 60
 _LONGEST_ENTITY = 120
 _HEADER_LENGTH = 900  # octets; a line may have 998 (RFC 5322 section 2.1.1)
@@ -191,7 +193,9 @@ def _part_head(boundary: str, content_type: str) -> bytes:
 def _session_links_expiry(mail: PersonalMail) -> datetime:
     session = mail.context.session
     assert session is not None
-    return session.ends_at + SESSION_LINKS_LIFE
+    expiry = session.ends_at + SESSION_LINKS_LIFE
+    is_asked_for = mail.delivery.kind is DeliveryKind.PERSONAL_LINK
+    return max(expiry, mail.delivery.dated_at + _LINK_ASKED_FOR_LIFE) if is_asked_for else expiry
 
 
 def _survey_token(mail: PersonalMail) -> bytes:

@@ -5,12 +5,12 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from services.notifications.deliveries.domain import DIRECT_ANSWERS, Delivery
-from services.notifications.deliveries.store import DeliveryStore
 from services.notifications.projections.domain import Recipient
-from services.notifications.projections.store import Projections
+from shared.security.rate_limits import RateLimiter, TooOftenProblem
+from shared.text.addresses import mailbox_of
 
 TOO_MANY = "too many mails to this address in an hour"
 
@@ -64,37 +64,25 @@ def pace(per_minute: int, per_day: int) -> RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class ReplyRateLimit:
-    """A limit on direct answers to one address: typing somebody else's address again and again fills no mailbox. What
+    """A limit on direct answers to one mailbox: typing somebody else's address again and again does not fill it. What
     the office resends does not count."""
 
-    _deliveries: DeliveryStore
-    _known: Projections
+    _limits: RateLimiter
     per_hour: int
-    """Direct answers to one address in any hour; 0 for no limit."""
+    """Direct answers to one mailbox in an hour; 0 for no limit."""
 
     async def exceeding(self, deliveries: Sequence[Delivery], recipients: Mapping[str, Recipient]) -> set[str]:
-        """The ids of those deliveries before which, within an hour, the address was sent as many as it may be."""
+        """The ids of those before which, within an hour, the mailbox was sent as many as it may be."""
         asked = [each for each in deliveries if each.kind in DIRECT_ANSWERS and each.resent_at is None]
-        addresses = {each.id: recipients[each.recipient_id].email for each in asked if each.recipient_id in recipients}
+        known = [each for each in asked if each.recipient_id in recipients]
         exceeding: set[str] = set()
-        if not self.per_hour or not addresses:
-            return exceeding
-        since = min(each.created_at for each in asked) - _HOUR
-        having = await self._known.having(sorted(set(addresses.values())))
-        sent = await self._deliveries.direct_answers(having, since)
-        for place, address in sorted((_place(each), addresses[each.id]) for each in asked if each.id in addresses):
-            before = [other for other in sent.get(address, ()) if _is_within_hour(other, place)]
-            if sum(id_ not in exceeding for _, id_ in before) >= self.per_hour:
-                exceeding.add(place[1])
+        for delivery in sorted(known, key=lambda each: (each.created_at, each.id)):
+            mailbox = mailbox_of(recipients[delivery.recipient_id].email)
+            try:
+                await self._limits.hit("answers to", mailbox, delivery.id, most=self.per_hour, within=_HOUR)
+            except TooOftenProblem:
+                exceeding.add(delivery.id)
         return exceeding
-
-
-def _place(delivery: Delivery) -> tuple[datetime, str]:
-    return delivery.created_at, delivery.id
-
-
-def _is_within_hour(other: tuple[datetime, str], place: tuple[datetime, str]) -> bool:
-    return other < place and other[0] > place[0] - _HOUR
 
 
 class Backoff:

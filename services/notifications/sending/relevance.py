@@ -24,6 +24,7 @@ _STATUSES = {
     DeliveryKind.WAITING_LIST: frozenset({RegistrationStatus.WAITING}),
     DeliveryKind.PROMOTION: _SEATED,
     DeliveryKind.REGISTRATION_CANCELLED: frozenset({RegistrationStatus.CANCELLED}),
+    DeliveryKind.PERSONAL_LINK: _SEATED_OR_WAITING,
     DeliveryKind.REMINDER: _SEATED,
     DeliveryKind.RESCHEDULED: _SEATED_OR_WAITING,
     DeliveryKind.CHANGED: _SEATED_OR_WAITING,

@@ -49,8 +49,11 @@ class Registrations:
         await self._answer(event, DeliveryKind.PROMOTION if event.promoted else _confirmation(event))
 
     async def confirm_again(self, event: ConfirmationRequested) -> None:
-        """Send the confirmation, or the notice of the waiting list, once more."""
-        await self._answer(event, _confirmation(event), again=f"-again-{event.version}")
+        """Send the confirmation, or the notice of the waiting list, once more; after the session, the link alone."""
+        session = await self._known.sessions.get(event.session_id)
+        is_over = session is not None and session.is_over(self._clock())
+        kind = DeliveryKind.PERSONAL_LINK if is_over else _confirmation(event)
+        await self._answer(event, kind, again=f"-again-{event.version}")
 
     async def erase(self, event: RegistrationErased) -> None:
         await self._eraser.erase(self._known.registrations, KnownRegistration.from_erasure(event))

@@ -31,5 +31,5 @@ class RateLimit:
             TooOftenProblem: nothing may be stored.
         """
         await self.limits.hit(f"{self.what} from", origin, thing, most=self.per_origin, within=_PER_ORIGIN)
-        mailbox = mailbox_of(email) if email else ""
+        mailbox = mailbox_of(email)
         await self.limits.hit(f"{self.what} with", mailbox, thing, most=self.per_address, within=_PER_ADDRESS)

@@ -11,7 +11,7 @@ from services.registration.registrations.domain import JoinClosedProblem, Regist
 from services.registration.registrations.pages import RegistrationSite
 from services.registration.registrations.usecases import RegistrationView
 from shared.events.vocabulary import SessionStatus
-from shared.problems import mark
+from shared.problems import LinkExpiredProblem, mark
 from shared.security.links import LinkPurpose
 from shared.text.dates import instant_in_words
 from shared.web.page_routes import PageRouter, page_router
@@ -31,7 +31,10 @@ def routes(site: RegistrationSite) -> PageRouter:
 
     @router.get("/join/{token}")
     async def join(request: Request, token: str) -> HTMLResponse:
-        view = await site.personal(request, token, LinkPurpose.JOIN)
+        try:
+            view = await site.personal(request, token, LinkPurpose.JOIN)
+        except LinkExpiredProblem:
+            return await site.expired(request, token, LinkPurpose.JOIN)
         return await _page(site, request, token, view)
 
     @router.post("/join/{token}")

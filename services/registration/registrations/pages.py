@@ -16,6 +16,7 @@ from services.registration.registrations.usecases import Person, Registrations, 
 from services.registration.sessions.domain import SessionUnknownProblem
 from services.registration.sessions.json_ld import event_data
 from services.registration.sessions.presented import PresentedSession, SessionSite
+from shared.problems import LinkExpiredProblem
 from shared.security.links import LinkPurpose
 from shared.security.rate_limits import TooOftenProblem
 from shared.web.client_address import client_key
@@ -44,6 +45,11 @@ class RegistrationSite(SessionSite):
         """
         self.pages.speak(request, await self.registrations.language(token, purpose))
         return await self.registrations.view(await self.registrations.read_link(token, purpose))
+
+    async def expired(self, request: Request, token: str, purpose: LinkPurpose) -> HTMLResponse:
+        """What the holder of an expired link finds instead: the session, what was published, the way to a new link."""
+        shown = await self.session((await self.registrations.holder(token, purpose)).session_id)
+        return self.pages.render(request, "public/expired.html", status=LinkExpiredProblem.status, shown=shown)
 
 
 def routes(site: RegistrationSite) -> PageRouter:

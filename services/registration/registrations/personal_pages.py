@@ -27,7 +27,7 @@ from services.registration.registrations.schemas import PersonIn
 from services.registration.registrations.usecases import RegistrationView
 from services.registration.sessions.domain import JOIN_OPENS_BEFORE_START
 from shared.events.vocabulary import SessionStatus
-from shared.problems import mark
+from shared.problems import LinkExpiredProblem, mark
 from shared.security.links import LinkPurpose
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import see_other
@@ -70,7 +70,10 @@ class PersonalPages:
         self._own = site.own
 
     async def show(self, request: Request, token: str) -> HTMLResponse:
-        view = await self._site.personal(request, token)
+        try:
+            view = await self._site.personal(request, token)
+        except LinkExpiredProblem:
+            return await self._site.expired(request, token, LinkPurpose.REGISTRATION)
         now = self._site.clock()
         done = request.query_params.get("done", "")
         return await self._page(

@@ -1,6 +1,7 @@
 """Registering, cancelling, attending."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -26,12 +27,12 @@ from services.registration.sessions.usecases import SessionView
 from shared import ids
 from shared.clock import Clock
 from shared.events.vocabulary import Language
-from shared.problems import ConflictProblem, LinkExpiredProblem, LinkInvalidProblem
+from shared.problems import ConflictProblem, LinkInvalidProblem
 from shared.security.actions import Action
 from shared.security.audit import Audit
 from shared.security.links import LinkPurpose, Links
 from shared.staff import Role
-from shared.storage.aggregates import ConflictError
+from shared.storage.aggregates import ConflictError, NotFoundError
 from shared.storage.collection import Slice
 from shared.storage.contract import Scalar
 from shared.storage.records import ActRecord, Author, Recording
@@ -173,10 +174,26 @@ class Registrations:
         Raises:
             LinkInvalidProblem, LinkExpiredProblem: the link is not good.
         """
-        registration = await self._get(self._links.holder(purpose, token))
-        if self._clock() > (await self._session_of(registration)).date.links_expire_at:
-            raise LinkExpiredProblem
+        registration, now = await self.holder(token, purpose), self._clock()
+        if now > (await self._session_of(registration)).date.links_expire_at:
+            self._links.read(purpose, token, now)  # one that was asked for afterwards lasts longer
         return registration.id
+
+    async def holder(self, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION) -> Registration:
+        """Whose link it is, also after it expired.
+
+        Raises:
+            LinkInvalidProblem: the link is not good.
+        """
+        return await self._get(self._links.holder(purpose, token))
+
+    async def send_link(self, session_id: str, email: str) -> None:
+        """Mail the personal link to who is registered with this address, unless it went out a moment ago."""
+        now = self._clock()
+        with suppress(NotFoundError):
+            await self._stored.change(
+                self.id_of(session_id, email), lambda current: registrations.ask_by_registering(current, now)
+            )
 
     async def language(self, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION) -> Language | None:
         """The language of the holder's mails, also after the link expired or they were erased."""

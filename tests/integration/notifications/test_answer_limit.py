@@ -40,6 +40,14 @@ async def test_an_address_gets_so_many_direct_answers_an_hour(house: House) -> N
     assert {reason: len(ids) for reason, ids in batch.skipped.items()} == {TOO_MANY: 3}
 
 
+async def test_addresses_that_lead_to_one_mailbox_count_together(house: House) -> None:
+    await house.hear(programme_defined(), session_scheduled())
+    for number in range(8):
+        address = f"vic.tim+{number}@gmail.com" if number % 2 else f"v.ictim+{number}@googlemail.com"
+        await house.hear(EntityRegistered(version=1, **{**person(number), "email": address}))
+    assert len((await gather(house, per_hour=5)).ready) == 5
+
+
 async def test_those_sent_before_count_and_after_an_hour_they_do_not(house: House) -> None:
     await bomb(house, range(4))
     await gather(house, per_hour=5)

@@ -10,7 +10,7 @@ import pytest
 from services.registration.registrations.domain import RegistrationState
 from services.registration.registrations.rate_limits import Allowance
 from tests.integration.registration.browsing import assert_page, follow, send, title, words
-from tests.integration.registration.conftest import PROGRAMME, STAFF, MovingClock, Office, open_office
+from tests.integration.registration.conftest import PROGRAMME, STAFF, MovingClock, Office, open_office, told
 
 PERSON = {
     "name": "Núria Puig",
@@ -213,6 +213,59 @@ async def test_one_address_cannot_be_written_to_without_end(limited: Office) -> 
     statuses = [(await limited.register(session)).status_code for session in sessions]
     assert statuses == [202, 202, 429]
     assert (await limited.register(sessions[0])).status_code == 202, "the same again is no other registration"
+
+
+async def test_addresses_with_a_plus_count_as_one(limited: Office) -> None:
+    session = await limited.scheduled()
+    addresses = [f"p.u+{number}@gmail.com" for number in range(2)] + ["pu@googlemail.com"]
+    bodies = [{**PERSON, "email": each, "entity": "2500450006", "consent": True} for each in addresses]
+    path = f"/api/v1/sessions/{session}/registrations"
+    assert [(await limited.api.post(path, json=body)).status_code for body in bodies] == [202, 202, 429]
+
+
+async def test_one_place_cannot_fill_a_session_in_a_minute(tmp_path: Path) -> None:
+    async for office in open_office(tmp_path / "quick", MovingClock(), Allowance(per_client=100, at_once=3)):
+        await office.staff("POST", "/programmes", PROGRAMME, expect=201)
+        session, other = await office.scheduled(), await office.scheduled()
+        statuses = [(await office.register(session, number)).status_code for number in range(5)]
+        assert statuses == [202, 202, 202, 429, 429]
+        assert (await office.register(other, 3)).status_code == 202
+        office.clock.move(minutes=1)
+        assert (await office.register(session, 4)).status_code == 202
+
+
+async def test_who_registers_again_is_sent_the_mail_again_but_not_at_once(office: Office) -> None:
+    session = await office.scheduled()
+    await _register(office, session)
+    await _register(office, session)
+    assert told(await office.registration(session)) == ["entity-registered"]
+    office.clock.move(minutes=10)
+    for _ in range(3):
+        answer = await _register(office, session)
+        assert answer.headers["location"] == f"/sessions/{session}/registered"
+    assert told(await office.registration(session)) == ["entity-registered", "confirmation-requested"]
+
+
+async def test_how_many_seats_are_left_tells_nobody_who_is_registered(office: Office) -> None:
+    session = await office.scheduled(capacity=100)
+    await office.register(session, 1)
+    await office.register(session, 2)
+    shown = []
+    for number in (2, 3):
+        await office.register(session, number)
+        page = await office.api.get(f"/sessions/{session}")
+        api = (await office.api.get(f"/api/v1/sessions/{session}")).json()
+        assert "Queden 90 places o més" in words(page)
+        shown.append((api["seats_left"], api["waiting"]))
+    assert shown == [(90, 0), (90, 0)]
+    staff = (await office.api.get(f"/api/v1/sessions/{session}", headers=STAFF)).json()
+    assert staff["seats_left"] == 97
+
+
+async def test_of_few_seats_no_number_is_told(office: Office) -> None:
+    session = await office.scheduled(capacity=9)
+    assert "Queden menys de 10 places" in words(await office.api.get(f"/sessions/{session}"))
+    assert (await office.api.get(f"/api/v1/sessions/{session}")).json()["seats_left"] == 1
 
 
 async def test_one_session_cannot_be_filled_at_once(limited: Office) -> None:
