@@ -98,6 +98,7 @@ async def running_registration() -> AsyncIterator[tuple[str, str]]:
                 "DIJOUS_REGISTRATIONS_PER_CLIENT": "0",
                 "DIJOUS_REGISTRATIONS_PER_ADDRESS": "0",
                 "DIJOUS_REGISTRATIONS_PER_SESSION": "0",
+                "DIJOUS_REGISTRATIONS_AT_ONCE": "0",
             }
             dijous = [sys.executable, "-m", "deploy.cli"]
             await finished([*dijous, "streams", "apply"], environment)

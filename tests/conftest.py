@@ -16,6 +16,7 @@ from tests.support.world import World, make_world
 
 NO_LIMITS_FOR_THIS_MACHINE = {
     "DIJOUS_REGISTRATIONS_PER_CLIENT": "0",
+    "DIJOUS_REGISTRATIONS_AT_ONCE": "0",
     "DIJOUS_PROPOSALS_PER_ORIGIN": "0",
     "DIJOUS_SUPPORTS_PER_ORIGIN": "0",
 }

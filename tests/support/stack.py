@@ -114,6 +114,7 @@ class Stack:
             "DIJOUS_INVENTORY_SECONDS": "1",
             "DIJOUS_REGISTRATIONS_PER_CLIENT": "0",  # all tests come from one place on the network
             "DIJOUS_REGISTRATIONS_PER_SESSION": "0",
+            "DIJOUS_REGISTRATIONS_AT_ONCE": "0",
             **settings,
         }
         self.services = {name: ServiceProcess(name, self.environment, folder / f"{name}.log") for name in SERVICES}

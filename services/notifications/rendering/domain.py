@@ -39,7 +39,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-_SCHEME = re.compile(r"[:\uff1a]?[/\\\uff0f]{2,}")
+_SCHEME = re.compile(r"[:\uff1a][/\\\uff0f]{2,}")
 _DOT_OF_AN_ADDRESS = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d])")
 
 

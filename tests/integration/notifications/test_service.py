@@ -16,6 +16,7 @@ from pydantic import SecretStr, ValidationError
 
 from services.notifications import app
 from services.notifications.deliveries.store import DELIVERIES, DeliveryStore
+from services.notifications.projections.store import PROGRAMMES, SESSIONS
 from services.notifications.sending.sender import lateness
 from services.notifications.settings import Settings
 from shared.events import Event
@@ -158,7 +159,13 @@ async def test_a_mail_server_that_is_away_is_told_and_keeps_the_pages_open(runni
 
 
 async def test_mails_that_wait_for_long_are_told_by_every_replica(running: Running) -> None:
-    await running.publish(programme_defined(), session_scheduled(), registered(0))
+    await running.publish(programme_defined(), session_scheduled())
+
+    async def both_are_known() -> None:  # else the confirmation might be put off by a minute until they are
+        assert [len(await running.service.store.find(each)) for each in (PROGRAMMES, SESSIONS)] == [1, 1]
+
+    await eventually(both_are_known)
+    await running.publish(registered(0))
     await running.told("confirmation", 1)
     deliveries = DeliveryStore(running.service.store)
     assert await lateness(deliveries, running.clock.now, "") == ""

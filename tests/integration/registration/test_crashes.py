@@ -157,7 +157,7 @@ async def test_who_waits_is_shown_until_a_lifted_limit_is_carried_out(office: Of
     with pytest.raises(CrashedError):
         await office.staff("PATCH", f"/sessions/{session}", {"capacity": None})
     crashing.restart()
-    shown = (await office.api.get(f"/api/v1/sessions/{session}")).json()
+    shown = await office.staff("GET", f"/sessions/{session}")
     assert (shown["capacity"], shown["waiting"]) == (None, 2)
     await office.sweep()
     assert (await office.api.get(f"/api/v1/sessions/{session}")).json()["waiting"] == 0

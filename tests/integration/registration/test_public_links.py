@@ -1,7 +1,10 @@
 """A lost or expired personal link leads on: to the session, and to a new link by mail."""
 
+from datetime import timedelta
+
 import pytest
 
+from shared.security.links import LinkPurpose
 from tests.integration.registration.browsing import assert_page, follow, send, words
 from tests.integration.registration.conftest import Office, told
 
@@ -41,7 +44,7 @@ async def test_an_expired_link_leads_to_the_session_and_to_a_new_link(office: Of
     office.clock.move(days=8)
     await office.staff("POST", f"/sessions/{session}/end", {})
     body = {"recording_url": "https://video.example/1", "materials": []}
-    await office.staff("PUT", f"/sessions/{session}/materials", body)
+    await office.staff("POST", f"/sessions/{session}/materials", body)
     office.clock.move(days=120)
     page = await office.api.get(f"/registration/{token}")
     assert_page(page, 410)
@@ -50,5 +53,6 @@ async def test_an_expired_link_leads_to_the_session_and_to_a_new_link(office: Of
     assert ADDRESS not in page.text
     await send(office, f"/sessions/{session}/link", {"email": ADDRESS})
     assert told(await office.registration(session))[-1] == "confirmation-requested"
-    fresh = await office.token(session)
+    registration = await office.registration(session)
+    fresh = office.links.token(LinkPurpose.REGISTRATION, registration.id, office.clock.now + timedelta(days=7))
     assert_page(await office.api.get(f"/registration/{fresh}"))

@@ -25,6 +25,7 @@ from services.notifications.deliveries.domain import (
 )
 from services.notifications.preferences.domain import group_of
 from services.notifications.projections.domain import KnownRegistration, Recipient
+from services.notifications.rendering.domain import theirs
 from services.notifications.rendering.icalendar import METHODS
 from services.notifications.rendering.mail_texts import TEMPLATES, MailText, MailTexts, Personal
 from services.notifications.rendering.messages import PREFERENCES_LINK_LIFE
@@ -75,10 +76,10 @@ def personal_values(kind: DeliveryKind, recipient: Recipient) -> dict[Personal, 
     with_entity = kind in (DeliveryKind.CONFIRMATION, DeliveryKind.WAITING_LIST, DeliveryKind.PROMOTION)
     entity = recipient.entity_name if isinstance(recipient, KnownRegistration) and with_entity else ""
     until = SESSION_END + SESSION_LINKS_LIFE
-    name = " ".join(recipient.name.split())
+    name = theirs(recipient.name, 60)
     return {
         Personal.NAME: f", {name}" if name else "",
-        Personal.ENTITY: " ".join(entity.split()),
+        Personal.ENTITY: theirs(entity, 120),
         Personal.REGISTRATION: LINKS.token(LinkPurpose.REGISTRATION, recipient.id, until),
         Personal.JOIN: LINKS.token(LinkPurpose.JOIN, recipient.id, until),
         Personal.SURVEY: LinkMaker(SURVEY_KEY, SESSION).token(recipient.id),
@@ -267,7 +268,39 @@ def test_any_title_and_any_name_of_a_programme_come_through_their_headers(words:
     headers = message_from_bytes(raw)  # the newer parser may add a space between two encoded words of a name
     name, address = parseaddr(headers["From"])
     assert (str(make_header(decode_header(name))), address) == (text, SENDER)
-    assert str(make_header(decode_header(headers["Subject"]))) == f"Proposta fusionada: {text}"
+    assert str(make_header(decode_header(headers["Subject"]))) == f"Proposta fusionada: {theirs(text, 150)}".rstrip()
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("Núria Puig", "Núria Puig"),
+        ("M.Carme Puig i J. Roca", "M. Carme Puig i J. Roca"),
+        ("Guanyeu a www.premi.cat/ara ara!", "Guanyeu a www. premi. cat/ara ara!"),
+        ("https://premi.cat HTTP:\\\\premi.cat", "https premi. cat HTTP premi. cat"),
+        ("escriviu a jo@premi.cat", "escriviu a jo@premi. cat"),
+        ("premi。cat premi．cat", "premi. cat premi. cat"),
+        ("Llei 39/2015, versió 2.0", "Llei 39/2015, versió 2.0"),
+        ("x" * 61, "x" * 59 + "…"),
+    ],
+)
+def test_words_of_others_are_short_and_become_no_links(typed: str, told: str) -> None:
+    assert theirs(typed, 60) == told
+
+
+@pytest.mark.parametrize("kind", [DeliveryKind.PROPOSAL_RECEIVED, DeliveryKind.SUPPORT_CONFIRMATION])
+def test_no_subject_to_an_address_that_nobody_proved_holds_words_of_others(kind: DeliveryKind) -> None:
+    bait = make_proposal(title="Guanyeu un premi a www.premi.cat ara mateix")
+    mail = composed(kind, proposal=bait)
+    assert "premi" not in mail["Subject"]
+    assert all("www. premi. cat" in content for content in (parts(mail)["text/plain"], parts(mail)["text/html"]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_mail_holds_a_link_that_a_person_typed(kind: DeliveryKind) -> None:
+    bait = {"name": "https://premi.cat"} | ({"entity_name": "www.premi.cat"} if kind in SESSION_KINDS else {})
+    proposal = make_proposal(title="www.premi.cat", merged_into_title="www.premi.cat")
+    assert b"premi.cat" not in composed(kind, recipient_of(kind, **bait), proposal=proposal).as_bytes()
 
 
 def test_only_web_addresses_become_links() -> None:
