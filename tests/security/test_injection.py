@@ -16,6 +16,7 @@ import icalendar
 import pytest
 import pytest_asyncio
 
+from services.notifications.rendering.domain import theirs
 from shared.staff import Role
 from tests.conftest import NO_LIMITS_FOR_THIS_MACHINE
 from tests.security.attacking import attack_everything
@@ -107,7 +108,9 @@ async def test_mails_go_to_one_person_with_the_headers_that_we_wrote(attacks: Se
 async def test_what_was_written_is_read_as_it_was_written(attacks: Sequence[Attack]) -> None:
     for attack in attacks:
         for mail in attack.mails:
-            others = mail["text"].replace(attack.payload, "").replace(attack.url, "")
+            others = mail["text"]
+            for words in (attack.payload, attack.url, *(theirs(attack.payload, most) for most in (60, 120, 150))):
+                others = others.replace(words, "")
             assert "1337" not in others, f"evaluated: {attack.payload!r}"
             assert "evil.example" not in others, attack.payload
         subjects = " ".join(mail["subject"] for mail in attack.mails).replace("\N{WORD JOINER}", "")
