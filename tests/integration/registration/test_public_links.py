@@ -54,5 +54,5 @@ async def test_an_expired_link_leads_to_the_session_and_to_a_new_link(office: Of
     await send(office, f"/sessions/{session}/link", {"email": ADDRESS})
     assert told(await office.registration(session))[-1] == "confirmation-requested"
     registration = await office.registration(session)
-    fresh = office.links.token(LinkPurpose.REGISTRATION, registration.id, office.clock.now + timedelta(days=7))
+    fresh = office.links.token(LinkPurpose.REGISTRATION, registration.id, office.clock() + timedelta(days=7))
     assert_page(await office.api.get(f"/registration/{fresh}"))
