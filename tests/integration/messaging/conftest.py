@@ -28,6 +28,15 @@ async def server() -> AsyncIterator[RunningBroker]:
 
 
 @pytest.fixture
+async def broker(server: RunningBroker) -> AsyncIterator[NatsBroker]:
+    await apply_streams(server.url, [])
+    made = make_broker(server.url, service="registration", on_closed=closed)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
 async def js(server: RunningBroker) -> AsyncIterator[JetStreamContext]:
     connection = await nats.connect(server.url)
     yield connection.jetstream()

@@ -18,7 +18,7 @@ from shared.messaging.streams import apply_streams
 from shared.storage.sqlite import SqliteStore
 from tests.integration.messaging.child import DEADLY
 from tests.integration.messaging.conftest import Consumer, consuming, send, session_ended
-from tests.integration.messaging.test_relay import all_chained, document, recorded
+from tests.integration.messaging.relaying import all_chained, document, recorded
 from tests.support.nats import RunningBroker
 from tests.support.probes import eventually
 

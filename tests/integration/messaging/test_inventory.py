@@ -20,7 +20,7 @@ from shared.messaging.streams import apply_streams
 from shared.storage.contract import Index, Store
 from shared.storage.sqlite import SqliteStore
 from tests.integration.messaging.conftest import closed, session_ended
-from tests.integration.messaging.test_relay import document
+from tests.integration.messaging.relaying import document
 from tests.support.nats import RunningBroker
 from tests.support.probes import eventually
 
