@@ -10,13 +10,10 @@ from services.proposals.handlers import NAME, routes
 from services.proposals.settings import Settings
 from services.proposals.store import COLLECTIONS, OUTBOX_COLLECTIONS, ProposalStore
 from services.proposals.usecases import UseCases
-from services.proposals.usecases.browsing import Browsing
 from services.proposals.usecases.followers import Followers
-from services.proposals.usecases.following import Following, Retention, erase_follower
-from services.proposals.usecases.limits import RateLimit
+from services.proposals.usecases.following import Following, erase_follower
 from services.proposals.usecases.merging import Merging
-from services.proposals.usecases.projections import Projections
-from services.proposals.usecases.proposals import Proposals
+from services.proposals.usecases.proposals import Proposals, RateLimit
 from services.proposals.usecases.steps import Steps
 from services.proposals.usecases.supports import Supports
 from services.proposals.usecases.sweeping import Sweep
@@ -54,7 +51,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     store = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
     broker = make_broker(settings.nats_url, service=NAME)
     use_cases = make_use_cases(settings, store, broker, now, partial(purge_events, broker, EVENTS_WITH_PEOPLE))
-    erase_past = partial(use_cases.retention.erase_past, timedelta(days=settings.keep_followers_days))
+    erase_past = partial(use_cases.following.erase_past, timedelta(days=settings.keep_followers_days))
     words = Translations(Path(__file__).parent / "locale")
     pages = Pages(settings, words, TEMPLATES, clock=now, access=use_cases.access)
     return Service(
@@ -92,11 +89,11 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
     links = Links(settings.public_url, secret)
     followers = Followers(documents, erasing, links, secret=secret.encode(), clock=clock)
     merging = Merging(documents, followers, clock=clock)
-    projections = Projections(documents, clock=clock)
     access, audit, limits = OfficeAccess(store), Audit(store, clock), RateLimiter(store, clock, secret=secret.encode())
     propose = RateLimit(limits, "proposals", settings.proposals_per_address, settings.proposals_per_origin)
     support = RateLimit(limits, "supports", settings.supports_per_address, settings.supports_per_origin)
-    sweep = Sweep(documents, followers, merging, projections, clock=clock)
+    steps = Steps(documents, merging, clock=clock)
+    sweep = Sweep(documents, followers, merging, steps, clock=clock)
     reconciler = Reconciler(store, broker, service=NAME, every=settings.inventory_seconds)
     reconciler.announces("proposals-proposals", "proposals", sweep.recent, sweep.republish_proposal)
     reconciler.announces("proposals-followers", "followers", sweep.recent, sweep.republish_follower)
@@ -106,15 +103,12 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
     return UseCases(
         store=documents,
         proposals=Proposals(documents, followers, propose, secret=secret.encode(), clock=clock),
-        browsing=Browsing(documents, followers),
-        steps=Steps(documents, merging, clock=clock),
+        steps=steps,
         supports=Supports(documents, followers, support, clock=clock),
         followers=followers,
         following=Following(documents, followers, erasing, audit, clock=clock),
         erasing=erasing,
-        retention=Retention(documents, erasing, clock=clock),
         merging=merging,
-        projections=projections,
         sweep=sweep,
         reconciler=reconciler,
         limits=limits,

@@ -27,7 +27,7 @@ def routes(use_cases: UseCases) -> NatsRouter:
     on = EventTable(router, NAME)
 
     async def keep_session(event: SessionEvent) -> None:
-        await use_cases.projections.keep_session(KnownSession.from_event(event))
+        await use_cases.steps.keep_session(KnownSession.from_event(event))
 
     on(ProgrammeDefined, lambda event: use_cases.store.programmes.apply(KnownProgramme.from_event(event)))
     on(SessionScheduled, keep_session)

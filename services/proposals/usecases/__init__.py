@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 from services.proposals.store import ProposalStore
-from services.proposals.usecases.browsing import Browsing
 from services.proposals.usecases.followers import Followers
-from services.proposals.usecases.following import Following, Retention
+from services.proposals.usecases.following import Following
 from services.proposals.usecases.merging import Merging
-from services.proposals.usecases.projections import Projections
 from services.proposals.usecases.proposals import Proposals
 from services.proposals.usecases.steps import Steps
 from services.proposals.usecases.supports import Supports
@@ -23,15 +21,12 @@ from shared.security.rate_limits import RateLimiter
 class UseCases:
     store: ProposalStore
     proposals: Proposals
-    browsing: Browsing
     steps: Steps
     supports: Supports
     followers: Followers
     following: Following
     erasing: Erasing
-    retention: Retention
     merging: Merging
-    projections: Projections
     sweep: Sweep
     reconciler: Reconciler
     limits: RateLimiter

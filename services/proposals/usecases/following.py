@@ -22,19 +22,16 @@ from shared.staff import Role
 from shared.storage.records import Author
 
 EXPORTED, ERASED = "follower.exported", "follower.erased"
-"""What the audit calls them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A proposal and what a person is to it."""
-
     follower: Follower
     proposal: Proposal
 
 
 class Following:
-    """The link was mailed to the address, so its holder may see and erase all that is kept with that address.
+    """The holder of a mailed link may see and erase all that is kept with the address it was sent to.
 
     The methods that take a token raise LinkInvalidProblem, LinkExpiredProblem and ErasedProblem.
     """
@@ -51,25 +48,23 @@ class Following:
         self.erase_for = Action(ERASED, Role.ADMIN, self._erase_for)
 
     async def everything(self, token: str) -> list[Followed]:
-        """All that is kept with the address of the link's holder, the latest first."""
+        """The latest first."""
         holder = await self._followers.holder(LinkPurpose.FOLLOWING, token)
         return await self._kept(holder.email)
 
     async def erase(self, token: str) -> None:
-        """Erase the address everywhere it is kept here."""
         holder = await self._followers.holder(LinkPurpose.FOLLOWING, token)
         await self._erase(holder.email)
 
     async def _export_for(self, by: Author, email: str) -> list[Followed]:
-        """All that is kept with an address. Reading stores nothing that could carry the record, so the record is
-        written before the data goes out."""
+        """Record the reading before the data goes out: there is no write of ours to carry the record."""
         kept = await self._kept(email)
         for each in kept:
             await self._audit.record(by.member, by.act, each.follower.id)
         return kept
 
     async def _erase_for(self, by: Author, email: str) -> int:
-        """Erase an address and leave no byte behind; from how many proposals."""
+        """Erase an address and leave no byte behind. Returns the number of proposals it stood in."""
         kept = await self._kept(email)
         await self._erase(email, by)
         if kept:
@@ -91,6 +86,22 @@ class Following:
                 record = by.record_at(self._clock(), follower.id) if by else None
                 await self._erasing.begin(follower.id, follower.generation, record)
 
+    async def erase_past(self, kept_for: timedelta) -> bool:
+        """Erase followers of proposals that ended long ago, and people who did not confirm a support in time.
+
+        A loop's step: False, there is no more to do at once.
+        """
+        now = self._clock()
+        async for follower in self._store.unconfirmed(now - SUPPORT_LINK_LIFE):
+            if not follower.follows:
+                await self._erasing.begin(follower.id, follower.generation)
+        async for proposal in self._store.ended(now - kept_for):
+            book = await self._store.merges.get(proposal.programme) or MergeBook(id=proposal.programme)
+            for part in [proposal.id, *book.parts_of(proposal.id)]:
+                async for follower in self._store.people_of(part):
+                    await self._erasing.begin(follower.id, follower.generation)
+        return False
+
 
 async def erase_follower(store: ProposalStore, clock: Clock, note: Note) -> Follower | None:
     """Erase the address of a follower; the follower afterwards."""
@@ -98,24 +109,3 @@ async def erase_follower(store: ProposalStore, clock: Clock, note: Note) -> Foll
         return None
     erase = partial(rules.erase, generation=note.generation, now=clock())
     return await store.followers.change(note.id, erase, record=lambda *_: note.record)
-
-
-@dataclass
-class Retention:
-    store: ProposalStore
-    erasing: Erasing
-    clock: Clock
-
-    async def erase_past(self, kept_for: timedelta) -> bool:
-        """Erase the followers of proposals that ended long ago, and people who did not confirm a support in time. As a
-        loop's step: never more at once."""
-        now = self.clock()
-        async for follower in self.store.unconfirmed(now - SUPPORT_LINK_LIFE):
-            if not follower.follows:
-                await self.erasing.begin(follower.id, follower.generation)
-        async for proposal in self.store.ended(now - kept_for):
-            book = await self.store.merges.get(proposal.programme) or MergeBook(id=proposal.programme)
-            for part in [proposal.id, *book.parts_of(proposal.id)]:
-                async for follower in self.store.people_of(part):
-                    await self.erasing.begin(follower.id, follower.generation)
-        return False

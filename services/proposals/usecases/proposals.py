@@ -1,34 +1,90 @@
-"""Proposing, reading and listing proposals."""
+"""Proposing, searching and reading proposals, and the limits of how often people may send something."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from services.proposals.domain.problems import ProgrammeUnknownProblem
+from services.proposals.domain.known import KnownProgramme, KnownSession
+from services.proposals.domain.problems import ProgrammeUnknownProblem, SessionUnknownProblem
 from services.proposals.domain.proposals import Author, Proposal
-from services.proposals.domain.similarity import similarity
+from services.proposals.domain.similarity import mentions, similarity
 from services.proposals.store import ProposalStore
 from services.proposals.usecases.followers import Followers
-from services.proposals.usecases.limits import RateLimit
 from shared.clock import Clock
 from shared.events.proposals import TopicProposed
-from shared.events.vocabulary import Language, ProposalKind
+from shared.events.vocabulary import Language, ProposalKind, ProposalState
 from shared.ids import derived_id
+from shared.security.rate_limits import RateLimiter
+from shared.storage.collection import Place, Slice, document_of
+from shared.storage.contract import Order, position
+from shared.text.addresses import mailbox_of
 
 SIMILAR_FROM = 0.4
 """Titles below this similarity have nothing to do with each other."""
 SIMILAR_TITLES = 5
+_PAGE = 200
+SEARCHED_PAGES = 10
+"""Pages of the store read at most for one page of a search; the next page goes on from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """Counts what is asked for, not what comes of it: the count must not show what is stored of an address.
+
+    0 allows any number.
+    """
+
+    limits: RateLimiter
+    what: str
+    per_address: int
+    """With one mail address in a day."""
+    per_origin: int
+    """From one network address in an hour; a whole council may share one."""
+
+    async def hit(self, thing: str, *, email: str, origin: str) -> None:
+        """Count one more; an empty address or origin is not counted.
+
+        Raises:
+            TooOftenProblem: nothing may be stored.
+        """
+        hour, day = timedelta(hours=1), timedelta(days=1)
+        await self.limits.hit(f"{self.what} from", origin, thing, most=self.per_origin, within=hour)
+        await self.limits.hit(f"{self.what} with", mailbox_of(email), thing, most=self.per_address, within=day)
 
 
 @dataclass(frozen=True, slots=True)
 class NewProposal:
-    """What somebody proposes; texts are stripped already, `email` may be empty."""
+    """What somebody proposes; texts are stripped already."""
 
     programme: str
     kind: ProposalKind
     title: str
     body: str
-    email: str
+    email: str | None
     language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalFilter:
+    order: Order
+    states: Collection[ProposalState]
+    programme: str = ""
+    text: str = ""
+    """Words that title or body hold, whatever their accents and capitals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A proposal with what its page shows."""
+
+    proposal: Proposal
+    programme: KnownProgramme
+    sessions: dict[str, KnownSession]
+    """Sessions of its history that are known, by id."""
+    target: Proposal | None
+    """The proposal that it was merged into."""
+    sources: Sequence[Proposal]
+    """The proposals merged into it."""
 
 
 @dataclass
@@ -49,14 +105,14 @@ class Proposals:
         if await self.store.programmes.get(new.programme) is None:
             raise ProgrammeUnknownProblem("/programme")
         proposal = self._proposal(new, self.clock())
-        await self.rate_limit.hit(proposal.id, email=new.email, origin=origin)
+        await self.rate_limit.hit(proposal.id, email=new.email or "", origin=origin)
         if await self.store.proposals.create(proposal, proposal.event(TopicProposed)) and proposal.author:
             await self.followers.add_author(proposal)
         return await self.store.proposal(proposal.id)
 
     def _proposal(self, new: NewProposal, now: datetime) -> Proposal:
         day = now.astimezone(UTC).date().isoformat()
-        same = (new.programme, new.kind, new.title, new.body, new.email, day)
+        same = (new.programme, new.kind, new.title, new.body, new.email or "", day)
         return Proposal(
             id=derived_id(self.secret, "proposal", *same),
             programme=new.programme,
@@ -75,3 +131,56 @@ class Proposals:
         weighed = [(other, similarity(title, other.title)) for other in await self.store.comparable(programme)]
         near = sorted(weighed, key=lambda pair: -pair[1])[:SIMILAR_TITLES]
         return [pair for pair in near if pair[1] >= SIMILAR_FROM]
+
+    async def programmes(self) -> dict[str, KnownProgramme]:
+        return {programme.id: programme async for programme in self.store.programmes.each()}
+
+    async def coming_session(self, session_id: str) -> KnownSession:
+        """A session that has neither ended nor been cancelled.
+
+        Raises:
+            SessionUnknownProblem: it is none of these.
+        """
+        if session := next((each for each in await self.store.coming_sessions() if each.id == session_id), None):
+            return session
+        raise SessionUnknownProblem("/session")
+
+    async def search(self, filter_: ProposalFilter, limit: int, after: Place | None) -> Slice[Proposal]:
+        found: list[Proposal] = []
+        place = after
+        for _ in range(SEARCHED_PAGES):
+            batch = await self.store.list_proposals(filter_.programme, filter_.states, filter_.order, _PAGE, place)
+            found += [each for each in batch.items if mentions(f"{each.title} {each.body}", filter_.text)]
+            place = batch.next
+            if len(found) > limit or place is None:
+                break
+        if len(found) > limit:
+            place = position(document_of(found[limit - 1]), filter_.order)
+        return Slice(found[:limit], place)
+
+    async def read(self, proposal_id: str) -> Reading:
+        """A proposal for its page.
+
+        Raises:
+            ProposalUnknownProblem: there is none.
+        """
+        proposal = await self.store.proposal(proposal_id)
+        programme = await self.store.programmes.get(proposal.programme)
+        assert programme is not None, "known before the first proposal, and never deleted"
+        sessions = {step.session_id for step in proposal.history if step.session_id}
+        merged = proposal.state is ProposalState.MERGED
+        return Reading(
+            proposal=proposal,
+            programme=programme,
+            sessions=await self.store.sessions.many(sessions),
+            target=await self.store.proposal(await self.followers.end_of(proposal)) if merged else None,
+            sources=await self.get_many(proposal.merged_from),
+        )
+
+    async def get_many(self, ids: Sequence[str]) -> list[Proposal]:
+        return list((await self.store.proposals.many(ids)).values())
+
+    async def count_recipients(self, proposals: Sequence[Proposal]) -> int:
+        """How many people get a mail when these proposals take a step. Who follows two counts once."""
+        people = [follower for each in proposals async for follower in self.store.followers_of(each.id)]
+        return len({follower.email for follower in people if follower.follows})

@@ -1,9 +1,10 @@
-"""The steps that the programme office takes with proposals, each stored with its record."""
+"""The steps of proposals: the office's, each stored with its record, and those that the end of a session brings."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from services.proposals.domain import proposals as rules
+from services.proposals.domain.known import KnownSession
 from services.proposals.domain.problems import (
     OtherProposalUnknownProblem,
     ProposalUnknownProblem,
@@ -22,15 +23,14 @@ from shared.storage.records import Author
 
 REVIEWED, SCHEDULED, ANSWERED = "proposal.reviewed", "proposal.scheduled", "proposal.answered"
 DECLINED, MERGED = "proposal.declined", "proposal.merged"
-"""What the audit calls them."""
 ROLE = Role.EDITOR
 """The lowest role that may take a step."""
 
 
 class Steps:
-    """The acts of the office. The write of a step carries the event that informs the followers.
+    """The write of a step carries the event that informs the followers.
 
-    Every step raises ProposalUnknownProblem and WrongStepProblem.
+    Every act of the office raises ProposalUnknownProblem and WrongStepProblem.
     """
 
     def __init__(self, store: ProposalStore, merging: Merging, *, clock: Clock) -> None:
@@ -56,10 +56,8 @@ class Steps:
         return await self._take(by, proposal_id, decide, reason=reason)
 
     async def _schedule_one(self, by: Author, proposal_id: str, session_id: str) -> Proposal:
-        """Schedule a proposal for a session.
-
-        Raises:
-            SessionUnknownProblem, SessionOverProblem
+        """Raises:
+        SessionUnknownProblem, SessionOverProblem
         """
         await self._store.proposal(proposal_id)
         await self._check_session(session_id)
@@ -98,3 +96,18 @@ class Steps:
             return await self._store.proposals.change(proposal_id, decide, record=by.record(proposal_id, details))
         except NotFoundError:
             raise ProposalUnknownProblem from None
+
+    async def keep_session(self, session: KnownSession) -> None:
+        """Keep a session. If it is over by now, in whatever order the events came, its proposals move on."""
+        await self._store.sessions.apply(session)
+        await self.close_if_over(session.id)
+
+    async def close_if_over(self, session_id: str) -> None:
+        """The proposals of an ended session are answered, those of a cancelled one are under review again."""
+        session = await self._store.sessions.get(session_id)
+        if session is None or session.status is SessionStatus.SCHEDULED:
+            return
+        took_place = session.status is SessionStatus.ENDED
+        over = partial(rules.session_over, session_id=session_id, took_place=took_place, now=self._clock())
+        async for proposal in self._store.scheduled(session_id):
+            await self._store.proposals.change(proposal.id, over)

@@ -10,7 +10,7 @@ from services.proposals.domain.problems import MergedProblem, SupportClosedProbl
 from services.proposals.domain.proposals import Proposal
 from services.proposals.store import ProposalStore
 from services.proposals.usecases.followers import Followers
-from services.proposals.usecases.limits import RateLimit
+from services.proposals.usecases.proposals import RateLimit
 from shared.clock import Clock
 from shared.events.vocabulary import Language, ProposalState
 from shared.security.links import LinkPurpose

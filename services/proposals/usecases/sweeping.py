@@ -6,7 +6,7 @@ from datetime import timedelta
 from services.proposals.store import UNSETTLED, ProposalStore
 from services.proposals.usecases.followers import Followers
 from services.proposals.usecases.merging import Merging
-from services.proposals.usecases.projections import Projections
+from services.proposals.usecases.steps import Steps
 from shared.clock import Clock, to_millis
 from shared.storage.contract import Where, at_least
 
@@ -19,18 +19,18 @@ class Sweep:
     store: ProposalStore
     followers: Followers
     merging: Merging
-    projections: Projections
+    steps: Steps
     clock: Clock
 
     async def complete(self) -> bool:
-        """Take the missing steps. As a loop's step never more at once: what fails now may succeed at the next turn."""
+        """Take the missing steps. A loop's step: False, what failed now may succeed at the next turn."""
         await self.followers.add_authors()
         async for follower in self.store.followers.each(UNSETTLED):
             await self.followers.settle(follower.id)
         async for book in self.store.merges.each(UNSETTLED):
             await self.merging.carry_out(book)
         for session_id in {proposal.session_id async for proposal in self.store.scheduled()}:
-            await self.projections.close_if_over(session_id)
+            await self.steps.close_if_over(session_id)
         return False
 
     def recent(self) -> Where:

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from services.proposals.store import MOST_SUPPORTED, NEWEST
 from services.proposals.usecases import UseCases
 from services.proposals.web.forms import (
     MAX_TITLE,
@@ -26,6 +25,7 @@ from services.proposals.web.views import (
     SupportRequestedView,
     SupportView,
 )
+from services.proposals.web.wording import ORDERS, ListOrder
 from shared.events.vocabulary import ProposalState
 from shared.staff import StaffMember
 from shared.web.client_address import client_key
@@ -34,7 +34,6 @@ from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_
 from shared.web.schemas import ErasedOut, PersonIn
 from shared.web.staff_cookie import bearer_member
 
-ORDERS = {ProposalOrder.NEWEST: NEWEST, ProposalOrder.SUPPORTS: MOST_SUPPORTED}
 Origin = Annotated[str, Depends(client_key)]
 TitleParameter = Annotated[str, Query(min_length=1, max_length=MAX_TITLE, description="The title to compare with.")]
 
@@ -44,7 +43,7 @@ def public_routes(use_cases: UseCases) -> APIRouter:
 
     @router.post("/proposals", status_code=202, summary="Propose a topic or a doubt", responses=problems(429))
     async def propose(form: ProposalForm, origin: Origin) -> ReceivedView:
-        """With an address, its owner is told at every step. The very same proposal sent twice is received once."""
+        """With an address, its owner gets a mail at every step. The same proposal sent twice is received once."""
         proposal = await use_cases.proposals.propose(form.new_proposal(), origin=origin)
         return ReceivedView(id=proposal.id, state=proposal.state)
 
@@ -57,7 +56,7 @@ def public_routes(use_cases: UseCases) -> APIRouter:
         cursor: CursorParameter = None,
     ) -> Page[ProposalView]:
         """Newest or most supported first."""
-        keys = ORDERS[order]
+        keys = ORDERS[ListOrder(order)]
         after = decode_cursor(cursor, len(keys) + 1)
         states = [state] if state else list(ProposalState)
         found = await use_cases.store.list_proposals(programme, states, keys, limit, after)
@@ -65,7 +64,7 @@ def public_routes(use_cases: UseCases) -> APIRouter:
 
     @router.get("/proposals/similar", summary="Find proposals with a similar title")
     async def similar(programme: str, title: TitleParameter) -> Page[SimilarView]:
-        """To support one that is there instead of proposing it again. Nearest first; accents do not matter."""
+        """So that people support one instead of proposing it again. Nearest first; accents do not matter."""
         near = await use_cases.proposals.similar(programme, title)
         return Page(items=[SimilarView.of(proposal, similarity) for proposal, similarity in near])
 
@@ -78,7 +77,7 @@ def public_routes(use_cases: UseCases) -> APIRouter:
         "/proposals/{proposal_id}/supports", status_code=202, summary="Support a proposal", responses=problems(409, 429)
     )
     async def support(proposal_id: str, form: SupportForm, origin: Origin) -> SupportRequestedView:
-        """A link is mailed that confirms it. The answer tells nobody whether that address supports it already."""
+        """Mails a link that confirms it. The answer does not reveal whether that address supports it already."""
         await use_cases.supports.request(proposal_id, form.email, form.language, origin=origin)
         return SupportRequestedView()
 
@@ -123,7 +122,7 @@ def office_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
 
     @router.post("/{proposal_id}/merge", summary="Merge a proposal into another", responses=problems(409))
     async def merge(proposal_id: str, form: MergeForm, by: StaffMember = staff) -> ProposalView:
-        """Its followers move along, who supported both counts once, and both keep the trace."""
+        """Its followers move along; a person who supported both counts once; both keep the trace."""
         return ProposalView.of(await steps.merge(by, proposal_id, form.into))
 
     return router
@@ -140,8 +139,7 @@ def people_routes(use_cases: UseCases, staff_token: str) -> APIRouter:
 
     @router.post("/erase", summary="Erase a follower")
     async def erase(person: PersonIn, by: StaffMember = staff) -> ErasedOut:
-        """The address goes from every proposal; the proposals and the number of their supports stay. Again: the same
-        answer, with 0."""
+        """The address is erased from every proposal; the proposals and their counts stay. A repeat answers 0."""
         erased = await use_cases.following.erase_for(by, person.email)
         return ErasedOut(erased=erased, unfinished=await use_cases.erasing.unfinished())
 

@@ -1,15 +1,25 @@
-"""What people may send: texts tidied and free of unseen characters, unknown fields refused."""
+"""What people may send to the API and by the pages' forms, and the messages beside a form's fields.
 
+Texts are tidied and hold no unseen characters; unknown fields are refused.
+"""
+
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from fastapi import Request
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from services.proposals.usecases.proposals import NewProposal
+from services.proposals.usecases.steps import Steps
+from services.proposals.web.wording import OfficeStep
 from shared.events.vocabulary import Language, ProposalKind
 from shared.problems import mark
+from shared.staff import StaffMember
 from shared.text.addresses import EmailAddress
 from shared.text.unseen import holds_unseen, tidied, tidied_line
+from shared.web.pages import Pages
+from shared.web.problems import field_errors
 
 MAX_TITLE = 200
 MAX_TEXT = 4000
@@ -61,22 +71,15 @@ class ProposalForm(Form):
     body: Text = ""
     kind: ProposalKind = ProposalKind.TOPIC
     email: EmailAddress | None = None
-    """Where to tell what becomes of it; never shown."""
+    """For mails about the proposal; never shown."""
     language: Language = Language.CA
 
     def new_proposal(self) -> NewProposal:
-        return NewProposal(
-            programme=self.programme,
-            kind=self.kind,
-            title=self.title,
-            body=self.body,
-            email=self.email or "",
-            language=self.language,
-        )
+        return NewProposal(**dict(self))
 
 
 class WrittenProposalForm(ProposalForm):
-    """As the page asks for it: a title and what is behind it."""
+    """The page also requires a body."""
 
     body: Written
 
@@ -89,7 +92,7 @@ class SupportForm(Form):
 
 
 class EmptyForm(Form):
-    """Nothing to say: `{}`."""
+    """An empty body: `{}`."""
 
 
 class ScheduleForm(Form):
@@ -105,7 +108,7 @@ class ScheduleManyForm(ScheduleForm):
 
 
 class AnswerForm(Form):
-    """The answer in words, if there is one to be read."""
+    """The answer in words, if any."""
 
     reason: Text = ""
 
@@ -127,3 +130,70 @@ class ProposalOrder(StrEnum):
 
     NEWEST = "newest"
     SUPPORTS = "supports"
+
+
+EMPTY = {
+    "programme": mark("Choose the programme."),
+    "title": mark("Write your proposal in one line."),
+    "body": mark("Write what you would like to know."),
+    "reason": mark("Write the reason: author and supporters will read it."),
+    "email": mark("Write your email address."),
+    "session": mark("Choose the session."),
+    "into": mark("Choose the proposal in which this one will go on."),
+    "proposals": mark("Choose the proposals."),
+}
+"""What to say of a field that was left empty."""
+
+
+def form_errors(
+    pages: Pages, request: Request, error: ValidationError, names: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Messages in the reader's language by field; `names` are fields that a page names differently from its model."""
+    found: dict[str, str] = {}
+    for fault in error.errors():
+        field = str(fault["loc"][0])
+        [said] = field_errors([{**fault, "loc": ("body", field)}], pages.words, pages.language(request))
+        is_empty = not fault["input"]
+        message = pages.text(request, EMPTY[field]) if is_empty and field in EMPTY else said.detail
+        found.setdefault((names or {}).get(field, field), message)
+    return found
+
+
+FIELDS: Mapping[OfficeStep, Mapping[str, str]] = {
+    OfficeStep.REVIEW: {},
+    OfficeStep.SCHEDULE: {"session": "session"},
+    OfficeStep.ANSWER: {"reason": "answer"},
+    OfficeStep.DECLINE: {"reason": "reason"},
+    OfficeStep.MERGE: {"into": "into"},
+}
+"""Each step's fields: the model's name, then the page's, where several forms stand together."""
+
+_MODELS: Mapping[OfficeStep, type[Form]] = {
+    OfficeStep.REVIEW: EmptyForm,
+    OfficeStep.SCHEDULE: ScheduleForm,
+    OfficeStep.ANSWER: AnswerForm,
+    OfficeStep.DECLINE: DeclineForm,
+    OfficeStep.MERGE: MergeForm,
+}
+
+
+def read_step(step: OfficeStep, sent: Mapping[str, str]) -> Form:
+    """Raises:
+    pydantic.ValidationError: a field is wrong.
+    """
+    return _MODELS[step].model_validate({name: sent.get(field, "").strip() for name, field in FIELDS[step].items()})
+
+
+async def take_step(steps: Steps, by: StaffMember, proposal_id: str, form: Form) -> None:
+    """Take the step that belongs to a form's type."""
+    match form:
+        case ScheduleForm():
+            await steps.schedule(by, proposal_id, form.session)
+        case AnswerForm():
+            await steps.answer(by, proposal_id, form.reason)
+        case DeclineForm():
+            await steps.decline(by, proposal_id, form.reason)
+        case MergeForm():
+            await steps.merge(by, proposal_id, form.into)
+        case _:
+            await steps.review(by, proposal_id)

@@ -1,4 +1,4 @@
-"""Lists of proposals as an address asks for them: search, filters, order, place. What makes no sense is ignored."""
+"""Lists of proposals from an address's query: search, filters, order, place. Invalid values are ignored."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from services.proposals.usecases.browsing import ProposalFilter
+from services.proposals.usecases.proposals import ProposalFilter
 from services.proposals.web.forms import MAX_TITLE
 from services.proposals.web.wording import ORDERS, ListOrder
 from shared.events.vocabulary import ProposalState
@@ -28,7 +28,7 @@ class ListQuery:
         return any(self.values[name] for name in ("q", "programme", "state"))
 
     def next_address(self, place: Place | None) -> str:
-        """The query of the next page; empty where there is none."""
+        """The query of the next page; empty on the last one."""
         return self._address(cursor=encode_cursor(place)) if place else ""
 
     @property
@@ -41,9 +41,7 @@ class ListQuery:
 
 
 def read_query(sent: Mapping[str, str], groups: Mapping[str, Collection[ProposalState]], order: ListOrder) -> ListQuery:
-    """The list for the parameters of an address.
-
-    `groups` are names that stand for several states; the empty one is what the list shows by itself, in `order`.
+    """`groups` are names for several states; the empty name and `order` are the defaults.
 
     Raises:
         CursorInvalidProblem: the cursor is none of ours.

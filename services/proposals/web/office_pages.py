@@ -10,12 +10,19 @@ from pydantic import ValidationError
 from services.proposals.domain.problems import ProposalUnknownProblem
 from services.proposals.domain.proposals import OPEN_STATES, STEPS, Proposal
 from services.proposals.usecases import UseCases
-from services.proposals.usecases.browsing import ProposalFilter
+from services.proposals.usecases.proposals import ProposalFilter
 from services.proposals.usecases.steps import ROLE as STEP_ROLE
 from services.proposals.web import audit_words
-from services.proposals.web.forms import MergeForm, ScheduleForm, ScheduleManyForm
+from services.proposals.web.forms import (
+    FIELDS,
+    MergeForm,
+    ScheduleForm,
+    ScheduleManyForm,
+    form_errors,
+    read_step,
+    take_step,
+)
 from services.proposals.web.lists import read_query
-from services.proposals.web.page_forms import FIELDS, form_errors, read_step, take_step
 from services.proposals.web.wording import (
     ACTS,
     KINDS,
@@ -114,7 +121,7 @@ class OfficeList:
 
     async def _page(self, request: Request, *, status: int = 200, **values: Any) -> Response:
         """What was received and what is under review, most supported first, unless the address asks for others."""
-        browsing = self.use_cases.browsing
+        browsing = self.use_cases.proposals
         query = read_query(request.query_params, GROUPS, ListOrder.SUPPORTS)
         found = await browsing.search(query.filter, LISTED, query.after)
         programmes = await browsing.programmes()
@@ -140,7 +147,7 @@ class OfficeList:
         )
 
     async def _ask(self, request: Request, form: ScheduleManyForm) -> Response:
-        browsing = self.use_cases.browsing
+        browsing = self.use_cases.proposals
         proposals = await browsing.get_many(form.proposals)
         session = await browsing.coming_session(form.session)
         return self.pages.render(
@@ -197,7 +204,7 @@ class OfficeProposal:
         errors: Mapping[str, str] | None = None,
     ) -> Response:
         """The proposal, who would get a mail, the forms of the possible steps, and what the office did so far."""
-        browsing = self.use_cases.browsing
+        browsing = self.use_cases.proposals
         reading = await browsing.read(proposal_id)
         proposal = reading.proposal
         sessions = await self.use_cases.store.coming_sessions(proposal.programme)
@@ -231,7 +238,7 @@ class OfficeProposal:
     async def _ask(
         self, request: Request, proposal_id: str, step: OfficeStep, form: object, sent: Mapping[str, str]
     ) -> Response:
-        browsing = self.use_cases.browsing
+        browsing = self.use_cases.proposals
         reading = await browsing.read(proposal_id)
         session, target = None, None
         if isinstance(form, ScheduleForm):
@@ -255,7 +262,7 @@ class OfficeProposal:
 
     async def _candidates(self, proposal: Proposal, search: str, chosen: str) -> list[Proposal]:
         """What it may be merged into: what the search finds, or the nearest titles; the chosen one among them."""
-        browsing, order = self.use_cases.browsing, ORDERS[ListOrder.SUPPORTS]
+        browsing, order = self.use_cases.proposals, ORDERS[ListOrder.SUPPORTS]
         if search:
             wanted = ProposalFilter(order, CANDIDATE_STATES, proposal.programme, search)
             found = (await browsing.search(wanted, CANDIDATES, None)).items

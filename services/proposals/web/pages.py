@@ -11,10 +11,9 @@ from pydantic import ValidationError
 from services.proposals.domain.problems import MergedProblem, SupportClosedProblem
 from services.proposals.domain.proposals import Proposal
 from services.proposals.usecases import UseCases
-from services.proposals.usecases.browsing import Reading
-from services.proposals.web.forms import SupportForm, WrittenProposalForm
+from services.proposals.usecases.proposals import Reading
+from services.proposals.web.forms import SupportForm, WrittenProposalForm, form_errors
 from services.proposals.web.lists import read_query
-from services.proposals.web.page_forms import form_errors
 from services.proposals.web.wording import (
     KINDS,
     MEANINGS,
@@ -65,8 +64,8 @@ class ProposalPages:
 
     async def show_list(self, request: Request) -> Response:
         query = read_query(request.query_params, {"": ALIVE}, ListOrder.NEWEST)
-        found = await self.use_cases.browsing.search(query.filter, LISTED, query.after)
-        programmes = await self.use_cases.browsing.programmes()
+        found = await self.use_cases.proposals.search(query.filter, LISTED, query.after)
+        programmes = await self.use_cases.proposals.programmes()
         sessions = {proposal.session_id for proposal in found.items if proposal.session_id}
         orders = {order: ORDER_WORDS[order] for order in (ListOrder.NEWEST, ListOrder.SUPPORTS)}
         return self.pages.render(
@@ -115,11 +114,11 @@ class ProposalPages:
         return see_other(f"/proposals/{proposal.id}?sent=1")
 
     async def show(self, request: Request, proposal_id: str) -> Response:
-        return self._proposal(request, await self.use_cases.browsing.read(proposal_id))
+        return self._proposal(request, await self.use_cases.proposals.read(proposal_id))
 
     async def ask_support(self, request: Request, proposal_id: str) -> Response:
         """Have the link mailed that supports or follows; what is said never depends on the address."""
-        reading = await self.use_cases.browsing.read(proposal_id)
+        reading = await self.use_cases.proposals.read(proposal_id)
         try:
             form = await self.pages.form(request)
         except ForeignFormProblem as problem:
@@ -157,7 +156,7 @@ class ProposalPages:
         errors: Mapping[str, str] | None = None,
         similar: list[Proposal] | None = None,
     ) -> Response:
-        programmes = await self.use_cases.browsing.programmes()
+        programmes = await self.use_cases.proposals.programmes()
         asked = request.query_params.get("programme", "")
         preset = next(iter(programmes)) if len(programmes) == 1 else asked if asked in programmes else ""
         return self.pages.render(

@@ -1,15 +1,17 @@
 """What the API answers: the public side of a proposal, never an address."""
 
 from collections.abc import Iterable
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
 from services.proposals.domain.followers import SupportStep
 from services.proposals.domain.proposals import Proposal
 from services.proposals.usecases.following import Followed
 from services.proposals.usecases.supports import Support
 from shared.events.vocabulary import FollowerRole, Language, ProposalKind, ProposalState
+
+_NullIfEmpty = BeforeValidator(lambda text: text or None)
 
 
 class ReceivedView(BaseModel):
@@ -49,29 +51,15 @@ class ProposalView(BaseModel):
     language: Language
     state: ProposalState
     supports: int
-    session: str | None
-    reason: str | None
-    merged_into: str | None
+    session: Annotated[str | None, _NullIfEmpty, Field(validation_alias="session_id")]
+    reason: Annotated[str | None, _NullIfEmpty]
+    merged_into: Annotated[str | None, _NullIfEmpty]
     merged_from: list[str]
     created_at: AwareDatetime
 
     @classmethod
     def of(cls, proposal: Proposal) -> Self:
-        return cls(
-            id=proposal.id,
-            programme=proposal.programme,
-            kind=proposal.kind,
-            title=proposal.title,
-            body=proposal.body,
-            language=proposal.language,
-            state=proposal.state,
-            supports=proposal.supports,
-            session=proposal.session_id or None,
-            reason=proposal.reason or None,
-            merged_into=proposal.merged_into or None,
-            merged_from=list(proposal.merged_from),
-            created_at=proposal.created_at,
-        )
+        return cls.model_validate(proposal, from_attributes=True)
 
 
 class SimilarView(BaseModel):
@@ -87,14 +75,7 @@ class SimilarView(BaseModel):
 
     @classmethod
     def of(cls, proposal: Proposal, similarity: float) -> Self:
-        return cls(
-            id=proposal.id,
-            title=proposal.title,
-            language=proposal.language,
-            state=proposal.state,
-            supports=proposal.supports,
-            similarity=round(similarity, 2),
-        )
+        return cls(similarity=round(similarity, 2), **proposal.model_dump(include=set(cls.model_fields)))
 
 
 class FollowedView(BaseModel):
@@ -107,7 +88,7 @@ class FollowedView(BaseModel):
     language: Language
     role: FollowerRole
     follows: bool
-    """Whether the person is told what becomes of it."""
+    """Whether the person gets mails about it."""
     support: SupportStep
     asked_at: AwareDatetime
     """When it was proposed, or a support was last asked for."""
@@ -116,16 +97,9 @@ class FollowedView(BaseModel):
 
     @classmethod
     def of(cls, followed: Followed) -> Self:
-        follower, proposal = followed.follower, followed.proposal
-        kept = follower.model_dump(include={"email", "language", "role", "follows", "support"})
-        return cls(
-            proposal=proposal.id,
-            title=proposal.title,
-            state=proposal.state,
-            asked_at=follower.asked_at,
-            mailed_at=follower.mailed_at,
-            **kept,
-        )
+        follower, proposal = dict(followed.follower), followed.proposal
+        kept = {name: follower[name] for name in cls.model_fields if name in follower}
+        return cls(proposal=proposal.id, title=proposal.title, state=proposal.state, **kept)
 
 
 class PersonView(BaseModel):

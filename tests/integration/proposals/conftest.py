@@ -107,7 +107,7 @@ class Desk:
         self, kind: type[SessionEvent], session_id: str, status: SessionStatus, version: int, **more: Any
     ) -> None:
         event = kind(version=version, status=status, **self._session(session_id), **more)
-        await self.cases.projections.keep_session(KnownSession.from_event(event))
+        await self.cases.steps.keep_session(KnownSession.from_event(event))
 
     def _session(self, session_id: str) -> dict[str, Any]:
         return {

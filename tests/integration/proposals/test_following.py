@@ -168,10 +168,10 @@ async def test_after_its_end_the_addresses_are_kept_for_the_time_that_is_set(
     await desk.confirm(known[2], ANNA)
     await desk.step(known[1], verb, {"reason": "Fet."})
     desk.now += KEPT_FOR - timedelta(minutes=1)
-    await desk.cases.retention.erase_past(KEPT_FOR)
+    await desk.cases.following.erase_past(KEPT_FOR)
     assert await addresses(desk) == [ANNA, ANNA, ANNA, BERNAT]
     desk.now += timedelta(minutes=2)
-    await desk.cases.retention.erase_past(KEPT_FOR)
+    await desk.cases.following.erase_past(KEPT_FOR)
     assert await addresses(desk) == [ANNA, ANNA], "those of proposals that go on stay"
 
 
@@ -181,11 +181,11 @@ async def test_who_followed_a_merged_proposal_is_kept_as_long_as_the_one_in_whic
     await desk.confirm(known[2], ANNA)
     await desk.step(known[1], "merge", {"into": known[0]})
     desk.now += 2 * KEPT_FOR
-    await desk.cases.retention.erase_past(KEPT_FOR)
+    await desk.cases.following.erase_past(KEPT_FOR)
     assert (await addresses(desk)).count(BERNAT) == 2, "in both, while the other one is open"
     await desk.step(known[0], "answer", {})
     desk.now += KEPT_FOR + timedelta(minutes=1)
-    await desk.cases.retention.erase_past(KEPT_FOR)
+    await desk.cases.following.erase_past(KEPT_FOR)
     assert await addresses(desk) == [ANNA], "of the third one, which is open"
 
 
@@ -193,7 +193,7 @@ async def test_a_proposal_taken_up_again_keeps_its_followers(desk: Desk, known: 
     await desk.step(known[1], "decline", {"reason": "No."})
     await desk.step(known[1], "review")
     desk.now += 2 * KEPT_FOR
-    await desk.cases.retention.erase_past(KEPT_FOR)
+    await desk.cases.following.erase_past(KEPT_FOR)
     assert BERNAT in await addresses(desk)
 
 
@@ -201,10 +201,10 @@ async def test_a_support_that_is_not_confirmed_is_kept_as_long_as_its_link_works
     author_too = await desk.ask(known[0], ANNA)
     assert author_too.status_code == 202
     desk.now += SUPPORT_LINK_LIFE - timedelta(minutes=1)
-    await desk.cases.retention.erase_past(KEPT_FOR)
+    await desk.cases.following.erase_past(KEPT_FOR)
     assert (await addresses(desk)).count(ANNA) == 3
     desk.now += timedelta(minutes=2)
-    await desk.cases.retention.erase_past(KEPT_FOR)
+    await desk.cases.following.erase_past(KEPT_FOR)
     assert (await addresses(desk)).count(ANNA) == 2, "its author follows anyway, whatever was asked for besides"
 
 
