@@ -4,35 +4,7 @@ from faststream.nats import NatsRouter
 
 from services.notifications.deliveries.domain import DeliveryKind
 from services.notifications.usecases import UseCases
-from shared.events.feedback import ResultsPublished, SurveyClosed, SurveyOpened, SurveyUnanswered
-from shared.events.proposals import (
-    FollowerErased,
-    ProposalAnswered,
-    ProposalDeclined,
-    ProposalFollowed,
-    ProposalMerged,
-    ProposalReviewStarted,
-    ProposalScheduled,
-    ProposalSupported,
-    SupportRequested,
-    TopicProposed,
-)
-from shared.events.registration import (
-    ConfirmationRequested,
-    EntityRegistered,
-    MaterialsPublished,
-    OfficeAccessChanged,
-    ProgrammeDefined,
-    RegistrationCancelled,
-    RegistrationCorrected,
-    RegistrationErased,
-    SessionCancelled,
-    SessionChanged,
-    SessionEnded,
-    SessionRescheduled,
-    SessionScheduled,
-    WaitingListPromoted,
-)
+from shared.events import feedback, proposals, registration
 from shared.messaging.consuming import EventTable
 from shared.messaging.reconciler import sweep_routes
 
@@ -48,40 +20,40 @@ def routes(use_cases: UseCases) -> NatsRouter:
     on = EventTable(router, NAME)
 
     sessions = use_cases.sessions
-    on(ProgrammeDefined, sessions.learn_programme)
-    on(SessionScheduled, sessions.learn)
-    on(SessionChanged, sessions.change)
-    on(SessionRescheduled, sessions.reschedule)
-    on(SessionCancelled, sessions.cancel)
-    on(SessionEnded, sessions.end)
-    on(MaterialsPublished, sessions.publish_materials)
+    on(registration.ProgrammeDefined, sessions.learn_programme)
+    on(registration.SessionScheduled, sessions.learn)
+    on(registration.SessionChanged, sessions.change)
+    on(registration.SessionRescheduled, sessions.reschedule)
+    on(registration.SessionCancelled, sessions.cancel)
+    on(registration.SessionEnded, sessions.end)
+    on(registration.MaterialsPublished, sessions.publish_materials)
 
     registrations = use_cases.registrations
-    on(EntityRegistered, registrations.register, max_workers=_PEOPLE_AT_A_TIME)
-    on(WaitingListPromoted, registrations.promote, max_workers=_PEOPLE_AT_A_TIME)
-    on(RegistrationCancelled, registrations.cancel, max_workers=_PEOPLE_AT_A_TIME)
-    on(RegistrationCorrected, registrations.correct)
-    on(ConfirmationRequested, registrations.confirm_again)
-    on(RegistrationErased, registrations.erase)
+    on(registration.EntityRegistered, registrations.register, max_workers=_PEOPLE_AT_A_TIME)
+    on(registration.WaitingListPromoted, registrations.promote, max_workers=_PEOPLE_AT_A_TIME)
+    on(registration.RegistrationCancelled, registrations.cancel, max_workers=_PEOPLE_AT_A_TIME)
+    on(registration.RegistrationCorrected, registrations.correct)
+    on(registration.ConfirmationRequested, registrations.confirm_again)
+    on(registration.RegistrationErased, registrations.erase)
 
     surveys = use_cases.surveys
-    on(SurveyOpened, surveys.open)
-    on(SurveyUnanswered, surveys.remind, max_workers=4)
-    on(SurveyClosed, surveys.close)
-    on(ResultsPublished, surveys.publish_results)
+    on(feedback.SurveyOpened, surveys.open)
+    on(feedback.SurveyUnanswered, surveys.remind, max_workers=4)
+    on(feedback.SurveyClosed, surveys.close)
+    on(feedback.ResultsPublished, surveys.publish_results)
 
-    proposals = use_cases.proposals
-    on(TopicProposed, proposals.learn)
-    on(ProposalSupported, proposals.learn)
-    on(ProposalReviewStarted, proposals.review)
-    on(ProposalScheduled, lambda event: proposals.advance(event, DeliveryKind.PROPOSAL_SCHEDULED))
-    on(ProposalAnswered, lambda event: proposals.advance(event, DeliveryKind.PROPOSAL_ANSWERED))
-    on(ProposalDeclined, lambda event: proposals.advance(event, DeliveryKind.PROPOSAL_DECLINED))
-    on(ProposalMerged, lambda event: proposals.advance(event, DeliveryKind.PROPOSAL_MERGED))
-    on(ProposalFollowed, proposals.follow)
-    on(SupportRequested, proposals.ask_to_confirm_support)
-    on(FollowerErased, proposals.forget_follower)
+    steps = use_cases.proposals
+    on(proposals.TopicProposed, steps.learn)
+    on(proposals.ProposalSupported, steps.learn)
+    on(proposals.ProposalReviewStarted, steps.review)
+    on(proposals.ProposalScheduled, lambda event: steps.advance(event, DeliveryKind.PROPOSAL_SCHEDULED))
+    on(proposals.ProposalAnswered, lambda event: steps.advance(event, DeliveryKind.PROPOSAL_ANSWERED))
+    on(proposals.ProposalDeclined, lambda event: steps.advance(event, DeliveryKind.PROPOSAL_DECLINED))
+    on(proposals.ProposalMerged, lambda event: steps.advance(event, DeliveryKind.PROPOSAL_MERGED))
+    on(proposals.ProposalFollowed, steps.follow)
+    on(proposals.SupportRequested, steps.ask_to_confirm_support)
+    on(proposals.FollowerErased, steps.forget_follower)
 
-    on(OfficeAccessChanged, use_cases.access.learn)
+    on(registration.OfficeAccessChanged, use_cases.access.learn)
     sweep_routes(router, use_cases.reconciler, by=NAME)
     return router

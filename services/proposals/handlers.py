@@ -4,17 +4,7 @@ from faststream.nats import NatsRouter
 
 from services.proposals.domain.known import KnownProgramme, KnownSession
 from services.proposals.usecases import UseCases
-from shared.events.registration import (
-    MaterialsPublished,
-    OfficeAccessChanged,
-    ProgrammeDefined,
-    SessionCancelled,
-    SessionChanged,
-    SessionEnded,
-    SessionEvent,
-    SessionRescheduled,
-    SessionScheduled,
-)
+from shared.events import registration
 from shared.messaging.consuming import EventTable
 from shared.messaging.reconciler import sweep_routes
 
@@ -26,16 +16,16 @@ def routes(use_cases: UseCases) -> NatsRouter:
     router = NatsRouter()
     on = EventTable(router, NAME)
 
-    async def keep_session(event: SessionEvent) -> None:
+    async def keep_session(event: registration.SessionEvent) -> None:
         await use_cases.steps.keep_session(KnownSession.from_event(event))
 
-    on(ProgrammeDefined, lambda event: use_cases.store.programmes.apply(KnownProgramme.from_event(event)))
-    on(SessionScheduled, keep_session)
-    on(SessionChanged, keep_session)
-    on(SessionRescheduled, keep_session)
-    on(SessionCancelled, keep_session)
-    on(SessionEnded, keep_session)
-    on(MaterialsPublished, keep_session)  # matters only as news of the session's latest version
-    on(OfficeAccessChanged, use_cases.access.learn)
+    on(registration.ProgrammeDefined, lambda event: use_cases.store.programmes.apply(KnownProgramme.from_event(event)))
+    on(registration.SessionScheduled, keep_session)
+    on(registration.SessionChanged, keep_session)
+    on(registration.SessionRescheduled, keep_session)
+    on(registration.SessionCancelled, keep_session)
+    on(registration.SessionEnded, keep_session)
+    on(registration.MaterialsPublished, keep_session)  # matters only as news of the session's latest version
+    on(registration.OfficeAccessChanged, use_cases.access.learn)
     sweep_routes(router, use_cases.reconciler, by=NAME)
     return router

@@ -48,14 +48,7 @@ class KnownProposal(Known):
 
     @classmethod
     def from_event(cls, event: ProposalEvent) -> Self:
-        return cls(
-            id=event.proposal_id,
-            seen=event.version,
-            programme=event.programme,
-            title=event.title,
-            state=event.state,
-            supports=event.supports,
-        )
+        return cls(id=event.proposal_id, seen=event.version, **event.model_dump())
 
 
 class KnownResult(Known):

@@ -14,7 +14,7 @@ class KnownProgramme(Known):
 
     @classmethod
     def from_event(cls, event: ProgrammeDefined) -> Self:
-        return cls(id=event.programme, seen=event.version, name=event.name, time_zone=event.time_zone)
+        return cls(id=event.programme, seen=event.version, **event.model_dump())
 
 
 class KnownSession(Known):
@@ -25,11 +25,4 @@ class KnownSession(Known):
 
     @classmethod
     def from_event(cls, event: SessionEvent) -> Self:
-        return cls(
-            id=event.session_id,
-            seen=event.version,
-            programme=event.programme,
-            title=event.title,
-            status=event.status,
-            starts_at=event.starts_at,
-        )
+        return cls(id=event.session_id, seen=event.version, **event.model_dump())

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from services.proposals.domain.followers import Follower, SupportStep
 from services.proposals.usecases import UseCases
 from services.proposals.web.views import PersonView
-from services.proposals.web.wording import state_of
+from services.proposals.web.wording import IN_TEMPLATES
 from shared.clock import Clock
 from shared.events.vocabulary import FollowerRole
 from shared.problems import mark
@@ -76,7 +76,7 @@ class FollowingPages:
             path=f"/following/{token}",
             holder=holder,
             followed=[(each.proposal, _what_one_is(each.follower)) for each in followed],
-            state_of=state_of,
+            **IN_TEMPLATES,
             keep_days=self.keep_days,
             confirm_days=SUPPORT_LINK_LIFE.days,
         )

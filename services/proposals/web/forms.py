@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Request
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
 
 from services.proposals.usecases.proposals import NewProposal
 from services.proposals.usecases.steps import Steps
@@ -17,22 +17,17 @@ from shared.events.vocabulary import Language, ProposalKind
 from shared.problems import mark
 from shared.staff import StaffMember
 from shared.text.addresses import EmailAddress
-from shared.text.unseen import holds_unseen, tidied, tidied_line
+from shared.text.fields import OneLine
+from shared.text.unseen import holds_unseen, tidied
 from shared.web.pages import Pages
 from shared.web.problems import field_errors
+from shared.web.schemas import RequestModel
 
 MAX_TITLE = 200
 MAX_TEXT = 4000
 MAX_SCHEDULED_TOGETHER = 50
 
-ONE_LINE = mark("This must be one line without control characters.")
 PLAIN_TEXT = mark("This must not hold control characters.")
-
-
-def _one_line(text: str) -> str:
-    if holds_unseen(text):
-        raise ValueError(ONE_LINE)
-    return text
 
 
 def _plain_text(text: str) -> str:
@@ -44,26 +39,14 @@ def _plain_text(text: str) -> str:
 
 _Stripped = StringConstraints(strip_whitespace=True)
 _Tidied = BeforeValidator(tidied)
-Title = Annotated[
-    str,
-    _Stripped,
-    Field(min_length=1, max_length=MAX_TITLE),
-    BeforeValidator(tidied_line),
-    AfterValidator(_one_line),
-]
+Title = Annotated[OneLine, Field(min_length=1, max_length=MAX_TITLE)]
 Text = Annotated[str, _Stripped, Field(max_length=MAX_TEXT), _Tidied, AfterValidator(_plain_text)]
 Written = Annotated[str, _Stripped, Field(min_length=1, max_length=MAX_TEXT), _Tidied, AfterValidator(_plain_text)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z2-7]{1,64}$")]
 Slug = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class Form(BaseModel):
-    """Base of all requests."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ProposalForm(Form):
+class ProposalForm(RequestModel):
     """A topic or a recurrent doubt for the sessions of a programme."""
 
     programme: Slug
@@ -84,18 +67,18 @@ class WrittenProposalForm(ProposalForm):
     body: Written
 
 
-class SupportForm(Form):
+class SupportForm(RequestModel):
     """Where to send the link that confirms the support."""
 
     email: EmailAddress
     language: Language = Language.CA
 
 
-class EmptyForm(Form):
+class EmptyForm(RequestModel):
     """An empty body: `{}`."""
 
 
-class ScheduleForm(Form):
+class ScheduleForm(RequestModel):
     """The session that will treat the proposal."""
 
     session: Identifier
@@ -107,19 +90,19 @@ class ScheduleManyForm(ScheduleForm):
     proposals: Annotated[list[Identifier], Field(min_length=1, max_length=MAX_SCHEDULED_TOGETHER)]
 
 
-class AnswerForm(Form):
+class AnswerForm(RequestModel):
     """The answer in words, if any."""
 
     reason: Text = ""
 
 
-class DeclineForm(Form):
+class DeclineForm(RequestModel):
     """Why it will not be treated: the author and the supporters read it."""
 
     reason: Written
 
 
-class MergeForm(Form):
+class MergeForm(RequestModel):
     """The proposal in which this one goes on."""
 
     into: Identifier
@@ -168,7 +151,7 @@ FIELDS: Mapping[OfficeStep, Mapping[str, str]] = {
 }
 """Each step's fields: the model's name, then the page's, where several forms stand together."""
 
-_MODELS: Mapping[OfficeStep, type[Form]] = {
+_MODELS: Mapping[OfficeStep, type[RequestModel]] = {
     OfficeStep.REVIEW: EmptyForm,
     OfficeStep.SCHEDULE: ScheduleForm,
     OfficeStep.ANSWER: AnswerForm,
@@ -177,14 +160,14 @@ _MODELS: Mapping[OfficeStep, type[Form]] = {
 }
 
 
-def read_step(step: OfficeStep, sent: Mapping[str, str]) -> Form:
+def read_step(step: OfficeStep, sent: Mapping[str, str]) -> RequestModel:
     """Raises:
     pydantic.ValidationError: a field is wrong.
     """
     return _MODELS[step].model_validate({name: sent.get(field, "").strip() for name, field in FIELDS[step].items()})
 
 
-async def take_step(steps: Steps, by: StaffMember, proposal_id: str, form: Form) -> None:
+async def take_step(steps: Steps, by: StaffMember, proposal_id: str, form: RequestModel) -> None:
     """Take the step that belongs to a form's type."""
     match form:
         case ScheduleForm():

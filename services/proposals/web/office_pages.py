@@ -12,7 +12,7 @@ from services.proposals.domain.proposals import OPEN_STATES, STEPS, Proposal
 from services.proposals.usecases import UseCases
 from services.proposals.usecases.proposals import ProposalFilter
 from services.proposals.usecases.steps import ROLE as STEP_ROLE
-from services.proposals.web import audit_words
+from services.proposals.web import audit_words, wording
 from services.proposals.web.forms import (
     FIELDS,
     MergeForm,
@@ -23,23 +23,7 @@ from services.proposals.web.forms import (
     take_step,
 )
 from services.proposals.web.lists import read_query
-from services.proposals.web.wording import (
-    ACTS,
-    KINDS,
-    MEANINGS,
-    ORDER_WORDS,
-    ORDERS,
-    STATES,
-    STEP_CONSEQUENCES,
-    STEP_OF,
-    STEP_WORDS,
-    ListOrder,
-    OfficeStep,
-    programme_choices,
-    session_choices,
-    state_of,
-    worded,
-)
+from services.proposals.web.wording import ListOrder, OfficeStep
 from shared.clock import Clock
 from shared.events.vocabulary import ProposalState
 from shared.problems import FieldProblem, Problem, mark
@@ -126,21 +110,21 @@ class OfficeList:
         found = await browsing.search(query.filter, LISTED, query.after)
         programmes = await browsing.programmes()
         sessions = await self.use_cases.store.coming_sessions(query.filter.programme)
-        states = [("", DEAL_WITH), *STATES.items(), (EVERY, ALL)]
+        states = [("", DEAL_WITH), *wording.STATES.items(), (EVERY, ALL)]
         return self.pages.render(
             request,
             "office_proposals.html",
             status=status,
             query=query,
-            **{"values": {}, "errors": {}, **values},
+            **values,
             proposals=[(proposal, (self.clock() - proposal.created_at).days) for proposal in found.items],
             next_page=query.next_address(found.next),
             programmes=programmes,
-            programme_choices=programme_choices(self.pages, request, programmes),
-            session_choices=session_choices(self.pages, request, sessions, programmes),
-            state_choices=worded(self.pages, request, states),
-            order_choices=worded(self.pages, request, ORDER_WORDS.items()),
-            state_of=state_of,
+            programme_choices=wording.programme_choices(self.pages, request, programmes),
+            session_choices=wording.session_choices(self.pages, request, sessions, programmes),
+            state_choices=wording.worded(self.pages, request, states),
+            order_choices=wording.worded(self.pages, request, wording.ORDER_WORDS.items()),
+            **wording.IN_TEMPLATES,
             open_states=OPEN_STATES,
             may_act=_may_act(self.pages, request),
             scheduled=request.query_params.get("scheduled", ""),
@@ -158,7 +142,7 @@ class OfficeList:
             session=session,
             programme=(await browsing.programmes())[session.programme],
             followers=await browsing.count_recipients(proposals),
-            consequence=STEP_CONSEQUENCES[OfficeStep.SCHEDULE],
+            consequence=wording.STEP_CONSEQUENCES[OfficeStep.SCHEDULE],
         )
 
 
@@ -208,6 +192,7 @@ class OfficeProposal:
         reading = await browsing.read(proposal_id)
         proposal = reading.proposal
         sessions = await self.use_cases.store.coming_sessions(proposal.programme)
+        programmes = {proposal.programme: reading.programme}
         search = request.query_params.get("q", "").strip()
         values = {"q": search, "session": proposal.session_id, **(values or {})}
         return self.pages.render(
@@ -217,22 +202,21 @@ class OfficeProposal:
             reading=reading,
             followers=await browsing.count_recipients([proposal]),
             acts=[
-                (act.at, who_acted(self.pages, request, act.member_id, act.member_name), ACTS[act.action])
+                (act.at, who_acted(self.pages, request, act.member_id, act.member_name), wording.ACTS[act.action])
                 for act in await self.use_cases.audit.entries(subject=proposal_id)
             ],
-            possible=[STEP_OF[state] for state in STEPS[proposal.state]] if _may_act(self.pages, request) else [],
+            possible=[wording.STEP_OF[state] for state in STEPS[proposal.state]]
+            if _may_act(self.pages, request)
+            else [],
             candidate_choices=[
                 (other.id, f"{other.title} ({other.supports})")
                 for other in await self._candidates(proposal, search, values.get("into", ""))
             ],
-            session_choices=session_choices(self.pages, request, sessions, {proposal.programme: reading.programme}),
+            session_choices=wording.session_choices(self.pages, request, sessions, programmes),
             values=values,
             errors=errors or {},
             was_done="done" in request.query_params,
-            state_of=state_of,
-            meanings=MEANINGS,
-            kinds=KINDS,
-            step_words=STEP_WORDS,
+            **wording.IN_TEMPLATES,
         )
 
     async def _ask(
@@ -251,8 +235,8 @@ class OfficeProposal:
             "office_step.html",
             reading=reading,
             step=step,
-            step_word=STEP_WORDS[step],
-            consequence=STEP_CONSEQUENCES[step],
+            step_word=wording.STEP_WORDS[step],
+            consequence=wording.STEP_CONSEQUENCES[step],
             kept=[(field, sent.get(field, "")) for field in FIELDS[step].values()],
             words=sent.get("answer", "") or sent.get("reason", ""),
             session=session,
@@ -262,7 +246,7 @@ class OfficeProposal:
 
     async def _candidates(self, proposal: Proposal, search: str, chosen: str) -> list[Proposal]:
         """What it may be merged into: what the search finds, or the nearest titles; the chosen one among them."""
-        browsing, order = self.use_cases.proposals, ORDERS[ListOrder.SUPPORTS]
+        browsing, order = self.use_cases.proposals, wording.ORDERS[ListOrder.SUPPORTS]
         if search:
             wanted = ProposalFilter(order, CANDIDATE_STATES, proposal.programme, search)
             found = (await browsing.search(wanted, CANDIDATES, None)).items

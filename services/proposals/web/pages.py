@@ -1,6 +1,6 @@
 """The pages for everybody: proposals, proposing, supporting. A GET never acts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,18 +12,10 @@ from services.proposals.domain.problems import MergedProblem, SupportClosedProbl
 from services.proposals.domain.proposals import Proposal
 from services.proposals.usecases import UseCases
 from services.proposals.usecases.proposals import Reading
+from services.proposals.web import wording
 from services.proposals.web.forms import SupportForm, WrittenProposalForm, form_errors
 from services.proposals.web.lists import read_query
-from services.proposals.web.wording import (
-    KINDS,
-    MEANINGS,
-    ORDER_WORDS,
-    STATES,
-    ListOrder,
-    programme_choices,
-    state_of,
-    worded,
-)
+from services.proposals.web.wording import ListOrder
 from shared.events.vocabulary import ProposalKind, ProposalState
 from shared.security.links import LinkPurpose
 from shared.security.rate_limits import TooOftenProblem
@@ -39,7 +31,7 @@ SCRIPT = (Path(__file__).parent / "similar.js").read_text(encoding="utf-8")
 LISTED = 20
 
 ALIVE = [state for state in ProposalState if state is not ProposalState.MERGED]
-"""What the list shows by itself: a merged proposal speaks by the one in which it goes on."""
+"""The list's default: a merged proposal is represented by its target."""
 
 
 def page_routes(use_cases: UseCases, pages: Pages) -> PageRouter:
@@ -67,20 +59,20 @@ class ProposalPages:
         found = await self.use_cases.proposals.search(query.filter, LISTED, query.after)
         programmes = await self.use_cases.proposals.programmes()
         sessions = {proposal.session_id for proposal in found.items if proposal.session_id}
-        orders = {order: ORDER_WORDS[order] for order in (ListOrder.NEWEST, ListOrder.SUPPORTS)}
+        orders = {order: wording.ORDER_WORDS[order] for order in (ListOrder.NEWEST, ListOrder.SUPPORTS)}
         return self.pages.render(
             request,
             "proposals.html",
             proposals=found.items,
             programmes=programmes,
-            programme_choices=programme_choices(self.pages, request, programmes),
+            programme_choices=wording.programme_choices(self.pages, request, programmes),
             sessions=await self.use_cases.store.sessions.many(sessions),
             query=query,
             next_page=query.next_address(found.next),
             values=query.values,
-            state_of=state_of,
-            state_choices=worded(self.pages, request, STATES.items()),
-            order_choices=worded(self.pages, request, orders.items()),
+            **wording.IN_TEMPLATES,
+            state_choices=wording.worded(self.pages, request, wording.STATES.items()),
+            order_choices=wording.worded(self.pages, request, orders.items()),
         )
 
     async def sitemap(self) -> Response:
@@ -91,7 +83,7 @@ class ProposalPages:
         return await self._form(request, {})
 
     async def propose(self, request: Request) -> Response:
-        """Receive what the form holds, unless it resembles proposals that its sender has not been shown yet."""
+        """Receive a proposal, but first show similar ones that the sender has not seen yet."""
         try:
             form = await self.pages.form(request)
         except ForeignFormProblem as problem:
@@ -103,7 +95,7 @@ class ProposalPages:
             return await self._form(request, form.values, status=422, errors=errors)
         near = [other for other, _ in await self.use_cases.proposals.similar(sent.programme, sent.title)]
         if {other.id for other in near} - set(form.get("shown").split()):
-            return await self._form(request, form.values, similar=near)
+            return await self._form(request, form.values, near)
         try:
             proposal = await self.use_cases.proposals.propose(sent.new_proposal(), origin=client_key(request))
         except TooOftenProblem as problem:
@@ -117,7 +109,7 @@ class ProposalPages:
         return self._proposal(request, await self.use_cases.proposals.read(proposal_id))
 
     async def ask_support(self, request: Request, proposal_id: str) -> Response:
-        """Have the link mailed that supports or follows; what is said never depends on the address."""
+        """Mail the link that supports or follows. The answer never depends on the address."""
         reading = await self.use_cases.proposals.read(proposal_id)
         try:
             form = await self.pages.form(request)
@@ -148,13 +140,7 @@ class ProposalPages:
         return WrittenProposalForm.model_validate({**sent, **given})
 
     async def _form(
-        self,
-        request: Request,
-        values: Mapping[str, str],
-        *,
-        status: int = 200,
-        errors: Mapping[str, str] | None = None,
-        similar: list[Proposal] | None = None,
+        self, request: Request, values: Mapping[str, str], similar: Sequence[Proposal] = (), **more: Any
     ) -> Response:
         programmes = await self.use_cases.proposals.programmes()
         asked = request.query_params.get("programme", "")
@@ -162,27 +148,23 @@ class ProposalPages:
         return self.pages.render(
             request,
             "new.html",
-            status=status,
             scripts=[SCRIPT],
             values={**values, "programme": preset or values.get("programme", "")},
-            errors=errors or {},
-            similar=similar or [],
+            similar=similar,
             programme=programmes.get(preset),
-            programme_choices=programme_choices(self.pages, request, programmes),
-            state_of=state_of,
+            programme_choices=wording.programme_choices(self.pages, request, programmes),
+            **wording.IN_TEMPLATES,
+            **more,
         )
 
-    def _proposal(self, request: Request, reading: Reading, *, status: int = 200, **values: Any) -> Response:
+    def _proposal(self, request: Request, reading: Reading, **values: Any) -> Response:
         return self.pages.render(
             request,
             "proposal.html",
-            status=status,
             reading=reading,
             was_sent="sent" in request.query_params,
             was_asked="asked" in request.query_params,
-            state_of=state_of,
-            meanings=MEANINGS,
-            kinds=KINDS,
+            **wording.IN_TEMPLATES,
             **values,
         )
 
@@ -195,7 +177,7 @@ class SupportPages:
     async def show(self, request: Request, token: str) -> Response:
         self.pages.speak(request, await self.use_cases.followers.language(LinkPurpose.SUPPORT, token))
         support = await self.use_cases.supports.show(token)
-        return self.pages.render(request, "support.html", support=support, state_of=state_of, meanings=MEANINGS)
+        return self.pages.render(request, "support.html", support=support, **wording.IN_TEMPLATES)
 
     async def confirm(self, request: Request, token: str) -> Response:
         self.pages.speak(request, await self.use_cases.followers.language(LinkPurpose.SUPPORT, token))

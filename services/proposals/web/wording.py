@@ -5,6 +5,7 @@ Words are message ids; templates translate them. Choices are pairs of a value an
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Any
 
 from fastapi import Request
 
@@ -29,7 +30,7 @@ _IN_SESSION = mark("Answered in session")
 
 
 def state_of(reached: Proposal | Step) -> str:
-    """What the state is called that a proposal is in or that a step led to: an answer need not come from a session."""
+    """The name of a state; an answer is «in session» only if it has one."""
     is_answer = reached.state is ProposalState.ANSWERED_IN_SESSION
     return _IN_SESSION if is_answer and reached.session_id else STATES[reached.state]
 
@@ -42,7 +43,7 @@ MEANINGS = {
     ProposalState.DECLINED: mark("It will not be covered, for the reason given here."),
     ProposalState.MERGED: mark("It goes on as part of another proposal that asks for the same."),
 }
-"""What a state means for whoever proposed or supports it."""
+"""What a state means for the author and the supporters."""
 
 KINDS = {
     ProposalKind.TOPIC: mark("Topic for a session"),
@@ -109,7 +110,10 @@ ACTS = {
     steps.DECLINED: STATES[ProposalState.DECLINED],
     steps.MERGED: STATES[ProposalState.MERGED],
 }
-"""What the audit's actions led to."""
+"""The state that each act led to."""
+
+IN_TEMPLATES: Mapping[str, Any] = {"state_of": state_of, "meanings": MEANINGS, "kinds": KINDS, "step_words": STEP_WORDS}
+"""Values for every template that shows proposals."""
 
 Choices = list[tuple[str, str]]
 
@@ -129,7 +133,7 @@ def programme_choices(pages: Pages, request: Request, programmes: Mapping[str, K
 def session_choices(
     pages: Pages, request: Request, sessions: Iterable[KnownSession], programmes: Mapping[str, KnownProgramme]
 ) -> Choices:
-    """Sessions by date and title; with the programme's name where there are several."""
+    """Sessions by date and title; with the programme's name if there are several programmes."""
     language = pages.language(request)
     choices = []
     for session in sessions:
