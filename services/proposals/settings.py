@@ -9,7 +9,7 @@ from shared.settings import ServiceSettings
 
 class Settings(ServiceSettings):
     sweep_seconds: Annotated[float, Field(gt=0)] = 5
-    """How often steps that a crash left out are looked for."""
+    """How often to look for steps that a crash interrupted."""
     proposals_per_address: Annotated[int, Field(ge=0)] = 10
     """How many may be proposed with one mail address in a day; 0 for any number."""
     proposals_per_origin: Annotated[int, Field(ge=0)] = 60

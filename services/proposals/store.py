@@ -59,7 +59,7 @@ OLDEST: Order = (("created_at", 1),)
 MOST_SUPPORTED: Order = (("supports", -1), ("created_at", -1))
 
 COMPARED_TITLES = 1000
-"""The newest so many proposals are compared with a new title."""
+"""How many proposals, the newest ones, a new title is compared with."""
 
 
 class ProposalStore:
@@ -73,11 +73,7 @@ class ProposalStore:
         self.erasures = Collection(store, "erasures", Note)
 
     async def proposal(self, proposal_id: str) -> Proposal:
-        """The proposal; none is ever deleted.
-
-        Raises:
-            ProposalUnknownProblem: there never was one.
-        """
+        """Raises ProposalUnknownProblem."""
         if proposal := await self.proposals.get(proposal_id):
             return proposal
         raise ProposalUnknownProblem
@@ -85,7 +81,7 @@ class ProposalStore:
     async def list_proposals(
         self, programme: str | None, states: Container[ProposalState], order: Order, limit: int, after: Place | None
     ) -> Slice[Proposal]:
-        """A page of the proposals of a programme, or of all, in any of the states."""
+        """A page of the proposals of a programme, or of all if None, in any of the states."""
         where: dict[str, Scalar | Condition] = {"programme": programme} if programme else {}
         if len(states) < len(ProposalState):
             where["state"] = one_of(sorted(states))
@@ -95,14 +91,14 @@ class ProposalStore:
         return self.proposals.each({"state": one_of(sorted(states))}, order=NEWEST)
 
     async def coming_sessions(self, programme: str = "") -> list[KnownSession]:
-        """The coming sessions of a programme, or of all; the next one first."""
+        """Of a programme, or of all if empty; the next one first."""
         where: dict[str, Scalar] = {"status": SessionStatus.SCHEDULED.value}
         if programme:
             where["programme"] = programme
         return [session async for session in self.sessions.each(where, order=(("starts_at", 1),))]
 
     async def comparable(self, programme: str) -> list[Proposal]:
-        """The newest proposals of a programme to compare a new title with; without merged ones."""
+        """The newest proposals that a new title is compared with."""
         where: Where = {"programme": programme, "state": not_equal(ProposalState.MERGED.value)}
         return (await self.proposals.page(where, order=NEWEST, limit=COMPARED_TITLES)).items
 
@@ -111,18 +107,18 @@ class ProposalStore:
         return self.proposals.each(where | ({"session_id": session_id} if session_id else {}))
 
     def followers_of(self, proposal_id: str) -> AsyncIterator[Follower]:
-        """Everybody who follows a proposal or was asked to confirm a support of it."""
+        """Including people asked to confirm a support, and erased ones."""
         return self.followers.each({"proposal_id": proposal_id})
 
     async def followers_with(self, email: str) -> list[Follower]:
         return [follower async for follower in self.followers.each({"email": email})]
 
     def people_of(self, proposal_id: str) -> AsyncIterator[Follower]:
-        """The same without followers whose address was erased."""
+        """`followers_of` without the erased ones."""
         return self.followers.each({"proposal_id": proposal_id, "erased_at": None})
 
     def unconfirmed(self, mailed_before: datetime) -> AsyncIterator[Follower]:
-        """People who have not confirmed a support mailed before an instant; some follow all the same."""
+        """People asked before an instant who have not confirmed; some of them follow."""
         where: Where = {"support": SupportStep.REQUESTED.value, "mailed_at": at_most(to_millis(mailed_before))}
         return self.followers.each(where)
 
@@ -130,5 +126,5 @@ class ProposalStore:
         return self.proposals.each({"state": one_of(sorted(ENDED_STATES)), "changed_at": at_most(to_millis(before))})
 
     async def try_to_compact(self) -> bool:
-        """Leave no byte behind of what was erased; False when that is not possible just now."""
+        """Overwrite erased bytes; False if that is not possible now."""
         return await try_to_compact(self._store)

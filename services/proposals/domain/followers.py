@@ -1,4 +1,4 @@
-"""A follower: a person who gets mails about one proposal, or was asked to confirm a support of it."""
+"""A follower: a person who gets mails about a proposal, or was asked to confirm a support of it."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,11 +20,10 @@ class SupportStep(StrEnum):
 
     NONE = "none"
     REQUESTED = "requested"
-    """The link is mailed and not used yet."""
+    """The link is mailed but not used yet."""
     CONFIRMED = "confirmed"
-    """The person confirmed; from here on the service itself completes the rest."""
+    """The service completes the rest by itself."""
     COUNTED = "counted"
-    """The proposal's count has it."""
 
 
 class Follower(Aggregate):
@@ -35,20 +34,19 @@ class Follower(Aggregate):
     language: Language
     role: FollowerRole
     follows: bool
-    """Whether the person gets mails about the proposal."""
     after_step: int | None = None
-    """How many steps the proposal had taken when the person began to follow."""
+    """The number of the proposal's steps when the person began to follow."""
     support: SupportStep = SupportStep.NONE
     asked_at: StoredInstant
     """When a support was last asked for with this address."""
     mailed_at: StoredInstant | None = None
     """When the link to confirm was last sent."""
     generation: int = 1
-    """The round: raised when somebody whose address was erased follows or wants to support the proposal anew."""
+    """Raised when a person comes back whose address was erased."""
     erased_at: StoredInstant | None = None
-    """When the address was erased; a support that was counted stays counted."""
+    """A counted support stays counted."""
     moved_to: str = ""
-    """The follower of the proposal that this one's proposal became part of."""
+    """The same person's follower of the proposal that this one's was merged into."""
     unsettled: int = 0
     """1 while a confirmed support is not counted yet, or the person has yet to move with a merged proposal."""
     changed_at: StoredInstant
@@ -81,14 +79,10 @@ class Follower(Aggregate):
 
     def erased(self) -> FollowerErased:
         return FollowerErased(
-            version=self.announced,
-            follower_id=self.id,
-            proposal_id=self.proposal_id,
-            generation=self.generation,
+            version=self.announced, follower_id=self.id, proposal_id=self.proposal_id, generation=self.generation
         )
 
     def present_events(self, proposal: Proposal) -> list[Event]:
-        """The events of this follower's present state."""
         if self.erased_at:
             return [self.erased()]
         events: list[Event] = [self.followed()] if self.follows else []
@@ -115,7 +109,7 @@ def new_author(follower_id: str, proposal_id: str, email: str, language: Languag
 
 
 def new_supporter(follower_id: str, proposal_id: str, email: str, language: Language, now: datetime) -> Follower:
-    """A person who wants to support the proposal and has to confirm that by mail."""
+    """A person who has to confirm a support by mail."""
     return Follower(
         id=follower_id,
         proposal_id=proposal_id,
@@ -131,15 +125,15 @@ def new_supporter(follower_id: str, proposal_id: str, email: str, language: Lang
 
 
 def next_round(erased: Follower, anew: Follower) -> Follower:
-    """The next round of a follower whose address was erased; `anew` holds the new data."""
+    """The next generation of an erased follower, with the data of `anew`."""
     new = {field: getattr(anew, field) for field in Follower.model_fields if field not in _KEPT}
     return erased.model_copy(update={**new, "generation": erased.generation + 1})
 
 
 def ask_support(follower: Follower, anew: Follower, proposal: Proposal, now: datetime) -> Decision:
-    """Ask again with this address; `anew` is the follower of a first request.
+    """Ask again; `anew` is the follower of a first request.
 
-    Always one write, so that the response time does not show what is stored.
+    Always one write, so that the response time does not reveal what is stored.
     """
     if follower.erased_at:
         asking = next_round(follower, anew)
@@ -147,13 +141,12 @@ def ask_support(follower: Follower, anew: Follower, proposal: Proposal, now: dat
     asked = follower.model_copy(update={"asked_at": now})
     if follower.supports or (follower.mailed_at and now - follower.mailed_at < ASK_AGAIN_AFTER):
         return asked, []
-    changes = {"support": SupportStep.REQUESTED, "mailed_at": now, "changed_at": now}
-    mailed = asked.model_copy(update=changes)
+    mailed = asked.model_copy(update={"support": SupportStep.REQUESTED, "mailed_at": now, "changed_at": now})
     return mailed, [mailed.support_requested(proposal)]
 
 
 def confirm(follower: Follower, after_step: int | None, now: datetime) -> Decision:
-    """Confirm the support, unless confirmed already or erased meanwhile."""
+    """Confirm the support, unless confirmed or erased."""
     if follower.supports or follower.erased_at:
         return follower, []
     confirmed, events = follow(follower, after_step, now)
@@ -161,7 +154,7 @@ def confirm(follower: Follower, after_step: int | None, now: datetime) -> Decisi
 
 
 def follow(follower: Follower, after_step: int | None, now: datetime) -> Decision:
-    """Follow the proposal from `after_step` on, unless following already or erased meanwhile."""
+    """Follow the proposal from `after_step` on, unless following or erased."""
     if follower.follows or follower.erased_at:
         return follower, []
     changes = {"follows": True, "after_step": after_step, "unsettled": 1, "changed_at": now}
@@ -177,9 +170,9 @@ def settle(follower: Follower, moved_to: str = "") -> Decision:
 
 
 def newcomer(follower: Follower, follower_id: str, proposal: Proposal, after_step: int, now: datetime) -> Follower:
-    """The same person as a follower of the proposal into which this one's was merged.
+    """The same person as a follower of the proposal that this one's was merged into.
 
-    Not its author, who gets «received» only once; a supporter only if the person was one.
+    The role is never author: «received» is mailed only once.
     """
     return Follower(
         id=follower_id,
@@ -197,7 +190,7 @@ def newcomer(follower: Follower, follower_id: str, proposal: Proposal, after_ste
 
 
 def take_over(follower: Follower, other: Follower) -> Decision:
-    """Join what the same person was to a proposal that was merged into this one."""
+    """Add what the same person was to a proposal that was merged into this one."""
     if follower.erased_at:
         coming = next_round(follower, other)
         return coming, [coming.followed()]
@@ -205,15 +198,13 @@ def take_over(follower: Follower, other: Follower) -> Decision:
         return confirm(follower, other.after_step, other.changed_at)
     if follower.follows:
         return follower, []
-    joined = follower.model_copy(
-        update={"follows": True, "after_step": other.after_step, "changed_at": other.changed_at}
-    )
+    changes = {"follows": True, "after_step": other.after_step, "changed_at": other.changed_at}
+    joined = follower.model_copy(update=changes)
     return joined, [joined.followed()]
 
 
 def erase(follower: Follower, generation: int, now: datetime) -> Decision:
-    """Erase the address, from the outbox too. A confirmed support still counts. A later generation stays: the person
-    came back."""
+    """Erase the address, in the outbox too, unless the person came back. A confirmed support still counts."""
     if follower.erased_at or follower.generation != generation:
         return follower, []
     changes: dict[str, Any] = {"email": "", "follows": False, "erased_at": now, "changed_at": now, "outbox": ()}

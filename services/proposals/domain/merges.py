@@ -1,4 +1,4 @@
-"""A programme's merge book: one document, hence one compare-and-set, keeps merges free of circles."""
+"""A programme's merge book. It is one document, so that one compare-and-set keeps merges free of cycles."""
 
 from collections.abc import Sequence
 
@@ -11,23 +11,23 @@ from shared.storage.aggregates import Aggregate
 
 
 class MergeBook(Aggregate):
-    """Which proposal became part of which; `_id` is the programme."""
+    """The merges of a programme, whose slug is the `_id`."""
 
     into: dict[str, str] = Field(default_factory=dict)
-    """Source by target, as they were when they merged."""
+    """Target by source, as decided."""
     begun: tuple[str, ...] = ()
     """Sources whose followers have not all moved yet."""
     unsettled: int = 0
-    """1 while there are such."""
+    """1 while `begun` is not empty."""
 
     def end_of(self, proposal_id: str) -> str:
-        """The proposal in which that one goes on: itself unless it was merged."""
+        """The last target of a chain of merges; the proposal itself if it was not merged."""
         while (target := self.into.get(proposal_id)) is not None:
             proposal_id = target
         return proposal_id
 
     def parts_of(self, proposal_id: str) -> list[str]:
-        """The proposals that go on in that one, at once or by way of others."""
+        """The proposals merged into this one, directly or by way of others."""
         return [source for source in self.into if self.end_of(source) == proposal_id]
 
 
@@ -36,11 +36,11 @@ Decision = tuple[MergeBook, Sequence[Event]]
 
 
 def enter(book: MergeBook, source_id: str, target_id: str) -> Decision:
-    """Decide a merge into the end of the target's own merges, unless decided before.
+    """Decide a merge into the last of the target's own targets. A repeat changes nothing.
 
     Raises:
         MergeCycleProblem: the source would become part of itself.
-        WrongStepProblem: it became part of another one before.
+        WrongStepProblem: it was merged into another one before.
     """
     end = book.end_of(target_id)
     if source_id in book.into and book.end_of(source_id) == end:

@@ -11,16 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.proposals.domain.problems import WrongStepProblem
 from shared.clock import StoredInstant
-from shared.events.proposals import (
-    ProposalAnswered,
-    ProposalDeclined,
-    ProposalEvent,
-    ProposalMerged,
-    ProposalReviewStarted,
-    ProposalScheduled,
-    ProposalSupported,
-    TopicProposed,
-)
+from shared.events import proposals as events
 from shared.events.vocabulary import Language, ProposalKind, ProposalState
 from shared.storage.aggregates import Aggregate
 
@@ -39,27 +30,27 @@ STEPS = MappingProxyType(
 """The states that may follow each state."""
 
 OPEN_STATES = frozenset({ProposalState.RECEIVED, ProposalState.UNDER_REVIEW, ProposalState.SCHEDULED})
-"""While a proposal is in one of these, people may support it."""
+"""In these, people may support a proposal."""
 
 ENDED_STATES = frozenset({ProposalState.ANSWERED_IN_SESSION, ProposalState.DECLINED})
-"""In these nothing more happens; a merged proposal ends with the one in which it goes on."""
+"""In these nothing more happens; a merged proposal ends with its target."""
 
-_EVENTS: MappingProxyType[ProposalState, type[ProposalEvent]] = MappingProxyType(
+_EVENTS: MappingProxyType[ProposalState, type[events.ProposalEvent]] = MappingProxyType(
     {
-        ProposalState.RECEIVED: TopicProposed,
-        ProposalState.UNDER_REVIEW: ProposalReviewStarted,
-        ProposalState.SCHEDULED: ProposalScheduled,
-        ProposalState.ANSWERED_IN_SESSION: ProposalAnswered,
-        ProposalState.DECLINED: ProposalDeclined,
-        ProposalState.MERGED: ProposalMerged,
+        ProposalState.RECEIVED: events.TopicProposed,
+        ProposalState.UNDER_REVIEW: events.ProposalReviewStarted,
+        ProposalState.SCHEDULED: events.ProposalScheduled,
+        ProposalState.ANSWERED_IN_SESSION: events.ProposalAnswered,
+        ProposalState.DECLINED: events.ProposalDeclined,
+        ProposalState.MERGED: events.ProposalMerged,
     }
 )
 
-E = TypeVar("E", bound=ProposalEvent)
+E = TypeVar("E", bound=events.ProposalEvent)
 
 
 class Author(BaseModel):
-    """The author's address, kept in the proposal only until the follower's own document is stored."""
+    """The author's address, kept here only until the follower is stored."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -89,17 +80,16 @@ class Proposal(Aggregate):
     supporters: tuple[str, ...] = ()
     """Follower ids: opaque, and different for every proposal of the same person."""
     supports: int = 0
-    """How many supporters: a scalar, to order by."""
+    """The number of supporters: a scalar, to order by."""
     session_id: str = ""
     cancelled_session_id: str = ""
-    """The session whose cancellation brought it back under review, until its next step."""
+    """The session whose cancellation brought it back to review, until its next step."""
     reason: str = ""
     merged_into: str = ""
     merged_into_title: str = ""
-    """The title of that proposal, for mails."""
+    """For mails."""
     merged_from: tuple[str, ...] = ()
     history: tuple[Step, ...] = ()
-    """The steps since it was received, in their order."""
     author: Author | None = None
     unsettled: int = 0
     """1 while `author` waits to become a follower."""
@@ -114,7 +104,7 @@ class Proposal(Aggregate):
         return sum(step.at < instant for step in self.history)
 
     def event(self, kind: type[E], **more: str) -> E:
-        """An event of this proposal as it is now; `more` holds the fields of this kind alone."""
+        """An event with the present state; `more` holds the fields of this kind alone."""
         return kind(
             version=self.announced,
             proposal_id=self.id,
@@ -131,17 +121,17 @@ class Proposal(Aggregate):
             **more,
         )
 
-    def state_event(self) -> ProposalEvent:
+    def state_event(self) -> events.ProposalEvent:
         if self.state is ProposalState.MERGED:
-            return self.event(ProposalMerged, merged_into_title=self.merged_into_title)
+            return self.event(events.ProposalMerged, merged_into_title=self.merged_into_title)
         return self.event(_EVENTS[self.state])
 
 
-Decision = tuple[Proposal, list[ProposalEvent]]
+Decision = tuple[Proposal, list[events.ProposalEvent]]
 
 
 def review(proposal: Proposal, now: datetime) -> Decision:
-    """Take it up for review, also again: after its session was cancelled or its decline reconsidered."""
+    """Also after its session was cancelled or a decline reconsidered."""
     return _step(proposal, ProposalState.UNDER_REVIEW, now, session_id="", reason="")
 
 
@@ -150,7 +140,7 @@ def schedule(proposal: Proposal, session_id: str, now: datetime) -> Decision:
 
 
 def answer(proposal: Proposal, reason: str, now: datetime) -> Decision:
-    """Answer it, in its session if it has one; `reason` is the answer in words, or empty."""
+    """`reason` is the answer in words, or empty."""
     return _step(proposal, ProposalState.ANSWERED_IN_SESSION, now, reason=reason, cancelled_session_id="")
 
 
@@ -169,16 +159,12 @@ def session_over(proposal: Proposal, session_id: str, *, took_place: bool, now: 
 
 
 def become_part_of(proposal: Proposal, target: Proposal, now: datetime) -> Decision:
-    """Merge it into another proposal. The merge book has decided that, whatever its state is by now."""
+    """Merge it whatever its state: the merge book has decided."""
     if proposal.state is ProposalState.MERGED:
         return proposal, []
     into = {"merged_into": target.id, "merged_into_title": target.title}
-    return _taken(
-        proposal.model_copy(
-            update={"state": ProposalState.MERGED, **into, "session_id": "", "cancelled_session_id": ""}
-        ),
-        now,
-    )
+    changes = {"state": ProposalState.MERGED, **into, "session_id": "", "cancelled_session_id": ""}
+    return _taken(proposal.model_copy(update=changes), now)
 
 
 def take_in(proposal: Proposal, source_id: str) -> Decision:
@@ -188,17 +174,16 @@ def take_in(proposal: Proposal, source_id: str) -> Decision:
 
 
 def count_support(proposal: Proposal, follower_id: str, now: datetime) -> Decision:
-    """Count a supporter, unless counted already or the proposal was merged."""
+    """Count a supporter once, unless the proposal was merged."""
     if proposal.state is ProposalState.MERGED or follower_id in proposal.supporters:
         return proposal, []
     supporters = (*proposal.supporters, follower_id)
     changes = {"supporters": supporters, "supports": len(supporters), "changed_at": now}
     counted = proposal.model_copy(update=changes)
-    return counted, [counted.event(ProposalSupported)]
+    return counted, [counted.event(events.ProposalSupported)]
 
 
 def forget_author(proposal: Proposal) -> Decision:
-    """The author's follower is stored, so the proposal no longer needs the address."""
     return proposal.model_copy(update={"author": None, "unsettled": 0}), []
 
 
@@ -208,7 +193,7 @@ def check_step(proposal: Proposal, state: ProposalState) -> None:
 
 
 def _step(proposal: Proposal, state: ProposalState, now: datetime, **changes: str) -> Decision:
-    """Move it to a state; nothing happens if it is exactly so already."""
+    """Move it to a state; a repeat changes nothing."""
     wanted = proposal.model_copy(update={"state": state, **changes})
     if wanted == proposal:
         return proposal, []

@@ -1,4 +1,4 @@
-"""How near two titles are, whatever their accents, capitals, articles and endings."""
+"""How near two titles are, apart from accents, capitals, articles and endings."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ _SILENT = frozenset(
         "como con las para por su sus y and for how in is of on the to",
     )
 )
-"""Words that say nothing of a topic, in Catalan, Spanish and English; already without accents."""
+"""Words without a topic in Catalan, Spanish and English, without accents."""
 
 
 def similarity(title: str, other: str) -> float:
@@ -22,13 +22,13 @@ def similarity(title: str, other: str) -> float:
 
 
 def mentions(text: str, search: str) -> bool:
-    """Whether every word of a search, or the beginning of one, is in the text; an empty search is in every text."""
+    """Whether every word of a search begins a word of the text; True for an empty search."""
     bare = f" {' '.join(_every_word(text))}"
     return all(f" {word}" in bare for word in words(search))
 
 
 def words(text: str) -> list[str]:
-    """The telling words in lower case without accents; all of them where none is telling."""
+    """The words that have a topic, or all if none has; lower case, without accents."""
     every = _every_word(text)
     return [word for word in every if word not in _SILENT] or every
 

@@ -1,6 +1,6 @@
-"""What a follower goes through by itself: becoming one, being counted, moving along when proposals merge.
+"""Steps that followers take by themselves: becoming one, being counted, moving along when proposals merge.
 
-Each step is one write and safe to repeat, so that what a crash left half done is completed by the sweep.
+Each is one write and safe to repeat; the sweep completes what a crash interrupts.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Followers:
         return derived_id(self.secret, "follower", proposal_id, email)
 
     async def holder(self, purpose: LinkPurpose, token: str) -> Follower:
-        """Whose link it is.
+        """The holder of a link.
 
         Raises:
             LinkInvalidProblem, LinkExpiredProblem: the link is not good.
@@ -44,17 +44,17 @@ class Followers:
         return follower
 
     async def language(self, purpose: LinkPurpose, token: str) -> Language | None:
-        """The language of a link's holder, also after the link expired; None where it is nobody's."""
+        """The language of a link's holder, even if the link has expired; None if there is no holder."""
         follower = await self.store.followers.get(self.links.subject(purpose, token))
         return follower.language if follower else None
 
     async def end_of(self, proposal: Proposal) -> str:
-        """The id of the proposal in which that one goes on: itself unless it was merged."""
+        """The id of the proposal that this one was merged into in the end, or its own."""
         book = await self.store.merges.get(proposal.programme)
         return book.end_of(proposal.id) if book else proposal.id
 
     async def add_authors(self) -> None:
-        """Make followers of the authors whose address a crash left in the proposal."""
+        """Complete proposals in which a crash left the author's address."""
         async for proposal in self.store.proposals.each(UNSETTLED):
             await self.add_author(proposal)
 
@@ -68,7 +68,7 @@ class Followers:
         await self.store.proposals.change(proposal.id, forget_author)
 
     async def settle(self, follower_id: str) -> None:
-        """Count a confirmed support. If the proposal was merged, move the person to the other one, unless erased."""
+        """Count a confirmed support, or move the person along with a merged proposal, unless erased."""
         follower = await self.store.followers.get(follower_id)
         assert follower is not None
         proposal = await self._counted(follower)
@@ -78,7 +78,6 @@ class Followers:
             await self.store.followers.change(follower_id, rules.settle)
 
     async def _counted(self, follower: Follower) -> Proposal:
-        """The follower's proposal after it has counted the support, if there is one and it was not merged."""
         now = self.clock()
         return await self.store.proposals.change(
             follower.proposal_id,
@@ -95,5 +94,5 @@ class Followers:
         await self.settle(moved_id)
         left = await self.store.followers.change(follower.id, lambda present: rules.settle(present, moved_id))
         moved = await self.store.followers.get(moved_id)
-        if left.erased_at and moved and not moved.erased_at:  # while moving: whom they became is erased too
+        if left.erased_at and moved and not moved.erased_at:  # erased while moving: erase the copy too
             await self.erasing.begin(moved_id, moved.generation)

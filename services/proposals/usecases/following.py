@@ -1,7 +1,4 @@
-"""The data kept of people who follow proposals, by mail address: shown, exported, erased.
-
-The proposals stay when a follower is erased, and so does the number of their supports.
-"""
+"""The data kept of followers, by mail address: shown, exported, erased. Erasing keeps proposals and their counts."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,37 +27,37 @@ class Followed:
     proposal: Proposal
 
 
+@dataclass(eq=False)
 class Following:
     """The holder of a mailed link may see and erase all that is kept with the address it was sent to.
 
     The methods that take a token raise LinkInvalidProblem, LinkExpiredProblem and ErasedProblem.
     """
 
-    def __init__(
-        self, store: ProposalStore, followers: Followers, erasing: Erasing, audit: Audit, *, clock: Clock
-    ) -> None:
-        self._store = store
-        self._followers = followers
-        self._erasing = erasing
-        self._audit = audit
-        self._clock = clock
+    store: ProposalStore
+    followers: Followers
+    erasing: Erasing
+    audit: Audit
+    clock: Clock
+
+    def __post_init__(self) -> None:
         self.export_for = Action(EXPORTED, Role.ADMIN, self._export_for)
         self.erase_for = Action(ERASED, Role.ADMIN, self._erase_for)
 
     async def everything(self, token: str) -> list[Followed]:
         """The latest first."""
-        holder = await self._followers.holder(LinkPurpose.FOLLOWING, token)
+        holder = await self.followers.holder(LinkPurpose.FOLLOWING, token)
         return await self._kept(holder.email)
 
     async def erase(self, token: str) -> None:
-        holder = await self._followers.holder(LinkPurpose.FOLLOWING, token)
+        holder = await self.followers.holder(LinkPurpose.FOLLOWING, token)
         await self._erase(holder.email)
 
     async def _export_for(self, by: Author, email: str) -> list[Followed]:
         """Record the reading before the data goes out: there is no write of ours to carry the record."""
         kept = await self._kept(email)
         for each in kept:
-            await self._audit.record(by.member, by.act, each.follower.id)
+            await self.audit.record(by.member, by.act, each.follower.id)
         return kept
 
     async def _erase_for(self, by: Author, email: str) -> int:
@@ -68,43 +65,43 @@ class Following:
         kept = await self._kept(email)
         await self._erase(email, by)
         if kept:
-            await self._store.try_to_compact()
+            await self.store.try_to_compact()
         return len(kept)
 
     async def _kept(self, email: str) -> list[Followed]:
-        await self._followers.add_authors()
-        followers = await self._store.followers_with(email)
-        proposals = await self._store.proposals.many(each.proposal_id for each in followers)
+        await self.followers.add_authors()
+        followers = await self.store.followers_with(email)
+        proposals = await self.store.proposals.many(each.proposal_id for each in followers)
         latest_first = sorted(followers, key=lambda each: each.asked_at, reverse=True)
         return [Followed(each, proposals[each.proposal_id]) for each in latest_first]
 
     async def _erase(self, email: str, by: Author | None = None) -> None:
-        """Look again until nothing is found: a merge may be moving the person to another proposal meanwhile."""
-        await self._followers.add_authors()
-        while followers := await self._store.followers_with(email):
+        """Repeat until nothing is found: a merge may be moving the person to another proposal."""
+        await self.followers.add_authors()
+        while followers := await self.store.followers_with(email):
             for follower in followers:
-                record = by.record_at(self._clock(), follower.id) if by else None
-                await self._erasing.begin(follower.id, follower.generation, record)
+                record = by.record_at(self.clock(), follower.id) if by else None
+                await self.erasing.begin(follower.id, follower.generation, record)
 
     async def erase_past(self, kept_for: timedelta) -> bool:
         """Erase followers of proposals that ended long ago, and people who did not confirm a support in time.
 
         A loop's step: False, there is no more to do at once.
         """
-        now = self._clock()
-        async for follower in self._store.unconfirmed(now - SUPPORT_LINK_LIFE):
+        now = self.clock()
+        async for follower in self.store.unconfirmed(now - SUPPORT_LINK_LIFE):
             if not follower.follows:
-                await self._erasing.begin(follower.id, follower.generation)
-        async for proposal in self._store.ended(now - kept_for):
-            book = await self._store.merges.get(proposal.programme) or MergeBook(id=proposal.programme)
+                await self.erasing.begin(follower.id, follower.generation)
+        async for proposal in self.store.ended(now - kept_for):
+            book = await self.store.merges.get(proposal.programme) or MergeBook(id=proposal.programme)
             for part in [proposal.id, *book.parts_of(proposal.id)]:
-                async for follower in self._store.people_of(part):
-                    await self._erasing.begin(follower.id, follower.generation)
+                async for follower in self.store.people_of(part):
+                    await self.erasing.begin(follower.id, follower.generation)
         return False
 
 
 async def erase_follower(store: ProposalStore, clock: Clock, note: Note) -> Follower | None:
-    """Erase the address of a follower; the follower afterwards."""
+    """Returns the erased follower."""
     if await store.followers.get(note.id) is None:
         return None
     erase = partial(rules.erase, generation=note.generation, now=clock())

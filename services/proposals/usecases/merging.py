@@ -1,4 +1,4 @@
-"""Making one proposal part of another: decided by one write in the book of merges, then carried out step by step."""
+"""Merging a proposal into another: one write in the merge book decides, then each step is carried out."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +25,7 @@ class Merging:
     clock: Clock
 
     async def merge(self, by: Author, source_id: str, target_id: str) -> Proposal:
-        """Merge a proposal into another, or into the one in which that goes on. The merge book's write has the record.
+        """Merge a proposal into the target, or into what that was merged into. The merge book's write has the record.
 
         Raises:
             ProposalUnknownProblem, OtherProposalUnknownProblem, OtherProgrammeProblem, WrongStepProblem,
@@ -40,11 +40,7 @@ class Merging:
         return await self.store.proposal(source_id)
 
     async def check(self, source_id: str, target_id: str) -> None:
-        """Refuse an impossible merge; one that was decided before is possible. Nothing changes.
-
-        Raises:
-            As `merge`.
-        """
+        """Raise what `merge` would raise, without a change. A merge decided before is possible."""
         source = await self.store.proposal(source_id)
         target = await self._target(source, target_id)
         book = await self.store.merges.get(source.programme) or MergeBook(id=source.programme)

@@ -29,10 +29,7 @@ SEARCHED_PAGES = 10
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Counts what is asked for, not what comes of it: the count must not show what is stored of an address.
-
-    0 allows any number.
-    """
+    """Counts requests, not their outcome, so that it does not reveal what is stored of an address. 0: no limit."""
 
     limits: RateLimiter
     what: str
@@ -54,7 +51,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class NewProposal:
-    """What somebody proposes; texts are stripped already."""
+    """Its texts are stripped."""
 
     programme: str
     kind: ProposalKind
@@ -96,11 +93,11 @@ class Proposals:
     clock: Clock
 
     async def propose(self, new: NewProposal, *, origin: str = "") -> Proposal:
-        """Receive a proposal. The very same one, sent twice within a day (UTC), is received once.
+        """Receive a proposal. A repeat within the day (UTC) returns the same one.
 
         Raises:
             ProgrammeUnknownProblem: no such programme is known.
-            TooOftenProblem: too many were sent from that origin or with that address.
+            TooOftenProblem: the origin or the address sent too many.
         """
         if await self.store.programmes.get(new.programme) is None:
             raise ProgrammeUnknownProblem("/programme")
@@ -127,7 +124,7 @@ class Proposals:
         )
 
     async def similar(self, programme: str, title: str) -> list[tuple[Proposal, float]]:
-        """The proposals of a programme with the nearest titles, nearest first, each with its similarity."""
+        """The proposals with the nearest titles and their similarity, nearest first."""
         weighed = [(other, similarity(title, other.title)) for other in await self.store.comparable(programme)]
         near = sorted(weighed, key=lambda pair: -pair[1])[:SIMILAR_TITLES]
         return [pair for pair in near if pair[1] >= SIMILAR_FROM]
@@ -136,10 +133,8 @@ class Proposals:
         return {programme.id: programme async for programme in self.store.programmes.each()}
 
     async def coming_session(self, session_id: str) -> KnownSession:
-        """A session that has neither ended nor been cancelled.
-
-        Raises:
-            SessionUnknownProblem: it is none of these.
+        """Raises:
+        SessionUnknownProblem: it is unknown, has ended or was cancelled.
         """
         if session := next((each for each in await self.store.coming_sessions() if each.id == session_id), None):
             return session
@@ -159,11 +154,7 @@ class Proposals:
         return Slice(found[:limit], place)
 
     async def read(self, proposal_id: str) -> Reading:
-        """A proposal for its page.
-
-        Raises:
-            ProposalUnknownProblem: there is none.
-        """
+        """Raises ProposalUnknownProblem."""
         proposal = await self.store.proposal(proposal_id)
         programme = await self.store.programmes.get(proposal.programme)
         assert programme is not None, "known before the first proposal, and never deleted"
@@ -181,6 +172,6 @@ class Proposals:
         return list((await self.store.proposals.many(ids)).values())
 
     async def count_recipients(self, proposals: Sequence[Proposal]) -> int:
-        """How many people get a mail when these proposals take a step. Who follows two counts once."""
+        """How many people get a mail when these proposals take a step; a follower of two counts once."""
         people = [follower for each in proposals async for follower in self.store.followers_of(each.id)]
         return len({follower.email for follower in people if follower.follows})

@@ -1,4 +1,4 @@
-"""Supporting a proposal once per person: asked for by anybody, confirmed by the link that is mailed."""
+"""Supporting a proposal, once per person: anybody asks, and the mailed link confirms."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from shared.security.links import LinkPurpose
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """What the holder of a link sees: the proposal in which theirs goes on, and whether the support is confirmed."""
+    """What the holder of a link sees; `proposal` is the one that theirs was merged into in the end, or theirs."""
 
     proposal: Proposal
     confirmed: bool
@@ -61,7 +61,7 @@ class Supports:
         return await self._support(await self.followers.holder(LinkPurpose.SUPPORT, token))
 
     async def confirm(self, token: str) -> Support:
-        """Confirm the support of a link; the count rises once, however often this is asked for.
+        """Confirm the support; a repeat does not count again.
 
         Raises:
             SupportClosedProblem: the proposal was answered or declined before the support was confirmed.
@@ -72,7 +72,7 @@ class Supports:
         return await self._support(await self._settled(follower, rules.confirm))
 
     async def follow(self, token: str) -> None:
-        """Inform the holder of a link about the proposal without counting a support."""
+        """Follow the proposal without supporting it."""
         await self._settled(await self.followers.holder(LinkPurpose.SUPPORT, token), rules.follow)
 
     async def _settled(

@@ -1,4 +1,4 @@
-"""Completing what a crash left half done, and publishing again what the broker lost."""
+"""Completes what a crash left half done, and republishes what the broker lost."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +11,7 @@ from shared.clock import Clock, to_millis
 from shared.storage.contract import Where, at_least
 
 REPUBLISHED_FOR = timedelta(days=30)
-"""Documents that changed within that time are in the inventory; older ones are known or no longer needed."""
+"""The inventory lists documents that changed this recently; older ones are known or no longer needed."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Coverage: which councils took part and which never came, by comarca and province."""
+"""Coverage: which councils came and which never did, by comarca and province."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ class Participation:
     registered: int = 0
     """People with a seat, over all sessions."""
     attended: int = 0
-    """Those of them who came."""
+    """How many of them came."""
     sessions: int = 0
     """Sessions to which somebody of the entity came."""
 
@@ -45,7 +45,7 @@ class Coverage:
 
 
 def coverage(entities: Iterable[Entity], participation: Mapping[str, Participation]) -> Coverage:
-    """Of the municipalities of the directory; other bodies are few and are listed with the rest."""
+    """Of municipalities alone: other bodies are few."""
     councils = [entity for entity in entities if entity.kind is EntityKind.MUNICIPALITY]
     came = {entity.code for entity in councils if participation.get(entity.code, Participation()).attended}
 

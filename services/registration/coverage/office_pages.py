@@ -1,4 +1,4 @@
-"""The directory at the office: search, who came, which councils never did."""
+"""The directory at the office: search, participation, councils that never came."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -47,33 +47,20 @@ class CoverageDesk(Desk):
 def routes(desk: CoverageDesk) -> PageRouter:
     """`/office/entities`, `/office/entities/coverage`, `/office/entities.csv`."""
     router = page_router(desk.pages)
-    _add_directory(router, desk)
-    _add_coverage(router, desk)
-    return router
-
-
-def _add_directory(router: PageRouter, desk: CoverageDesk) -> None:
     viewer = Depends(desk.viewer)
 
     @router.get("/office/entities")
     async def entities(
-        request: Request,
-        _: StaffMember = viewer,
-        q: Annotated[str, Query(max_length=MAX_QUERY)] = "",
+        request: Request, _: StaffMember = viewer, q: Annotated[str, Query(max_length=MAX_QUERY)] = ""
     ) -> HTMLResponse:
         participation = await participations(desk.registrations)
         if q.strip():
             found = await desk.entities.search(q, MOST_FOUND)
         else:  # those that came most
-            directory = await desk.entities.everybody()
-            came = [entity for entity in directory if entity.code in participation]
+            came = [entity for entity in await desk.entities.everybody() if entity.code in participation]
             found = sorted(came, key=lambda entity: -participation[entity.code].registered)[:MOST_FOUND]
         rows = [(entity, participation.get(entity.code, _NOTHING)) for entity in found]
         return desk.pages.render(request, "office/entities.html", rows=rows, q=q)
-
-
-def _add_coverage(router: PageRouter, desk: CoverageDesk) -> None:
-    viewer = Depends(desk.viewer)
 
     @router.get("/office/entities/coverage")
     async def coverage(request: Request, _: StaffMember = viewer, programme: Chosen = "") -> HTMLResponse:
@@ -102,3 +89,5 @@ def _add_coverage(router: PageRouter, desk: CoverageDesk) -> None:
         header = [desk.pages.text(request, title) for title in COLUMNS]
         headers = {"content-disposition": 'attachment; filename="coverage.csv"'}
         return Response(csv_table(header, rows).encode(), media_type="text/csv; charset=utf-8", headers=headers)
+
+    return router

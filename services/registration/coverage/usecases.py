@@ -1,4 +1,4 @@
-"""What each entity of the directory took part in."""
+"""How each entity took part."""
 
 from collections import Counter, defaultdict
 
@@ -7,7 +7,7 @@ from services.registration.registrations.store import RegistrationStore
 
 
 async def participations(registrations: RegistrationStore, programme: str = "") -> dict[str, Participation]:
-    """By entity, in one programme or (empty) all. Read anew each time: some tens of thousands at the most."""
+    """By entity code, in one programme or, if empty, in all. Reads every registration, tens of thousands at most."""
     registered, attended = Counter[str](), Counter[str]()
     sessions = defaultdict[str, set[str]](set)
     async for document in registrations.participation(programme):

@@ -66,17 +66,13 @@ def entity_routes(entities: Entities, staff_token: str) -> APIRouter:
         try:
             rows = decode_entities(await request.body())
         except EntityFileError as error:
-            raise _row_errors(error) from None
+            # The first wrong lines, as pointers `/<line>/<column>`.
+            raise RequestValidationError(
+                [
+                    {**located_error(("body", item.line, item.field), item.message), "type": item.kind}
+                    for item in error.errors[:MAX_ROW_ERRORS]
+                ]
+            ) from None
         return EntitiesImported(imported=await entities.import_entities(member, rows))
 
     return router
-
-
-def _row_errors(error: EntityFileError) -> RequestValidationError:
-    """The first wrong lines of a file, as pointers `/<line>/<column>`."""
-    return RequestValidationError(
-        [
-            {**located_error(("body", item.line, item.field), item.message), "type": item.kind}
-            for item in error.errors[:MAX_ROW_ERRORS]
-        ]
-    )

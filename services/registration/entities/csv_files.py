@@ -1,4 +1,4 @@
-"""The directory as CSV, in the two forms in which it is shipped and imported."""
+"""The directory as CSV, in its two forms, shipped or imported."""
 
 import csv
 import io
@@ -70,7 +70,7 @@ class _SupramunicipalRow(BaseModel):
     province: Label
 
     def entity(self) -> Entity:
-        """The body's own name is that of its territory."""
+        """`short_name` is the territory's."""
         return Entity(
             code=self.code,
             kind=self.kind,
@@ -134,7 +134,7 @@ def read_entities(text: str) -> list[Entity]:
 
 
 def decode_entities(data: bytes) -> list[Entity]:
-    """As `read_entities`; bytes that are not UTF-8 are an EntityFileError too."""
+    """`read_entities` from UTF-8; other bytes are an EntityFileError too."""
     try:
         return read_entities(data.decode("utf-8-sig"))
     except UnicodeDecodeError:

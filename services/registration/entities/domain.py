@@ -1,4 +1,4 @@
-"""Local entities and the directory in which people look for their own, however they write it."""
+"""Local entities, and the directory that finds them however people write them."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -41,7 +41,7 @@ class Entity(BaseModel):
 MAX_QUERY = 100
 
 _PREPOSITIONS = frozenset("a al als d de del dels e i y".split())  # noqa: SIM905  reads better
-"""With those that hold an article, and the conjunctions."""
+"""Also contracted with an article, and conjunctions."""
 
 _ARTICLES = frozenset("el els en es l la las les lo los na s sa ses".split())  # noqa: SIM905  reads better
 
@@ -51,8 +51,8 @@ _KINDS = frozenset(("ajuntament", "consell", "comarcal", "diputacio"))
 def significant_words(words: list[str]) -> list[str]:
     """The words without articles and prepositions.
 
-    Where only the kind of body would be left, the articles stay: one municipality is called Les. If there is nothing
-    else, all stay.
+    Articles stay if nothing but the kind of body would be left: one municipality is called Les. All stay if there are
+    no other words.
     """
     with_articles = [word for word in words if word not in _PREPOSITIONS]
     without = [word for word in with_articles if word not in _ARTICLES]
@@ -75,7 +75,7 @@ class Directory:
     """An immutable index of entities, in memory."""
 
     def __init__(self, entities: Iterable[Entity]) -> None:
-        """Of two entities with the same code the later one counts."""
+        """A later entity replaces an earlier one with the same code."""
         own = {entity.code: entity for entity in entities}
         others = {code: entity for entity in own.values() for code in (entity.idescat_code, entity.ine_code) if code}
         self._entities = list(own.values())
@@ -94,7 +94,7 @@ class Directory:
         return iter(self._entities)
 
     def get(self, code: str) -> Entity | None:
-        """By the directory's own code, Idescat's (6 digits) or INE's (5 digits); of equal ones its own prevails."""
+        """By the directory's own code, else Idescat's (6 digits) or INE's (5 digits)."""
         return self._by_code.get(code.strip())
 
     def by_code(self) -> list[Entity]:
@@ -103,8 +103,8 @@ class Directory:
     def search(self, query: str, limit: int) -> list[Entity]:
         """Up to `limit` entities in which every significant word of the query begins a word or a code, best first.
 
-        First come those whose own name is or begins with the query, with its article if one was typed; then the more
-        populous. Without words nothing is found.
+        Names that are or begin with the query come first, with the article if one was typed; then the more populous.
+        A query without words finds nothing.
         """
         typed = self._typed(query)
         asked = significant_words(typed)
@@ -122,7 +122,7 @@ class Directory:
         return exact[0] if len(exact) == 1 else None
 
     def _found(self, asked: list[str]) -> list[_Entry]:
-        """The entries that match, the more populous first. The rarest word says where to look."""
+        """The entries that match, the more populous first. The rarest word selects the candidates."""
         if not asked:
             return []
         first, *others = sorted(asked, key=lambda word: len(self._span(word)))
@@ -133,7 +133,7 @@ class Directory:
         ]
 
     def _typed(self, query: str) -> list[str]:
-        """The words of a query. An article without its apostrophe is set apart: «lalbi» is «l» and «albi»."""
+        """The words of a query. An article without its apostrophe is split off: «lalbi» is «l» and «albi»."""
         return [part for word in words_of(query[:MAX_QUERY]) for part in self._apart(word)]
 
     def _apart(self, word: str) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ class Directory:
         return (word[0], word[1:]) if may_elide and not self._span(word) else (word,)
 
     def _span(self, prefix: str) -> range:
-        """Where in the index the words with this beginning are."""
+        """The places in the index of the words with this prefix."""
         start = bisect_left(self._words, prefix)
         return range(start, bisect_left(self._words, prefix + "\x7f", lo=start))
 

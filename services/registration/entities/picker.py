@@ -18,7 +18,7 @@ _COMPARED = 100
 
 @dataclass(frozen=True, slots=True)
 class EntityChoice:
-    """Outcome of the two fields `entity` (words) and `entity_code` (the chosen one)."""
+    """The result of the fields `entity` (words) and `entity_code` (the choice)."""
 
     entity: Entity | None = None
     matches: list[Entity] = field(default_factory=list)

@@ -9,7 +9,7 @@ COLLECTIONS: dict[str, list[Index]] = {ENTITIES: []}
 
 
 class EntityStore(Documents[Entity]):
-    """What was imported on top of the directory that is shipped. The code is the id, and stands in the document too."""
+    """Imported on top of the shipped directory. The code is the id and also a field."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, ENTITIES, Entity.model_validate)

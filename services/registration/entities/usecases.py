@@ -1,4 +1,4 @@
-"""The directory as the service uses it: what is shipped, with what was imported on top."""
+"""The directory: the shipped entities, and the imported ones on top."""
 
 import asyncio
 import functools
@@ -23,7 +23,7 @@ def shipped_directory() -> Directory:
 
 
 class Entities:
-    """The directory, held in memory. It is reloaded at intervals, because other replicas import too."""
+    """The directory in memory, reloaded at intervals because other replicas import too."""
 
     def __init__(self, stored: EntityStore, audit: Audit) -> None:
         self._stored = stored
@@ -44,7 +44,7 @@ class Entities:
         return (await self._loaded()).search(query, limit)
 
     async def page(self, query: str, *, limit: int, after: str | None) -> Slice[Entity]:
-        """The entities after the one with the code `after`: the best match first, or without words all by code."""
+        """The entities after the one with the code `after`: best match first; without words, all by code."""
         directory = await self._loaded()
         found = directory.search(query, len(directory)) if query.strip() else directory.by_code()
         codes = [entity.code for entity in found]
@@ -55,9 +55,9 @@ class Entities:
         return (await self._loaded()).named(query)
 
     async def _import(self, by: Author, entities: Sequence[Entity]) -> int:
-        """Store entities in place of those with the same code; how many.
+        """Store entities, replacing those with the same code. Returns their number.
 
-        The record has its own write: of many documents none can carry it.
+        The record has its own write: no single document can carry it.
         """
         await self._audit.record(by.member, by.act, "directory", {"entities": len(entities)})
         for start in range(0, len(entities), _AT_A_TIME):

@@ -70,11 +70,10 @@ class Programme(Aggregate):
     kind: ProgrammeKind
     time_zone: str = DEFAULT_TIME_ZONE
     summary: dict[Language, str] | None = None
-    """What it is; several lines."""
+    """Several lines."""
     audience: dict[Language, str] | None = None
-    """For whom it is."""
     tool: str = DEFAULT_TOOL
-    """With what one connects."""
+    """The program in which sessions are held."""
     organiser: str = ""
     reply_to: str = ""
     reminders_minutes: list[int] = DEFAULT_REMINDERS_MINUTES
@@ -83,17 +82,4 @@ class Programme(Aggregate):
     survey_reminder_days: int = DEFAULT_SURVEY_REMINDER_DAYS
 
     def defined(self) -> ProgrammeDefined:
-        return ProgrammeDefined(
-            version=self.version,
-            programme=self.id,
-            name=self.name,
-            kind=self.kind,
-            time_zone=self.time_zone,
-            organiser=self.organiser,
-            reply_to=self.reply_to,
-            tool=self.tool,
-            reminders_minutes=self.reminders_minutes,
-            survey_questions=self.survey_questions,
-            survey_days=self.survey_days,
-            survey_reminder_days=self.survey_reminder_days,
-        )
+        return ProgrammeDefined(programme=self.id, **self.model_dump(include=set(ProgrammeDefined.model_fields)))

@@ -30,6 +30,8 @@ KIND_NAMES = {
 
 SURVEY = ("survey_questions", "survey_days", "survey_reminder_days")
 """These have a page of their own."""
+_PLAIN = ("kind", "time_zone", "tool", "organiser", "reply_to")
+"""Fields that are one text in the form and in the programme."""
 
 DEFAULTS = {
     "kind": ProgrammeKind.SERIES.value,
@@ -46,30 +48,12 @@ class ProgrammeDesk(Desk):
 
 def routes(desk: ProgrammeDesk) -> PageRouter:
     router = page_router(desk.pages)
-    _add_list(router, desk)
-    _add_new(router, desk)
-    _add_change(router, desk)
-    return router
-
-
-def _form(
-    desk: ProgrammeDesk, request: Request, values: Mapping[str, str], errors: Mapping[str, str], *, slug: str = ""
-) -> HTMLResponse:
-    kinds = [(kind.value, desk.pages.text(request, name)) for kind, name in KIND_NAMES.items()]
-    return desk.again(request, "office/programme_form.html", errors, values=values, slug=slug, kinds=kinds)
-
-
-def _add_list(router: PageRouter, desk: ProgrammeDesk) -> None:
-    viewer = Depends(desk.viewer)
+    viewer, editor = Depends(desk.viewer), Depends(desk.editor)
 
     @router.get("/office/programmes")
     async def programmes(request: Request, _: StaffMember = viewer) -> HTMLResponse:
         found = (await desk.programmes.by_slug()).values()
         return desk.pages.render(request, "office/programmes.html", programmes=found, kinds=KIND_NAMES)
-
-
-def _add_new(router: PageRouter, desk: ProgrammeDesk) -> None:
-    editor = Depends(desk.editor)
 
     @router.get("/office/programmes/new")
     async def new(request: Request, _: StaffMember = editor) -> HTMLResponse:
@@ -87,8 +71,11 @@ def _add_new(router: PageRouter, desk: ProgrammeDesk) -> None:
             return _form(desk, request, form.values, {"slug": desk.pages.say(request, problem)})
         return see_other(f"/office/sessions?programme={asked.slug}")
 
+    _add_settings(router, desk)
+    return router
 
-def _add_change(router: PageRouter, desk: ProgrammeDesk) -> None:
+
+def _add_settings(router: PageRouter, desk: ProgrammeDesk) -> None:
     editor = Depends(desk.editor)
 
     @router.get("/office/programmes/{slug}")
@@ -107,17 +94,19 @@ def _add_change(router: PageRouter, desk: ProgrammeDesk) -> None:
         return see_other("/office/programmes")
 
 
+def _form(
+    desk: ProgrammeDesk, request: Request, values: Mapping[str, str], errors: Mapping[str, str], *, slug: str = ""
+) -> HTMLResponse:
+    kinds = [(kind.value, desk.pages.text(request, name)) for kind, name in KIND_NAMES.items()]
+    return desk.again(request, "office/programme_form.html", errors, values=values, slug=slug, kinds=kinds)
+
+
 def _programme_fields(form: Form) -> dict[str, Any]:
     return {
-        "slug": form.get("slug"),
+        **{name: form.get(name) for name in ("slug", *_PLAIN)},
         "name": texts(form, "name"),
-        "kind": form.get("kind"),
-        "time_zone": form.get("time_zone"),
         "summary": texts(form, "summary") or None,
         "audience": texts(form, "audience") or None,
-        "tool": form.get("tool"),
-        "organiser": form.get("organiser"),
-        "reply_to": form.get("reply_to"),
         "reminders_minutes": [part.strip() for part in form.get("reminders_minutes").split(",") if part.strip()],
     }
 
@@ -125,13 +114,9 @@ def _programme_fields(form: Form) -> dict[str, Any]:
 def _programme_values(programme: Programme) -> dict[str, str]:
     return {
         "slug": programme.id,
+        **{name: getattr(programme, name) for name in _PLAIN},
         **text_values("name", programme.name),
-        "kind": programme.kind,
-        "time_zone": programme.time_zone,
         **text_values("summary", programme.summary),
         **text_values("audience", programme.audience),
-        "tool": programme.tool,
-        "organiser": programme.organiser,
-        "reply_to": programme.reply_to,
         "reminders_minutes": ", ".join(map(str, programme.reminders_minutes)),
     }

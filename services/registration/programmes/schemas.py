@@ -31,7 +31,7 @@ REPEATED_KEY = mark("Two questions have the same key.")
 
 @cache
 def _zones() -> frozenset[str]:
-    """The names of the IANA database, without those that this machine adds, such as «localtime»."""
+    """The names of the IANA database, not the system's, which has more, such as «localtime»."""
     return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split()) - {"Factory"}
 
 
@@ -53,9 +53,6 @@ class SurveyQuestionIn(RequestModel):
     key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
     text: Titles
 
-    def question(self) -> SurveyQuestion:
-        return SurveyQuestion(key=self.key, text=self.text)
-
 
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
 Tool = Annotated[OneLine, Field(max_length=100)]
@@ -73,7 +70,7 @@ Reminders = Annotated[
 Questions = Annotated[list[SurveyQuestionIn], Field(min_length=1, max_length=MAX_QUESTIONS), AfterValidator(_different)]
 SurveyDays = Annotated[Whole, Field(ge=1, le=90)]
 SurveyReminderDays = Annotated[Whole, Field(ge=0, le=90)]
-DEFAULT_QUESTIONS = [SurveyQuestionIn(key=item.key, text=item.text) for item in DEFAULT_SURVEY_QUESTIONS]
+DEFAULT_QUESTIONS = [SurveyQuestionIn(**dict(item)) for item in DEFAULT_SURVEY_QUESTIONS]
 
 
 class ProgrammeIn(RequestModel):
@@ -94,9 +91,7 @@ class ProgrammeIn(RequestModel):
     survey_reminder_days: SurveyReminderDays = DEFAULT_SURVEY_REMINDER_DAYS
 
     def programme(self) -> Programme:
-        settings = self.model_dump(exclude={"slug", "survey_questions"})
-        questions = [question.question() for question in self.survey_questions]
-        return Programme(id=self.slug, survey_questions=questions, **settings)
+        return Programme(id=self.slug, **self.model_dump(exclude={"slug"}))
 
 
 class ProgrammeChange(RequestModel):
@@ -117,9 +112,9 @@ class ProgrammeChange(RequestModel):
 
     def changes(self) -> dict[str, object]:
         """The fields to change; null leaves a setting as it is."""
-        given: dict[str, object] = self.model_dump(exclude_none=True, exclude={"survey_questions"})
-        if self.survey_questions is not None:
-            given["survey_questions"] = [question.question() for question in self.survey_questions]
+        given: dict[str, object] = self.model_dump(exclude_none=True)
+        if self.survey_questions:
+            given["survey_questions"] = [SurveyQuestion(**dict(question)) for question in self.survey_questions]
         return given
 
 
