@@ -1,4 +1,4 @@
-"""Reminders of sessions: when they are due, whether they still apply, and following a programme that changes."""
+"""Reminders of sessions: when they are due, whether they still apply, and how they follow the programme."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,14 +16,13 @@ from shared.storage.collection import document_of
 from shared.storage.contract import Document, Where, one_of
 
 WITHDRAWN = "reminder withdrawn"
-"""The reason why a reminder is skipped that its programme no longer has."""
+"""Why a reminder is skipped that its programme no longer has."""
 
 
 def reminders(
     session: KnownSession, programme: KnownProgramme, recipients: Sequence[str], now: datetime
 ) -> list[Delivery]:
-    """The reminders that are still to come, for each recipient. Their ids contain the start, not the sequence: a new
-    title makes no new ones, a new time does."""
+    """Reminders still to come, for each recipient. Their ids contain the start: a new time makes new ones."""
     if session.status is not SessionStatus.SCHEDULED:
         return []
     ahead = [minutes for minutes in programme.reminders_minutes if due(session, minutes) > now]
@@ -44,7 +43,7 @@ def reminder(session: KnownSession, recipient_id: str, minutes: int, now: dateti
 
 
 def later_reminders(earlier: Delivery, session: KnownSession, programme: KnownProgramme, now: datetime) -> list[str]:
-    """The ids of the same person's reminders that come after an earlier one and whose time has come too."""
+    """The ids of the same person's later reminders that are due too."""
     recipient, before = earlier.recipient_id, earlier.minutes_before
     return [
         delivery_id(DeliveryKind.REMINDER, session.id, recipient, _round(session, minutes))
@@ -68,7 +67,8 @@ class Reminders:
     _clock: Clock
 
     async def plan(self, fanout: Fanout) -> Plan | None:
-        """The reminders of every seat, after the stored ones follow the programme; None if either is unknown."""
+        """The reminders of every seat, once the stored ones follow the programme; None if that or the session is
+        unknown."""
         session = await self._known.sessions.get(fanout.subject_id)
         programme = await self._known.programmes.get(session.programme) if session else None
         if session is None or programme is None:
@@ -82,7 +82,7 @@ class Reminders:
         return Plan(make)
 
     async def follow(self, session: KnownSession, programme: KnownProgramme, now: datetime) -> None:
-        """Bring the stored reminders in line with the programme, again if it changed meanwhile."""
+        """Bring stored reminders in line with the programme; repeat if it changed meanwhile."""
         latest: KnownProgramme | None = programme
         while latest is not None:
             await self._follow(session, latest.reminders_minutes, now)
@@ -91,8 +91,8 @@ class Reminders:
                 return
 
     async def _follow(self, session: KnownSession, chosen: Collection[int], now: datetime) -> None:
-        """Withdraw the reminders that are not among the chosen minutes before the start. Restore the withdrawn ones
-        that are and whose time is still to come."""
+        """Withdraw reminders at other than the chosen minutes before the start. Restore withdrawn ones still to
+        come."""
         to_come = {minutes: to_millis(due(session, minutes)) for minutes in chosen if due(session, minutes) > now}
         where: Where = {"subject_id": session.id, "kind": DeliveryKind.REMINDER.value}
         async for page in self._deliveries.documents.pages(where):

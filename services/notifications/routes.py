@@ -18,7 +18,7 @@ from shared.web.pages import Pages
 def routes(
     use_cases: UseCases, pages: Pages, links: Links, clock: Clock, *, trouble: Callable[[], str] = str
 ) -> APIRouter:
-    """All pages. `trouble` says why no mail goes out just now; empty when they do."""
+    """`trouble` says why no mail goes out at present; empty if mails go out."""
     router = page_router(pages)
     PreferencesPages(use_cases.preferences, pages, links, clock).add_to(router)
     WordingPages(use_cases.wordings, pages).add_to(router)

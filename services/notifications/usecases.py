@@ -1,4 +1,4 @@
-"""The stages wired together: each use case with the stores and the neighbours that it needs."""
+"""The stages wired together: each use case with its stores and neighbours."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -58,8 +58,6 @@ AGGREGATES = (SURVEY_PARTS, SUPPRESSIONS, WORDINGS)
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The stores of all nouns; only the wiring holds them together."""
-
     documents: Store
     known: Projections
     deliveries: DeliveryStore
@@ -71,7 +69,7 @@ class Stores:
 
     @classmethod
     def over(cls, documents: Store, *, secret: str, clock: Clock) -> "Stores":
-        """The stores over one database. `secret` keys the ids of suppressed addresses and of counters."""
+        """`secret` keys the ids of suppressed addresses and of counters."""
         return cls(
             documents=documents,
             known=Projections.over(documents),
@@ -111,7 +109,7 @@ class UseCases:
         page_size: int,
         survey_part_size: int,
     ) -> "UseCases":
-        """The use cases over the stores. `page_size`: recipients of a fan-out at a time."""
+        """`page_size`: recipients of a fan-out at a time."""
         known, deliveries, suppressions = stores.known, stores.deliveries, stores.suppressions
         wakers, audit = Wakers(), Audit(stores.documents, clock)
         queue = DeliveryQueue(deliveries, stores.fanouts, wakers, clock)
@@ -156,7 +154,7 @@ def make_fanouts(stores: Stores, wakers: Wakers, clock: Clock, *, page_size: int
 
 
 def make_loader(stores: Stores, *, answers_per_hour: int = 0) -> BatchLoader:
-    """Loads batches. `answers_per_hour`: direct answers to one address in any hour; 0 for no limit."""
+    """`answers_per_hour`: direct answers to one address in any hour; 0 for no limit."""
     limit = ReplyRateLimit(stores.limits, answers_per_hour)
     superseding = Superseding(stores.deliveries, stores.known)
     return BatchLoader(stores.known, stores.surveys, stores.suppressions, stores.wordings, limit, superseding)

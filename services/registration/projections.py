@@ -1,4 +1,4 @@
-"""What registration knows of proposals, results and bounces, as the events of other services told."""
+"""Proposals, results and bounces as registration knows them from other services' events."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -24,12 +24,12 @@ _UNANSWERED: Where = {"state": one_of((ProposalState.RECEIVED, ProposalState.UND
 
 
 class KnownBounce(Known):
-    """An address that refuses mails, by an opaque id."""
+    """An address that refuses mails; `id` is opaque."""
 
     standing: int
     """1 while it gets no mail."""
     recipient_id: str = ""
-    """The registration, or the follower of a proposal, whose mail was refused; empty once it is lifted."""
+    """The registration or follower whose mail was refused; empty once lifted."""
 
     @classmethod
     def from_bounced(cls, event: MailBounced) -> Self:
@@ -53,7 +53,7 @@ class KnownProposal(Known):
 
 class KnownResult(Known):
     answers: int | None
-    """How many answers were published; None where they are too few to be told."""
+    """The number of published answers; None if too few to publish."""
 
     @classmethod
     def from_event(cls, event: ResultsPublished) -> Self:

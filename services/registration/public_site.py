@@ -7,14 +7,14 @@ from datetime import timedelta
 @dataclass(frozen=True, slots=True)
 class SiteOwner:
     organiser: str = ""
-    """Name of the body; empty: those that the programmes name."""
+    """Name of the body; if empty, those of the programmes."""
     contact: str = ""
-    """Mailbox for questions about personal data and accessibility; empty: those of the programmes."""
+    """Mailbox for questions about personal data and accessibility; if empty, those of the programmes."""
     keep_people: timedelta = timedelta(days=365)
-    """How long after a session the data of those registered are kept."""
+    """How long after a session its registrations keep personal data."""
     keep_followers: timedelta = timedelta(days=90)
-    """How long after a proposal was answered or declined the addresses of its followers are kept."""
+    """How long after its answer or decline a proposal's followers keep their addresses."""
     mail_from: str = "dijous@localhost"
-    """The mailbox of calendar entries whose programme has none."""
+    """Mailbox of calendar entries whose programme has none."""
     mail_domain: str = "localhost"
     """The end of the UIDs of calendar entries, in mails and feeds."""

@@ -1,4 +1,4 @@
-"""Addresses that get no mail any more, or not of every kind."""
+"""Addresses that get no more mails, or not all kinds."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,10 +25,6 @@ class RecipientUnknownProblem(Problem):
     title = mark("This link is about somebody who does not receive messages from here.")
 
 
-_SET_BY_STORE = 0
-"""An event's version is set when it is saved with its aggregate."""
-
-
 class SuppressionReason(StrEnum):
     BOUNCED = "bounced"
     """A relay refused it for good: nothing is sent."""
@@ -43,16 +39,14 @@ SUPPRESSION_NAMES: Mapping[SuppressionReason, str] = {
     SuppressionReason.BOUNCED: mark("Refused for good: nothing is sent"),
     SuppressionReason.UNSUBSCRIBED: mark("The person stopped"),
 }
-"""The reasons as pages call them."""
 
 
 class MailGroup(StrEnum):
     """Mails that a person stops together."""
 
     ALL = ""
-    """All that can be stopped."""
     SESSIONS = "sessions"
-    """Empty: seat notices can no longer be stopped. Some addresses stopped them when they could."""
+    """Empty: seat notices can no longer be stopped, but some addresses once did."""
     REMINDERS = "reminders"
     SURVEYS = "surveys"
     PUBLICATIONS = "publications"
@@ -76,7 +70,7 @@ _KINDS = {
 }
 
 GROUPS = tuple(group for group in MailGroup if group is not MailGroup.ALL and group.kinds)
-"""The groups that a person chooses from: together all that can be stopped, and no kind in two of them."""
+"""The groups that a person chooses from: together all that can be stopped, without overlap."""
 
 GROUP_NAMES: Mapping[MailGroup, tuple[str, str]] = {
     MailGroup.ALL: (mark("All that can be stopped"), ""),
@@ -93,18 +87,18 @@ GROUP_NAMES: Mapping[MailGroup, tuple[str, str]] = {
 
 
 def group_of(kind: DeliveryKind) -> MailGroup:
-    """The group that one click in a mail of that kind stops: all that can be stopped if the kind is in none."""
+    """The group that one click in such a mail stops; ALL if the kind is in no group."""
     return next((group for group in GROUPS if kind in group.kinds), MailGroup.ALL)
 
 
 class Suppression(Aggregate):
-    """One address and one reason; `id` is opaque, so that no address need be in a URL."""
+    """One address and one reason; `id` is opaque, so that no URL needs the address."""
 
     address: str
-    """Empty after it was lifted. The document stays if an event told of it, since later events need later versions."""
+    """Empty once lifted. The document stays if an event was published: later events need later versions."""
     reason: SuppressionReason
     group: MailGroup = MailGroup.ALL
-    """What an unsubscribed address no longer gets."""
+    """The mails that an unsubscribed address no longer gets."""
     created_at: StoredInstant
 
     def stops(self, kind: DeliveryKind) -> bool:
@@ -112,7 +106,6 @@ class Suppression(Aggregate):
 
     @property
     def is_lifted(self) -> bool:
-        """Whether it stops nothing any more."""
         return not self.address
 
 
@@ -150,7 +143,7 @@ Decision = tuple[Suppression, Sequence[Event]]
 
 def mail_bounced(suppression: Suppression, delivery: Delivery) -> MailBounced:
     return MailBounced(
-        version=_SET_BY_STORE,
+        version=suppression.version,
         suppression_id=suppression.id,
         kind=delivery.kind,
         subject_id=delivery.subject_id,
@@ -160,7 +153,7 @@ def mail_bounced(suppression: Suppression, delivery: Delivery) -> MailBounced:
 
 
 def bounce_again(address: str, delivery: Delivery, now: datetime) -> Callable[[Suppression], Decision]:
-    """A lifted suppression stops all mails again; one that stands does not change."""
+    """Renew a lifted suppression; one that stands does not change."""
 
     def decide(suppression: Suppression) -> Decision:
         if not suppression.is_lifted:
@@ -172,8 +165,8 @@ def bounce_again(address: str, delivery: Delivery, now: datetime) -> Callable[[S
 
 
 def lift_bounce(suppression: Suppression) -> Decision:
-    """Forget the address that bounced, so that it gets mails again."""
+    """Forget the address, which then gets mails again."""
     if suppression.is_lifted:
         return suppression, []
     lifted = suppression.model_copy(update={"address": ""})
-    return lifted, [BounceLifted(version=_SET_BY_STORE, suppression_id=suppression.id)]
+    return lifted, [BounceLifted(version=lifted.version, suppression_id=suppression.id)]

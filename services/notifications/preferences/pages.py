@@ -15,7 +15,7 @@ from shared.web.pages import Form, Pages, see_other
 
 _ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 _LONGEST_CLICK = 1000
-"""Bytes of its body in either encoding, with room to spare. A longer one is read once, as the page's form."""
+"""Bytes of its body at most, in either encoding. A longer body is the page's form."""
 _ALL = "all"
 
 
@@ -34,8 +34,8 @@ class PreferencesPages:
         return await self._present(request, await self._recipient(request, token), is_saved=bool(saved))
 
     async def choose(self, request: Request, token: str, group: MailGroup = MailGroup.ALL) -> Response:
-        """Send what is chosen and nothing else. A mail program's one click has neither cookie nor form token: the
-        signed link is its permission; `group` is that of the mail it came in."""
+        """Save the choice. One click in a mail program stops the mail's `group`; without cookie or form token, the
+        signed link is its permission."""
         recipient = await self._recipient(request, token)
         if await _is_one_click(request):
             await self._preferences.stop(recipient, group)
@@ -45,7 +45,7 @@ class PreferencesPages:
         return see_other(f"{request.url.path}?saved=1")
 
     async def _recipient(self, request: Request, token: str) -> Recipient:
-        """The recipient that the link names; from here on the page is in their language."""
+        """The link's recipient, whose language the page then has."""
         subject = self._links.subject(LinkPurpose.PREFERENCES, token)
         self._pages.speak(request, await self._preferences.language(subject))
         return await self._preferences.recipient(self._links.read(LinkPurpose.PREFERENCES, token, self._clock()))
@@ -57,13 +57,12 @@ class PreferencesPages:
 
 
 def _wanted(form: Form) -> frozenset[MailGroup]:
-    """The groups whose boxes are ticked, unless a button is for all or none."""
-    every = form.get("every")
-    if every:
+    """The ticked groups, or those of the buttons for all and none."""
+    if every := form.get("every"):
         return frozenset(GROUPS if every == _ALL else ())
     return frozenset(group for group in GROUPS if form.get(group))
 
 
 async def _is_one_click(request: Request) -> bool:
-    """Whether the body is the one field of RFC 8058 and nothing else, in either of the two encodings it allows."""
+    """Whether the body is RFC 8058's one field, in either of its two encodings."""
     return len(await request.body()) <= _LONGEST_CLICK and await read_form(request) == (_ONE_CLICK, {})

@@ -5,14 +5,8 @@ from datetime import datetime
 
 from services.notifications.deliveries.domain import Delivery
 from services.notifications.deliveries.store import NEWEST_FIRST
-from services.notifications.preferences.domain import (
-    MailGroup,
-    Suppression,
-    SuppressionReason,
-    bounce_again,
-    lift_bounce,
-    mail_bounced,
-)
+from services.notifications.preferences import domain as rules
+from services.notifications.preferences.domain import MailGroup, Suppression, SuppressionReason
 from shared.clock import Clock
 from shared.ids import derived_id
 from shared.storage.aggregates import PENDING, Aggregates
@@ -35,20 +29,20 @@ class SuppressionStore:
         self._secret = secret.encode()
 
     async def stop(self, address: str, group: MailGroup, now: datetime) -> Suppression:
-        """Send no more of a group to an address, as the person wants. Idempotent; no event tells of it."""
+        """Send no more of a group to an address, at the person's wish. Idempotent; no event."""
         suppression = self._new(address, SuppressionReason.UNSUBSCRIBED, now, group)
         await self._aggregates.create(suppression)
         return suppression
 
     async def bounce(self, address: str, delivery: Delivery, now: datetime) -> Suppression:
-        """Send nothing more to an address that refused this mail for good. Idempotent: one event while it stands."""
+        """Send nothing more to an address that refused this mail for good. Idempotent: one event until it is lifted."""
         suppression = self._new(address, SuppressionReason.BOUNCED, now)
-        if not await self._aggregates.create(suppression, mail_bounced(suppression, delivery)):
-            await self._aggregates.change(suppression.id, bounce_again(address, delivery, now))
+        if not await self._aggregates.create(suppression, rules.mail_bounced(suppression, delivery)):
+            await self._aggregates.change(suppression.id, rules.bounce_again(address, delivery, now))
         return suppression
 
     async def of(self, addresses: Sequence[str]) -> dict[str, list[Suppression]]:
-        """The suppressions of these addresses, by address; addresses without any are left out."""
+        """By address; addresses without suppressions are left out."""
         found: dict[str, list[Suppression]] = {}
         async for suppression in self._aggregates.each({"address": one_of([each for each in addresses if each])}):
             found.setdefault(suppression.address, []).append(suppression)
@@ -58,7 +52,7 @@ class SuppressionStore:
         return (await self.of([address])).get(address, [])
 
     async def get(self, suppression_id: str) -> Suppression | None:
-        """The suppression; None if there is none, or none any more."""
+        """None if there is none, or if it was lifted."""
         suppression = await self._aggregates.get(suppression_id)
         return None if suppression is None or suppression.is_lifted else suppression
 
@@ -70,14 +64,16 @@ class SuppressionStore:
         return self._aggregates.each({"address": greater("")})
 
     async def lift(self, suppression_id: str, record: Recording[Suppression] | None = None) -> bool:
-        """Send to that address again; False if it was not suppressed. A suppression that an event told of is kept and
-        carries the record; others are deleted."""
+        """Send to that address again; False if it was not suppressed.
+
+        A suppression with published events is kept and carries the record; others are deleted.
+        """
         suppression = await self.get(suppression_id)
         if suppression is None:
             return False
         if not suppression.announced:
             return await self._documents.delete(SUPPRESSIONS, {"_id": suppression_id}) == 1
-        await self._aggregates.change(suppression_id, lift_bounce, record=record)
+        await self._aggregates.change(suppression_id, rules.lift_bounce, record=record)
         return True
 
     def _new(

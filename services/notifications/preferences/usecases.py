@@ -1,14 +1,9 @@
-"""What a person may decide about the mails to their address."""
+"""A person's choice of mails. It holds for the address, whatever it is registered for."""
 
 from collections.abc import Set
 from dataclasses import dataclass
 
-from services.notifications.preferences.domain import (
-    GROUPS,
-    MailGroup,
-    RecipientUnknownProblem,
-    SuppressionReason,
-)
+from services.notifications.preferences.domain import GROUPS, MailGroup, RecipientUnknownProblem, SuppressionReason
 from services.notifications.preferences.store import SuppressionStore
 from services.notifications.projections.domain import Recipient
 from services.notifications.projections.store import Projections
@@ -19,32 +14,24 @@ from shared.events.vocabulary import Language
 @dataclass(frozen=True, slots=True)
 class Choices:
     wanted: tuple[MailGroup, ...]
-    """The groups of mails that are sent."""
     has_bounced: bool
-    """Whether the address was refused for good, so that nothing at all is sent."""
+    """The address was refused for good: nothing is sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """A person's choices. They hold for the address, whatever it is registered for."""
-
     _known: Projections
     _suppressions: SuppressionStore
     _clock: Clock
 
     async def recipient(self, recipient_id: str) -> Recipient:
-        """The person behind a personal link.
-
-        Raises:
-            RecipientUnknownProblem: nobody is known by that id (any more).
-        """
+        """Raises RecipientUnknownProblem, also for an erased person."""
         recipient = await self._known.recipient(recipient_id)
         if recipient is None or not recipient.email:
             raise RecipientUnknownProblem
         return recipient
 
     async def language(self, recipient_id: str) -> Language | None:
-        """The language of a person's mails; None if nobody is known by that id."""
         recipient = await self._known.recipient(recipient_id)
         return recipient.language if recipient else None
 
@@ -55,7 +42,7 @@ class Preferences:
         return Choices(wanted, any(each.reason is SuppressionReason.BOUNCED for each in suppressions))
 
     async def choose(self, recipient: Recipient, wanted: Set[MailGroup]) -> None:
-        """Send these groups and no others. Idempotent; if interrupted, it stopped too much rather than too little."""
+        """Send these groups and no others. Idempotent. Stops first, so that an interruption never sends too much."""
         stopped = {MailGroup.ALL} if not wanted else {group for group in GROUPS if group not in wanted}
         for group in sorted(stopped):
             await self.stop(recipient, group)

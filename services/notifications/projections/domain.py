@@ -1,18 +1,11 @@
-"""The latest state of other services' aggregates, as their events told: mails are written from it."""
+"""The latest state of other services' aggregates, from their events. Mails are written from it."""
 
 from datetime import datetime, timedelta
 from typing import Self
 
 from shared.clock import StoredInstant
-from shared.events.proposals import FollowerErased, ProposalEvent, ProposalFollowed, SupportRequested
-from shared.events.registration import (
-    Material,
-    PersonEvent,
-    ProgrammeDefined,
-    RegistrationErased,
-    SessionEvent,
-    SurveyQuestion,
-)
+from shared.events import proposals, registration
+from shared.events.registration import Material, SurveyQuestion
 from shared.events.vocabulary import (
     FollowerRole,
     Language,
@@ -27,7 +20,7 @@ from shared.storage.projections import Known
 
 
 class KnownProgramme(Known):
-    """A programme; `id` is its slug."""
+    """`id` is the slug."""
 
     name: dict[Language, str]
     time_zone: str
@@ -40,7 +33,7 @@ class KnownProgramme(Known):
     survey_reminder_days: int
 
     @classmethod
-    def from_event(cls, event: ProgrammeDefined) -> Self:
+    def from_event(cls, event: registration.ProgrammeDefined) -> Self:
         return cls(id=event.programme, seen=event.version, **event.model_dump())
 
 
@@ -51,7 +44,7 @@ class KnownSession(Known):
     starts_at: StoredInstant
     previous_starts_at: StoredInstant | None = None
     moved_sequence: int = 0
-    """The SEQUENCE that the session got when it moved last."""
+    """The SEQUENCE of the session's last move."""
     previous_title: dict[Language, str] | None = None
     previous_duration_minutes: int | None = None
     duration_minutes: int
@@ -62,7 +55,7 @@ class KnownSession(Known):
     materials: list[Material] = []
 
     @classmethod
-    def from_event(cls, event: SessionEvent) -> Self:
+    def from_event(cls, event: registration.SessionEvent) -> Self:
         return cls(id=event.session_id, seen=event.version, **event.model_dump())
 
     @property
@@ -73,11 +66,11 @@ class KnownSession(Known):
         return self.status is SessionStatus.ENDED or now >= self.ends_at
 
     def is_retitled_for(self, language: Language) -> bool:
-        """Whether readers of a language knew it under another title before the last change."""
+        """Whether the last change gave it another title in this language."""
         return self.previous_title is not None and reads_otherwise(self.previous_title, self.title, language)
 
     def is_changed_for(self, language: Language) -> bool:
-        """Whether they can see the last change that calendars show."""
+        """Whether the last change shows in a calendar in this language."""
         return bool(self.previous_duration_minutes) or self.is_retitled_for(language)
 
 
@@ -94,15 +87,15 @@ class KnownRegistration(Recipient):
     entity_name: str
     generation: int = 1
     held_seat: bool = True
-    """Of a cancelled one: whether it was a seat that was given up, not a place on the waiting list."""
+    """If cancelled: whether it had a seat, not a place on the waiting list."""
 
     @classmethod
-    def from_event(cls, event: PersonEvent) -> Self:
+    def from_event(cls, event: registration.PersonEvent) -> Self:
         return cls(id=event.registration_id, seen=event.version, **event.model_dump())
 
     @classmethod
-    def from_erasure(cls, event: RegistrationErased) -> Self:
-        """What stays of an erased registration: that there is nobody to write to."""
+    def from_erasure(cls, event: registration.RegistrationErased) -> Self:
+        """A registration without a person."""
         return cls(
             id=event.registration_id,
             seen=event.version,
@@ -117,7 +110,7 @@ class KnownRegistration(Recipient):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the person waits for a seat, or did until giving up: there is no calendar entry."""
+        """Whether the person waits for a seat, or waited until giving up: no calendar entry."""
         return self.status is RegistrationStatus.WAITING or (self._is_given_up and not self.held_seat)
 
     @property
@@ -140,45 +133,45 @@ class KnownProposal(Known):
     merged_into: str = ""
     merged_into_title: str = ""
     step: int = 0
-    """How many steps it has taken; 0 where the event did not say."""
+    """The number of its steps; 0 if the event did not say."""
 
     @classmethod
-    def from_event(cls, event: ProposalEvent) -> Self:
+    def from_event(cls, event: proposals.ProposalEvent) -> Self:
         return cls(id=event.proposal_id, seen=event.version, **event.model_dump())
 
     @property
     def step_round(self) -> str:
-        """Tells two steps of a kind apart: by their number, or by their target if the event has none."""
+        """Tells two steps of a kind apart: by number, or by target if the event has no number."""
         return str(self.step) if self.step else self.merged_into or self.told_session_id
 
     @property
     def cancellation_round(self) -> str:
-        """That of the step back to review which the cancellation of its session makes it take."""
+        """`step_round` of the step back to review when its session is cancelled."""
         return str(self.step + 1) if self.step else self.session_id
 
     @property
     def told_session_id(self) -> str:
-        """The session that treats it, or was to until that was cancelled."""
+        """The session that treats it, or was to before its cancellation."""
         return self.session_id or self.cancelled_session_id
 
 
 class KnownFollower(Recipient):
-    """Somebody who gets the news of a proposal, or who is asked to confirm a support."""
+    """A person who gets the news of a proposal, or is asked to confirm a support."""
 
     proposal_id: str
     role: FollowerRole
 
     @classmethod
-    def from_event(cls, event: ProposalFollowed) -> Self:
+    def from_event(cls, event: proposals.ProposalFollowed) -> Self:
         return cls(id=event.follower_id, seen=event.version, **event.model_dump())
 
     @classmethod
-    def from_request(cls, event: SupportRequested) -> Self:
+    def from_request(cls, event: proposals.SupportRequested) -> Self:
         return cls(id=event.support_id, seen=event.version, role=FollowerRole.SUPPORTER, **event.model_dump())
 
     @classmethod
-    def from_erasure(cls, event: FollowerErased) -> Self:
-        """What stays of an erased follower: that there is nobody to write to."""
+    def from_erasure(cls, event: proposals.FollowerErased) -> Self:
+        """A follower without a person."""
         return cls(
             id=event.follower_id,
             seen=event.version,

@@ -1,4 +1,4 @@
-"""The projections: what other services' events told, each kept unless a later event was seen."""
+"""The projections of other services' events."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ R = TypeVar("R", bound=Recipient)
 
 
 class Recipients(Projection[R]):
-    """Registrations or followers. `ids` and `addresses` (by id) read them without making a model of each."""
+    """Registrations or followers. `ids` and `addresses` (by id) read them without models."""
 
     def __init__(self, store: Store, collection: str, model: type[R]) -> None:
         super().__init__(store, collection, model)
@@ -48,10 +48,10 @@ class Recipients(Projection[R]):
 
 
 class Followers(Recipients[KnownFollower]):
-    """The followers of proposals, and people who are asked to confirm a support: these have `following` 0."""
+    """Followers of proposals, and people asked to confirm a support, who have `following` 0."""
 
     async def apply_request(self, told: KnownFollower) -> None:
-        """Keep who is asked to confirm a support, with the role of one who follows already."""
+        """Keep a person asked to confirm a support. One who follows already keeps the role."""
         await self.apply(told, leave={"role"})
         fields = {"role": told.role.value, "following": 0}
         await self._store.update(self._name, told.id, guard={"role": None}, assign=fields)
@@ -82,22 +82,22 @@ class Projections:
         return await self._addresses({"_id": one_of(sorted(set(recipient_ids)))})
 
     async def having(self, addresses: Sequence[str]) -> dict[str, str]:
-        """The address of every registration and follower that has one of these, by their ids."""
+        """The registrations and followers with one of these addresses: address by id."""
         return await self._addresses({"email": one_of(addresses)})
 
     async def proposals_of(self, session_id: str) -> list[KnownProposal]:
-        """The proposals that a session treats, or was to treat."""
+        """The proposals that a session treats, or was to treat before its cancellation."""
         by_field = ({"session_id": session_id}, {"cancelled_session_id": session_id})
         return [proposal for where in by_field async for proposal in self.proposals.each(where)]
 
     async def having_places(self, session_ids: Sequence[str], addresses: Sequence[str]) -> set[tuple[str, str]]:
-        """Session and address of those who hold a seat or wait for one."""
+        """Session and address of every seat and every place on a waiting list."""
         places = [RegistrationStatus.REGISTERED.value, RegistrationStatus.WAITING.value]
         where: Where = {"email": one_of(addresses), "session_id": one_of(session_ids), "status": one_of(places)}
         return {(each.session_id, each.email) async for each in self.registrations.each(where)}
 
     async def titles(self, subject_ids: Sequence[str]) -> dict[str, Mapping[Language, str] | str]:
-        """By session, the title in its languages; by proposal, the title."""
+        """A session's title in its languages, or a proposal's title, by id."""
         sessions, proposals = await self.sessions.many(subject_ids), await self.proposals.many(subject_ids)
         titles = {id_: session.title for id_, session in sessions.items()}
         return {**titles, **{id_: proposal.title for id_, proposal in proposals.items()}}

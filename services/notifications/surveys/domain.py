@@ -1,4 +1,4 @@
-"""The links of a session's survey, made from a random key: without it no link can be traced to its owner.
+"""The links of a session's survey, made from a random key, without which no link can be traced to its owner.
 
 Only this service has the key, and only until the survey closes. Feedback gets the SHA-256 of the links' tokens in
 parts, each an anonymity set of its own.
@@ -21,27 +21,24 @@ PATIENCE = timedelta(minutes=10)
 
 FIRST_RESTATEMENT = timedelta(seconds=30)
 LAST_RESTATEMENT = timedelta(minutes=15)
-"""Links that feedback has not taken over are published again after as long as they exist, within these bounds."""
+"""Links that feedback has not taken over are republished after a pause as long as their age, within these bounds."""
 
 _KEY_BYTES = 32
 
-_SET_BY_STORE = 0
-"""An event's version is set when it is saved with its aggregate."""
-
 
 class Survey(Known):
-    """A session's survey; `id` is the session's, `seen` of feedback's survey."""
+    """`id` is the session's, `seen` the version of feedback's survey."""
 
     seen: int = 0
     open: int = 1
     """1 until it closes."""
     expected: int = 0
-    """How many held a seat when the session ended."""
+    """The number of seats held when the session ended."""
     ended_at: StoredInstant | None = None
     key: str = ""
     """The random key in base32; empty before it is made and after it is destroyed."""
     base_parts: int = 0
-    """Into how many parts the links are divided; fixed with the key."""
+    """The number of parts of the links; fixed with the key."""
     opened_links: tuple[int, ...] = ()
     """How many links of each part feedback has taken over."""
     closes_at: StoredInstant | None = None
@@ -50,9 +47,9 @@ class Survey(Known):
     tend_at: StoredInstant | None = None
     """When its next step is due; None if there is none."""
     erased: int = 0
-    """1 after the bytes of key and hashes were overwritten in the store."""
+    """1 after key and hashes were overwritten in the store."""
     calls: int = 0
-    """Raised to ask for a step, so that a step under way sees that another one is wanted."""
+    """Raised to ask for a step; a step under way sees so that another one is wanted."""
 
     @property
     def link_maker(self) -> "LinkMaker | None":
@@ -60,11 +57,11 @@ class Survey(Known):
         return LinkMaker(ids.decode(self.key), self.id) if self.key else None
 
     def is_to_wait(self, known: int, now: datetime) -> bool:
-        """Whether to make no links yet, with so many seats known."""
+        """Whether to make no links yet; `known` is the number of seats known."""
         return known == 0 or (known < self.expected and self.end_of_patience(now) is not None)
 
     def end_of_patience(self, now: datetime) -> datetime | None:
-        """Until when to wait for missing registrations; None if that is over or the session has not ended."""
+        """When to stop waiting for missing registrations; None if that is past or the session has not ended."""
         end = self.ended_at + PATIENCE if self.ended_at else None
         return end if end and end > now else None
 
@@ -88,9 +85,8 @@ class SurveyPart(Aggregate):
     session_id: str
     part: int
     parts: int
-    """The number of parts."""
     hashes: tuple[str, ...]
-    """Those of late registrants at the end."""
+    """Late registrants' are at the end."""
 
 
 def new_key() -> bytes:
@@ -111,7 +107,7 @@ class LinkMaker:
         return hashlib.sha256(self._bytes(registration_id)).hexdigest()
 
     def part(self, registration_id: str, parts: int) -> int:
-        """The part that the token belongs to: feedback finds it by the token alone."""
+        """The token's part; feedback finds it by the token alone."""
         return int.from_bytes(self._mac(registration_id)[:4], "big") % parts
 
     def _bytes(self, registration_id: str) -> bytes:
@@ -122,15 +118,13 @@ class LinkMaker:
 
 
 def part_count(registrations: int, part_size: int) -> int:
-    """Into how many parts to divide the links of so many registrations."""
     return max(1, registrations // part_size)
 
 
 def missing_links(
     maker: LinkMaker, survey: Survey, registrations: Iterable[str], prepared: Sequence[SurveyPart]
 ) -> dict[int, list[str]]:
-    """The hashes that are still to be prepared, by part: every registration gets its link in the part that its token
-    names. A part that does not exist yet is included, even if nothing belongs in it."""
+    """The hashes still to be prepared, by part. Parts that do not exist yet are included, even if empty."""
     there = {part.part: set(part.hashes) for part in prepared}
     missing: dict[int, list[str]] = {part: [] for part in range(survey.base_parts) if part not in there}
     for registration_id in registrations:
@@ -141,7 +135,7 @@ def missing_links(
 
 
 def new_part(survey: Survey, part: int, hashes: Iterable[str]) -> SurveyPart:
-    """A part with its hashes sorted: with regard to people that is a random order."""
+    """Hashes are sorted: a random order of people."""
     return SurveyPart(
         id=part_id(survey.id, part),
         session_id=survey.id,
@@ -169,9 +163,9 @@ def with_late(hashes: Iterable[str]) -> Callable[[SurveyPart], tuple[SurveyPart,
 
 
 def links_prepared(part: SurveyPart) -> SurveyLinksPrepared:
-    """The event that hands a part to feedback. Its order does not show which links are late."""
+    """The event that hands a part to feedback. Sorted hashes do not show which links are late."""
     return SurveyLinksPrepared(
-        version=_SET_BY_STORE,
+        version=part.version,
         session_id=part.session_id,
         part=part.part,
         parts=part.parts,

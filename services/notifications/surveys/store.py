@@ -1,4 +1,4 @@
-"""The stored surveys: the key and state of each, and the parts of its links."""
+"""The stored surveys: key, state and the parts of the links."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -28,13 +28,8 @@ class SurveyStore(Projection[Survey]):
 
     async def call(self, session_id: str, now: datetime) -> bool:
         """Make an open survey due for its next step now; False if there is none."""
-        return await self._store.update(
-            SURVEY_KEYS,
-            session_id,
-            guard={"open": 1},
-            assign={"tend_at": to_millis(now)},
-            increment={"calls": 1},
-        )
+        due = {"tend_at": to_millis(now)}
+        return await self._store.update(SURVEY_KEYS, session_id, guard={"open": 1}, assign=due, increment={"calls": 1})
 
     async def claim(self, owner: str, now: datetime, until: datetime) -> Survey | None:
         """Lease a survey whose next step is due."""
@@ -55,18 +50,17 @@ class SurveyStore(Projection[Survey]):
             await self.update(survey.id, {"lease_until": 0})
 
     async def see(self, session_id: str, version: int) -> None:
-        """Note the version of an event of feedback's survey, to answer its inventory."""
+        """Note the version of feedback's survey, to answer its inventory."""
         await self.update(session_id, {"seen": version}, guard={"seen": less(version)})
 
     async def parts_of(self, session_id: str) -> list[SurveyPart]:
-        """The parts of a session's links that were prepared."""
         return [part async for part in self.parts.each({"session_id": session_id})]
 
     async def delete_parts(self, session_id: str) -> None:
         await self._store.delete(SURVEY_PARTS, {"session_id": session_id})
 
     async def erase(self, session_id: str) -> None:
-        """Delete the hashes and leave no byte of them or of the key, once.
+        """Delete the hashes and overwrite them and the key, once.
 
         Raises:
             StoreError: the deleted bytes are still being read; try again.

@@ -1,7 +1,4 @@
-"""A survey's life: its links go to feedback as hashes and are mailed once feedback has taken them over.
-
-Only this service can trace a link to its owner.
-"""
+"""A survey's life: its links go to feedback as hashes and are mailed once feedback has taken them over."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,17 +11,8 @@ from services.notifications.deliveries.expansion import Plan, same_for_all
 from services.notifications.deliveries.fanouts import SURVEY_KINDS, Fanout
 from services.notifications.deliveries.usecases import DeliveryQueue, Wakers
 from services.notifications.projections.store import Projections, seated
-from services.notifications.surveys.domain import (
-    Survey,
-    SurveyPart,
-    links_prepared,
-    missing_links,
-    new_key,
-    new_part,
-    part_count,
-    part_id,
-    with_late,
-)
+from services.notifications.surveys import domain as rules
+from services.notifications.surveys.domain import Survey, SurveyPart
 from services.notifications.surveys.store import SurveyStore
 from shared import ids
 from shared.clock import Clock, to_millis
@@ -49,7 +37,7 @@ class Surveys:
     _owner: str = field(default_factory=ids.new_id)
 
     async def begin(self, session_id: str, ended_at: datetime, expected: int) -> None:
-        """A session ended: prepare its links once all who held a seat are known."""
+        """Prepare the links of an ended session once everybody with a seat is known."""
         now = self._clock()
         survey = Survey(id=session_id, expected=expected, ended_at=ended_at, tend_at=now)
         if not await self._surveys.insert(survey):
@@ -58,12 +46,12 @@ class Surveys:
         self._wakers.surveys()
 
     async def add_late(self, session_id: str) -> None:
-        """A registration became known after the session's end: it was waited for, or needs a link."""
+        """Prepare the link of a registration that became known after the session's end."""
         if await self._surveys.call(session_id, self._clock()):
             self._wakers.surveys()
 
     async def open(self, event: SurveyOpened) -> None:
-        """Mail the links that feedback has taken over: so many of each part."""
+        """Mail the links that feedback has taken over; the event holds their number by part."""
         session_id, version = event.session_id, event.version
         await self._surveys.insert(Survey(id=session_id, seen=version))
         await self._surveys.see(session_id, version)
@@ -77,7 +65,7 @@ class Surveys:
         )
 
     async def close(self, event: SurveyClosed) -> None:
-        """Destroy the key and the hashes, and withdraw what was not mailed."""
+        """Destroy key and hashes, and withdraw mails that were not sent."""
         session_id, version = event.session_id, event.version
         tombstone = Survey(id=session_id, seen=version, open=0, erased=1)  # for a SessionEnded that comes later
         if await self._surveys.insert(tombstone):
@@ -96,7 +84,7 @@ class Surveys:
             await self._queue.enqueue_fanout(DeliveryKind.RESULTS, event.session_id)
 
     async def step(self) -> bool:
-        """Take one survey a step further; whether there may be another."""
+        """Advance one survey. Returns whether there may be another."""
         now = self._clock()
         survey = await self._surveys.claim(self._owner, now, now + _LEASE)
         if survey is None:
@@ -105,7 +93,7 @@ class Surveys:
         return True
 
     async def _advance(self, survey: Survey) -> datetime | None:
-        """Prepare what is missing, republish what was not taken over; when to come back."""
+        """Prepare missing links, republish those not taken over. Returns when to come back."""
         if not survey.key:
             known, now = await self._known.registrations.count(seated(survey.id)), self._clock()
             if survey.is_to_wait(known, now):
@@ -123,8 +111,8 @@ class Surveys:
 
     async def _make_key(self, survey: Survey, known: int) -> Survey:
         fields = {
-            "key": ids.encode(new_key()),
-            "base_parts": part_count(known, self._part_size),
+            "key": ids.encode(rules.new_key()),
+            "base_parts": rules.part_count(known, self._part_size),
             "prepared_at": to_millis(self._clock()),
         }
         await self._surveys.update(survey.id, fields, guard={"open": 1, "key": ""})
@@ -133,11 +121,11 @@ class Surveys:
         return made
 
     async def _prepare(self, survey: Survey, prepared: Sequence[SurveyPart]) -> int:
-        """Store the missing links and the events of their parts; how many parts changed."""
+        """Store the missing links and the events of their parts. Returns the number of parts that changed."""
         maker = survey.link_maker
         assert maker is not None, "its key was made"
         holders = [holder async for holder in self._known.registrations.ids.each(seated(survey.id))]
-        missing = missing_links(maker, survey, holders, prepared)
+        missing = rules.missing_links(maker, survey, holders, prepared)
         await asyncio.gather(*(self._add_links(survey, part, hashes) for part, hashes in missing.items()))
         latest = await self._surveys.get(survey.id)
         if latest is None or not latest.open:
@@ -145,15 +133,15 @@ class Surveys:
         return len(missing)
 
     async def _add_links(self, survey: Survey, number: int, hashes: Sequence[str]) -> None:
-        part = new_part(survey, number, hashes)
-        if await self._surveys.parts.create(part, links_prepared(part)):
+        part = rules.new_part(survey, number, hashes)
+        if await self._surveys.parts.create(part, rules.links_prepared(part)):
             return
         with suppress(NotFoundError):  # it closed meanwhile
-            await self._surveys.parts.change(part_id(survey.id, number), with_late(hashes))
+            await self._surveys.parts.change(rules.part_id(survey.id, number), rules.with_late(hashes))
 
 
 def _republished(part: SurveyPart) -> tuple[SurveyPart, Sequence[Event]]:
-    return part, [links_prepared(part)]
+    return part, [rules.links_prepared(part)]
 
 
 @dataclass(slots=True)
@@ -165,7 +153,7 @@ class SurveyLinks:
     """A session, and the registrations by the hashes of their links."""
 
     async def plan_survey(self, fanout: Fanout) -> Plan | None:
-        """The survey for those whose link feedback has taken over; None once the key is destroyed."""
+        """For recipients whose link feedback has taken over; None once the key is destroyed."""
         survey = await self._surveys.get(fanout.subject_id)
         if survey is None or not (maker := survey.link_maker):
             return None
@@ -175,7 +163,7 @@ class SurveyLinks:
         return Plan(lambda recipients: make([each for each in recipients if maker.hash(each) in opened]))
 
     async def plan_reminder(self, fanout: Fanout) -> Plan:
-        """The reminder for those whose links the fan-out names."""
+        """For recipients whose links the fan-out names."""
         if self._holders[0] != fanout.subject_id:
             self._holders = (fanout.subject_id, await self._read_holders(fanout.subject_id))
         holders = self._holders[1]
@@ -183,7 +171,7 @@ class SurveyLinks:
         return Plan(same_for_all(fanout, self._clock()), recipients)
 
     def forget(self) -> None:
-        """Forget the owners of the links, which are kept from one part of a reminder to the next."""
+        """Forget the owners of links, which are kept between the parts of a reminder."""
         self._holders = ("", {})
 
     async def _read_holders(self, session_id: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Erasing a recipient: the mails to them, and that their address bounced."""
+"""Erasing a recipient: waiting mails, and the bounce of the address."""
 
 from dataclasses import dataclass
 
@@ -16,10 +16,10 @@ class RecipientEraser:
     _suppressions: SuppressionStore
 
     async def erase(self, recipients: Recipients[R], nobody: R) -> None:
-        """Forget a person and send nothing more. `nobody` is kept instead, so that a late event brings nobody back."""
+        """Forget a person and send nothing more. `nobody` takes their place, so that no late event brings them back."""
         known = await recipients.get(nobody.id)
-        # Before, since a crash in between leaves no address to look for; afterwards, since of two erased at the same
-        # time neither was the last before.
+        # Before: after a crash no address would be left to look for. Afterwards: of two people with one address, erased
+        # at the same time, neither was the last before.
         await self._forget_bounce(known, nobody)
         if await recipients.apply(nobody):
             await self._deliveries.skip({"recipient_id": nobody.id}, RECIPIENT_ERASED)

@@ -1,4 +1,4 @@
-"""Mails about proposals to those who follow them."""
+"""Mails to the followers of proposals."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,7 @@ from services.notifications.deliveries.usecases import DeliveryQueue
 from services.notifications.projections.domain import KnownFollower, KnownProposal
 from services.notifications.projections.store import Projections
 from services.notifications.triggers.erasing import RecipientEraser
-from shared.events.proposals import (
-    FollowerErased,
-    ProposalEvent,
-    ProposalFollowed,
-    ProposalReviewStarted,
-    SupportRequested,
-)
+from shared.events import proposals as events
 from shared.events.vocabulary import FollowerRole
 
 _NEWS = frozenset(
@@ -34,14 +28,14 @@ class Proposals:
     _queue: DeliveryQueue
     _eraser: RecipientEraser
 
-    async def learn(self, event: ProposalEvent) -> KnownProposal:
+    async def learn(self, event: events.ProposalEvent) -> KnownProposal:
         told = KnownProposal.from_event(event)
         if await self._known.proposals.apply(told):
             await self._queue.resume(told.id)
         return told
 
-    async def advance(self, event: ProposalEvent, kind: DeliveryKind) -> None:
-        """Mail the step to author and supporters, unless the proposal has taken another one since."""
+    async def advance(self, event: events.ProposalEvent, kind: DeliveryKind) -> None:
+        """Mail the step to the followers, unless the proposal has taken another since."""
         told = await self.learn(event)
         proposal = await self._known.proposals.get(told.id)
         if proposal is not None and proposal.state is told.state:
@@ -49,15 +43,14 @@ class Proposals:
             sequence = session.sequence if session else 0
             await self._queue.enqueue_fanout(kind, told.id, round_=told.step_round, sequence=sequence)
 
-    async def review(self, event: ProposalReviewStarted) -> None:
-        """Mail that it is under review; that its session is off, if it is again because of that."""
+    async def review(self, event: events.ProposalReviewStarted) -> None:
+        """Mail that it is under review, or that its session was cancelled if that is why."""
         is_off = event.cancelled_session_id
         kind = DeliveryKind.PROPOSAL_SESSION_CANCELLED if is_off else DeliveryKind.PROPOSAL_UNDER_REVIEW
         await self.advance(event, kind)
 
-    async def follow(self, event: ProposalFollowed) -> None:
-        """Keep a follower, unless erased since. An author gets the mail that the proposal was received, and the steps
-        since."""
+    async def follow(self, event: events.ProposalFollowed) -> None:
+        """Keep a follower, unless erased since, and mail the steps since. An author also gets «received»."""
         told, after_step = KnownFollower.from_event(event), event.after_step
         await self._known.followers.apply(told)
         following = {"role": told.role.value, "following": 1}
@@ -69,15 +62,15 @@ class Proposals:
         if after_step is not None:
             await self._queue.backfill(told.proposal_id, told.id, _NEWS, after_step=after_step)
 
-    async def ask_to_confirm_support(self, event: SupportRequested) -> None:
-        """Mail the link that confirms a support; until then the person gets nothing else."""
+    async def ask_to_confirm_support(self, event: events.SupportRequested) -> None:
+        """Mail the link that confirms a support. Until then the person gets nothing else."""
         told = KnownFollower.from_request(event)
         await self._known.followers.apply_request(told)
         kind = DeliveryKind.SUPPORT_CONFIRMATION
         await self._queue.enqueue_now(kind, told.proposal_id, told.id, round_=str(told.seen))
 
-    async def forget_follower(self, event: FollowerErased) -> None:
-        """Forget the person. Somebody who comes back gets no news before following anew."""
+    async def forget_follower(self, event: events.FollowerErased) -> None:
+        """Forget the person, who gets no news before following again."""
         nobody = KnownFollower.from_erasure(event)
         await self._eraser.erase(self._known.followers, nobody)
         await self._known.followers.apply_part(nobody.id, "followed", nobody.seen, {"following": 0})

@@ -10,20 +10,12 @@ from services.notifications.reminders import reminders
 from services.notifications.surveys.usecases import Surveys
 from services.notifications.triggers.erasing import RecipientEraser
 from shared.clock import Clock
-from shared.events.registration import (
-    ConfirmationRequested,
-    EntityRegistered,
-    PersonEvent,
-    RegistrationCancelled,
-    RegistrationCorrected,
-    RegistrationErased,
-    WaitingListPromoted,
-)
+from shared.events import registration as events
 from shared.events.vocabulary import RegistrationStatus, SessionStatus
 
 _FOR_ALL = frozenset({DeliveryKind.SESSION_CANCELLED})
 _FOR_SEATED = _FOR_ALL | {DeliveryKind.MATERIALS, DeliveryKind.RESULTS}
-"""Fan-outs that are queued for who becomes known late."""
+"""Fan-outs that are also queued for registrations that become known late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +26,31 @@ class Registrations:
     _eraser: RecipientEraser
     _clock: Clock
 
-    async def register(self, event: EntityRegistered) -> None:
+    async def register(self, event: events.EntityRegistered) -> None:
         """Confirm a seat or a place on the waiting list."""
         await self._answer(event, _confirmation(event))
 
-    async def promote(self, event: WaitingListPromoted) -> None:
+    async def promote(self, event: events.WaitingListPromoted) -> None:
         await self._answer(event, DeliveryKind.PROMOTION)
 
-    async def cancel(self, event: RegistrationCancelled) -> None:
+    async def cancel(self, event: events.RegistrationCancelled) -> None:
         await self._answer(event, DeliveryKind.REGISTRATION_CANCELLED)
 
-    async def correct(self, event: RegistrationCorrected) -> None:
-        """Use the corrected data from now on. No mail, unless the one that this event overtook was lost."""
+    async def correct(self, event: events.RegistrationCorrected) -> None:
+        """Use the corrected data. Mail only what this event overtook."""
         await self._answer(event, DeliveryKind.PROMOTION if event.promoted else _confirmation(event))
 
-    async def confirm_again(self, event: ConfirmationRequested) -> None:
+    async def confirm_again(self, event: events.ConfirmationRequested) -> None:
         """Send the confirmation, or the notice of the waiting list, once more; after the session, the link alone."""
         session = await self._known.sessions.get(event.session_id)
         is_over = session is not None and session.is_over(self._clock())
         kind = DeliveryKind.PERSONAL_LINK if is_over else _confirmation(event)
         await self._answer(event, kind, again=f"-again-{event.version}")
 
-    async def erase(self, event: RegistrationErased) -> None:
+    async def erase(self, event: events.RegistrationErased) -> None:
         await self._eraser.erase(self._known.registrations, KnownRegistration.from_erasure(event))
 
-    async def _answer(self, event: PersonEvent, kind: DeliveryKind, *, again: str = "") -> None:
+    async def _answer(self, event: events.PersonEvent, kind: DeliveryKind, *, again: str = "") -> None:
         """Mail the person, unless a later event overtook this one."""
         told = KnownRegistration.from_event(event)
         kept = await self._known.registrations.apply(told)
@@ -88,7 +80,7 @@ class Registrations:
             await self._catch_up(registration, session)
 
     async def _catch_up(self, registration: KnownRegistration, session: KnownSession | None) -> None:
-        """Queue what all others got before this registration became known, and have its survey link made."""
+        """Queue what others got before this registration became known, and make its survey link."""
         has_seat = registration.status is RegistrationStatus.REGISTERED
         kinds = _FOR_SEATED if has_seat else _FOR_ALL
         await self._queue.backfill(registration.session_id, registration.id, kinds)
@@ -96,6 +88,6 @@ class Registrations:
             await self._surveys.add_late(registration.session_id)
 
 
-def _confirmation(event: PersonEvent) -> DeliveryKind:
+def _confirmation(event: events.PersonEvent) -> DeliveryKind:
     is_waiting = event.status is RegistrationStatus.WAITING
     return DeliveryKind.WAITING_LIST if is_waiting else DeliveryKind.CONFIRMATION

@@ -1,7 +1,7 @@
-"""Mails about sessions, to everybody whom they concern.
+"""Mails about sessions.
 
-The events of a session come by several consumers, hence in no order. The latest version holds the session's state; an
-older event is still mailed, unless the session has changed since in just that respect.
+A session's events come by several consumers, in any order. The latest version holds its state; an older event is still
+mailed, unless a later one changed the same thing.
 """
 
 from dataclasses import dataclass
@@ -12,15 +12,7 @@ from services.notifications.projections.domain import KnownProgramme, KnownPropo
 from services.notifications.projections.store import Projections
 from services.notifications.surveys.usecases import Surveys
 from shared.clock import Clock, from_millis, to_millis
-from shared.events.registration import (
-    MaterialsPublished,
-    ProgrammeDefined,
-    SessionCancelled,
-    SessionChanged,
-    SessionEnded,
-    SessionEvent,
-    SessionRescheduled,
-)
+from shared.events import registration as events
 from shared.events.vocabulary import ProposalState, SessionStatus
 from shared.storage.contract import Where
 
@@ -40,8 +32,8 @@ class Sessions:
     _surveys: Surveys
     _clock: Clock
 
-    async def learn_programme(self, event: ProgrammeDefined) -> None:
-        """Keep a programme and have its sessions' reminders follow it."""
+    async def learn_programme(self, event: events.ProgrammeDefined) -> None:
+        """Keep a programme; its sessions' reminders follow it."""
         told, known = KnownProgramme.from_event(event), self._known
         if await known.programmes.apply(told):
             sessions = [session.id async for session in known.sessions.each({"programme": told.id})]
@@ -52,8 +44,8 @@ class Sessions:
         async for session in known.sessions.each(scheduled):
             await self._remind(session, programme)
 
-    async def learn(self, event: SessionEvent) -> KnownSession:
-        """Keep a session and have its registrations reminded; the session as it is now."""
+    async def learn(self, event: events.SessionEvent) -> KnownSession:
+        """Keep a session and store its reminders. Returns its present state."""
         told = KnownSession.from_event(event)
         if await self._known.sessions.apply(told, leave=_OF_ONE_EVENT):
             proposals = [proposal.id for proposal in await self._known.proposals_of(told.id)]
@@ -63,8 +55,8 @@ class Sessions:
         await self._remind(session, await self._known.programmes.get(session.programme))
         return session
 
-    async def reschedule(self, event: SessionRescheduled) -> None:
-        """Mail that the session moved, unless it has moved again or is off."""
+    async def reschedule(self, event: events.SessionRescheduled) -> None:
+        """Mail that the session moved, unless it has moved again or was cancelled."""
         session = await self.learn(event)
         detail = {"previous_starts_at": to_millis(event.previous_starts_at), "moved_sequence": event.sequence}
         await self._known.sessions.apply_part(session.id, "moved", event.version, detail)
@@ -74,9 +66,9 @@ class Sessions:
             for proposal in await self._treated(session.id):
                 await self._tell_new_date(proposal, event)
 
-    async def change(self, event: SessionChanged) -> None:
-        """Mail a new title or duration with the calendar entry, unless a later change does. Nothing else that changes
-        is mailed."""
+    async def change(self, event: events.SessionChanged) -> None:
+        """Mail a new title or duration with the calendar entry, unless a later change does. No other change is
+        mailed."""
         session = await self.learn(event)
         if event.previous_title is None and event.previous_duration_minutes is None:
             return
@@ -85,7 +77,7 @@ class Sessions:
         if session.status is SessionStatus.SCHEDULED and session.sequence == event.sequence:
             await self._enqueue(DeliveryKind.CHANGED, event)
 
-    async def cancel(self, event: SessionCancelled) -> None:
+    async def cancel(self, event: events.SessionCancelled) -> None:
         session = await self.learn(event)
         detail = {"cancel_reason": event.model_dump(mode="json")["reason"]}
         await self._known.sessions.apply_part(session.id, "cancelled", event.version, detail)
@@ -94,8 +86,8 @@ class Sessions:
             kind = DeliveryKind.PROPOSAL_SESSION_CANCELLED
             await self._queue.enqueue_fanout(kind, proposal.id, round_=proposal.cancellation_round)
 
-    async def _tell_new_date(self, proposal: KnownProposal, event: SessionRescheduled) -> None:
-        """Mail the followers of a proposal who were told an earlier date."""
+    async def _tell_new_date(self, proposal: KnownProposal, event: events.SessionRescheduled) -> None:
+        """Mail the followers of a proposal if they know an earlier date."""
         scheduled, moved = DeliveryKind.PROPOSAL_SCHEDULED, DeliveryKind.PROPOSAL_RESCHEDULED
         told = await self._queue.sequence_of(scheduled, proposal.id, proposal.step_round)
         if told is not None and told < event.sequence:
@@ -103,22 +95,21 @@ class Sessions:
             await self._queue.enqueue_fanout(moved, proposal.id, round_=round_, sequence=event.sequence)
 
     async def _treated(self, session_id: str) -> list[KnownProposal]:
-        """The proposals that this session is to treat."""
         scheduled: Where = {"session_id": session_id, "state": ProposalState.SCHEDULED.value}
         return [proposal async for proposal in self._known.proposals.each(scheduled)]
 
-    async def end(self, event: SessionEnded) -> None:
+    async def end(self, event: events.SessionEnded) -> None:
         await self.learn(event)
         await self._surveys.begin(event.session_id, event.ended_at, event.registrations)
 
-    async def publish_materials(self, event: MaterialsPublished) -> None:
-        """Mail the recording and the materials to those who held a seat, once each. A corrected title is no news."""
+    async def publish_materials(self, event: events.MaterialsPublished) -> None:
+        """Mail the recording and the materials to everybody with a seat, once each; not for a corrected title."""
         await self.learn(event)
         contents = {"recording": event.recording_url, "materials": event.materials}
         if there := [name for name, content in contents.items() if content]:
             await self._queue.enqueue_fanout(DeliveryKind.MATERIALS, event.session_id, round_="+".join(there))
 
-    async def _enqueue(self, kind: DeliveryKind, event: SessionEvent) -> None:
+    async def _enqueue(self, kind: DeliveryKind, event: events.SessionEvent) -> None:
         await self._queue.enqueue_fanout(kind, event.session_id, round_=str(event.sequence), sequence=event.sequence)
 
     async def _remind(self, session: KnownSession, programme: KnownProgramme | None) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -38,16 +38,18 @@ class WordingPages:
             language: Language,
             member: Annotated[StaffMember, Depends(manages)],
         ) -> Response:
-            """Show how a mail would read, save it, or bring the default back: by the button that was pressed."""
+            """Preview, save or restore the default, by the button that was pressed."""
             form = await self._pages.form(request)
             try:
                 addition = Addition(introduction=form.get("introduction"), closing=form.get("closing"))
             except ValidationError as error:
                 faults = error.errors()
                 errors = {str(each["loc"][0]): self._pages.text(request, str(each["ctx"]["error"])) for each in faults}
-                return await self._present(request, programme, kind, language, NOTHING, form.values, errors)
+                return await self._present(
+                    request, programme, kind, language, NOTHING, form.values, status=422, errors=errors
+                )
             if form.get("act") not in ("save", "reset"):
-                return await self._present(request, programme, kind, language, addition, form.values, {})
+                return await self._present(request, programme, kind, language, addition, form.values)
             chosen = NOTHING if form.get("act") == "reset" else addition
             await self._wordings.adjust(member, programme, kind, language, chosen)
             return see_other(f"{CHOOSE}/{programme}/{kind}/{language}?done=1")
@@ -77,9 +79,8 @@ class WordingPages:
     ) -> Response:
         _, wording = await self._wordings.read(programme)
         addition = wording.of(kind, language)
-        return await self._present(
-            request, programme, kind, language, addition, addition.model_dump(), {}, is_done=bool(done)
-        )
+        values = addition.model_dump()
+        return await self._present(request, programme, kind, language, addition, values, is_done=bool(done))
 
     async def _present(
         self,
@@ -89,16 +90,15 @@ class WordingPages:
         language: Language,
         addition: Addition,
         values: Mapping[str, str],
-        errors: Mapping[str, str],
         *,
         is_done: bool = False,
+        **more: Any,
     ) -> Response:
         known, wording = await self._wordings.read(programme)
         member = self._pages.member(request)
         return self._pages.render(
             request,
             "wording.html",
-            status=422 if errors else 200,
             styles=(STYLE,),
             programme=known,
             kind=kind,
@@ -111,6 +111,6 @@ class WordingPages:
             may_adjust=member is not None and member.role >= Role.ADMIN,
             max_letters=MAX_LETTERS,
             values=values,
-            errors=errors,
             is_done=is_done,
+            **more,
         )

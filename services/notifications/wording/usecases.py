@@ -1,5 +1,7 @@
 """How each mail reads, and what a programme adds to it."""
 
+from dataclasses import dataclass
+
 from services.notifications.deliveries.domain import DeliveryKind
 from services.notifications.projections.domain import KnownProgramme
 from services.notifications.projections.store import Projections
@@ -14,35 +16,31 @@ from shared.storage.aggregates import Aggregates
 from shared.storage.records import Author
 
 
+@dataclass(eq=False)
 class Wordings:
-    def __init__(self, known: Projections, wordings: Aggregates[Wording], texts: MailTexts, clock: Clock) -> None:
-        self._known = known
-        self._wordings = wordings
-        self._texts = texts
-        self._clock = clock
+    _known: Projections
+    _wordings: Aggregates[Wording]
+    _texts: MailTexts
+    _clock: Clock
+
+    def __post_init__(self) -> None:
         self._adjust = Action("wording.adjusted", Role.ADMIN, self._set)
         self._reset = Action("wording.reset", Role.ADMIN, self._set)
 
     async def programmes(self) -> list[KnownProgramme]:
-        """All that are known, by their slugs."""
         return [programme async for programme in self._known.programmes.each()]
 
     async def read(self, slug: str) -> tuple[KnownProgramme, Wording]:
-        """A programme and what it adds.
-
-        Raises:
-            ProgrammeUnknownProblem: no event told of it.
-        """
+        """Raises ProgrammeUnknownProblem."""
         programme = await self._known.programmes.get(slug)
         if programme is None:
             raise ProgrammeUnknownProblem
         return programme, await self._wordings.get(slug) or Wording(id=slug)
 
     async def preview(self, slug: str, kind: DeliveryKind, language: Language, addition: Addition) -> MailText:
-        """How a mail would read with that addition, about a session or a proposal that does not exist.
+        """How a mail reads with that addition, about an invented session or proposal.
 
-        Raises:
-            ProgrammeUnknownProblem: no event told of it.
+        Raises ProgrammeUnknownProblem.
         """
         programme, _ = await self.read(slug)
         wording, _ = with_addition(kind, language, addition)(Wording(id=slug))
@@ -54,11 +52,9 @@ class Wordings:
     async def adjust(
         self, member: StaffMember, slug: str, kind: DeliveryKind, language: Language, addition: Addition
     ) -> None:
-        """Set what a programme adds to a kind of mail. An empty addition brings the default back, which is another act.
+        """Set what a programme adds to a kind of mail. An empty addition is another act: it restores the default.
 
-        Raises:
-            ForbiddenProblem: the role is too low.
-            ProgrammeUnknownProblem: no event told of it.
+        Raises ForbiddenProblem, ProgrammeUnknownProblem.
         """
         act = self._reset if addition == NOTHING else self._adjust
         await act(member, slug, kind, language, addition)

@@ -103,27 +103,12 @@ class Proposal(Aggregate):
     def steps_before(self, instant: datetime) -> int:
         return sum(step.at < instant for step in self.history)
 
-    def event(self, kind: type[E], **more: str) -> E:
-        """An event with the present state; `more` holds the fields of this kind alone."""
-        return kind(
-            version=self.announced,
-            proposal_id=self.id,
-            programme=self.programme,
-            kind=self.kind,
-            title=self.title,
-            state=self.state,
-            supports=self.supports,
-            session_id=self.session_id,
-            cancelled_session_id=self.cancelled_session_id,
-            reason=self.reason,
-            merged_into=self.merged_into,
-            step=len(self.history),
-            **more,
-        )
+    def event(self, kind: type[E]) -> E:
+        """An event with the present state."""
+        shown = self.model_dump(include=set(kind.model_fields) - {"version"})
+        return kind(version=self.announced, proposal_id=self.id, step=len(self.history), **shown)
 
     def state_event(self) -> events.ProposalEvent:
-        if self.state is ProposalState.MERGED:
-            return self.event(events.ProposalMerged, merged_into_title=self.merged_into_title)
         return self.event(_EVENTS[self.state])
 
 

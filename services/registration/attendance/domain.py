@@ -1,4 +1,4 @@
-"""Attendance marked by the office: by hand, or from the report of the meeting."""
+"""Attendance that the office marks by hand or from the meeting's report."""
 
 import csv
 import re
@@ -42,7 +42,7 @@ class ReportProblem(Problem):
 class Attendee:
     name: str
     addresses: tuple[str, ...]
-    """Lower-case; none where the person joined without an account."""
+    """Lower-case; none if the person joined without an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,13 @@ class Matches:
 
     found: tuple[tuple[Registration, Attendee], ...]
     strangers: tuple[Attendee, ...]
-    """Who was in the meeting and is not registered, or under a name that several have: the office decides."""
+    """Attendees who are not registered, or whose name several registrations have: the office decides."""
     absent: tuple[Registration, ...]
     """Registered with a seat and not in the report."""
 
 
 def set_attended(registration: Registration, now: datetime | None) -> Decision:
-    """Came (`now`) or did not (None), as the office says; the first time that is known stays."""
+    """Mark as present (`now`) or absent (None). The first known time stays."""
     if registration.state is not RegistrationState.REGISTERED or bool(registration.attended_at) == bool(now):
         return registration, []
     return registration.model_copy(update={"attended_at": now}), []
@@ -80,9 +80,9 @@ def read_report(data: bytes) -> list[Attendee]:
 
 
 def match(attendees: Sequence[Attendee], registrations: Sequence[Registration]) -> Matches:
-    """By address first, then by name where it is the name of one registration alone.
+    """By address first, then by a name that only one registration has.
 
-    Whoever gave up the seat, waits, or is found by address has a namesake too: any of them may be the guest.
+    Registrations that were cancelled, wait, or were found by address count as namesakes too: any may be the guest.
     """
     seated = [item for item in registrations if item.state is RegistrationState.REGISTERED]
     by_address = {item.email: item for item in seated if item.email}
@@ -116,18 +116,18 @@ def _decoded(data: bytes) -> str:
 
 
 def _lines(data: bytes) -> list[str]:
-    """Those in which something stands."""
+    """The lines that are not blank."""
     plain = _decoded(data).replace("\0", "").replace("\r", "\n")
     return [line for line in plain.split("\n") if line.strip(f"{_DELIMITERS} ")]
 
 
 def _delimiter(line: str) -> str:
-    """Of a line of titles: in the others there may be more commas in a name or a date."""
+    """Of a line of titles; in other lines, names and dates may hold more commas."""
     return max(_DELIMITERS, key=line.count)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    """A name may open with a quote that nothing closes, so each line is read by itself and such a one as it stands."""
+    """One line at a time, as a name may hold an unclosed quote; such a line is split without quotes."""
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True))
     except csv.Error:
@@ -141,7 +141,7 @@ def _titles(row: list[str]) -> list[str]:
 
 
 def _before_the_next_list(lines: list[str], delimiter: str) -> list[str]:
-    """A line such as «3. Activities» may also name a person: it is a heading where titles follow."""
+    """A line such as «3. Activities» is a heading only if titles follow; else it may be a name."""
     for place, (line, following) in enumerate(pairwise(lines)):
         is_alone = delimiter not in line.rstrip(delimiter)
         if is_alone and _HEADING.match(line) and _titles(_cells(following, delimiter)):
@@ -161,12 +161,12 @@ def _attendees(titles: list[str], rows: list[list[str]]) -> Iterator[Attendee]:
 
 
 def _with_one_name(registrations: Sequence[Registration]) -> dict[tuple[str, ...], Registration]:
-    """By name, those whose name no other has."""
+    """The registrations with a unique name, by name."""
     named = [(words, item) for item in registrations if (words := _name_words(item.name))]
     times = Counter(words for words, _ in named)
     return {words: item for words, item in named if times[words] == 1}
 
 
 def _name_words(name: str) -> tuple[str, ...]:
-    """In any order: Teams writes «Puig, Núria (Ajuntament)» too."""
+    """Sorted, since Teams also writes «Puig, Núria (Ajuntament)»."""
     return tuple(sorted(words_of(re.sub(r"\(.*?\)|\[.*?\]", " ", name))))

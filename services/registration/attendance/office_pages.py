@@ -33,7 +33,7 @@ def routes(desk: AttendanceDesk) -> PageRouter:
 
     @router.post(path)
     async def compare(request: Request, session_id: str, _: StaffMember = editor) -> HTMLResponse:
-        """Nothing is stored: the page shows who was found, and its form brings their ids back."""
+        """Nothing is stored: the page shows the matches, and its form sends their ids back."""
         form = await desk.pages.form(request)
         row = await session_row(desk, session_id)
         try:

@@ -31,11 +31,9 @@ class Attendance:
         self.import_report = Action("attendance.imported", Role.EDITOR, self._import)
 
     async def require_open(self, session_id: str) -> None:
-        """Check that people can have come to the session.
-
-        Raises:
-            SessionUnknownProblem: there is none.
-            AttendanceTooEarlyProblem: it cannot be joined yet.
+        """Raises:
+        SessionUnknownProblem: there is none.
+        AttendanceTooEarlyProblem: it cannot be joined yet, so nobody can have come.
         """
         session = await self._sessions.get(session_id)
         if session is None:
@@ -46,9 +44,7 @@ class Attendance:
     async def compare(self, session_id: str, report: bytes) -> Matches:
         """Compare a report with the registrations; nothing is stored.
 
-        Raises:
-            ReportProblem: the file is no such report.
-            SessionUnknownProblem, AttendanceTooEarlyProblem: as `require_open`.
+        Raises ReportProblem, and as `require_open`.
         """
         await self.require_open(session_id)
         registrations = await self._registrations.all_of(session_id)
@@ -56,11 +52,7 @@ class Attendance:
         return await asyncio.to_thread(lambda: match(read_report(report), registrations))
 
     async def _mark(self, by: Author, session_id: str, came: Iterable[str], did_not: Iterable[str]) -> int:
-        """Mark registrations; how many changed. Ids of other sessions, and people without a seat, are left alone.
-
-        Raises:
-            SessionUnknownProblem, AttendanceTooEarlyProblem: as `require_open`.
-        """
+        """Mark registrations of the session with a seat. Returns how many changed. Raises as `require_open`."""
         now = self._clock()
         marks = await self._to_mark(session_id, came, now) | await self._to_mark(session_id, did_not, None)
         arrived = sum(attended_at is not None for attended_at in marks.values())
@@ -68,11 +60,7 @@ class Attendance:
         return len(marks)
 
     async def _import(self, by: Author, session_id: str, found: Sequence[str]) -> int:
-        """Mark the people found in a report; how many changed.
-
-        Raises:
-            SessionUnknownProblem, AttendanceTooEarlyProblem: as `require_open`.
-        """
+        """Mark the people found in a report. Returns how many changed. Raises as `require_open`."""
         marks = await self._to_mark(session_id, found, self._clock())
         await self._store(by, session_id, marks, {"found": len(found)})
         return len(marks)
@@ -80,7 +68,7 @@ class Attendance:
     async def _to_mark(
         self, session_id: str, ids: Iterable[str], attended_at: datetime | None
     ) -> dict[str, datetime | None]:
-        """The registrations that the mark changes, with the mark."""
+        """The registrations that the mark changes, with it."""
         await self.require_open(session_id)
         registrations = (await self._registrations.many(ids)).values()
         return {

@@ -10,7 +10,7 @@ from dateutil.rrule import MONTHLY, rrule, weekday
 
 MOST_MONTHS = 36
 HOLY_WEEK = (timedelta(days=6), timedelta(days=3))
-"""From Monday to Thursday before Easter: working days in Catalonia, on which many are away."""
+"""Days before Easter, Monday to Thursday: working days in Catalonia when many people are away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Rule:
 
     @property
     def exceeds_plan(self) -> bool:
-        """Whether it spans more than `MOST_MONTHS`; the later ones are left out."""
+        """Whether it spans more than `MOST_MONTHS`; later ones are left out."""
         years = self.last_month.year - self.first_month.year
         return years * 12 + self.last_month.month - self.first_month.month >= MOST_MONTHS
 
@@ -39,7 +39,7 @@ class Suggestion:
     at: datetime
     """Naive: on the wall clock of the programme's time zone."""
     holiday: str
-    """Its name in the reader's language; empty on a working day."""
+    """The name in the reader's language; empty on a working day."""
     in_holy_week: bool
     is_taken: bool
     """The programme has a session on that day."""

@@ -1,4 +1,4 @@
-"""Planning a series: a rule gives suggestions, each may be moved or struck, all are scheduled in one step."""
+"""Planning a series: a rule suggests dates, each may be moved or left out, and one step schedules them all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def routes(desk: PlanningDesk) -> PageRouter:
 
     @router.get(path)
     async def plan(request: Request, slug: str, _: StaffMember = editor) -> HTMLResponse:
-        """Looking at suggestions changes nothing, so their form is sent by GET."""
+        """Sent by GET, since suggestions change nothing."""
         programme = await desk.programmes.get(slug)
         asked = Form(dict(request.query_params))
         values = {**_defaults(desk, programme), **asked.values}
@@ -63,7 +63,9 @@ def routes(desk: PlanningDesk) -> PageRouter:
         found = await desk.planning.suggest(programme, rule, desk.pages.language(request))
         rows = [_row(place, item, kept=item.is_advisable) for place, item in enumerate(found)]
         values["plan"] = ids.new_id()
-        return _plan_page(desk, request, programme, rows, values, {}, exceeds_plan=rule.exceeds_plan)
+        return _plan_page(
+            desk, request, {}, programme=programme, rows=rows, values=values, exceeds_plan=rule.exceeds_plan
+        )
 
     @router.post(path)
     async def schedule(request: Request, slug: str, member: StaffMember = editor) -> Response:
@@ -75,8 +77,8 @@ def routes(desk: PlanningDesk) -> PageRouter:
         plan_id = sent_id(form, "plan")
         kept, errors = _sessions(desk, request, form, programme)
         if errors:
-            rows = await _rows_again(desk, request, form, programme)
-            return _plan_page(desk, request, programme, rows, {**values, "plan": plan_id}, errors)
+            rows, values = await _rows_again(desk, request, form, programme), {**values, "plan": plan_id}
+            return _plan_page(desk, request, errors, programme=programme, rows=rows, values=values, exceeds_plan=False)
         planned = [session.session(planned_id(plan_id, place)) for place, session in kept]
         await desk.planning.schedule(member, slug, planned)
         return see_other(f"/office/sessions?programme={slug}")
@@ -85,7 +87,7 @@ def routes(desk: PlanningDesk) -> PageRouter:
 
 
 def _defaults(desk: PlanningDesk, programme: Programme) -> dict[str, str]:
-    """The last Thursdays until June."""
+    """The last Thursday of each month until June."""
     today = desk.clock().astimezone(ZoneInfo(programme.time_zone)).date()
     last_june = today.year if today.month <= LAST_MONTH else today.year + 1
     return {
@@ -140,7 +142,7 @@ def _row(place: int, item: Suggestion, *, kept: bool) -> dict[str, Any]:
 
 
 async def _rows_again(desk: PlanningDesk, request: Request, form: Form, programme: Programme) -> list[dict[str, Any]]:
-    """The rows as they were sent, with what is known of their days now."""
+    """The rows as sent, with the present flags of their days."""
     language = desk.pages.language(request)
     rows = []
     for place in range(MOST_MONTHS):
@@ -158,7 +160,7 @@ async def _rows_again(desk: PlanningDesk, request: Request, form: Form, programm
 def _sessions(
     desk: PlanningDesk, request: Request, form: Form, programme: Programme
 ) -> tuple[list[tuple[int, SessionIn]], dict[str, str]]:
-    """The sessions that were kept with their places, or what is wrong by field."""
+    """The kept sessions with their places, or the errors by field."""
     places = [place for place in range(MOST_MONTHS) if form.get(f"keep_{place}")]
     kept: list[tuple[int, SessionIn]] = []
     errors = {} if places else {"keep_0": desk.pages.text(request, NOTHING_KEPT)}
@@ -196,23 +198,5 @@ def _rule_page(
     )
 
 
-def _plan_page(
-    desk: PlanningDesk,
-    request: Request,
-    programme: Programme,
-    rows: list[dict[str, Any]],
-    values: Mapping[str, str],
-    errors: Mapping[str, str],
-    *,
-    exceeds_plan: bool = False,
-) -> HTMLResponse:
-    return desk.again(
-        request,
-        "office/plan.html",
-        errors,
-        programme=programme,
-        rows=rows,
-        values=values,
-        exceeds_plan=exceeds_plan,
-        most_months=MOST_MONTHS,
-    )
+def _plan_page(desk: PlanningDesk, request: Request, errors: Mapping[str, str], **shown: Any) -> HTMLResponse:
+    return desk.again(request, "office/plan.html", errors, most_months=MOST_MONTHS, **shown)

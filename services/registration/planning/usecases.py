@@ -1,7 +1,8 @@
-"""Planning a series: suggestions from a rule, then all that were kept in one step."""
+"""Planning a series: dates suggested by a rule, and one step that schedules those kept."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -23,15 +24,17 @@ _LANGUAGES = {Language.CA: "ca", Language.ES: "es", Language.EN: "en_US"}
 _A_DAY = timedelta(days=1)
 
 
+@dataclass(eq=False)
 class Planning:
-    def __init__(self, stored: SessionStore, sessions: Sessions, clock: Clock) -> None:
-        self._stored = stored
-        self._sessions = sessions
-        self._clock = clock
+    _stored: SessionStore
+    _sessions: Sessions
+    _clock: Clock
+
+    def __post_init__(self) -> None:
         self.schedule = Action("series.planned", Role.EDITOR, self._schedule)
 
     async def _schedule(self, by: Author, programme: str, planned: Sequence[Session]) -> None:
-        """Schedule the sessions; those that exist stay as they are. The first new one carries the record of all."""
+        """Schedule the sessions that do not exist yet. The first one carries the record of all."""
         record: Recording[Session] | None = by.record(programme, {"sessions": len(planned)})
         for session in planned:
             if await self._stored.get(session.id) is None:
@@ -39,7 +42,7 @@ class Planning:
                 record = None
 
     async def suggest(self, programme: Programme, rule: Rule, language: Language) -> list[Suggestion]:
-        """The days of a rule that are still to come."""
+        """The rule's days still to come."""
         now = self._clock().astimezone(ZoneInfo(programme.time_zone)).replace(tzinfo=None)
         moments = [moment for day in days_of(rule) if (moment := datetime.combine(day, rule.at)) > now]
         return await self.weigh(programme, moments, language)
@@ -58,13 +61,13 @@ class Planning:
 
 
 def planned_id(plan: str, place: int) -> str:
-    """Derived, so that sending the plan again makes no second session."""
+    """Derived, so that a plan sent twice makes no second session."""
     return ids.derived_id(b"plan", plan, str(place))[:16]
 
 
 @lru_cache(maxsize=32)
 def _holidays(years: tuple[int, ...], language: Language) -> Mapping[date, str]:
-    """National holidays and those of Catalonia by day; local ones are each council's own."""
+    """National and Catalan holidays by day, without local ones."""
     from holidays import country_holidays  # a second to load, and few ever plan
 
     found = country_holidays(COUNTRY, subdiv=REGION, years=years, language=_LANGUAGES[language])

@@ -7,13 +7,8 @@ from typing import Any
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
-from services.registration.programmes.domain import (
-    DEFAULT_REMINDERS_MINUTES,
-    DEFAULT_TIME_ZONE,
-    DEFAULT_TOOL,
-    Programme,
-    ProgrammeExistsProblem,
-)
+from services.registration.programmes import domain
+from services.registration.programmes.domain import Programme, ProgrammeExistsProblem
 from services.registration.programmes.schemas import ProgrammeIn
 from services.registration.programmes.usecases import Programmes
 from shared.events.vocabulary import ProgrammeKind
@@ -35,9 +30,9 @@ _PLAIN = ("kind", "time_zone", "tool", "organiser", "reply_to")
 
 DEFAULTS = {
     "kind": ProgrammeKind.SERIES.value,
-    "time_zone": DEFAULT_TIME_ZONE,
-    "tool": DEFAULT_TOOL,
-    "reminders_minutes": ", ".join(map(str, DEFAULT_REMINDERS_MINUTES)),
+    "time_zone": domain.DEFAULT_TIME_ZONE,
+    "tool": domain.DEFAULT_TOOL,
+    "reminders_minutes": ", ".join(map(str, domain.DEFAULT_REMINDERS_MINUTES)),
 }
 
 

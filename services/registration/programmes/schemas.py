@@ -6,16 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from services.registration.programmes.domain import (
-    DEFAULT_REMINDERS_MINUTES,
-    DEFAULT_SURVEY_DAYS,
-    DEFAULT_SURVEY_QUESTIONS,
-    DEFAULT_SURVEY_REMINDER_DAYS,
-    DEFAULT_TIME_ZONE,
-    DEFAULT_TOOL,
-    Programme,
-    Slug,
-)
+from services.registration.programmes import domain
+from services.registration.programmes.domain import Programme, Slug
 from shared.events.registration import SurveyQuestion
 from shared.events.vocabulary import Language, ProgrammeKind
 from shared.problems import mark
@@ -70,7 +62,7 @@ Reminders = Annotated[
 Questions = Annotated[list[SurveyQuestionIn], Field(min_length=1, max_length=MAX_QUESTIONS), AfterValidator(_different)]
 SurveyDays = Annotated[Whole, Field(ge=1, le=90)]
 SurveyReminderDays = Annotated[Whole, Field(ge=0, le=90)]
-DEFAULT_QUESTIONS = [SurveyQuestionIn(**dict(item)) for item in DEFAULT_SURVEY_QUESTIONS]
+DEFAULT_QUESTIONS = [SurveyQuestionIn(**dict(item)) for item in domain.DEFAULT_SURVEY_QUESTIONS]
 
 
 class ProgrammeIn(RequestModel):
@@ -79,16 +71,16 @@ class ProgrammeIn(RequestModel):
     slug: Slug
     name: Titles
     kind: ProgrammeKind
-    time_zone: TimeZone = DEFAULT_TIME_ZONE
+    time_zone: TimeZone = domain.DEFAULT_TIME_ZONE
     summary: Descriptions | None = None
     audience: Descriptions | None = None
-    tool: Tool = DEFAULT_TOOL
+    tool: Tool = domain.DEFAULT_TOOL
     organiser: Organiser = ""
     reply_to: ReplyTo = ""
-    reminders_minutes: Reminders = DEFAULT_REMINDERS_MINUTES
+    reminders_minutes: Reminders = domain.DEFAULT_REMINDERS_MINUTES
     survey_questions: Questions = DEFAULT_QUESTIONS
-    survey_days: SurveyDays = DEFAULT_SURVEY_DAYS
-    survey_reminder_days: SurveyReminderDays = DEFAULT_SURVEY_REMINDER_DAYS
+    survey_days: SurveyDays = domain.DEFAULT_SURVEY_DAYS
+    survey_reminder_days: SurveyReminderDays = domain.DEFAULT_SURVEY_REMINDER_DAYS
 
     def programme(self) -> Programme:
         return Programme(id=self.slug, **self.model_dump(exclude={"slug"}))

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -29,7 +29,7 @@ _PAST = 200
 _IN_FEED = 50
 _MOST_KEPT = 24
 _kept: OrderedDict[str, bytes] = OrderedDict()
-"""Feeds as they were last written, by their tag."""
+"""The latest written feeds, by tag."""
 _ATOM = "http://www.w3.org/2005/Atom"
 ALL_SESSIONS = mark("All sessions")
 CANCELLED = mark("Cancelled: {title}")
@@ -40,16 +40,16 @@ MOVED = mark("Moved: {title}")
 class Feed:
     name: str
     address: str
-    """Its own, with the language if one was asked for."""
+    """With the language if the request has one."""
     entries: Sequence[IndexEntry]
-    """Its sessions: those to come, the next one first, then the past ones. So a limit leaves out the furthest."""
+    """Coming sessions, the next one first, then past ones, so that a limit leaves out the furthest."""
     programmes: Mapping[str, Programme]
     seen_at: datetime
     site: SessionSite
     language: Language
 
     def title(self, shown: PresentedSession) -> str:
-        """The title of an entry, after «Cancelled» or, if it is still to come, «Moved»."""
+        """The entry's title, after «Cancelled» or, for a coming session, «Moved»."""
         title = in_language(shown.session.title, self.language)
         message = CANCELLED if shown.is_cancelled else MOVED if shown.has_moved and not shown.is_over else ""
         return self.site.pages.words.text(self.language, message, title=title) if message else title
@@ -60,7 +60,7 @@ class Feed:
         return f"{when}\n\n{description}".strip()
 
     def digest(self, form: str) -> str:
-        """Changes when anything changes of which the feed is made."""
+        """Changes with anything that the feed is made of."""
         versions = [
             (entry.session_id, entry.version, self.programmes[entry.programme].version, entry.over_at <= self.seen_at)
             for entry in self.entries
@@ -78,33 +78,19 @@ class FeedFormat:
     media_type: str
     write: Callable[[Feed, Sequence[PresentedSession]], bytes]
     most: int | None = None
-    """How many sessions it holds; None for all of the feed."""
+    """The most sessions that it holds; None for all."""
 
 
 def routes(site: SessionSite) -> PageRouter:
     router = page_router(site.pages)
-
-    @router.get("/calendar.ics")
-    async def calendar(request: Request) -> Response:
-        return await _answer(site, request, _CALENDAR)
-
-    @router.get("/programmes/{slug}/calendar.ics")
-    async def calendar_of_programme(request: Request, slug: str) -> Response:
-        return await _answer(site, request, _CALENDAR, slug)
-
-    @router.get("/feed.atom")
-    async def atom(request: Request) -> Response:
-        return await _answer(site, request, _ATOM_FEED)
-
-    @router.get("/feed.json")
-    async def json_feed(request: Request) -> Response:
-        return await _answer(site, request, _JSON_FEED)
-
+    for path, form in _FORMATS.items():
+        router.get(path)(_answering(site, form))
     return router
 
 
-async def _feed(site: SessionSite, request: Request, slug: str) -> Feed:
-    """The feed of one programme, or without a slug of all."""
+async def _feed(site: SessionSite, request: Request) -> Feed:
+    """The feed of the path's programme, or of all."""
+    slug = request.path_params.get("slug", "")
     programmes = {slug: await site.programmes.get(slug)} if slug else await site.programmes.by_slug()
     language, now = site.pages.language(request), site.clock()
     entries = [entry for entry in await site.sessions.index() if entry.programme in programmes]
@@ -123,19 +109,23 @@ async def _feed(site: SessionSite, request: Request, slug: str) -> Feed:
     )
 
 
-async def _answer(site: SessionSite, request: Request, form: FeedFormat, slug: str = "") -> Response:
-    """The feed, or 304 if the reader has it already. Nothing personal is in it, so caches may keep it."""
-    feed = await _feed(site, request, slug)
-    tag = f'"{feed.digest(form.media_type)}"'
-    headers = {"etag": tag, "cache-control": f"public, max-age={MAX_AGE_SECONDS}", "vary": "accept-language, cookie"}
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    body = _kept.get(tag) or await _written(tag, feed, form)
-    return Response(body, media_type=form.media_type, headers={**headers, "access-control-allow-origin": "*"})
+def _answering(site: SessionSite, form: FeedFormat) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        """The feed, or 304 if the reader has it already. Nothing personal is in it, so caches may keep it."""
+        feed = await _feed(site, request)
+        tag = f'"{feed.digest(form.media_type)}"'
+        cached = f"public, max-age={MAX_AGE_SECONDS}"
+        headers = {"etag": tag, "cache-control": cached, "vary": "accept-language, cookie"}
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        body = _kept.get(tag) or await _written(tag, feed, form)
+        return Response(body, media_type=form.media_type, headers={**headers, "access-control-allow-origin": "*"})
+
+    return answer
 
 
 async def _written(tag: str, feed: Feed, form: FeedFormat) -> bytes:
-    """Write the feed once. Only then are its sessions read: hundreds of entries take many milliseconds."""
+    """Write the feed once. Its sessions are read only here: hundreds take many milliseconds."""
     sessions = await feed.site.some([entry.session_id for entry in feed.entries[: form.most]], feed.programmes)
     if tag not in _kept:  # nobody else has written it meanwhile
         _kept[tag] = form.write(feed, sessions)
@@ -145,7 +135,7 @@ async def _written(tag: str, feed: Feed, form: FeedFormat) -> bytes:
 
 
 def _ical(feed: Feed, sessions: Sequence[PresentedSession]) -> bytes:
-    """A calendar to subscribe to; cancelled sessions are in it as such."""
+    """A calendar to subscribe to, with cancelled sessions marked so."""
     calendar = new_calendar(shown.zone for shown in sessions)
     calendar.add("name", feed.name)
     calendar.add("x-wr-calname", feed.name)
@@ -211,5 +201,9 @@ def _json(feed: Feed, sessions: Sequence[PresentedSession]) -> bytes:
 
 
 _CALENDAR = FeedFormat("text/calendar; charset=utf-8; method=PUBLISH", _ical)
-_ATOM_FEED = FeedFormat("application/atom+xml; charset=utf-8", _atom, most=_IN_FEED)
-_JSON_FEED = FeedFormat("application/feed+json; charset=utf-8", _json, most=_IN_FEED)
+_FORMATS = {
+    "/calendar.ics": _CALENDAR,
+    "/programmes/{slug}/calendar.ics": _CALENDAR,
+    "/feed.atom": FeedFormat("application/atom+xml; charset=utf-8", _atom, most=_IN_FEED),
+    "/feed.json": FeedFormat("application/feed+json; charset=utf-8", _json, most=_IN_FEED),
+}

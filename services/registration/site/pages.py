@@ -1,4 +1,4 @@
-"""The start page, the page of each programme, the notices; robots.txt, sitemap, icon."""
+"""The start page, programmes' pages, notices, robots.txt, sitemap and icon."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
@@ -35,11 +35,11 @@ PERSONAL = (
 
 PAGES = ("/", "/sessions", "/proposals", "/results", "/accessibility", "/privacy", "/legal")
 SITEMAPS = ("/sitemap.xml", "/proposals/sitemap.xml", "/results/sitemap.xml")
-"""Each service's own."""
+"""One of each service."""
 
 STATEMENT_PREPARED = datetime(2026, 11, 26, 12, tzinfo=UTC)
 STATEMENT_REVIEWED = datetime(2026, 11, 26, 12, tzinfo=UTC)
-"""When the accessibility statement was last compared with what the tests of the pages find: at least once a year."""
+"""The last comparison of the accessibility statement with what the tests of the pages find: at least once a year."""
 
 _ICON = (Path(__file__).parent / "favicon.svg").read_bytes()
 _CACHED = {"cache-control": f"public, max-age={MAX_AGE_SECONDS}"}
@@ -90,7 +90,7 @@ def _listed(site: SessionSite, request: Request, coming: list[PresentedSession])
 
 
 def notice_routes(site: SessionSite) -> PageRouter:
-    """The notices, and what machines ask for: seldom needed, so tried last."""
+    """Notices, and files for machines: seldom needed, so matched last."""
     router = page_router(site.pages)
     for name in ("accessibility", "privacy", "legal"):
         router.get(f"/{name}")(_notice(site, f"public/{name}.html"))
