@@ -1,4 +1,4 @@
-"""The notifications service composed: the only file that names stores, handlers, pages and settings together."""
+"""The notifications service put together."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -33,7 +33,7 @@ NAME = handlers.NAME
 _HERE = Path(__file__).parent
 LOCALES = sorted(_HERE.glob("**/locale"))
 TEMPLATES = sorted(_HERE.glob("**/templates"))
-"""Each stage brings its own words and templates."""
+"""Each stage has its own."""
 
 KEPT = {
     "registration-programmes": PROGRAMMES,
@@ -45,15 +45,15 @@ KEPT = {
     "proposals-proposals": PROPOSALS,
     "proposals-followers": FOLLOWERS,
 }
-"""What the reconcile sweep keeps complete, and where."""
+"""The collections that the reconcile sweep keeps complete, by kind of inventory."""
 
 _SMTP_TIMEOUT_SECONDS = 30.0
 
 _UNMARKED_MAILS = 128
-"""Mails that may be accepted and not yet marked as sent: a crash can repeat so many."""
+"""Mails accepted and not yet marked as sent, at most: a crash can repeat them."""
 
 _LOOK_SECONDS = 1.0
-"""How often the loops look for work that other processes stored or that time brings."""
+"""How often the loops look for work that became due or that other processes stored."""
 
 _FORGET_SECONDS = 60.0
 
@@ -98,7 +98,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
 
 
 def make_reconciler(documents: Store, reconciler: Reconciler) -> Reconciler:
-    """This service announces nothing: its survey parts are published again until they are taken over."""
+    """This service announces nothing: it republishes survey parts until feedback takes them over."""
     for kind, collection in KEPT.items():
         reconciler.keeps(kind, Projection(documents, collection, Known).missing)
     return reconciler

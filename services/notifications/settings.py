@@ -30,11 +30,11 @@ class Settings(ServiceSettings):
     send_page: Annotated[int, Field(ge=1, le=5000)] = 500
     """Deliveries that the sender reads at a time."""
     send_lease_seconds: Annotated[float, Field(ge=5)] = 20
-    """One process sends at a time and renews its lease. After it crashes, another one sends so much later."""
+    """One process sends at a time and renews its lease. If it crashes, another takes over after this time."""
     fanout_page: Annotated[int, Field(ge=1, le=10_000)] = 1000
     """Recipients of a fan-out whose deliveries are stored at a time."""
     survey_part_size: Annotated[int, Field(ge=100, le=2000)] = 200
-    """Links in a part of a survey at the least, where there are as many: each part is an anonymity set."""
+    """The least links in a part of a survey, if it has as many: each part is an anonymity set."""
 
     @field_validator("smtp_url")
     @classmethod

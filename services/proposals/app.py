@@ -40,10 +40,10 @@ from shared.text.catalogues import Translations
 from shared.web.pages import Pages
 
 FORGET_SECONDS = 3600.0
-"""How often the counters of limits that are over are deleted."""
+"""How often past counters of limits are deleted."""
 RETENTION_SECONDS = 6 * 3600
 EVENTS_WITH_PEOPLE = (ProposalFollowed, SupportRequested)
-"""What is taken out of the broker when a follower is erased."""
+"""Removed from the broker when a follower is erased."""
 
 
 def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:

@@ -50,11 +50,11 @@ class Recipients(Projection[R]):
 class Followers(Recipients[KnownFollower]):
     """Followers of proposals, and people asked to confirm a support, who have `following` 0."""
 
-    async def apply_request(self, told: KnownFollower) -> None:
+    async def apply_request(self, reported: KnownFollower) -> None:
         """Keep a person asked to confirm a support. One who follows already keeps the role."""
-        await self.apply(told, leave={"role"})
-        fields = {"role": told.role.value, "following": 0}
-        await self._store.update(self._name, told.id, guard={"role": None}, assign=fields)
+        await self.apply(reported, leave={"role"})
+        fields = {"role": reported.role.value, "following": 0}
+        await self._store.update(self._name, reported.id, guard={"role": None}, assign=fields)
 
 
 @dataclass(frozen=True, slots=True)

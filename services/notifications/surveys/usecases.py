@@ -33,7 +33,7 @@ class Surveys:
     _wakers: Wakers
     _clock: Clock
     _part_size: int
-    """Links in a part at the least, where there are as many."""
+    """The least links in a part, if the survey has as many."""
     _owner: str = field(default_factory=ids.new_id)
 
     async def begin(self, session_id: str, ended_at: datetime, expected: int) -> None:
@@ -78,7 +78,7 @@ class Surveys:
         await self._surveys.erase(session_id)
 
     async def publish_results(self, event: ResultsPublished) -> None:
-        """Mail the results to those who held a seat; to nobody if too few answered to show any."""
+        """Mail the results to everybody with a seat, unless too few answered to publish any."""
         await self._surveys.see(event.session_id, event.version)
         if event.answers is not None:
             await self._queue.enqueue_fanout(DeliveryKind.RESULTS, event.session_id)

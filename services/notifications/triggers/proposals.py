@@ -29,19 +29,19 @@ class Proposals:
     _eraser: RecipientEraser
 
     async def learn(self, event: events.ProposalEvent) -> KnownProposal:
-        told = KnownProposal.from_event(event)
-        if await self._known.proposals.apply(told):
-            await self._queue.resume(told.id)
-        return told
+        reported = KnownProposal.from_event(event)
+        if await self._known.proposals.apply(reported):
+            await self._queue.resume(reported.id)
+        return reported
 
     async def advance(self, event: events.ProposalEvent, kind: DeliveryKind) -> None:
         """Mail the step to the followers, unless the proposal has taken another since."""
-        told = await self.learn(event)
-        proposal = await self._known.proposals.get(told.id)
-        if proposal is not None and proposal.state is told.state:
-            session = await self._known.sessions.get(told.session_id) if told.session_id else None
+        reported = await self.learn(event)
+        proposal = await self._known.proposals.get(reported.id)
+        if proposal is not None and proposal.state is reported.state:
+            session = await self._known.sessions.get(reported.session_id) if reported.session_id else None
             sequence = session.sequence if session else 0
-            await self._queue.enqueue_fanout(kind, told.id, round_=told.step_round, sequence=sequence)
+            await self._queue.enqueue_fanout(kind, reported.id, round_=reported.step_round, sequence=sequence)
 
     async def review(self, event: events.ProposalReviewStarted) -> None:
         """Mail that it is under review, or that its session was cancelled if that is why."""
@@ -51,23 +51,23 @@ class Proposals:
 
     async def follow(self, event: events.ProposalFollowed) -> None:
         """Keep a follower, unless erased since, and mail the steps since. An author also gets «received»."""
-        told, after_step = KnownFollower.from_event(event), event.after_step
-        await self._known.followers.apply(told)
-        following = {"role": told.role.value, "following": 1}
-        if not await self._known.followers.apply_part(told.id, "followed", told.seen, following):
+        reported, after_step = KnownFollower.from_event(event), event.after_step
+        await self._known.followers.apply(reported)
+        following = {"role": reported.role.value, "following": 1}
+        if not await self._known.followers.apply_part(reported.id, "followed", reported.seen, following):
             return
-        if told.role is FollowerRole.AUTHOR:
+        if reported.role is FollowerRole.AUTHOR:
             after_step = 0
-            await self._queue.enqueue_now(DeliveryKind.PROPOSAL_RECEIVED, told.proposal_id, told.id)
+            await self._queue.enqueue_now(DeliveryKind.PROPOSAL_RECEIVED, reported.proposal_id, reported.id)
         if after_step is not None:
-            await self._queue.backfill(told.proposal_id, told.id, _NEWS, after_step=after_step)
+            await self._queue.backfill(reported.proposal_id, reported.id, _NEWS, after_step=after_step)
 
     async def ask_to_confirm_support(self, event: events.SupportRequested) -> None:
         """Mail the link that confirms a support. Until then the person gets nothing else."""
-        told = KnownFollower.from_request(event)
-        await self._known.followers.apply_request(told)
+        reported = KnownFollower.from_request(event)
+        await self._known.followers.apply_request(reported)
         kind = DeliveryKind.SUPPORT_CONFIRMATION
-        await self._queue.enqueue_now(kind, told.proposal_id, told.id, round_=str(told.seen))
+        await self._queue.enqueue_now(kind, reported.proposal_id, reported.id, round_=str(reported.seen))
 
     async def forget_follower(self, event: events.FollowerErased) -> None:
         """Forget the person, who gets no news before following again."""

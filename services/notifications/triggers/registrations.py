@@ -41,7 +41,7 @@ class Registrations:
         await self._answer(event, DeliveryKind.PROMOTION if event.promoted else _confirmation(event))
 
     async def confirm_again(self, event: events.ConfirmationRequested) -> None:
-        """Send the confirmation, or the notice of the waiting list, once more; after the session, the link alone."""
+        """Send the confirmation, or the notice of the waiting list, again; after the session, the link alone."""
         session = await self._known.sessions.get(event.session_id)
         is_over = session is not None and session.is_over(self._clock())
         kind = DeliveryKind.PERSONAL_LINK if is_over else _confirmation(event)
@@ -52,10 +52,10 @@ class Registrations:
 
     async def _answer(self, event: events.PersonEvent, kind: DeliveryKind, *, again: str = "") -> None:
         """Mail the person, unless a later event overtook this one."""
-        told = KnownRegistration.from_event(event)
-        kept = await self._known.registrations.apply(told)
-        current = told if kept else await self._known.registrations.get(told.id)
-        if current is None or (current.status, current.generation) != (told.status, told.generation):
+        reported = KnownRegistration.from_event(event)
+        kept = await self._known.registrations.apply(reported)
+        current = reported if kept else await self._known.registrations.get(reported.id)
+        if current is None or (current.status, current.generation) != (reported.status, reported.generation):
             return
         await self._enqueue(current, kind, f"{current.generation}{again}")
 

@@ -34,23 +34,23 @@ class Sessions:
 
     async def learn_programme(self, event: events.ProgrammeDefined) -> None:
         """Keep a programme; its sessions' reminders follow it."""
-        told, known = KnownProgramme.from_event(event), self._known
-        if await known.programmes.apply(told):
-            sessions = [session.id async for session in known.sessions.each({"programme": told.id})]
-            proposals = [proposal.id async for proposal in known.proposals.each({"programme": told.id})]
+        reported, known = KnownProgramme.from_event(event), self._known
+        if await known.programmes.apply(reported):
+            sessions = [session.id async for session in known.sessions.each({"programme": reported.id})]
+            proposals = [proposal.id async for proposal in known.proposals.each({"programme": reported.id})]
             await self._queue.resume(*sessions, *proposals)
-        programme = await known.programmes.get(told.id)
-        scheduled: Where = {"programme": told.id, "status": SessionStatus.SCHEDULED.value}
+        programme = await known.programmes.get(reported.id)
+        scheduled: Where = {"programme": reported.id, "status": SessionStatus.SCHEDULED.value}
         async for session in known.sessions.each(scheduled):
             await self._remind(session, programme)
 
     async def learn(self, event: events.SessionEvent) -> KnownSession:
         """Keep a session and store its reminders. Returns its present state."""
-        told = KnownSession.from_event(event)
-        if await self._known.sessions.apply(told, leave=_OF_ONE_EVENT):
-            proposals = [proposal.id for proposal in await self._known.proposals_of(told.id)]
-            await self._queue.resume(told.id, *proposals)
-        session = await self._known.sessions.get(told.id)
+        reported = KnownSession.from_event(event)
+        if await self._known.sessions.apply(reported, leave=_OF_ONE_EVENT):
+            proposals = [proposal.id for proposal in await self._known.proposals_of(reported.id)]
+            await self._queue.resume(reported.id, *proposals)
+        session = await self._known.sessions.get(reported.id)
         assert session is not None, "sessions are never deleted"
         await self._remind(session, await self._known.programmes.get(session.programme))
         return session
@@ -89,8 +89,8 @@ class Sessions:
     async def _tell_new_date(self, proposal: KnownProposal, event: events.SessionRescheduled) -> None:
         """Mail the followers of a proposal if they know an earlier date."""
         scheduled, moved = DeliveryKind.PROPOSAL_SCHEDULED, DeliveryKind.PROPOSAL_RESCHEDULED
-        told = await self._queue.sequence_of(scheduled, proposal.id, proposal.step_round)
-        if told is not None and told < event.sequence:
+        announced = await self._queue.sequence_of(scheduled, proposal.id, proposal.step_round)
+        if announced is not None and announced < event.sequence:
             round_ = f"{event.session_id}-{event.sequence}"
             await self._queue.enqueue_fanout(moved, proposal.id, round_=round_, sequence=event.sequence)
 

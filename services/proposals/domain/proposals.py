@@ -1,4 +1,4 @@
-"""A proposal: a topic or a doubt, its states, its supporters and what became of it.
+"""A proposal: a topic or a doubt, with its states, supporters and history.
 
 The functions are pure. Each step raises WrongStepProblem if the proposal's state does not allow it.
 """
@@ -69,7 +69,7 @@ class Step(BaseModel):
 
 
 class Proposal(Aggregate):
-    """One proposal with the ids of those who support it: state, supporters and count change in one write."""
+    """State, supporters and their count change in one write."""
 
     programme: str
     kind: ProposalKind

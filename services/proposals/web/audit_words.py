@@ -1,4 +1,4 @@
-"""The record of what the office did with proposals, in words."""
+"""The words of the office's acts on proposals."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""The data kept of a follower, behind the personal link in their mails. A GET never acts."""
+"""A follower's own data, by the personal link in their mails. A GET never acts."""
 
 from dataclasses import dataclass
 
@@ -35,7 +35,7 @@ def following_routes(use_cases: UseCases, pages: Pages, clock: Clock, *, keep_da
 
 @dataclass(frozen=True, slots=True)
 class FollowingPages:
-    """The pages of one's own data, in the language of the holder's mails unless another was chosen."""
+    """In the language of the holder's mails unless another was chosen."""
 
     use_cases: UseCases
     pages: Pages

@@ -125,7 +125,7 @@ EMPTY = {
     "into": mark("Choose the proposal in which this one will go on."),
     "proposals": mark("Choose the proposals."),
 }
-"""What to say of a field that was left empty."""
+"""Messages for fields left empty."""
 
 
 def form_errors(
@@ -149,7 +149,7 @@ FIELDS: Mapping[OfficeStep, Mapping[str, str]] = {
     OfficeStep.DECLINE: {"reason": "reason"},
     OfficeStep.MERGE: {"into": "into"},
 }
-"""Each step's fields: the model's name, then the page's, where several forms stand together."""
+"""Each step's fields: the page's name by the model's, since several forms share the page."""
 
 _MODELS: Mapping[OfficeStep, type[RequestModel]] = {
     OfficeStep.REVIEW: EmptyForm,

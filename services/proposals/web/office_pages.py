@@ -1,4 +1,4 @@
-"""The programme office's pages: the proposals to deal with, and every step that can be taken with one."""
+"""The office's pages: proposals to deal with, and the steps of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,11 +37,11 @@ LISTED = 50
 CANDIDATES = 20
 TO_DEAL_WITH = (ProposalState.RECEIVED, ProposalState.UNDER_REVIEW)
 CANDIDATE_STATES = (*TO_DEAL_WITH, ProposalState.SCHEDULED, ProposalState.ANSWERED_IN_SESSION)
-"""What others may be merged into."""
+"""Proposals in these may be a merge's target."""
 EVERY, ALL = "all", mark("All")
 GROUPS = {"": TO_DEAL_WITH, EVERY: tuple(ProposalState)}
 PICK = "pick-"
-"""Begins the names of the checkboxes; a proposal's id follows."""
+"""Prefix of the checkboxes' names, before the proposal's id."""
 DEAL_WITH = mark("To deal with: received or under review")
 
 
@@ -83,7 +83,7 @@ class OfficeList:
         return await self._page(request)
 
     async def schedule(self, request: Request, member: StaffMember) -> Response:
-        """Ask to confirm that a session will treat the chosen proposals; then do so."""
+        """Ask to confirm scheduling the chosen proposals for a session; then schedule them."""
         sent = (await self.pages.form(request)).values
         picked = [name.removeprefix(PICK) for name in sent if name.startswith(PICK)]
         try:
@@ -104,7 +104,7 @@ class OfficeList:
         return see_other(f"/office/proposals?scheduled={len(form.proposals)}")
 
     async def _page(self, request: Request, *, status: int = 200, **values: Any) -> Response:
-        """What was received and what is under review, most supported first, unless the address asks for others."""
+        """By default, proposals received or under review, most supported first."""
         browsing = self.use_cases.proposals
         query = read_query(request.query_params, GROUPS, ListOrder.SUPPORTS)
         found = await browsing.search(query.filter, LISTED, query.after)
@@ -157,7 +157,7 @@ class OfficeProposal:
         return await self._page(request, proposal_id)
 
     async def take(self, request: Request, member: StaffMember, proposal_id: str, step: OfficeStep) -> Response:
-        """Ask to confirm a step, with the number of people who get a mail; then take it."""
+        """Ask to confirm a step, with the number of recipients; then take it."""
         sent = (await self.pages.form(request)).values
         try:
             form = read_step(step, sent)
@@ -187,7 +187,7 @@ class OfficeProposal:
         values: Mapping[str, str] | None = None,
         errors: Mapping[str, str] | None = None,
     ) -> Response:
-        """The proposal, who would get a mail, the forms of the possible steps, and what the office did so far."""
+        """The proposal, the number of its recipients, the forms of possible steps, and the office's acts so far."""
         browsing = self.use_cases.proposals
         reading = await browsing.read(proposal_id)
         proposal = reading.proposal
@@ -245,7 +245,7 @@ class OfficeProposal:
         )
 
     async def _candidates(self, proposal: Proposal, search: str, chosen: str) -> list[Proposal]:
-        """What it may be merged into: what the search finds, or the nearest titles; the chosen one among them."""
+        """Possible targets of a merge: the search's, or the nearest titles; the chosen one is included."""
         browsing, order = self.use_cases.proposals, wording.ORDERS[ListOrder.SUPPORTS]
         if search:
             wanted = ProposalFilter(order, CANDIDATE_STATES, proposal.programme, search)
