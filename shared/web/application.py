@@ -1,5 +1,6 @@
-"""The frame of every service's HTTP side: routes, problems, health, limits, headers, correlation."""
+"""The frame of every service's HTTP side: routes, problems, health, host, limits, headers, correlation."""
 
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -51,7 +52,14 @@ SECURITY_HEADERS = {
     "cache-control": "no-store",
 }
 """Defaults; a page brings its own policy."""
+HSTS = "max-age=31536000; includeSubDomains"
+"""Behind TLS: a browser that came once never asks without it again (RFC 6797)."""
 _HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_HEADERS_OVER_TLS = [*_HEADERS, (b"strict-transport-security", HSTS.encode())]
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+_HEALTH = "/health/"
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]*)?")
 
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """The framework's own would export addresses, which hold the tokens of personal links, and refused bodies."""
@@ -103,7 +111,7 @@ def health_routes(readiness: ReadinessCheck) -> APIRouter:
 
     A warning is shown, and a proxy goes on sending people here.
     """
-    router = APIRouter(prefix="/health", include_in_schema=False)
+    router = APIRouter(prefix=_HEALTH.rstrip("/"), include_in_schema=False)
 
     @router.get("/live")
     async def live() -> dict[str, str]:
@@ -121,7 +129,7 @@ def health_routes(readiness: ReadinessCheck) -> APIRouter:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """ASGI middleware: correlation id, size limits, safe headers.
+    """ASGI middleware: correlation id, known host, size limits, safe headers.
 
     HEAD is answered wherever GET is, without the body (RFC 9110 section 9.3.2).
     """
@@ -136,7 +144,8 @@ class Frame:
         headers = dict(scope["headers"])
         correlation_id = _correlation_id(headers.get(b"x-request-id", b"").decode("latin-1"))
         with structlog.contextvars.bound_contextvars(**{CORRELATION: correlation_id}):
-            guarded = _Answer(send, correlation_id, has_body=scope["method"] != "HEAD")
+            safe = _HEADERS_OVER_TLS if self.pages and self.pages.secure else _HEADERS
+            guarded = _Answer(send, safe, correlation_id, has_body=scope["method"] != "HEAD")
             scope = scope if guarded.has_body else {**scope, "method": "GET"}
             request = Request(scope, receive)
             if refusal := self._refusal(request):
@@ -150,17 +159,26 @@ class Frame:
                 raise  # the server logs it
 
     def _refusal(self, request: Request) -> Response | None:
-        """The answer to what is too large or packed; headers that are too large are not read for it."""
+        """The answer to what is too large, packed or for another host; headers that are too large are not read for it."""
         sizes = [len(name) + len(value) for name, value in request.headers.raw]
         if max(sizes, default=0) > MAX_HEADER_BYTES or sum(sizes) > MAX_HEADERS_BYTES:
             return self._error(Request({**request.scope, "headers": []}), 431, *HTTP_PROBLEMS[431])
-        if (
-            request.headers.get("content-encoding", "identity").lower() != "identity"
-        ):  # unpacked, it would have any size
+        if not (self._is_ours(request) or request.url.path.startswith(_HEALTH)):
+            return self._error(request, 421, *HTTP_PROBLEMS[421])
+        if request.headers.get("content-encoding", "identity").lower() != "identity":  # unpacked, of any size
             return self._error(request, 415, *COMPRESSED)
         if _content_length(request) > _most_bytes(request):
             return self._error(request, 413, *HTTP_PROBLEMS[413])
         return None
+
+    def _is_ours(self, request: Request) -> bool:
+        """Whether the request names the public address or this machine.
+
+        A foreign name that was made to lead here (DNS rebinding) would let its pages read ours. Probes name any host.
+        """
+        names = [_HOST.fullmatch(name.lower()) for name in request.headers.getlist("host")]
+        own = LOOPBACK_HOSTS | ({self.pages.host} if self.pages else set())
+        return len(names) == 1 and names[0] is not None and names[0][1].strip("[]") in own
 
     def _error(self, request: Request, status: int, code: str, message: str) -> Response:
         if self.pages and wants_page(request):
@@ -209,6 +227,7 @@ class _Answer:
     """Adds the headers that an answer lacks; knows whether it has begun."""
 
     send: Send
+    safe: Sequence[tuple[bytes, bytes]]
     correlation_id: str
     has_body: bool
     started: bool = False
@@ -226,5 +245,5 @@ class _Answer:
         if status == 204:  # the framework says of what type nothing is
             brought = [header for header in brought if header[0] != b"content-type"]
         names = {name for name, _ in brought}
-        missing = [header for header in _HEADERS if header[0] not in names]
+        missing = [header for header in self.safe if header[0] not in names]
         return [*brought, *missing, (b"x-request-id", self.correlation_id.encode())]

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from shared.problems import mark
 from shared.web.back_links import back_link
 from shared.web.csrf import SEND_AGAIN, ForeignFormProblem
+from shared.web.link_exchange import LinkNotOpenProblem
 from shared.web.pages import CONFIRMED, Pages, see_other
 from shared.web.problems import EXPECTED, answer_to
 from shared.web.staff_cookie import SignInProblem
@@ -72,7 +73,7 @@ def _page_route(pages: Pages) -> type[APIRoute]:
 
             async def guarded(request: Request) -> Response:
                 try:
-                    return await handle(request)
+                    return pages.links.open(request) or await handle(request)
                 except EXPECTED as error:
                     return await _answer(pages, request, error)
 
@@ -103,6 +104,10 @@ async def _answer(pages: Pages, request: Request, error: Exception) -> Response:
         return await _sign_in(pages, request)
     if isinstance(error, ForeignFormProblem) and _may_be_given_back(request, error.sent):
         return _form_again(pages, request, error.sent, SEND_AGAIN)
+    if isinstance(error, LinkNotOpenProblem):
+        sent = await _sent_by_our_page(pages, request)
+        if _may_be_given_back(request, sent):
+            return _form_again(pages, request, sent, error.title)
     answer = answer_to(request, error)
     text = pages.text(request, answer.title, **answer.values)
     return _page(pages, request, answer.status, text, answer.headers)
@@ -116,12 +121,16 @@ def _page(pages: Pages, request: Request, status: int, text: str, headers: Mappi
 
 async def _sign_in(pages: Pages, request: Request) -> Response:
     """Redirect to the sign-in and back; give a form back first, which would be lost that way."""
-    is_form = request.method not in ("GET", "HEAD")
     address = f"{SIGN_IN}?next={quote(_asked_for(request), safe='/')}"
-    sent = await pages.refused_fields(request) if is_form and _is_from_our_page(request) else {}
+    sent = await _sent_by_our_page(pages, request)
     if not _may_be_given_back(request, sent):
         return see_other(address)
     return _form_again(pages, request, sent, SIGNED_OUT, sign_in=address)
+
+
+async def _sent_by_our_page(pages: Pages, request: Request) -> Mapping[str, str]:
+    is_form = request.method not in ("GET", "HEAD")
+    return await pages.refused_fields(request) if is_form and _is_from_our_page(request) else {}
 
 
 def _may_be_given_back(request: Request, sent: Mapping[str, str]) -> bool:

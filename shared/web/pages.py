@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -31,6 +31,7 @@ from shared.web.bodies import read_form
 from shared.web.compiled_templates import COMPILED_TEMPLATES
 from shared.web.cookies import cookie_name, set_cookie
 from shared.web.csrf import CSRF_FIELD, ForeignFormProblem, FormGuard
+from shared.web.link_exchange import LinkExchange
 from shared.web.navigation import NAVIGATION, OFFICE_NAVIGATION
 from shared.web.problems import request_language
 from shared.web.staff_cookie import Access, StaffCookie
@@ -80,8 +81,10 @@ class Pages:
         self.secure = settings.public_url.startswith("https://")
         self.site_name = settings.site_name
         self.public_url = settings.public_url.rstrip("/")
+        self.host = urlsplit(self.public_url).hostname or ""
         self.words = words
         self.guard = FormGuard(secret, secure=self.secure)
+        self.links = LinkExchange(secret, secure=self.secure)
         self.office = StaffCookie(secret, clock, secure=self.secure, access=access)
         folders = [*templates, _HERE / "templates"]
         self._environments = {language: self._environment(language, folders) for language in Language}

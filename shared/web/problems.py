@@ -163,6 +163,7 @@ HTTP_PROBLEMS = {
     413: ("too-large", mark("This is too large: at most one megabyte is taken, of JSON 200 kilobytes.")),
     414: ("address-too-long", mark("This address is too long.")),
     415: ("charset", mark("This is in a charset that is not taken: send it as UTF-8.")),
+    421: ("wrong-host", mark("This site does not answer under that name.")),
     431: ("headers-too-large", mark("The headers are too large. In a browser, delete the cookies of this site.")),
 }
 """Code and words by status for errors that the framework raises."""

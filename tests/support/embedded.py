@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from shared.clock import ShiftedClock
+from tests.support.links import Reader
 from tests.support.ports import free_port
 from tests.support.probes import eventually
 
@@ -46,7 +45,7 @@ class Embedded:
             "DIJOUS_FEEDBACK_CHECK_SECONDS": "0.2",
             **settings,
         }
-        self.api = httpx.AsyncClient(base_url=self.url, timeout=20, headers={"Accept-Language": "ca"})
+        self.api = Reader(base_url=self.url, timeout=20, headers={"Accept-Language": "ca"})
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:

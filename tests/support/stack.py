@@ -20,6 +20,7 @@ import httpx
 
 from deploy.routes import service_of
 from shared.clock import ShiftedClock
+from tests.support.links import Reader
 from tests.support.nats import RunningBroker, running_broker
 from tests.support.ports import free_port
 from tests.support.probes import eventually
@@ -76,7 +77,7 @@ class ServiceProcess:
         async def check() -> None:
             assert self.is_running, f"{self.name} ended:\n{self.log.read_text()[-3000:]}"
             try:
-                async with httpx.AsyncClient() as client:
+                async with Reader() as client:
                     answer = await client.get(f"{self.url}/health/ready")
             except httpx.TransportError as error:
                 raise AssertionError(f"{self.name} does not answer: {error!r}") from None
@@ -118,7 +119,7 @@ class Stack:
             **settings,
         }
         self.services = {name: ServiceProcess(name, self.environment, folder / f"{name}.log") for name in SERVICES}
-        self.api = httpx.AsyncClient(
+        self.api = Reader(
             base_url="http://dijous", transport=ByPrefix(self.services), timeout=20, headers={"Accept-Language": "ca"}
         )
 

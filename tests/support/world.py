@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import httpx
-
 from tests.support.embedded import Embedded
+from tests.support.links import Reader
 from tests.support.probes import eventually
 
 PROGRAMME = "dijous-gomunicipal"
@@ -150,7 +149,7 @@ async def _stand(world: World) -> None:
 
 async def _erase(world: World, path: str) -> None:
     """As the person does, by the form."""
-    async with httpx.AsyncClient(base_url=world.installation.url) as browser:
+    async with Reader(base_url=world.installation.url) as browser:
         page = await browser.get(f"{path}/erase")
         token = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
         assert token, page.text

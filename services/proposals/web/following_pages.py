@@ -13,6 +13,7 @@ from shared.clock import Clock
 from shared.events.vocabulary import FollowerRole
 from shared.problems import mark
 from shared.security.links import SUPPORT_LINK_LIFE, LinkPurpose
+from shared.web.link_exchange import link_path
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Pages, see_other
 
@@ -73,7 +74,7 @@ class FollowingPages:
         return self.pages.render(
             request,
             template,
-            path=f"/following/{token}",
+            path=link_path(request),
             holder=holder,
             followed=[(each.proposal, _what_one_is(each.follower)) for each in followed],
             **IN_TEMPLATES,

@@ -102,7 +102,7 @@ def _add_first_run(router: PageRouter, desk: AccountDesk) -> None:
     @router.get("/office/first-run/{token}")
     async def first_run_page(request: Request, token: str) -> HTMLResponse:
         await desk.sign_in.check_first_run(token)
-        return desk.pages.render(request, template, token=token, least=MIN_PASSWORD)
+        return desk.pages.render(request, template, least=MIN_PASSWORD)
 
     @router.post("/office/first-run/{token}")
     async def first_run(request: Request, token: str) -> Response:
@@ -112,7 +112,7 @@ def _add_first_run(router: PageRouter, desk: AccountDesk) -> None:
         newcomer, errors = desk.checked(request, Newcomer, values)
         errors |= _password_errors(desk, request, form)
         if newcomer is None or errors:
-            return desk.again(request, template, errors, values=values, token=token, least=MIN_PASSWORD)
+            return desk.again(request, template, errors, values=values, least=MIN_PASSWORD)
         person = await desk.sign_in.found_office(token, newcomer.name, newcomer.user_name, form.values["password"])
         return await signed_in(desk, person, "/office")
 
@@ -123,14 +123,14 @@ def _add_password(router: PageRouter, desk: AccountDesk) -> None:
     @router.get("/office/password/{token}")
     async def password_page(request: Request, token: str) -> HTMLResponse:
         person = await desk.sign_in.person_of_link(token)
-        return desk.pages.render(request, template, token=token, newcomer=person, least=MIN_PASSWORD)
+        return desk.pages.render(request, template, newcomer=person, least=MIN_PASSWORD)
 
     @router.post("/office/password/{token}")
     async def set_password(request: Request, token: str) -> Response:
         form = await desk.pages.form(request)
         person = await desk.sign_in.person_of_link(token)
         if errors := _password_errors(desk, request, form):
-            return desk.again(request, template, errors, token=token, newcomer=person, least=MIN_PASSWORD)
+            return desk.again(request, template, errors, newcomer=person, least=MIN_PASSWORD)
         person = await desk.sign_in.set_password(token, form.values["password"])
         return await signed_in(desk, person, "/office")
 

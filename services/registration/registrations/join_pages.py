@@ -35,7 +35,7 @@ def routes(site: RegistrationSite) -> PageRouter:
             view = await site.personal(request, token, LinkPurpose.JOIN)
         except LinkExpiredProblem:
             return await site.expired(request, token, LinkPurpose.JOIN)
-        return await _page(site, request, token, view)
+        return await _page(site, request, view)
 
     @router.post("/join/{token}")
     async def attend(request: Request, token: str) -> Response:
@@ -44,21 +44,18 @@ def routes(site: RegistrationSite) -> PageRouter:
         try:
             await registrations.attend(view.registration.id)
         except JoinClosedProblem as problem:
-            return await _page(site, request, token, view, status=problem.status)
-        return see_other(f"/join/{token}")
+            return await _page(site, request, view, status=problem.status)
+        return see_other(request.url.path)
 
     return router
 
 
-async def _page(
-    site: RegistrationSite, request: Request, token: str, view: RegistrationView, *, status: int = 200
-) -> HTMLResponse:
+async def _page(site: RegistrationSite, request: Request, view: RegistrationView, *, status: int = 200) -> HTMLResponse:
     shown = await site.session(view.session.id)
     return site.pages.render(
         request,
         "public/join.html",
         status=status,
-        token=token,
         shown=shown,
         may_join=bool(view.join_url),
         meeting=view.join_url if view.registration.attended_at else "",

@@ -29,6 +29,7 @@ from services.registration.sessions.domain import JOIN_OPENS_BEFORE_START
 from shared.events.vocabulary import SessionStatus
 from shared.problems import LinkExpiredProblem, mark
 from shared.security.links import LinkPurpose
+from shared.web.link_exchange import link_path
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import see_other
 
@@ -76,9 +77,9 @@ class PersonalPages:
             return await self._site.expired(request, token, LinkPurpose.REGISTRATION)
         now = self._site.clock()
         done = request.query_params.get("done", "")
-        return await self._page(
+        join = self._site.links.token(*_join_link(view))
+        page = await self._page(
             request,
-            token,
             view,
             "public/mine.html",
             state=_state_of(view),
@@ -86,8 +87,12 @@ class PersonalPages:
             may_correct=view.may_correct(now),
             may_cancel=view.may_cancel(now),
             turn=view.turn,
+            join_path=f"/join/{self._pages.links.id_of(join)}" if view.join_url else "",
             **self._connecting(view, now),
         )
+        if view.join_url:
+            self._pages.links.remember(request, page, join)
+        return page
 
     async def correction(self, request: Request, token: str) -> HTMLResponse:
         view = await self._site.personal(request, token)
@@ -101,42 +106,42 @@ class PersonalPages:
             "role": registration.role,
             "language": str(registration.language),
         }
-        return await self._correction(request, token, view, CheckedForm(values, None, None))
+        return await self._correction(request, view, CheckedForm(values, None, None))
 
     async def correct(self, request: Request, token: str) -> Response:
         view = await self._site.personal(request, token)
         form = await self._pages.form(request)
         sent = await filled(self._pages, request, self._site.entities, form, PersonIn)
         if sent.person is None or sent.entity is None:
-            return await self._correction(request, token, view, sent, status=422)
+            return await self._correction(request, view, sent, status=422)
         person, entity = sent.person, sent.entity
         correction = Correction(person.name, entity.code, entity.name, person.role, person.language)
         await self._own.correct(view.registration.id, correction)
-        return see_other(f"/registration/{token}?done=corrected")
+        return see_other(f"{link_path(request)}?done=corrected")
 
     async def cancellation(self, request: Request, token: str) -> HTMLResponse:
         view = await self._site.personal(request, token)
         if view.registration.is_active and not view.session.lets_cancel(self._site.clock()):
             raise SessionStartedProblem
-        return await self._page(request, token, view, "public/cancel.html")
+        return await self._page(request, view, "public/cancel.html")
 
     async def cancel(self, request: Request, token: str) -> Response:
         view = await self._site.personal(request, token)
         await self._pages.form(request)
         await self._site.registrations.cancel(view.registration.id)
-        return see_other(f"/registration/{token}?done=cancelled")
+        return see_other(f"{link_path(request)}?done=cancelled")
 
     async def back(self, request: Request, token: str) -> Response:
         """Where a language was chosen beside the answer to a form."""
         await self._site.personal(request, token)
         query = f"?{request.url.query}" if request.url.query else ""
-        return see_other(f"/registration/{token}{query}")
+        return see_other(f"{link_path(request)}{query}")
 
     async def ask_again(self, request: Request, token: str) -> Response:
         view = await self._site.personal(request, token)
         await self._pages.form(request)
         await self._own.ask_again(view.registration.id)
-        return see_other(f"/registration/{token}?done=again")
+        return see_other(f"{link_path(request)}?done=again")
 
     async def calendar(self, request: Request, token: str) -> Response:
         view = await self._site.personal(request, token)
@@ -166,7 +171,7 @@ class PersonalPages:
         view = await self._site.personal(request, token)
         views = await self._own.everything(view.registration.id)
         sessions = [await self._site.session(each.session.id) for each in views]
-        return await self._page(request, token, view, "public/erase.html", sessions=sessions)
+        return await self._page(request, view, "public/erase.html", sessions=sessions)
 
     async def erase(self, request: Request, token: str) -> Response:
         view = await self._site.personal(request, token)
@@ -178,11 +183,10 @@ class PersonalPages:
         return self._pages.render(request, "public/erased.html")
 
     def _connecting(self, view: RegistrationView, now: datetime) -> dict[str, Any]:
-        """The join button, or when there will be one."""
+        """Whether there is a join button, or when there will be one."""
         session = view.session
         has_seat = session.is_scheduled and view.registration.state is RegistrationState.REGISTERED
         return {
-            "join_path": f"/join/{self._site.links.token(*_join_link(view))}" if view.join_url else "",
             "will_connect": has_seat and now <= session.date.join_closes_at,
             "is_near": session.can_be_joined(now),
             "not_known_yet": NO_ADDRESS,
@@ -191,11 +195,10 @@ class PersonalPages:
         }
 
     async def _correction(
-        self, request: Request, token: str, view: RegistrationView, form: CheckedForm[PersonIn], *, status: int = 200
+        self, request: Request, view: RegistrationView, form: CheckedForm[PersonIn], *, status: int = 200
     ) -> HTMLResponse:
         return await self._page(
             request,
-            token,
             view,
             "public/correct.html",
             status=status,
@@ -207,12 +210,11 @@ class PersonalPages:
             languages_of_mails=LANGUAGES,
         )
 
-    async def _page(
-        self, request: Request, token: str, view: RegistrationView, template: str, **values: Any
-    ) -> HTMLResponse:
+    async def _page(self, request: Request, view: RegistrationView, template: str, **values: Any) -> HTMLResponse:
         shown = await self._site.session(view.session.id)
-        path = f"/registration/{token}"
-        return self._pages.render(request, template, path=path, registration=view.registration, shown=shown, **values)
+        return self._pages.render(
+            request, template, path=link_path(request), registration=view.registration, shown=shown, **values
+        )
 
 
 def _state_of(view: RegistrationView) -> str:

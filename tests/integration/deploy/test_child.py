@@ -1,6 +1,7 @@
 """A child of the single-machine run, with real processes."""
 
 import asyncio
+import os
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ def _is_running(child: Child) -> None:
 
 
 async def test_a_child_that_ends_in_the_moment_in_which_patience_does_is_simply_ended(tmp_path: Path) -> None:
-    child = Child("the sleeper", ["sleep", "60"], tmp_path / "sleeper.log", lambda _: None)
+    child = Child("the sleeper", ["sleep", "60"], tmp_path / "sleeper.log", lambda _: None, environment=os.environ)
     running = asyncio.create_task(child.keep_running())
     await eventually(lambda: _is_running(child))
     stopping = asyncio.create_task(child.stop(PATIENCE_SECONDS))

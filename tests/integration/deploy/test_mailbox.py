@@ -26,7 +26,7 @@ class Mailbox:
         self.path = path
         self.store = MailStore(path)
         app = make_application("mailbox", "Mailbox", [mailbox_routes(self.store)], Translations(), _Ready())
-        self.web = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://mailbox")
+        self.web = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
         self.port = 0
 
     async def receive(self, *mails: EmailMessage, to: list[str] | None = None) -> None:

@@ -38,6 +38,7 @@ from shared.web.pages import Pages
 from shared.web.staff_cookie import SESSION_COOKIE, StaffCookie
 from tests.support.applications import lent_application
 from tests.support.described import described
+from tests.support.links import Reader
 
 STAFF_TOKEN = "staff-token-of-the-tests"
 STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
@@ -229,7 +230,7 @@ async def running_house(folder: Path, *, seed: int = 1) -> AsyncIterator[House]:
         store, clock, Reconciler(raw, broker, service="feedback"), Audit(raw, clock), OfficeAccess(raw)
     )
     with lent_application(_application, use_cases=use_cases, clock=clock) as app:
-        client = httpx.AsyncClient(
+        client = Reader(
             transport=httpx.ASGITransport(app), base_url="http://feedback", headers=ENGLISH, event_hooks=described(app)
         )
         try:

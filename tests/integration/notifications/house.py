@@ -53,6 +53,7 @@ from shared.web.pages import Pages
 from shared.web.staff_cookie import StaffCookie
 from tests.support.applications import lent_application
 from tests.support.described import described
+from tests.support.links import Reader
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 START = datetime(2026, 12, 17, 9, 0, tzinfo=UTC)
@@ -306,9 +307,7 @@ async def running_house(folder: Path) -> AsyncIterator[House]:
     with lent_application(
         _application, use_cases=house.use_cases, links=house.links, clock=house.clock, trouble=lambda: house.trouble
     ) as app:
-        house.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://dijous.test", event_hooks=described(app)
-        )
+        house.http = Reader(transport=httpx.ASGITransport(app), base_url="http://localhost", event_hooks=described(app))
         try:
             yield house
         finally:

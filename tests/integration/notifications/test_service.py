@@ -146,7 +146,7 @@ async def test_it_is_ready_and_says_so(running: Running) -> None:
 async def test_a_mail_server_that_is_away_is_told_and_keeps_the_pages_open(running: Running) -> None:
     await running.publish(programme_defined(), session_scheduled(), registered(1))
     transport = httpx.ASGITransport(running.service.web())
-    async with httpx.AsyncClient(transport=transport, base_url="http://dijous.test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
 
         async def warned() -> None:
             answer = await client.get("/health/ready")
@@ -204,7 +204,7 @@ async def test_a_mail_that_the_server_refuses_is_published_and_so_is_that_it_was
             assert (bounced.subject_id, bounced.recipient_id) == (SESSION, registration_id(1))
             assert "@" not in body
             transport = httpx.ASGITransport(running.service.web())
-            async with httpx.AsyncClient(transport=transport, base_url="http://dijous.test", headers=STAFF) as client:
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=STAFF) as client:
                 lifted = await client.delete(f"/api/v1/suppressions/{bounced.suppression_id}")
                 assert lifted.status_code == 204
 

@@ -38,6 +38,7 @@ from shared.web.pages import Pages
 from shared.web.staff_cookie import SESSION_COOKIE, StaffCookie
 from tests.support.applications import lent_application
 from tests.support.described import described
+from tests.support.links import Reader
 
 START = datetime(2026, 12, 1, 9, tzinfo=UTC)
 STAFF_TOKEN = "staff-token-of-the-tests"
@@ -198,9 +199,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     await desk.store.prepare(COLLECTIONS)
     await desk.know_programme()
     with lent_application(_application, cases=desk.cases, clock=desk.clock) as app:
-        desk.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://dijous.test", event_hooks=described(app)
-        )
+        desk.http = Reader(transport=httpx.ASGITransport(app), base_url="http://localhost", event_hooks=described(app))
         try:
             yield desk
         finally:

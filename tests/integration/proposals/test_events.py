@@ -90,7 +90,7 @@ async def running_house(broker: RunningBroker, folder: Path) -> AsyncIterator[Ho
     client = await nats.connect(broker.url)
     transport = httpx.ASGITransport(service.web())
     try:
-        async with service.running(), httpx.AsyncClient(transport=transport, base_url="http://dijous.test") as http:
+        async with service.running(), httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             yield House(http, client)
     finally:
         await client.close()

@@ -32,6 +32,7 @@ from shared.web.application import make_application
 from shared.web.pages import Pages
 from tests.support.applications import lent_application
 from tests.support.described import described
+from tests.support.links import Reader
 
 STAFF_TOKEN = "staff-token-of-the-tests"
 STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
@@ -152,8 +153,8 @@ async def open_office(folder: Path, clock: MovingClock, allowance: Allowance = N
 
     use_cases = wire(opened, links, SECRET.encode(), reconciler, clock, purge=purge, allowance=allowance)
     with lent_application(_application, use_cases=use_cases, links=links, clock=clock) as app:
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://dijous", event_hooks=described(app)
+        async with Reader(
+            transport=httpx.ASGITransport(app), base_url="http://localhost", event_hooks=described(app)
         ) as client:
             yield Office(client, use_cases, opened, use_cases.stores, links, clock, purged)
     await opened.close()

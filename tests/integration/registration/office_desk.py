@@ -34,6 +34,7 @@ from shared.web.application import make_application
 from shared.web.pages import Pages
 from shared.web.staff_cookie import StaffCookie
 from tests.support.applications import lent_application
+from tests.support.links import Reader
 
 STAFF_TOKEN = "staff-token-of-the-tests"
 STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
@@ -41,7 +42,7 @@ SECRET = "a secret of the tests, which is long enough"
 JOIN_URL = "https://teams.example/secret-room"
 PROGRAMME = {"slug": "dijous", "name": {"ca": "Dijous GOmunicipal"}, "kind": "series"}
 PASSWORD = "quatre paraules que recordo"
-URL = "http://dijous"
+URL = "http://localhost"
 WEEK_AHEAD = "2026-12-03T10:00:00+01:00"
 
 
@@ -172,7 +173,7 @@ async def open_desk(folder: Path, **settings: str) -> AsyncIterator[OfficeDesk]:
     reconciler = Reconciler(store, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
     use_cases = wire(store, Links(URL, SECRET), SECRET.encode(), reconciler, clock)
     with lent_application(_application, *settings.items(), use_cases=use_cases, clock=clock) as app:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as browser:
+        async with Reader(transport=httpx.ASGITransport(app), base_url=URL) as browser:
             browser.headers["accept-language"] = "ca"
             yield OfficeDesk(browser, use_cases, store, use_cases.stores, clock)
     await store.close()

@@ -49,7 +49,7 @@ async def running_service(folder: Path, broker: RunningBroker) -> AsyncIterator[
     app = service.web()
     async with (
         service.running(),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://dijous", headers=STAFF) as client,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", headers=STAFF) as client,
     ):
         yield client
 

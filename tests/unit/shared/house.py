@@ -13,6 +13,7 @@ from shared.staff import Role, StaffMember
 from shared.storage.contract import StoreError
 from shared.text.catalogues import Translations
 from shared.web.application import make_application
+from shared.web.link_exchange import link_path
 from shared.web.page_routes import page_router
 from shared.web.pages import Pages, see_other
 from shared.web.staff_cookie import Access, require_role
@@ -81,7 +82,11 @@ class House:
         self.pages = Pages(settings, Translations(), [templates] if templates else [], clock=self.clock, access=access)
         self.sent: list[dict[str, str]] = []
         app = make_application(
-            "house", "House", [self._public(), self._things(), self._office(), _api()], Translations(), Ready()
+            "house",
+            "House",
+            [self._public(), self._things(), self._mine(), self._office(), _api()],
+            Translations(),
+            Ready(),
         )
         self.browser = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, raise_app_exceptions=False),
@@ -148,6 +153,25 @@ class House:
         async def again(request: Request, thing: str) -> Response:
             await self.pages.form(request)
             raise BusyProblem
+
+        return router
+
+    def _mine(self) -> APIRouter:
+        router = page_router(self.pages)
+
+        @router.get("/mine/{token}")
+        @router.get("/mine/{token}/data")
+        async def show(request: Request, token: str) -> Response:
+            page = self.pages.render(request, "form.html")
+            page.headers["x-token"], page.headers["x-path"] = token, link_path(request)
+            return page
+
+        @router.post("/mine/{token}")
+        async def send(request: Request, token: str) -> Response:
+            if "form" in request.cookies:
+                await self.pages.form(request)
+            self.sent.append({"token": token})
+            return see_other(request.url.path)
 
         return router
 

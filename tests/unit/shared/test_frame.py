@@ -111,7 +111,7 @@ def readiness() -> Readiness:
 async def http(readiness: Readiness) -> AsyncIterator[httpx.AsyncClient]:
     app = make_application("test", "Test", [routes(), same_address_routes()], Translations(), readiness)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://dijous.test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
 
