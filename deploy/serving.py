@@ -38,11 +38,11 @@ class _Server(uvicorn.Server):
 async def serve(app: ASGIApp, listening: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM; the caller then stops what it started."""
     gc.set_threshold(GARBAGE_AFTER)
-    trusted_proxy = ServingSettings().trusted_proxy
+    trusted_proxies = ServingSettings().trusted_proxies
     config = uvicorn.Config(
         app,
-        proxy_headers=bool(trusted_proxy),
-        forwarded_allow_ips=trusted_proxy or None,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies,
         lifespan="off",  # the caller enters the services before and leaves them after
         http=bounded(Bounds(raise_open_files() // 2)),
         ws="none",

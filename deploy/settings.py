@@ -21,6 +21,13 @@ class ServingSettings(BaseSettings):
     """Addresses or networks of the reverse proxies to trust for X-Forwarded-For, such as `10.0.0.0/8`, separated by
     commas. Empty: the client is the peer of the connection."""
 
+    public_url: str = "http://127.0.0.1:8080"
+
+    @property
+    def trusted_proxies(self) -> list[str]:
+        proxies = filter(None, map(str.strip, self.trusted_proxy.split(",")))
+        return [str(ip_network(proxy, strict=False)) for proxy in proxies]
+
     @field_validator("trusted_proxy")
     @classmethod
     def _are_networks(cls, proxies: str) -> str:

@@ -1,15 +1,21 @@
-"""The proxy's configuration, written from the table of routes.
+"""The proxy's configuration, written from the table of routes, DIJOUS_TRUSTED_PROXY and DIJOUS_PUBLIC_URL.
 
-`python -m deploy.proxy.configuration > deploy/proxy/nginx.conf`; a test keeps that file current.
+`python -m deploy.proxy.configuration > deploy/proxy/nginx.conf`; a test keeps that file,
+made without settings, current.
 """
 
+import click
+
 from deploy.routes import PREFIXES, SERVICES, UNOWNED
+from deploy.settings import ServingSettings, explained_settings
+from shared.web.application import HSTS
 
 _FRAME = """\
 # Written by `python -m deploy.proxy.configuration` from deploy/routes.py; do not edit by hand.
 load_module modules/ngx_http_js_module.so;
 worker_processes auto;
 pid /run/nginx.pid;
+# Starting, reloading, dying. What concerns a request is written below, without its address.
 error_log /dev/stderr warn;
 
 events {{
@@ -19,8 +25,17 @@ events {{
 http {{
   include /etc/nginx/mime.types;
   server_tokens off;
-  # Addresses hold the tokens of personal links: no access log.
-  access_log off;
+  # Addresses hold the tokens of personal links, and nginx's error log quotes them at every level: it is off for
+  # requests, and failed ones get a line with their route instead.
+  error_log /dev/null emerg;
+  log_format failed escape=json '{{"timestamp": "$time_iso8601", "level": "error", "action": "proxy_failed", '
+    '"method": "$request_method", "route": "$route", "status": "$status", "upstream": "$upstream_addr", '
+    '"upstream_status": "$upstream_status", "seconds": "$request_time"}}';
+  map $status $has_failed {{
+    default 0;
+    ~^5 1;
+  }}
+  access_log /dev/stderr failed if=$has_failed;
   # The services refuse more than 1 MB, in words; the proxy only what is far beyond.
   client_max_body_size 8m;
   # The names of the services are looked up again and again, so replicas that come and go are found.
@@ -28,6 +43,9 @@ http {{
   proxy_http_version 1.1;
   proxy_set_header Connection "";
   proxy_set_header Host $http_host;
+  # The client is the nearest address before the proxies of DIJOUS_TRUSTED_PROXY; the services are told that one alone.
+{trusted}  real_ip_header X-Forwarded-For;
+  real_ip_recursive on;
   proxy_set_header X-Forwarded-For $remote_addr;
   proxy_set_header X-Forwarded-Proto $scheme;
   proxy_connect_timeout 3s;
@@ -54,7 +72,7 @@ http {{
 
     location = /api/v1/openapi.json {{
       root /srv/site;
-      try_files /openapi.json =404;
+{hsts}      try_files /openapi.json =404;
     }}
     location = /unavailable.html {{
       internal;
@@ -69,15 +87,16 @@ http {{
     }}
     location = /health/live {{
       default_type application/json;
-      return 200 '{{"status": "ok"}}';
+{hsts}      return 200 '{{"status": "ok"}}';
     }}
     location = /health/ready {{
       set $services "{services}";
-      js_content readiness.joined;
+{hsts}      js_content readiness.joined;
     }}
 {readiness}
 {locations}
     location / {{
+      set $route /;
       set $upstream http://{unowned}:8000;
       proxy_pass $upstream;
       error_page 502 504 =503 $unavailable;
@@ -93,6 +112,8 @@ _HEADERS = """\
       add_header X-Content-Type-Options nosniff always;
       add_header Content-Security-Policy "default-src 'none'; form-action 'none'; frame-ancestors 'none'" always;"""
 
+_HSTS = f'      add_header Strict-Transport-Security "{HSTS}" always;\n'
+
 _READINESS = """\
     location = /ready/{service} {{
       internal;
@@ -102,26 +123,35 @@ _READINESS = """\
     }}"""
 
 _LOCATION = """\
-    location ~ ^{prefix}(/|$) {{
+    location ~ ^{pattern}(/|$) {{
+      set $route {prefix};
       set $upstream http://{service}:8000;
       proxy_pass $upstream;
       error_page 502 504 =503 {unavailable};
     }}"""
 
 
-def render() -> str:
-    """nginx.conf, with the mailbox for trying out. Nginx takes the first expression that fits: long ones lead."""
-    routes = sorted({**PREFIXES, "/mailbox": "mailbox"}.items(), key=lambda route: -len(route[0]))
-    locations = "\n".join(_location(prefix, service) for prefix, service in routes)
-    readiness = "\n".join(_READINESS.format(service=service) for service in SERVICES)
-    services = " ".join(SERVICES)
-    return _FRAME.format(locations=locations, unowned=UNOWNED, headers=_HEADERS, services=services, readiness=readiness)
+def render(settings: ServingSettings) -> str:
+    """nginx.conf. Nginx takes the first expression that fits: long ones lead."""
+    routes = sorted(PREFIXES.items(), key=lambda route: -len(route[0]))
+    hsts = _HSTS if settings.public_url.startswith("https://") else ""
+    return _FRAME.format(
+        trusted="".join(f"  set_real_ip_from {proxy};\n" for proxy in settings.trusted_proxies),
+        locations="\n".join(_location(prefix, service) for prefix, service in routes),
+        unowned=UNOWNED,
+        hsts=hsts,
+        headers=hsts + _HEADERS,
+        services=" ".join(SERVICES),
+        readiness="\n".join(_READINESS.format(service=service) for service in SERVICES),
+    )
 
 
 def _location(prefix: str, service: str) -> str:
     unavailable = "/unavailable.json" if prefix.startswith("/api/") else "$unavailable"
-    return _LOCATION.format(prefix=prefix.replace(".", r"\."), service=service, unavailable=unavailable)
+    pattern = prefix.replace(".", r"\.")
+    return _LOCATION.format(pattern=pattern, prefix=prefix, service=service, unavailable=unavailable)
 
 
 if __name__ == "__main__":
-    print(render(), end="")
+    with explained_settings():
+        click.echo(render(ServingSettings()), nl=False)

@@ -120,7 +120,7 @@ class Stack:
         }
         self.services = {name: ServiceProcess(name, self.environment, folder / f"{name}.log") for name in SERVICES}
         self.api = Reader(
-            base_url="http://dijous", transport=ByPrefix(self.services), timeout=20, headers={"Accept-Language": "ca"}
+            base_url="https://dijous.example", transport=ByPrefix(self.services), timeout=20, headers={"Accept-Language": "ca"}
         )
 
     def move_clock(self, by: timedelta) -> None:
@@ -192,7 +192,7 @@ class ByPrefix(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Forward one request."""
         service = self._services[service_of(request.url.path)]
-        request.url = request.url.copy_with(host="127.0.0.1", port=service.port)
+        request.url = request.url.copy_with(scheme="http", host="127.0.0.1", port=service.port)
         return await self._transport.handle_async_request(request)
 
     async def aclose(self) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from compose_pydantic import ComposeSpecification
 
 from deploy.proxy.configuration import render
 from deploy.routes import SERVICES
+from deploy.settings import ServingSettings
 from tests.support.nats import SERVER
 from tests.support.ports import free_port
 from tests.support.probes import eventually
@@ -50,8 +52,24 @@ def test_each_service_can_be_scaled_alone(compose: dict[str, Any]) -> None:
 
 def test_only_the_proxy_is_reached_from_outside_and_only_from_this_machine(compose: dict[str, Any]) -> None:
     published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
-    assert list(published) == ["proxy"]
-    assert all(port.startswith("127.0.0.1:") for port in published["proxy"])
+    assert set(published) == {"proxy", "mailbox"}
+    assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
+
+
+def test_the_mailbox_runs_only_when_asked_for_and_never_behind_the_proxy(compose: dict[str, Any]) -> None:
+    assert compose["services"]["mailbox"]["profiles"] == ["mailbox"]
+    assert [name for name in OURS if "profiles" in compose["services"][name]] == ["mailbox"]
+    assert "mailbox" not in render(ServingSettings())
+
+
+def test_the_proxy_and_the_services_trust_one_chain(compose: dict[str, Any]) -> None:
+    """The network on which the proxy reaches the services, and whatever the operator names in front of it."""
+    (network,) = compose["networks"]["default"]["ipam"]["config"]
+    chain = network["subnet"] + "${DIJOUS_TRUSTED_PROXY:+,${DIJOUS_TRUSTED_PROXY}}"
+    for name in (*SERVICES, "prepare", "proxy"):
+        assert compose["services"][name]["environment"]["DIJOUS_TRUSTED_PROXY"] == chain, name
+    assert "python -m deploy.proxy.configuration > /site/nginx.conf" in compose["services"]["prepare"]["entrypoint"][2]
+    assert compose["services"]["proxy"]["command"][:3] == ["nginx", "-c", "/srv/site/nginx.conf"]
 
 
 def test_services_start_after_streams_and_database(compose: dict[str, Any]) -> None:
@@ -92,10 +110,22 @@ def test_secrets_come_from_outside_and_their_lack_is_explained(compose: dict[str
     assert re.findall(r"^(DIJOUS_SECRET|DIJOUS_STAFF_TOKEN)=(.+)$", example, re.MULTILINE) == []
 
 
-def test_every_setting_of_the_environment_file_reaches_the_services_that_can_be_scaled(compose: dict[str, Any]) -> None:
+def test_each_service_gets_the_settings_that_it_reads_and_no_others(compose: dict[str, Any]) -> None:
+    """So no process holds a secret of another."""
     for name in SERVICES:
-        assert compose["services"][name]["env_file"] == ".env"
-        assert compose["services"][name]["environment"]["DIJOUS_NATS_URL"] == "nats://nats:4222", "ours come first"
+        service = compose["services"][name]
+        model = import_module(f"services.{name}.settings").Settings
+        read = {f"DIJOUS_{field.upper()}" for field in {*model.model_fields, "trusted_proxy"} - {"clock_offset_file"}}
+        assert set(service["environment"]) == read, name
+        assert "env_file" not in service
+
+
+def test_what_is_no_service_gets_no_secret(compose: dict[str, Any]) -> None:
+    secrets = {f"DIJOUS_{name}" for name in ("SECRET", "STAFF_TOKEN", "SMTP_URL", "OIDC_CLIENT_SECRET", "STORE_URL")}
+    for name in set(compose["services"]) - set(SERVICES):
+        service = compose["services"][name]
+        assert not secrets & set(service.get("environment", {})), name
+        assert "env_file" not in service
 
 
 def test_files_and_volumes_that_are_mounted_exist(compose: dict[str, Any]) -> None:
@@ -144,11 +174,11 @@ def test_the_broker_s_version_is_the_tested_one(compose: dict[str, Any]) -> None
 
 
 def test_the_proxy_s_configuration_is_current() -> None:
-    current = render()
+    current = render(ServingSettings())
     assert (ROOT / "deploy" / "proxy" / "nginx.conf").read_text() == current, (
         "write it again: python -m deploy.proxy.configuration > deploy/proxy/nginx.conf"
     )
-    assert set(re.findall(r"http://([a-z]+):8000", current)) == {*SERVICES, "mailbox"}
+    assert set(re.findall(r"http://([a-z]+):8000", current)) == set(SERVICES)
 
 
 def _instructions() -> list[list[tuple[str, str]]]:

@@ -11,6 +11,7 @@ from deploy.composition import compose
 from deploy.embedded.gateway import make_gateway
 from deploy.proxy.configuration import render
 from deploy.routes import SERVICES
+from deploy.settings import ServingSettings
 from shared.clock import clock_from
 from shared.settings import ServiceSettings
 from shared.text.catalogues import Translations
@@ -27,7 +28,7 @@ async def http(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator
     monkeypatch.setenv("DIJOUS_STORE_URL", f"sqlite:///{tmp_path}")
     pages = Pages(ServiceSettings(), Translations(), clock=clock_from(None))  # type: ignore[call-arg]  # from the environment
     gateway = make_gateway([compose(name) for name in SERVICES], [], pages)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://dijous.test") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://localhost") as client:
         yield client
 
 
@@ -68,7 +69,7 @@ async def test_a_program_gets_problem_details(http: httpx.AsyncClient) -> None:
 
 
 def test_before_containers_a_service_answers_for_what_is_nobody_s_and_the_proxy_for_one_that_is_away() -> None:
-    locations = render().split("    location ")
+    locations = render(ServingSettings()).split("    location ")
     [unowned] = [location for location in locations if location.startswith("/ {")]
 
     assert "proxy_pass" in unowned
