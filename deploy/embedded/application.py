@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 import uvloop
-from fastapi import APIRouter
+from fastapi.params import Depends
 
 from deploy.composition import compose, start_logs
 from deploy.embedded.first_run import keep_first_run_link
@@ -28,24 +28,28 @@ from deploy.serving import serve
 from deploy.settings import EXIT_BROKEN_SETTING, BrokenSettingError
 from shared.clock import clock_from
 from shared.messaging.consuming import consumer_specs
+from shared.messaging.office_access import OfficeAccess
 from shared.settings import ServiceSettings
+from shared.staff import Role
+from shared.storage.contract import Store
 from shared.text.catalogues import Translations
+from shared.web.application import LOOPBACK_HOSTS
 from shared.web.pages import Pages
+from shared.web.staff_cookie import require_role
 
 
 async def run_application(listening: socket.socket, data: Path) -> None:
     """Serve until SIGTERM."""
     async with AsyncExitStack() as stack:
-        extra: list[APIRouter] = []
+        mails = None
         if "DIJOUS_SMTP_URL" not in os.environ:
-            mailbox, port = await stack.enter_async_context(_running_mailbox(data))
+            mails, port = await stack.enter_async_context(_running_mailbox(data))
             os.environ["DIJOUS_SMTP_URL"] = f"smtp://127.0.0.1:{port}"
-            extra.append(mailbox)
         with import_tuning():
             services = [compose(name) for name in SERVICES]
         specs = [spec for service in services for spec in consumer_specs(service.events)]
-        settings = ServiceSettings()
-        pages = Pages(settings, Translations(), clock=clock_from(settings.clock_offset_file))
+        pages = _page_frame(services[SERVICES.index("notifications")].store)
+        extra = [mailbox_routes(mails, guards=_mailbox_guards(pages))] if mails else []
         gateway = make_gateway(services, extra, pages)
         await stack.enter_async_context(maintained_streams(os.environ["DIJOUS_NATS_URL"], specs))
         await stack.enter_async_context(enter_all([service.running() for service in services]))
@@ -54,12 +58,24 @@ async def run_application(listening: socket.socket, data: Path) -> None:
         await serve(gateway, listening)
 
 
+def _page_frame(store: Store) -> Pages:
+    """The frame of the installation's own pages; `store` knows the people of the office."""
+    settings = ServiceSettings()
+    clock = clock_from(settings.clock_offset_file)
+    return Pages(settings, Translations(), clock=clock, access=OfficeAccess(store))
+
+
+def _mailbox_guards(pages: Pages) -> list[Depends]:
+    """On this machine alone the mailbox is open, as whoever tries it out is its only user; else for administrators."""
+    return [] if pages.host in LOOPBACK_HOSTS else [Depends(require_role(pages.office, Role.ADMIN))]
+
+
 @asynccontextmanager
-async def _running_mailbox(data: Path) -> AsyncIterator[tuple[APIRouter, int]]:
+async def _running_mailbox(data: Path) -> AsyncIterator[tuple[MailStore, int]]:
     store = MailStore(data / "mailbox.sqlite3")
     try:
         async with running_smtp(store, "127.0.0.1", 0) as port:
-            yield mailbox_routes(store), port
+            yield store, port
     finally:
         store.close()
 

@@ -26,8 +26,7 @@ class Child:
     log: Path
     say: Callable[[str], None]
     _: KW_ONLY
-    environment: Mapping[str, str] | None = None
-    """None: this process's own."""
+    environment: Mapping[str, str]
     pass_fds: Sequence[int] = ()
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
     _log_start: int = field(default=0, init=False)

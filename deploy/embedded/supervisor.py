@@ -72,7 +72,8 @@ class Installation:
         port, monitoring_port = _free_ports(2)
         self._nats_url = f"nats://{LOOPBACK}:{port}"
         command = broker_command(port, monitoring_port, self.folder / "nats")
-        self._broker = Child("the broker", command, self._logs / "nats-server.log", click.echo)
+        foreign = {name: value for name, value in os.environ.items() if not name.startswith("DIJOUS_")}
+        self._broker = Child("the broker", command, self._logs / "nats-server.log", click.echo, environment=foreign)
         watching = watch_broker(self._broker, monitoring_port, click.echo)
         return [group.create_task(self._broker.keep_running()), group.create_task(watching)]
 

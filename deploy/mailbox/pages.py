@@ -1,10 +1,12 @@
 """The mailbox in the browser and as JSON."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi.params import Depends
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from jinja2 import Environment, PackageLoader
 
@@ -26,9 +28,10 @@ MailId = Annotated[int, Path(ge=1, le=2**62)]
 _templates = Environment(loader=PackageLoader("deploy.mailbox"), autoescape=True, trim_blocks=True)
 
 
-def mailbox_routes(store: MailStore) -> APIRouter:
+def mailbox_routes(store: MailStore, *, guards: Sequence[Depends] = ()) -> APIRouter:
+    """`/mailbox`, which shows everybody's mails with their personal links, for whom the guards let in."""
     pages = _Pages(store)
-    router = APIRouter(prefix="/mailbox", include_in_schema=False)
+    router = APIRouter(prefix="/mailbox", include_in_schema=False, dependencies=guards)
     router.get("")(pages.mails)
     router.get("/messages.json")(pages.messages)
     router.get("/mailbox.css")(pages.css)

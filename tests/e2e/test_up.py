@@ -6,6 +6,7 @@ Tests that leave it running share one start; where a child dies or hangs, it is 
 import asyncio
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -18,7 +19,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi import Response
 
+from shared.clock import clock_from
+from shared.staff import Role, StaffMember
+from shared.web.staff_cookie import StaffCookie
+from tests.support.links import Reader
 from tests.support.nats import running_broker
 from tests.support.ports import free_port
 from tests.support.probes import eventually
@@ -151,10 +157,33 @@ async def test_it_says_what_to_open_serves_every_service_and_stops_at_ctrl_c(run
     assert run.staff("POST", "/programmes", PROGRAMME).status_code == 201
     for page in ("/", "/mailbox", "/mailbox/messages.json"):
         assert httpx.get(run.url + page).status_code == 200
+        assert httpx.get(run.url + page, headers={"Host": "evil.example"}).status_code == 421
 
     children = _children(run.process.pid)
     assert run.stop() < STOP_SECONDS
     assert not [pid for pid in children if _is_alive(pid)]
+
+
+async def test_where_others_may_reach_it_only_administrators_see_the_mailbox(runs: list[Run], data: Path) -> None:
+    secret = secrets.token_hex(32)
+    run = await _start(runs, data, DIJOUS_PUBLIC_URL="https://dijous.example", DIJOUS_SECRET=secret)
+    with httpx.Client(base_url=run.url) as http:
+        for host in ("dijous.example", "127.0.0.1"):
+            for path in ("/mailbox", "/mailbox/messages.json", "/mailbox/1", "/mailbox/1/raw"):
+                answer = http.get(path, headers={"Host": host})
+                assert (answer.status_code, answer.headers["location"]) == (303, f"/office/sign-in?next={path}")
+        assert http.get("/mailbox/messages.json", headers={"Accept": "application/json"}).status_code == 401
+        for role, status in ((Role.EDITOR, 403), (Role.ADMIN, 200)):
+            response = Response()
+            StaffCookie(secret, clock_from(None), secure=True).begin(response, StaffMember("m1", "Aina", role))
+            cookie = {"Cookie": response.headers["set-cookie"].partition(";")[0]}
+            assert http.get("/mailbox/messages.json", headers=cookie).status_code == status
+
+
+async def test_the_broker_is_told_no_secret_of_the_services(runs: list[Run], data: Path) -> None:
+    run = await _start(runs, data, DIJOUS_SECRET=secrets.token_hex(32), DIJOUS_STAFF_TOKEN=secrets.token_hex(16))
+    assert "DIJOUS_SECRET=" in Path(f"/proc/{run.child('deploy.embedded')}/environ").read_text()
+    assert "DIJOUS_" not in Path(f"/proc/{run.child('nats-server')}/environ").read_text()
 
 
 async def test_a_second_start_on_the_same_data_continues(runs: list[Run], data: Path) -> None:
@@ -259,7 +288,7 @@ async def test_a_neighbour_that_does_not_answer_is_named_and_waited_for(runs: li
 
 
 async def _page(address: str) -> httpx.Response:
-    async with httpx.AsyncClient() as client:
+    async with Reader() as client:
         return await client.get(address.strip())
 
 

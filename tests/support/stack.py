@@ -120,7 +120,10 @@ class Stack:
         }
         self.services = {name: ServiceProcess(name, self.environment, folder / f"{name}.log") for name in SERVICES}
         self.api = Reader(
-            base_url="https://dijous.example", transport=ByPrefix(self.services), timeout=20, headers={"Accept-Language": "ca"}
+            base_url="https://dijous.example",
+            transport=ByPrefix(self.services),
+            timeout=20,
+            headers={"Accept-Language": "ca"},
         )
 
     def move_clock(self, by: timedelta) -> None:

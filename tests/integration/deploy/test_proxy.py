@@ -181,7 +181,7 @@ def _knock(url: str) -> None:
     for path in (f"/{link}/{CANARY}" for link in LINKS):
         for request in (
             f"GET {path} HTTP/1.1\r\n{known}\r\n",
-            f"GET /privacy?next={path} HTTP/1.1\r\n{known}Referer: http://127.0.0.1{path}\r\nX-Original-URI: {path}\r\n\r\n",
+            f"GET /privacy?next={path} HTTP/1.1\r\n{known}Referer: {url}{path}\r\nX-Original-URI: {path}\r\n\r\n",
             f"POST {path} HTTP/1.1\r\n{known}{form}Content-Length: 100000\r\n\r\n{'x' * 100_000}",
             f"POST {path} HTTP/1.1\r\n{known}{form}Content-Length: 9000000\r\n\r\n",
             f"GET {path} HTTP/1.1\r\n{known}Cookie: {CANARY}={'x' * 9000}\r\n\r\n",
