@@ -13,7 +13,7 @@ export PYTHONSAFEPATH := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check bench test-stack lock clean
+.PHONY: help up demo test check bench test-stack lock pin pinned clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -42,6 +42,12 @@ test-stack: .venv/.development ## test with real containers (mongo:8, nats); say
 lock: .venv/.development ## write the two locks anew from pyproject.toml
 	$(LOCK) --group build --output-file requirements.lock
 	$(LOCK) --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+pin: .venv/.runtime ## write the digests of the images' tags into docker-compose.yml and the Dockerfile (needs docker)
+	$(BIN)/python -m deploy.images pin
+
+pinned: .venv/.runtime ## check that every image has its digest
+	$(BIN)/python -m deploy.images check
 
 clean: ## remove the virtual environment and what tools left; the data in var/ stays
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -43,7 +43,7 @@ def demo(exit_when_done: bool) -> None:
         given = EmbeddedSettings()
         ServingSettings()  # the application reads it; report its errors now
     folder = given.data.absolute() / "demo"
-    own = {"data": folder, "store_url": None, "nats_url": None, "smtp_url": None}
+    own = {"data": folder, "store_url": None, "nats_url": None, "smtp_url": None, "public_url": None}
     for variable in ("DIJOUS_STORE_URL", "DIJOUS_NATS_URL", "DIJOUS_SMTP_URL"):
         os.environ.pop(variable, None)
     failures: list[str] = []
@@ -66,16 +66,16 @@ async def _demo(settings: EmbeddedSettings, exit_when_done: bool, failures: list
             failures.append(f"{failure}. Logs: {settings.data / 'logs'}")
             return
         if not exit_when_done:
-            await _renew_first_run_link(installation, settings.public_url or installation.url)
+            await _renew_first_run_link(installation)
             introduce(installation)
             await asyncio.Event().wait()
 
 
-async def _renew_first_run_link(installation: Installation, public_url: str) -> None:
+async def _renew_first_run_link(installation: Installation) -> None:
     """Make a new link: the first one, of the story's first day, has expired."""
     store = open_store(f"sqlite:///{installation.folder}", "registration")
     try:
-        await keep_first_run_link(store, public_url, installation.folder)
+        await keep_first_run_link(store, installation.url, installation.folder)
     finally:
         await store.close()
 

@@ -47,9 +47,9 @@ class Office:
 
     async def join(self, token: str) -> None:
         """Follow a personal link into a session and press its button, as a person does; do not visit the meeting."""
-        page = await self._client.get(f"/join/{token}")
+        page = await self._client.get(f"/join/{token}", follow_redirects=True)
         guard = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-        answer = await self._client.post(f"/join/{token}", data={"csrf": guard[1] if guard else ""})
+        answer = await self._client.post(page.url.path, data={"csrf": guard[1] if guard else ""})
         if not answer.is_redirect:
             raise DemoFailedError(f"a link to join does not lead to the session: {answer.status_code}")
 

