@@ -105,12 +105,13 @@ http {{
 }}
 """
 
-_HEADERS = """\
+_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_HEADERS = f"""\
       add_header Retry-After 5 always;
       add_header Cache-Control no-store always;
       add_header Referrer-Policy no-referrer always;
       add_header X-Content-Type-Options nosniff always;
-      add_header Content-Security-Policy "default-src 'none'; form-action 'none'; frame-ancestors 'none'" always;"""
+      add_header Content-Security-Policy "{_POLICY}" always;"""
 
 _HSTS = f'      add_header Strict-Transport-Security "{HSTS}" always;\n'
 

@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from deploy.proxy.configuration import render
 from deploy.settings import ServingSettings
+from shared.web.application import HSTS
 from tests.e2e.office import Office, person
 from tests.support.ports import free_port
 from tests.support.probes import eventually
@@ -98,7 +99,7 @@ def _running_nginx(folder: Path, configuration: str) -> Iterator[None]:
 
 def _adapted(stack: Stack, port: int, folder: Path) -> str:
     """The configuration with the addresses and folders of this machine."""
-    text = render(ServingSettings(trusted_proxy=CHAIN))
+    text = render(ServingSettings(trusted_proxy=CHAIN, public_url="https://dijous.example"))
     for there, here in {
         "listen 80 ": f"listen 127.0.0.1:{port} ",
         "/run/nginx.pid": f"{folder}/pid",
@@ -136,6 +137,13 @@ async def test_it_is_ready_when_every_service_is(url: str) -> None:
     assert answer.json()["status"] == "ok"
     assert {name.partition(".")[0] for name in answer.json()["checks"]} == set(SERVICES)
     assert answer.json()["checks"]["feedback.store"] == "ok"
+
+
+async def test_behind_tls_the_proxy_s_own_answers_ask_for_tls_too_and_no_answer_twice(url: str) -> None:
+    for path in ("/health/live", "/health/ready", "/privacy", "/api/v1/programmes", "/nowhere"):
+        async with httpx.AsyncClient(base_url=url) as client:
+            answer = await client.get(path)
+        assert answer.headers.get_list("strict-transport-security") == [HSTS], path
 
 
 async def _register(url: str, session: str, email: str, *, source: str, claim: str = "") -> int:
@@ -204,6 +212,13 @@ def _knock(url: str) -> None:
                 pass
 
 
+async def test_the_proxy_echoes_nothing_to_trace(url: str) -> None:
+    async with httpx.AsyncClient(base_url=url, headers={"X-Told": CANARY}) as client:
+        answer = await client.request("TRACE", "/privacy")
+    assert answer.status_code == 405
+    assert CANARY not in answer.text
+
+
 def _logs(stack: Stack) -> dict[str, str]:
     files = [*stack.folder.glob("*.log"), *stack.folder.glob("nginx/logs/*")]
     return {file.name: file.read_text() for file in files}
@@ -239,6 +254,7 @@ async def test_it_names_the_services_that_are_away_and_answers_for_them(stack: S
         assert (problem.headers["retry-after"], problem.headers["cache-control"]) == ("5", "no-store")
 
     page = await _answers(url, "/proposals", 503, **BROWSER)
+    assert page.headers["strict-transport-security"] == problem.headers["strict-transport-security"] == HSTS
     assert page.headers["content-type"].startswith("text/html")
     assert "Ara mateix no podem respondre" in page.text
     async with httpx.AsyncClient(base_url=url) as client:

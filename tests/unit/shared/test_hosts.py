@@ -64,6 +64,12 @@ async def test_probes_may_call_it_anything(house: House) -> None:
     assert (await _get(house, "10.1.2.3:8000", "/health/ready")).status_code == 200
 
 
+async def test_nothing_is_echoed_to_trace(house: House) -> None:
+    answer = await house.browser.request("TRACE", "/form", headers={"X-Told": "c4n4ry"})
+    assert answer.status_code == 405
+    assert "c4n4ry" not in answer.text
+
+
 async def test_behind_tls_every_answer_asks_for_tls_from_now_on(house: House, tmp_path: Path) -> None:
     for path in ("/form", "/late", "/nowhere", "/broken", "/health/live", "/api/v1/late"):
         answer = await house.browser.get(path)
