@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.support.embedded import Embedded, running_embedded
 from tests.support.forms import Visitor
+from tests.support.links import Reader
 from tests.support.probes import eventually
 
 OF_EACH_SERVICE = ("/office", "/office/mails", "/office/proposals", "/office/results")
@@ -28,7 +28,7 @@ async def installation(tmp_path: Path) -> AsyncIterator[Embedded]:
 @asynccontextmanager
 async def browser(installation: Embedded) -> AsyncIterator[Visitor]:
     """A browser that keeps its cookies."""
-    async with httpx.AsyncClient(base_url=installation.url, headers={"Accept-Language": "ca"}) as http:
+    async with Reader(base_url=installation.url, headers={"Accept-Language": "ca"}) as http:
         yield Visitor(http, {})
 
 
