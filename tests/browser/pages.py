@@ -55,6 +55,7 @@ SESSIONS = [
     State("privacy", at("/privacy")),
     State("legal", at("/legal")),
     State("registration", link("registration")),
+    State("registration not open in this browser", at(f"/registration/{NOBODY}"), 403),
     State("registration for what begins soon", standing("soon")),
     State("registration corrected", under("registration", "/correct")),
     State("registration cancelled", under("registration", "/cancel")),
