@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[3]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
-TARGETS = ("up", "demo", "test", "check", "bench", "test-stack", "lock", "clean", "help")
+TARGETS = ("up", "demo", "test", "check", "bench", "test-stack", "lock", "pin", "pinned", "clean", "help")
 
 
 def _locked(name: str) -> dict[str, str]:
