@@ -159,7 +159,7 @@ class Frame:
                 raise  # the server logs it
 
     def _refusal(self, request: Request) -> Response | None:
-        """The answer to what is too large, packed or for another host; headers that are too large are not read for it."""
+        """The answer to what is too large, packed or for another host; too large headers are not read for it."""
         sizes = [len(name) + len(value) for name, value in request.headers.raw]
         if max(sizes, default=0) > MAX_HEADER_BYTES or sum(sizes) > MAX_HEADERS_BYTES:
             return self._error(Request({**request.scope, "headers": []}), 431, *HTTP_PROBLEMS[431])

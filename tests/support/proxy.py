@@ -6,10 +6,12 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from deploy.proxy.configuration import render
+from deploy.settings import ServingSettings
 from tests.support.ports import free_port
 
 PROXY = Path(__file__).parents[2] / "deploy" / "proxy"
@@ -29,22 +31,35 @@ needs_nginx = pytest.mark.skipif(not _has_javascript(), reason="nginx with its J
 
 
 @contextmanager
-def running_nginx(folder: Path, services: Mapping[str, str]) -> Iterator[str]:
-    """Its address; `services` are theirs by name."""
+def running_nginx(
+    folder: Path,
+    services: Mapping[str, str],
+    settings: ServingSettings | None = None,
+    replaced: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[str]:
+    """Its address; `services` are theirs by name, `replaced` are parts of the configuration for this test."""
     port = free_port()
+    text = _adapted(render(settings or ServingSettings()), services, port, folder)
+    for there, here in replaced.items():
+        text = text.replace(there, here)
+    with nginx_with(folder, text):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def nginx_with(folder: Path, configuration: str) -> Iterator[None]:
     (folder / "logs").mkdir(parents=True)
-    (folder / "nginx.conf").write_text(_adapted(services, port, folder))
+    (folder / "nginx.conf").write_text(configuration)
     process = subprocess.Popen([NGINX, "-c", folder / "nginx.conf", "-g", "daemon off;"])
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _adapted(services: Mapping[str, str], port: int, folder: Path) -> str:
+def _adapted(text: str, services: Mapping[str, str], port: int, folder: Path) -> str:
     """The configuration with the addresses and folders of this machine."""
-    text = render()
     for there, here in {
         "listen 80 ": f"listen 127.0.0.1:{port} ",
         "/run/nginx.pid": f"{folder}/pid",

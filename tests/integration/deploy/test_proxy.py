@@ -1,48 +1,28 @@
 """The proxy of the containers: nginx with the very configuration that ships, before real services."""
 
 import json
-import re
-import shutil
 import socket
-import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
 
-from deploy.proxy.configuration import render
 from deploy.settings import ServingSettings
 from shared.web.application import HSTS
 from tests.e2e.office import Office, person
 from tests.support.ports import free_port
 from tests.support.probes import eventually
+from tests.support.proxy import needs_nginx, nginx_with, running_nginx
 from tests.support.stack import SERVICES, Stack, running_stack
 
-PROXY = Path(__file__).parents[3] / "deploy" / "proxy"
-NGINX = shutil.which("nginx") or ""
 CHAIN = "127.0.0.1, 127.0.0.9"
 """The proxies that are believed: those of this file connect from the first address, one before them from the second."""
 PER_CLIENT = 2
 CANARY = "c4n4ry" * 8
 LINKS = ("survey", "registration", "join", "preferences", "support", "following", "office/password")
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-def _has_javascript() -> bool:
-    """Whether nginx is here with its JavaScript module, which the image of nginx has."""
-    if not NGINX:
-        return False
-    built = subprocess.run([NGINX, "-V"], capture_output=True, text=True, check=False).stderr
-    modules = re.search(r"--modules-path=(\S+)", built)
-    return modules is not None and (Path(modules[1]) / "ngx_http_js_module.so").exists()
-
-
-if not _has_javascript():
-    pytest.skip("nginx with its JavaScript module is not installed", allow_module_level=True)
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), needs_nginx]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -54,16 +34,20 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
 
 @pytest.fixture(scope="module")
 def url(stack: Stack) -> Iterator[str]:
-    port, folder = free_port(), stack.folder / "nginx"
-    with _running_nginx(folder, _adapted(stack, port, folder)):
-        yield f"http://127.0.0.1:{port}"
+    folder = stack.folder / "nginx"
+    services = {name: stack.services[name].url for name in SERVICES}
+    settings = ServingSettings(trusted_proxy=CHAIN, public_url="https://dijous.example")
+    # Patience for a slow client, and a folder for large bodies that is not there when one comes.
+    hard = f"client_header_timeout 1s; client_body_timeout 1s; client_body_temp_path {folder}/gone;"
+    with running_nginx(folder, services, settings, {"server_tokens off;": hard}) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
 def outer(stack: Stack, url: str) -> Iterator[str]:
     """Another proxy in front, as an operator may have one for TLS."""
     port, folder = free_port(), stack.folder / "outer"
-    with _running_nginx(folder, OUTER.format(folder=folder, port=port, inner=url)):
+    with nginx_with(folder, OUTER.format(folder=folder, port=port, inner=url)):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -83,37 +67,6 @@ http {{
   }}
 }}
 """
-
-
-@contextmanager
-def _running_nginx(folder: Path, configuration: str) -> Iterator[None]:
-    (folder / "logs").mkdir(parents=True)
-    (folder / "nginx.conf").write_text(configuration)
-    process = subprocess.Popen([NGINX, "-c", folder / "nginx.conf", "-g", "daemon off;"])
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _adapted(stack: Stack, port: int, folder: Path) -> str:
-    """The configuration with the addresses and folders of this machine."""
-    text = render(ServingSettings(trusted_proxy=CHAIN, public_url="https://dijous.example"))
-    for there, here in {
-        "listen 80 ": f"listen 127.0.0.1:{port} ",
-        "/run/nginx.pid": f"{folder}/pid",
-        "include /etc/nginx/mime.types;": "types { text/html html; }",
-        "/etc/nginx/readiness.js": f"{PROXY}/readiness.js",
-        "/srv/page": str(PROXY),
-        "/dev/stderr": f"{folder}/logs/error.log",
-        # Patience for a slow client, and a folder for large bodies that is not there when one comes.
-        "server_tokens off;": f"client_header_timeout 1s; client_body_timeout 1s; client_body_temp_path {folder}/gone;",
-    }.items():
-        text = text.replace(there, here)
-    for name in SERVICES:
-        text = text.replace(f"http://{name}:8000", stack.services[name].url)
-    return text
 
 
 async def _answers(url: str, path: str, status: int, **headers: str) -> httpx.Response:
