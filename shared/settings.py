@@ -54,6 +54,8 @@ class ServiceSettings(BaseSettings):
     secret: Annotated[SecretStr, Field(min_length=32)]
     """Signs personal links and keys identifiers. The same in all services; never change it while links are in use."""
     staff_token: Annotated[SecretStr, Field(min_length=16)]
+    office_idle_minutes: Annotated[int, Field(ge=1)] = 60
+    """Somebody of the office who opens no page for so long has to sign in again."""
     mail_from: Annotated[str, shaped(MAIL_ADDRESS, A_MAIL_ADDRESS)] = "dijous@localhost"
     """The bare sender address of mails; the display name is the programme's."""
     message_id_domain: Annotated[str, shaped(r"[a-z0-9.-]*", "a domain in small letters, such as dijous.example")] = ""

@@ -21,7 +21,10 @@ class StaffMember:
     role: Role
     version: int = 0
     """Of the person's document in registration; 0 if there is none."""
+    session: str = ""
+    """The session in which they are signed in; empty for programs."""
 
 
 API_CALLER = StaffMember("token", "API", Role.ADMIN)
 OPERATOR = StaffMember("operator", "dijous", Role.ADMIN)
+PROVIDER = StaffMember("oidc", "OIDC", Role.ADMIN)

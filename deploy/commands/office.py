@@ -18,7 +18,8 @@ def office() -> None:
 
 @office.command()
 @click.option("--user-name", default="", metavar="NAME", help="Whose password the link sets.")
-def link(user_name: str) -> None:
+@click.option("--lost-passkeys", is_flag=True, help="Remove the person's passkeys too: the password is enough then.")
+def link(user_name: str, lost_passkeys: bool) -> None:
     """Print a link into the office. It works once and replaces the one before; the record says that it was made.
 
     While there is no administrator, it makes the first one. Afterwards it sets a new password for the person with the
@@ -30,21 +31,24 @@ def link(user_name: str) -> None:
     Examples:
       dijous office link
       dijous office link --user-name marta@gomunicipal.example
+      dijous office link --user-name marta@gomunicipal.example --lost-passkeys
       docker compose exec registration dijous office link
     """
     start_logs()
-    made = asyncio.run(_make_link(user_name))
+    made = asyncio.run(_make_link(user_name, lost_passkeys=lost_passkeys))
     click.echo(made.link)
     effect = f"sets a password for {made.person.name}" if made.person else "makes the first administrator"
     click.echo(f"It {effect}, once, until {made.until:%Y-%m-%d %H:%M} UTC.", err=True)
 
 
-async def _make_link(user_name: str) -> RecoveryLink:
+async def _make_link(user_name: str, *, lost_passkeys: bool) -> RecoveryLink:
     service, settings = compose("registration"), Settings()
     clock = clock_from(settings.clock_offset_file)
     try:
         await service.store.prepare(service.collections)
-        return await make_recovery_link(service.store, settings.public_url, clock, user_name)
+        return await make_recovery_link(
+            service.store, settings.public_url, clock, user_name, lost_passkeys=lost_passkeys
+        )
     except AmbiguousAccount as error:
         lines = [f"  --user-name {person.user_name}   {person.name}" for person in error.choices]
         raise click.ClickException("\n".join(["Say whose link it is to be:", *lines])) from None

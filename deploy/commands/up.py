@@ -1,9 +1,11 @@
 """`dijous up`: the single-machine run."""
 
 import asyncio
+import sys
 
 import click
 
+from deploy.embedded.folder import FIRST_RUN_LINK
 from deploy.embedded.settings import EmbeddedSettings
 from deploy.embedded.supervisor import Installation, installed, run_until_stopped
 from deploy.settings import ServingSettings, explained_settings
@@ -44,15 +46,18 @@ async def _up(settings: EmbeddedSettings) -> None:
 
 def introduce(installation: Installation) -> None:
     url, folder = installation.url, installation.folder
+    is_terminal = sys.stdout.isatty()  # a journal would keep what is printed
     click.echo(f"ready on {url}")
     if installation.has_mailbox:
         click.echo(f"  mailbox      {url}/mailbox (every mail; nothing leaves this machine)")
     if link := installation.first_run_link():
-        click.echo(f"  office       {link} (makes the first administrator; works once)")
+        shown = link if is_terminal else f"the link in {folder / FIRST_RUN_LINK}"
+        click.echo(f"  office       {shown} (makes the first administrator; works once)")
     else:
         click.echo(f"  office       {url}/office")
     click.echo(f"  API          {url}/api/v1/openapi.json")
     if installation.is_new:
-        click.echo(f"  staff token  {installation.staff_token} (shown this once; kept in {folder / 'staff-token'})")
+        shown = f"{installation.staff_token} (shown this once; kept in" if is_terminal else "(in"
+        click.echo(f"  staff token  {shown} {folder / 'staff-token'})")
     click.echo(f"  data         {folder}, logs in {folder / 'logs'}")
     click.echo("Ctrl-C stops it.")

@@ -55,6 +55,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         clock,
         purge=partial(purge_events, broker, EVENTS_WITH_PEOPLE),
         allowance=_allowance(settings),
+        rules=settings.sign_in_rules,
     )
     words = Translations(*LOCALES)
     frame = Pages(settings, words, TEMPLATES, clock=clock, access=use_cases.accounts)
@@ -91,6 +92,7 @@ def oidc(settings: Settings) -> OidcProvider | None:
         settings.oidc_client_secret.get_secret_value(),
         settings.public_url.rstrip("/") + CALLBACK,
         role_claim=settings.oidc_role_claim,
+        verified_claim=settings.oidc_verified_claim,
         secret=settings.secret.get_secret_value().encode(),
     )
 

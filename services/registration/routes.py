@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from services.registration.accounts import office_pages as account_pages
-from services.registration.accounts import oidc_pages, sign_in_pages
+from services.registration.accounts import oidc_pages, own_pages, passkey_pages, sign_in_pages
 from services.registration.accounts.oidc import OidcProvider
 from services.registration.accounts.sign_in_pages import AccountDesk
 from services.registration.attendance import office_pages as attendance_pages
@@ -80,11 +80,20 @@ def public_routers(use_cases: UseCases, pages: Pages, links: Links, owner: SiteO
 def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: OidcProvider | None) -> list[PageRouter]:
     stores, programmes, entities = use_cases.stores, use_cases.programmes, use_cases.entities
     people, proposals, bounces = stores.registrations, use_cases.known_proposals, use_cases.known_bounces
-    accounts = AccountDesk(pages, clock, use_cases.accounts, use_cases.sign_in)
+    accounts = AccountDesk(
+        pages,
+        clock,
+        accounts=use_cases.accounts,
+        sign_in=use_cases.sign_in,
+        sessions=use_cases.office_sessions,
+        second_factor=use_cases.second_factor,
+    )
     today = TodayDesk(pages, clock, programmes, stores.sessions, people, proposals, bounces)
     audit = AuditDesk(pages, clock, stores.sessions, programmes, entities, use_cases.accounts, use_cases.audit)
     found = [
         sign_in_pages.routes(accounts, has_oidc=provider is not None),
+        passkey_pages.routes(accounts),
+        own_pages.routes(accounts),
         today_pages.routes(today),
         account_pages.routes(accounts),
         audit_pages.routes(audit),

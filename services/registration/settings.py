@@ -3,8 +3,10 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from services.registration.accounts.domain import SignInRules
+from services.registration.accounts.passkeys import RelyingParty
 from shared.settings import A_MAIL_ADDRESS, MAIL_ADDRESS, ServiceSettings, shaped
 
 
@@ -22,6 +24,12 @@ class Settings(ServiceSettings):
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_role_claim: str = "roles"
     """The claim in which the provider says viewer, editor or admin; who has none must be added in the office."""
+    oidc_verified_claim: str = "email_verified"
+    """The claim that says whether the provider has verified the address: true. Entra ID has `xms_edov` for it."""
+    office_session_hours: Annotated[int, Field(ge=1, le=24)] = 8
+    """Hours after which somebody of the office has to sign in again, whatever they do."""
+    admins_need_passkey: bool = False
+    """Whether administrators with a local account need a passkey beside the password."""
 
     @property
     def has_oidc(self) -> bool:
@@ -41,6 +49,22 @@ class Settings(ServiceSettings):
     """Its mailbox for questions about personal data and accessibility; empty: those of the programmes."""
     keep_people_days: Annotated[int, Field(ge=1)] = 365
     """So long after a session the people registered for it are erased."""
+
+    @property
+    def sign_in_rules(self) -> SignInRules:
+        return SignInRules(
+            session_length=timedelta(hours=self.office_session_hours),
+            administrators_need_passkey=self.admins_need_passkey,
+            site_name=self.site_name,
+            context=(self.site_name, self.organiser),
+        )
+
+    @field_validator("admins_need_passkey")
+    @classmethod
+    def _browsers_offer_passkeys(cls, is_needed: bool, info: ValidationInfo) -> bool:
+        if is_needed and not RelyingParty.at(info.data.get("public_url", ""), "").has_passkeys:
+            raise ValueError("browsers offer passkeys only where DIJOUS_PUBLIC_URL is https and has a name, no number")
+        return is_needed
 
     @property
     def end_after(self) -> timedelta:

@@ -8,6 +8,10 @@ from typing import Self
 from services.registration import projections
 from services.registration.accounts import store as account_store
 from services.registration.accounts import throttle
+from services.registration.accounts.domain import SignInRules
+from services.registration.accounts.office_sessions import OfficeSessions
+from services.registration.accounts.passkeys import RelyingParty
+from services.registration.accounts.second_factor import SecondFactor
 from services.registration.accounts.sign_in import SigningIn
 from services.registration.accounts.store import OFFICE_PEOPLE, AccountStore
 from services.registration.accounts.throttle import SignInThrottle
@@ -59,6 +63,7 @@ AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS, OFFICE_PEOPLE)
 """The collections whose outboxes the relay publishes."""
 
 NO_LIMITS = Allowance()
+USUAL_RULES = SignInRules()
 
 
 async def nothing_to_purge(_: str) -> None:
@@ -107,6 +112,8 @@ class UseCases:
     known_bounces: KnownBounces
     accounts: Accounts
     sign_in: SigningIn
+    office_sessions: OfficeSessions
+    second_factor: SecondFactor
     audit: Audit
     reconciler: Reconciler
 
@@ -137,6 +144,7 @@ def wire(
     *,
     purge: Purge = nothing_to_purge,
     allowance: Allowance = NO_LIMITS,
+    rules: SignInRules = USUAL_RULES,
 ) -> UseCases:
     """The use cases on a database. `secret` keys the ids of registrations, people and counters."""
     stores, audit, results = Stores.over(documents, clock), Audit(documents, clock), KnownResults(documents)
@@ -145,7 +153,8 @@ def wire(
     registrations = Registrations(people, stores.sessions, rosters, seating, links, secret, audit, clock)
     erase = partial(erase_person, people, stores.sessions, seating, clock)
     erasing = Erasing(Collection(documents, ERASURES, Note), erase, purge)
-    sign_in = SigningIn(stores.accounts, SignInThrottle(documents, secret, clock), secret, audit, clock)
+    sign_in = SigningIn(stores.accounts, SignInThrottle(documents, secret, clock), secret, clock, rules.context)
+    party = RelyingParty.at(links.public_url, rules.site_name)
     sessions = Sessions(stores.sessions, rosters, seating, results, clock)
     return UseCases(
         stores=stores,
@@ -165,6 +174,8 @@ def wire(
         known_bounces=KnownBounces(documents),
         accounts=Accounts(stores.accounts, sign_in, audit, clock),
         sign_in=sign_in,
+        office_sessions=OfficeSessions(stores.accounts, clock, rules.session_length),
+        second_factor=SecondFactor(stores.accounts, party, rules.administrators_need_passkey, clock),
         audit=audit,
         reconciler=reconciler,
     )

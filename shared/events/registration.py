@@ -168,9 +168,12 @@ class RegistrationErased(
 class OfficeAccessChanged(
     Event, name="sync.office-access-changed", source="registration", key="person_id", stream=Stream.SYNC
 ):
-    """What somebody of the programme office may do from now on: who was added, has another role or was removed."""
+    """What somebody of the programme office may do from now on: who was added, signed in or out, has another role or
+    was removed."""
 
     person_id: str
     """Opaque; the one that the cookie of who is signed in holds."""
     role: Role | None
     """1 reads, 2 edits, 3 administers; None for who is not of the office any more."""
+    sessions: tuple[str, ...] = ()
+    """Opaque ids of the sessions in which they are signed in; a cookie of another one counts no more."""

@@ -21,6 +21,7 @@ OFFICE_ACCESS_COLLECTIONS: Mapping[str, tuple[Index, ...]] = {OFFICE_ACCESS: ()}
 class KnownMember(Known):
     role: Role | None
     """None once removed."""
+    sessions: tuple[str, ...] = ()
 
 
 class OfficeAccess(Projection[KnownMember]):
@@ -30,11 +31,11 @@ class OfficeAccess(Projection[KnownMember]):
         super().__init__(store, OFFICE_ACCESS, KnownMember)
 
     async def learn(self, event: OfficeAccessChanged) -> None:
-        await self.apply(KnownMember(id=event.person_id, seen=event.version, role=event.role))
+        await self.apply(KnownMember(id=event.person_id, seen=event.version, role=event.role, sessions=event.sessions))
 
     async def present(self, member: StaffMember) -> StaffMember | None:
-        """The member as known now; None once removed. The cookie counts until a later event is known."""
+        """The member as known now; None once removed or signed out. The cookie counts until its event is known."""
         known = await self.get(member.id)
-        if known is None or known.seen <= member.version:
+        if known is None or known.seen < member.version:
             return member
-        return replace(member, role=known.role) if known.role else None
+        return replace(member, role=known.role) if known.role and member.session in known.sessions else None

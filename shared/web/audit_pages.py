@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from shared.events.vocabulary import Language
 from shared.problems import mark
 from shared.security.audit import Audit, AuditEntry
-from shared.staff import API_CALLER, OPERATOR, Role
+from shared.staff import API_CALLER, OPERATOR, PROVIDER, Role
 from shared.text.dates import OFFICE_ZONE, instant_in_words
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Pages
@@ -29,6 +29,7 @@ AUDIT_PAGES = (
 MACHINES = {
     API_CALLER.id: mark("a program, with the API's token"),
     OPERATOR.id: mark("who operates the installation, by a command"),
+    PROVIDER.id: mark("the account of the organisation, at a sign-in"),
 }
 EXPORTED_PERSON = mark("Exported all that is kept of a person, at their request")
 ERASED_PERSON = mark("Erased a person, at their request")

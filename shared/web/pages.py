@@ -85,7 +85,8 @@ class Pages:
         self.words = words
         self.guard = FormGuard(secret, secure=self.secure)
         self.links = LinkExchange(secret, secure=self.secure)
-        self.office = StaffCookie(secret, clock, secure=self.secure, access=access)
+        idle = timedelta(minutes=settings.office_idle_minutes)
+        self.office = StaffCookie(secret, clock, secure=self.secure, idle=idle, access=access)
         folders = [*templates, _HERE / "templates"]
         self._environments = {language: self._environment(language, folders) for language in Language}
 
@@ -122,6 +123,7 @@ class Pages:
         response = HTMLResponse(html, status_code=status, headers=policy)
         response.headers["content-language"] = language
         self.guard.remember(response, browser_secret)
+        self.office.renew(request, response)
         if request.query_params.get("lang") in list(Language):
             set_cookie(response, _LANGUAGE_COOKIE, language, secure=self.secure, max_age=timedelta(days=365))
         return response

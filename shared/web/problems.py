@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from shared.events.vocabulary import Language
 from shared.problems import FieldProblem, Problem, is_marked, mark
+from shared.staff import StaffMember
 from shared.storage.contract import StoreError
 from shared.text.catalogues import Translations, preferred_language
 
@@ -95,12 +96,15 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+_REFUSALS = (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN)
 EXPECTED = (Problem, RequestValidationError, HTTPException, StoreError)
 
 
 def answer_to(request: Request, error: Exception) -> Answer:
     """The answer to one of the `EXPECTED` errors."""
     if isinstance(error, Problem):
+        if error.status in _REFUSALS:
+            _log_refusal(request, error)
         return Answer(error.status, error.code, error.title, error.values, problem_headers(error))
     if isinstance(error, RequestValidationError):
         return Answer(FieldProblem.status, FieldProblem.code, FieldProblem.title)
@@ -111,6 +115,18 @@ def answer_to(request: Request, error: Exception) -> Answer:
         "store failed", action="store_failed", error=type(error).__name__, cause=str(error), route=route_path(request)
     )
     return Answer(503, "store-unavailable", NOT_STORED, headers={"Retry-After": "5"})
+
+
+def _log_refusal(request: Request, problem: Problem) -> None:
+    member: StaffMember | None = getattr(request.state, "member", None)
+    log.warning(
+        "access refused",
+        action="access_refused",
+        reason=problem.code,
+        route=route_path(request),
+        method=request.method,
+        person=member.id if member else "",
+    )
 
 
 def install_problem_handlers(app: FastAPI, words: Translations) -> None:

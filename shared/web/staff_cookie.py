@@ -1,18 +1,20 @@
 """The signed cookie of the programme office: three roles, deny by default.
 
-Registration signs people in and sets the cookie; the other services only read it. It lives eight hours and holds an
-opaque id, a name to show, the role, and the version of the person's document that said so. Later events overrule it:
-a removed person is out, a changed role counts at once.
+Registration signs people in and begins the session; the other services read the cookie and put off its idle limit. It
+holds an opaque id, a name to show, the role, the session, and the version of the person's document that said so. Later
+events overrule it: a session that ended is over whoever copied the cookie, a changed role counts at once.
 """
 
 import base64
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import orjson
+import structlog
 from fastapi import Request, Response
 
 from shared.clock import Clock
@@ -22,9 +24,10 @@ from shared.staff import API_CALLER, Role, StaffMember
 from shared.web.cookies import cookie_name, set_cookie
 from shared.web.openapi import Credentials
 
-SESSION_HOURS = 8
 SESSION_COOKIE = "office"
 _MAC_BYTES = 32
+_RENEWED_AFTER = 60  # seconds
+log = structlog.get_logger()
 
 
 class SignInProblem(Problem):
@@ -35,23 +38,38 @@ class SignInProblem(Problem):
 
 class Access(Protocol):
     async def present(self, member: StaffMember) -> StaffMember | None:
-        """The cookie's member as known now; None once removed."""
+        """The cookie's member as known now; None once removed or signed out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    member: StaffMember
+    ends_at: float
+    """Whatever is done."""
+    idle_at: float
+    """When it ends unless it is used before."""
 
 
 class StaffCookie:
-    def __init__(self, secret: str, clock: Clock, *, secure: bool, access: Access | None = None) -> None:
+    def __init__(
+        self, secret: str, clock: Clock, *, secure: bool, idle: timedelta, access: Access | None = None
+    ) -> None:
         # Raise the number when the cookie's content changes: older cookies become invalid.
-        self._key = hmac.digest(secret.encode(), b"office session 2", hashlib.sha256)
+        self._key = hmac.digest(secret.encode(), b"office session 3", hashlib.sha256)
         self._clock = clock
         self._secure = secure
+        self._idle = idle
         self._access = access
 
-    def begin(self, response: Response, member: StaffMember) -> None:
+    def begin(self, response: Response, member: StaffMember, ends_at: datetime) -> None:
         """Sign a person in, always with a fresh cookie (against session fixation)."""
-        expires = self._clock() + timedelta(hours=SESSION_HOURS)
-        payload = orjson.dumps([member.id, member.name, int(member.role), member.version, int(expires.timestamp())])
-        value = base64.urlsafe_b64encode(hmac.digest(self._key, payload, hashlib.sha256) + payload).decode()
-        set_cookie(response, SESSION_COOKIE, value, secure=self._secure, max_age=timedelta(hours=SESSION_HOURS))
+        self._set(response, _Session(member, ends_at.timestamp(), idle_at=0))
+
+    def renew(self, request: Request, response: Response) -> None:
+        """Put off the idle limit of whom this request let in."""
+        session: _Session | None = getattr(request.state, "session", None)
+        if session and self._idle_at(session) >= session.idle_at + _RENEWED_AFTER:
+            self._set(response, session)
 
     def end(self, response: Response) -> None:
         set_cookie(response, SESSION_COOKIE, "", secure=self._secure, max_age=timedelta(0))
@@ -61,16 +79,33 @@ class StaffCookie:
 
         Without `access` nobody is: there are no office pages.
         """
-        member = self._of_cookie(request)
-        request.state.member = await self._access.present(member) if member and self._access else None
-        return self.member(request)
+        session = self._of_cookie(request)
+        member = await self._access.present(session.member) if session and self._access else None
+        if session and not member:
+            log.info("session refused", action="session_refused", person=session.member.id)
+        request.state.member, request.state.session = member, session if member else None
+        return member
 
     def member(self, request: Request) -> StaffMember | None:
         """Who is signed in, or None. On a public page only the cookie says so, which gives no right."""
-        found: StaffMember | None = getattr(request.state, "member", self._of_cookie(request))
-        return found
+        if hasattr(request.state, "member"):
+            known: StaffMember | None = request.state.member
+            return known
+        session = self._of_cookie(request)
+        return session.member if session else None
 
-    def _of_cookie(self, request: Request) -> StaffMember | None:
+    def _set(self, response: Response, session: _Session) -> None:
+        member, idle_at = session.member, self._idle_at(session)
+        fields = [member.id, member.name, int(member.role), member.version, member.session]
+        payload = orjson.dumps([*fields, session.ends_at, idle_at])
+        lasts = timedelta(seconds=idle_at - self._clock().timestamp())
+        value = base64.urlsafe_b64encode(hmac.digest(self._key, payload, hashlib.sha256) + payload).decode()
+        set_cookie(response, SESSION_COOKIE, value, secure=self._secure, max_age=lasts)
+
+    def _idle_at(self, session: _Session) -> float:
+        return min((self._clock() + self._idle).timestamp(), session.ends_at)
+
+    def _of_cookie(self, request: Request) -> _Session | None:
         try:
             data = base64.urlsafe_b64decode(request.cookies.get(cookie_name(SESSION_COOKIE, secure=self._secure), ""))
         except ValueError:
@@ -78,8 +113,10 @@ class StaffCookie:
         mac, payload = data[:_MAC_BYTES], data[_MAC_BYTES:]
         if not payload or not hmac.compare_digest(mac, hmac.digest(self._key, payload, hashlib.sha256)):
             return None
-        member_id, name, role, version, expires = orjson.loads(payload)
-        return StaffMember(member_id, name, Role(role), version) if self._clock().timestamp() < expires else None
+        member_id, name, role, version, session, ends_at, idle_at = orjson.loads(payload)
+        if self._clock().timestamp() >= idle_at:
+            return None
+        return _Session(StaffMember(member_id, name, Role(role), version, session), ends_at, idle_at)
 
 
 def require_role(cookie: StaffCookie, role: Role) -> Callable[[Request], Awaitable[StaffMember]]:

@@ -1,8 +1,9 @@
-"""Who is removed from the office, or may do less there, is known in every service within moments, whatever the cookie
-says."""
+"""Who is removed from the office, may do less there or signs out is known in every service within moments, whatever the
+cookie says."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,10 @@ async def test_whose_role_is_changed_or_who_is_removed_is_known_everywhere_withi
         await let_in(installation, marta, pere, "editor")
         await finds(pere, OF_EACH_SERVICE, 200)
         await finds(pere, FOR_ADMINISTRATORS, 403)
+
+        async with browser(installation) as thief:
+            thief.api.cookies.update(pere.api.cookies)
+            await finds(thief, OF_EACH_SERVICE, 200)
+            form = await pere.open("/office/account")
+            await pere.post("/office/account", replace(form, action="/office/sign-out"), {})
+            await finds(thief, OF_EACH_SERVICE, 303)

@@ -5,6 +5,7 @@ Tests that leave it running share one start; where a child dies or hangs, it is 
 
 import asyncio
 import os
+import pty
 import re
 import secrets
 import signal
@@ -26,6 +27,7 @@ from shared.staff import Role, StaffMember
 from shared.web.staff_cookie import StaffCookie
 from tests.support.links import Reader
 from tests.support.nats import running_broker
+from tests.support.office import LONG
 from tests.support.ports import free_port
 from tests.support.probes import eventually
 
@@ -39,7 +41,7 @@ STOP_SECONDS = 5.0
 class Run:
     """One `dijous up`."""
 
-    def __init__(self, data: Path, port: int, **environment: str) -> None:
+    def __init__(self, data: Path, port: int, terminal: int | None = None, **environment: str) -> None:
         self.data = data
         self.url = f"http://127.0.0.1:{port}"
         settings = {"DIJOUS_DATA": str(data), "DIJOUS_PORT": str(port), **environment}
@@ -48,7 +50,7 @@ class Run:
             self.process = subprocess.Popen(
                 [DIJOUS, "up"],
                 env=_clean_environment() | settings,
-                stdout=output,
+                stdout=output if terminal is None else terminal,
                 stderr=subprocess.STDOUT,
                 cwd=data.parent,
             )
@@ -143,10 +145,10 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
 
 async def test_it_says_what_to_open_serves_every_service_and_stops_at_ctrl_c(runs: list[Run], data: Path) -> None:
     run = await _start(runs, data)
-    token = re.search(r"staff token +(\S+)", run.said)
-    assert token, run.said
-    assert token[1] == (data / "staff-token").read_text().strip()
-    assert (data / "staff-token").stat().st_mode & 0o077 == 0
+    for name in ("staff-token", "first-run"):
+        assert str(data / name) in run.said
+        assert (data / name).read_text().strip() not in run.said, "a journal would keep it"
+        assert (data / name).stat().st_mode & 0o077 == 0
     assert f"{run.url}/mailbox" in run.said
 
     checks = httpx.get(f"{run.url}/health/ready").json()["checks"]
@@ -175,15 +177,34 @@ async def test_where_others_may_reach_it_only_administrators_see_the_mailbox(run
         assert http.get("/mailbox/messages.json", headers={"Accept": "application/json"}).status_code == 401
         for role, status in ((Role.EDITOR, 403), (Role.ADMIN, 200)):
             response = Response()
-            StaffCookie(secret, clock_from(None), secure=True).begin(response, StaffMember("m1", "Aina", role))
-            cookie = {"Cookie": response.headers["set-cookie"].partition(";")[0]}
-            assert http.get("/mailbox/messages.json", headers=cookie).status_code == status
+            cookie = StaffCookie(secret, clock_from(None), secure=True, idle=LONG)
+            cookie.begin(response, StaffMember("m1", "Aina", role), clock_from(None)() + LONG)
+            sent = {"Cookie": response.headers["set-cookie"].partition(";")[0]}
+            assert http.get("/mailbox/messages.json", headers=sent).status_code == status
 
 
 async def test_the_broker_is_told_no_secret_of_the_services(runs: list[Run], data: Path) -> None:
     run = await _start(runs, data, DIJOUS_SECRET=secrets.token_hex(32), DIJOUS_STAFF_TOKEN=secrets.token_hex(16))
     assert "DIJOUS_SECRET=" in Path(f"/proc/{run.child('deploy.embedded')}/environ").read_text()
     assert "DIJOUS_" not in Path(f"/proc/{run.child('nats-server')}/environ").read_text()
+
+
+async def test_a_terminal_is_shown_the_token_and_the_link(runs: list[Run], data: Path) -> None:
+    screen, terminal = pty.openpty()
+    os.set_blocking(screen, False)
+    run = Run(data, free_port(), terminal)
+    runs.append(run)
+    shown = ""
+
+    def is_ready() -> None:
+        nonlocal shown
+        with suppress(BlockingIOError):
+            shown += os.read(screen, 10_000).decode()
+        assert "Ctrl-C stops it" in shown
+
+    await eventually(is_ready, within=READY_SECONDS)
+    for name in ("staff-token", "first-run"):
+        assert (data / name).read_text().strip() in shown
 
 
 async def test_a_second_start_on_the_same_data_continues(runs: list[Run], data: Path) -> None:

@@ -70,7 +70,15 @@ GET     /office/first-run/{token}                           sign-in
 POST    /office/first-run/{token}                           sign-in
 GET     /office/password/{token}                            sign-in
 POST    /office/password/{token}                            sign-in
+GET     /office/passkey                                     public
+POST    /office/passkey                                     public
 GET     /office                                             viewer
+GET     /office/account                                     viewer
+POST    /office/account/sign-out                            viewer
+POST    /office/account/password                            viewer
+POST    /office/account/passkeys                            viewer
+GET     /office/account/passkeys/{passkey_id}               viewer
+POST    /office/account/passkeys/{passkey_id}               viewer
 GET     /office/people                                      admin
 POST    /office/people                                      admin
 GET     /office/people/{person_id}                          admin
@@ -78,6 +86,10 @@ POST    /office/people/{person_id}/link                     admin
 POST    /office/people/{person_id}/role                     admin
 GET     /office/people/{person_id}/remove                   admin
 POST    /office/people/{person_id}/remove                   admin
+POST    /office/people/sign-out                             admin
+POST    /office/people/{person_id}/sign-out                 admin
+GET     /office/people/{person_id}/passkeys                 admin
+POST    /office/people/{person_id}/passkeys                 admin
 GET     /office/audit                                       admin
 GET     /office/audit/mails                                 admin
 GET     /office/audit/results                               admin

@@ -1,13 +1,13 @@
 """Who knocks at a route: cookies and tokens of those who may and those who may not."""
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from shared.staff import Role, StaffMember
 from shared.web.csrf import CSRF_COOKIE, FormGuard
-from shared.web.staff_cookie import SESSION_COOKIE, StaffCookie
+from shared.web.staff_cookie import SESSION_COOKIE
 from tests.security.matrix import MATRIX
 from tests.security.routes import LINKS, NOBODYS_ID, OFFICE, Access, Route
+from tests.support import office
 from tests.support.embedded import Embedded
 from tests.support.world import C, World
 
@@ -16,10 +16,8 @@ BROWSER_SECRET = "a-browser-s-secret-of-more-than-32-letters"
 
 def office_cookie(installation: Embedded, role: Role) -> dict[str, str]:
     """The header of somebody of the office who is signed in, in a browser that has opened a page before."""
-    answer = Response()
-    sessions = StaffCookie(installation.secret, installation.clock, secure=False)
-    sessions.begin(answer, StaffMember(f"m-{role.name.lower()}", role.name.title(), role))
-    value = answer.headers["set-cookie"].partition("=")[2].partition(";")[0].strip('"')
+    member = StaffMember(f"m-{role.name.lower()}", role.name.title(), role)
+    value = office.office_cookie(installation.secret, installation.clock, member)
     return {"Cookie": f"{SESSION_COOKIE}={value}; {CSRF_COOKIE}={BROWSER_SECRET}"}
 
 

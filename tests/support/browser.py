@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
-from starlette.responses import Response
 
 from shared.clock import Clock
 from shared.staff import StaffMember
 from shared.web.cookies import cookie_name
-from shared.web.staff_cookie import SESSION_COOKIE, StaffCookie
+from shared.web.staff_cookie import SESSION_COOKIE
+from tests.support.office import office_cookie
 
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first that is there. The shell is the same engine without windows: a page costs it a third less."""
@@ -100,9 +100,7 @@ class Watch:
 
 async def sign_in(page: Page, origin: str, secret: str, clock: Clock, member: StaffMember) -> None:
     """Leave the office's cookie in the page's browser, as signing in does."""
-    answer = Response()
-    StaffCookie(secret, clock, secure=False).begin(answer, member)
-    value = answer.headers["set-cookie"].partition("=")[2].partition(";")[0].strip('"')
+    value = office_cookie(secret, clock, member)
     name = cookie_name(SESSION_COOKIE, secure=False)
     await page.context.add_cookies([{"name": name, "value": value, "url": origin}])
 

@@ -25,9 +25,9 @@ MAIL_SECONDS = 20.0
 class Embedded:
     """A running installation and what the tests do with it beside looking at its pages."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, host: str = "127.0.0.1", **settings: str) -> None:
         self.data = folder / "data"
-        self.url = f"http://127.0.0.1:{(port := free_port())}"
+        self.url = f"http://{host}:{(port := free_port())}"
         self.secret = secrets.token_hex(32)
         self.staff_token = secrets.token_hex(16)
         self._offset = folder / "clock"
@@ -38,6 +38,7 @@ class Embedded:
         self._environment = own | {
             "DIJOUS_DATA": str(self.data),
             "DIJOUS_PORT": str(port),
+            "DIJOUS_PUBLIC_URL": self.url,
             "DIJOUS_SECRET": self.secret,
             "DIJOUS_STAFF_TOKEN": self.staff_token,
             "DIJOUS_CLOCK_OFFSET_FILE": str(self._offset),
@@ -145,9 +146,9 @@ class Embedded:
 
 
 @asynccontextmanager
-async def running_embedded(folder: Path, **settings: str) -> AsyncIterator[Embedded]:
+async def running_embedded(folder: Path, *, host: str = "127.0.0.1", **settings: str) -> AsyncIterator[Embedded]:
     """An installation, ready to be used, until the block ends."""
-    embedded = Embedded(folder, **settings)
+    embedded = Embedded(folder, host=host, **settings)
     try:
         await embedded.start()
         yield embedded

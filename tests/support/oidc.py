@@ -63,7 +63,7 @@ class Provider:
     async def _metadata(self, request: Request) -> Response:
         return JSONResponse(
             {
-                "issuer": self._issuer,
+                "issuer": "http://another.example" if self._fault == "metadata" else self._issuer,
                 "authorization_endpoint": f"{self._issuer}/authorize",
                 "token_endpoint": f"{self._issuer}/token",
                 "jwks_uri": f"{self._issuer}/keys",

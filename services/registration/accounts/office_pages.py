@@ -1,16 +1,23 @@
 """The people of the office; for administrators."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel, Field
 
-from services.registration.accounts.domain import PASSWORD_LINK_LASTS, LastAdministratorProblem, PersonExistsProblem
-from services.registration.accounts.sign_in import ROLES, password_address
+from services.registration.accounts.domain import (
+    PASSWORD_LINK_LASTS,
+    ROLES,
+    LastAdministratorProblem,
+    PersonExistsProblem,
+)
+from services.registration.accounts.sign_in import password_address
 from services.registration.accounts.sign_in_pages import AccountDesk, Newcomer
 from shared.problems import mark
 from shared.staff import StaffMember
 from shared.text.dates import OFFICE_ZONE, instant_in_words
+from shared.text.fields import OneLine
 from shared.web.desk import ROLE_NAMES
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import see_other
@@ -20,11 +27,22 @@ REMOVE = mark("Remove {name} from the office?")
 REMOVE_MEANS = mark("{name} will be signed out and cannot sign in any more. What they did stays in the record.")
 REMOVE_BUTTON = mark("Remove this person")
 
+REMOVE_PASSKEYS = mark("Remove the passkeys of {name}?")
+REMOVE_PASSKEYS_MEANS = mark(
+    "For somebody who has lost them: make sure that it is really this person who asks. They are signed out, and the "
+    "password is enough again."
+)
+REMOVE_PASSKEYS_BUTTON = mark("Remove the passkeys")
+
 ROLE_HINTS = {
     "viewer": mark("reads: sees everything, changes nothing"),
     "editor": mark("edits: sessions, registrations, proposals, results"),
     "admin": mark("administers: also people of the office, wording of mails, suppressed addresses"),
 }
+
+
+class Reason(BaseModel):
+    reason: Annotated[OneLine, Field(min_length=1, max_length=200)]
 
 
 def routes(desk: AccountDesk) -> PageRouter:
@@ -33,6 +51,7 @@ def routes(desk: AccountDesk) -> PageRouter:
     _add_people(router, desk)
     _add_person(router, desk)
     _add_removal(router, desk)
+    _add_ending(router, desk)
     return router
 
 
@@ -87,6 +106,8 @@ def _add_person(router: PageRouter, desk: AccountDesk) -> None:
             someone=await desk.accounts.get(person_id),
             roles=_roles(desk, request),
             role_names=ROLE_NAMES,
+            now=desk.clock(),
+            failures=await desk.accounts.failures(person_id),
             **{"link": "", "until": "", **values},
         )
 
@@ -138,3 +159,45 @@ def _add_removal(router: PageRouter, desk: AccountDesk) -> None:
         await desk.pages.form(request)
         await desk.accounts.remove(member, person_id)
         return see_other("/office/people")
+
+
+def _add_ending(router: PageRouter, desk: AccountDesk) -> None:
+    admin = Depends(desk.admin)
+
+    async def ask(request: Request, person_id: str, errors: dict[str, str]) -> HTMLResponse:
+        person = await desk.accounts.get(person_id)
+        return desk.again(
+            request,
+            "office/passkey_removal.html",
+            errors,
+            heading=desk.pages.text(request, REMOVE_PASSKEYS, name=person.name),
+            means=desk.pages.text(request, REMOVE_PASSKEYS_MEANS),
+            asks_reason=True,
+            button=desk.pages.text(request, REMOVE_PASSKEYS_BUTTON),
+            back=f"/office/people/{person_id}",
+        )
+
+    @router.post("/office/people/{person_id}/sign-out")
+    async def sign_out(request: Request, person_id: str, member: StaffMember = admin) -> Response:
+        await desk.pages.form(request)
+        await desk.accounts.sign_out(member, person_id)
+        return see_other(f"/office/people/{person_id}")
+
+    @router.post("/office/people/sign-out")
+    async def sign_out_everybody(request: Request, member: StaffMember = admin) -> Response:
+        await desk.pages.form(request)
+        await desk.accounts.sign_out_everybody(member)
+        return see_other("/office/sign-in")
+
+    @router.get("/office/people/{person_id}/passkeys")
+    async def ask_passkeys(request: Request, person_id: str, _: StaffMember = admin) -> HTMLResponse:
+        return await ask(request, person_id, {})
+
+    @router.post("/office/people/{person_id}/passkeys")
+    async def remove_passkeys(request: Request, person_id: str, member: StaffMember = admin) -> Response:
+        form = await desk.pages.form(request)
+        given, errors = desk.checked(request, Reason, {"reason": form.get("reason")})
+        if given is None:
+            return await ask(request, person_id, errors)
+        await desk.accounts.remove_passkeys(member, person_id, given.reason)
+        return see_other(f"/office/people/{person_id}")

@@ -20,9 +20,15 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from services.registration.accounts.domain import ROLES, Identity
+from shared.staff import Role
+from shared.text.addresses import normalised_address
+
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 """Signatures that are accepted: no shared secret, and never none."""
 
+VERIFIED = (True, "1")
+"""Values of the claim that make an address verified; Entra ID writes the latter too. No other text does."""
 TIMEOUT_SECONDS = 5.0
 KEPT_SECONDS = 600.0
 LEEWAY_SECONDS = 60
@@ -59,6 +65,8 @@ class OidcProvider:
     redirect_uri: str
     role_claim: str
     """The claim that gives a role of the office."""
+    verified_claim: str
+    """The claim that says whether the address is verified."""
     secret: bytes
     """Keys the texts of each attempt."""
     _known: _Known | None = field(default=None, init=False)
@@ -92,8 +100,8 @@ class OidcProvider:
         )
         return url
 
-    async def claims(self, code: str, asked: SignInRequest) -> dict[str, object]:
-        """Exchange the code for the claims of the identity token: signed by the provider, for us, for this attempt.
+    async def identity(self, code: str, asked: SignInRequest) -> Identity:
+        """Exchange the code for the identity token: signed by the provider, for us, for this attempt.
 
         Raises:
             ProviderError: any of that does not hold.
@@ -111,7 +119,14 @@ class OidcProvider:
             data=form,
             auth=(quote_plus(self.client_id), quote_plus(self.client_secret)),  # RFC 6749 section 2.3.1
         )
-        return self._read(str(answer.get("id_token", "")), str(answer.get("access_token", "")), asked, known)
+        claims = self._read(str(answer.get("id_token", "")), str(answer.get("access_token", "")), asked, known)
+        address = _address(claims) if claims.get(self.verified_claim) in VERIFIED else ""
+        return Identity(
+            subject=f"{claims['iss']} {claims['sub']}",
+            address=address,
+            name=str(claims.get("name") or address or claims["sub"])[:200],
+            role=_granted(claims.get(self.role_claim)),
+        )
 
     def _read(self, id_token: str, access_token: str, asked: SignInRequest, known: _Known) -> dict[str, object]:
         expected = {"nonce": asked.nonce, "client_id": self.client_id, "access_token": access_token}
@@ -137,6 +152,19 @@ class OidcProvider:
             keys = await _fetch("GET", metadata["jwks_uri"])
             self._known = _Known(metadata, KeySet.import_key_set(keys), time.monotonic() + KEPT_SECONDS)  # type: ignore[arg-type]  # JSON
         return self._known
+
+
+def _address(claims: Mapping[str, object]) -> str:
+    try:
+        return normalised_address(str(claims.get("email", "")))
+    except ValueError:
+        return ""
+
+
+def _granted(claim: object) -> Role | None:
+    """The highest role that a claim, one value or several, gives."""
+    values = claim if isinstance(claim, list) else [claim]
+    return max((ROLES[value] for value in values if isinstance(value, str) and value in ROLES), default=None)
 
 
 async def _fetch(method: str, url: str, **options: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from shared.clock import Clock
 from shared.security.audit import Audit
 from shared.staff import OPERATOR, Role
 from shared.storage.contract import Store
+from shared.storage.records import Author, Recording
 
 
 class AmbiguousAccount(Exception):
@@ -30,9 +31,13 @@ class RecoveryLink:
     """Whose password it sets; None where it makes the first administrator."""
 
 
-async def make_recovery_link(store: Store, public_url: str, clock: Clock, user_name: str = "") -> RecoveryLink:
+async def make_recovery_link(
+    store: Store, public_url: str, clock: Clock, user_name: str = "", *, lost_passkeys: bool = False
+) -> RecoveryLink:
     """A new link, in place of the one before: for the first administrator while there is none, else to set a password
     for the person with that user name or, without one, for the only administrator. It is recorded.
+
+    If they have lost their passkeys, these are removed: the link's password is enough.
 
     The store is registration's, prepared.
 
@@ -46,8 +51,11 @@ async def make_recovery_link(store: Store, public_url: str, clock: Clock, user_n
             return RecoveryLink(link, clock() + FIRST_RUN_LASTS, None)
     person = _whose(await accounts.everybody(), user_name)
     await audit.record(OPERATOR, "person.link-made", person.id)
+    if lost_passkeys:
+        record: Recording[Account] = Author(OPERATOR, "person.passkeys-removed").record(person.id)
+        await accounts.change(person.id, lambda now: now.without_passkeys(), record=record)
     until = clock() + PASSWORD_LINK_LASTS
-    token = await accounts.new_link(person.id, until)
+    token = await accounts.new_link(until, person)
     return RecoveryLink(password_address(public_url, token), until, person)
 
 

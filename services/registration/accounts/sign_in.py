@@ -1,13 +1,16 @@
 """Signing in to the programme office: by user name and password, or as whom an OIDC provider vouches for."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
 from services.registration.accounts.domain import (
     FIRST_RUN_LASTS,
     Account,
+    Identity,
+    LocalAccountProblem,
     NotOfTheOfficeProblem,
     OneTimeLink,
     OneTimeLinkProblem,
@@ -17,17 +20,15 @@ from services.registration.accounts.domain import (
 from services.registration.accounts.passwords import Passwords
 from services.registration.accounts.store import AccountStore, digest_of
 from services.registration.accounts.throttle import Attempt, Caller, SignInThrottle
+from services.registration.accounts.weak_passwords import is_weak
 from shared import ids
 from shared.clock import Clock
-from shared.security.audit import Audit
-from shared.staff import Role
+from shared.staff import PROVIDER, Role, StaffMember
 from shared.storage.contract import Store
-from shared.storage.records import Author, Recording
+from shared.storage.records import ActRecord, Author, Recording
 from shared.text.addresses import normalised_address
 
-ROLES = {role.name.lower(): role for role in Role}
-"""Values of the OIDC provider's role claim."""
-FOUNDED, SIGNED_IN = "office.founded", "person.signed-in"
+FOUNDED = "office.founded"
 PASSWORD_SET = "person.password-set"  # noqa: S105  the act, no password
 """What the audit calls them."""
 log = structlog.get_logger()
@@ -38,8 +39,9 @@ class SigningIn:
     _accounts: AccountStore
     _throttle: SignInThrottle
     _secret: bytes
-    _audit: Audit
     _clock: Clock
+    _context: Sequence[str] = ()
+    """Names of the installation, which no password may be made of."""
     _passwords: Passwords = field(default_factory=Passwords)
 
     def id_of(self, user_name: str) -> str:
@@ -77,10 +79,10 @@ class SigningIn:
         """The person whose password a one-time link sets.
 
         Raises:
-            OneTimeLinkProblem: the link is wrong, was used or has expired, or the person was removed.
+            OneTimeLinkProblem: the link is wrong, was used or has expired, or the person was removed since.
         """
-        person = await self._accounts.get((await self._link(token)).person_id)
-        if person is None or person.is_removed:
+        person = await self._accounts.holder(await self._link(token))
+        if person is None:
             raise OneTimeLinkProblem
         return person
 
@@ -93,15 +95,15 @@ class SigningIn:
         person = await self.person_of_link(token)
         kept = await self._hash(password, token)
         await self._spend(token)
-        return await self._accounts.change(
-            person.id,
-            lambda now: (now.model_copy(update={"password_hash": kept}), []),
-            record=Author(person.member, PASSWORD_SET).record(person.id),
-        )
+        return await self._keep_password(person, kept)
 
-    async def note_signed_in(self, person: Account) -> None:
-        """Record the sign-in. Nothing else is stored: the session is a signed cookie."""
-        await self._audit.record(person.member, SIGNED_IN, person.id)
+    async def change_password(self, person: Account, password: str) -> Account:
+        """Set another password for somebody who has just given the one before."""
+        return await self._keep_password(person, await self._hash(password, person.id))
+
+    def is_weak(self, password: str, *known: str) -> bool:
+        """Whether a password is easy to guess for whoever knows these texts about its owner."""
+        return is_weak(password, (*self._context, *known))
 
     def browser_mark(self, person: Account) -> str:
         """The mark of a known browser, so that others' failures do not slow it down; empty without a password."""
@@ -114,7 +116,69 @@ class SigningIn:
             WrongCredentialsProblem: one of the two is wrong.
             TooManyAttemptsProblem: after many failures, or while many try; nothing was tried.
         """
-        account = self.id_of(_address(user_name.strip()) or user_name.strip().lower())
+        return await self._check(self.id_of(_address(user_name.strip()) or user_name.strip().lower()), password, caller)
+
+    async def confirm(self, member: StaffMember, password: str, caller: Caller) -> Account:
+        """Somebody who is signed in gives the password again.
+
+        Raises:
+            WrongCredentialsProblem, TooManyAttemptsProblem: as `by_password`.
+        """
+        return await self._check(member.id, password, caller)
+
+    async def by_oidc(self, who: Identity) -> Account:
+        """The person for whom the provider vouches: it gives them a role, or they were added by address.
+
+        The subject tells who it is. A verified address does so at the first time alone, and never of a local account.
+
+        Raises:
+            NotOfTheOfficeProblem: neither, or the role that the provider gave is withdrawn.
+            LocalAccountProblem: the address belongs to a local account.
+        """
+        try:
+            return await self._of_subject(who) or await self._of_address(who)
+        except (NotOfTheOfficeProblem, LocalAccountProblem) as problem:
+            subject = ids.derived_id(self._secret, "oidc subject", who.subject)
+            log.warning("sign-in failed", action="sign_in_failed", reason=problem.code, account=subject)
+            raise
+
+    async def _of_subject(self, who: Identity) -> Account | None:
+        """Who has signed in before as that subject; their role follows the claim."""
+        person = await self._accounts.of_subject(who.subject)
+        if person is None or (who.role is None and not person.claimed):
+            return person
+        role = who.role
+        if role is None:
+            now, record = self._clock(), Author(PROVIDER, "person.removed").record_at
+            await self._accounts.change(
+                person.id, lambda account: account.removed(now), record=lambda _, gone, at: record(at, gone.id)
+            )
+            raise NotOfTheOfficeProblem
+        return await self._accounts.change(
+            person.id, lambda now: now.in_role(role, claimed=True), record=_role_followed(role)
+        )
+
+    async def _of_address(self, who: Identity) -> Account:
+        """Who comes for the first time."""
+        account = self.id_of(who.address or who.subject)
+        known = await self._accounts.get(account)
+        if known and not known.is_removed:
+            return await self._accounts.change(account, lambda now: now.bound_to(who))
+        if who.role is None:
+            raise NotOfTheOfficeProblem
+        return await self._admit(
+            Account(
+                id=account,
+                user_name=who.address,
+                name=who.name,
+                role=who.role,
+                subject=who.subject,
+                claimed=True,
+                added_at=self._clock(),
+            )
+        )
+
+    async def _check(self, account: str, password: str, caller: Caller) -> Account:
         person = await self._accounts.get(account)
         attempt = self._throttle.attempt(account, person, caller)
         try:
@@ -131,50 +195,30 @@ class SigningIn:
             )
             raise
 
-    async def by_oidc(self, claims: Mapping[str, object], role_claim: str) -> Account:
-        """The person for whom the provider vouches: it gives them a role, or they were added by address.
-
-        Their subject is kept at the first time: addresses pass from one person to another, subjects do not.
-
-        Raises:
-            NotOfTheOfficeProblem: neither.
-        """
-        subject = f"{claims['iss']} {claims['sub']}"
-        role = _granted(claims.get(role_claim))
-        if person := await self._accounts.of_subject(subject):
-            return await self._accounts.change(person.id, lambda now: now.in_role(role or now.role))
-        address = _vouched_address(claims)
-        person = await self._accounts.get(self.id_of(address)) if address else None
-        if person and not person.is_removed and not person.subject:
-            bound = {"subject": subject}
-            return await self._accounts.change(
-                person.id, lambda now: now.model_copy(update=bound).in_role(role or now.role)
-            )
-        if not role or not address or (person and not person.is_removed):
-            raise NotOfTheOfficeProblem
-        return await self._admit(
-            Account(
-                id=self.id_of(address),
-                user_name=address,
-                name=str(claims.get("name") or address)[:200],
-                role=role,
-                subject=subject,
-                added_at=self._clock(),
-            )
-        )
-
     async def _try(self, attempt: Attempt, person: Account | None, password: str) -> Account:
         budgets = await self._throttle.begin(attempt)
         kept = person.password_hash if person and not person.is_removed else ""
         if not await self._passwords.is_right(kept, password) or person is None:
+            if person and not person.is_removed:
+                await self._accounts.count_failure(person.id)
             raise WrongCredentialsProblem
         await self._throttle.succeeded(budgets)
         return person
 
-    async def _hash(self, password: str, token: str) -> str:
-        """The holder of a one-time link does not wait behind those who guess."""
-        async with self._passwords.turns.turn(digest_of(token), is_known=True):
+    async def _hash(self, password: str, line: str) -> str:
+        """The holder of a one-time link, or of a session, does not wait behind those who guess."""
+        async with self._passwords.turns.turn(digest_of(line), is_known=True):
             return await self._passwords.hash(password)
+
+    async def _keep_password(self, person: Account, kept: str) -> Account:
+        """It ends the sessions that there are, other links, and what was begun with the password before."""
+        await self._accounts.links.drop(person.id)
+        await self._accounts.challenges.drop(person.id)
+        return await self._accounts.change(
+            person.id,
+            lambda now: now.with_password(kept),
+            record=Author(person.member, PASSWORD_SET).record(person.id),
+        )
 
     async def _admit(self, person: Account, record: Recording[Account] | None = None) -> Account:
         """Create the account, or revive a removed one; the account as kept."""
@@ -183,13 +227,14 @@ class SigningIn:
         return await self._accounts.change(person.id, person.in_place_of, record=record)
 
     async def _link(self, token: str) -> OneTimeLink:
-        link = await self._accounts.link(token)
-        if link is None or link.spent or link.expires_at < self._clock():
+        link = await self._accounts.links.get(token)
+        if link is None or not link.is_good(self._clock()):
+            log.warning("link refused", action="link_refused", person=link.person_id if link else "")
             raise OneTimeLinkProblem
         return link
 
     async def _spend(self, token: str) -> None:
-        if not await self._accounts.spend_link(token):
+        if not await self._accounts.links.spend(token):
             raise OneTimeLinkProblem
 
 
@@ -201,7 +246,7 @@ async def first_run_token(store: Store, clock: Clock) -> str | None:
     accounts = AccountStore(store, clock)
     if await accounts.count_administrators():
         return None
-    return await accounts.new_link("", clock() + FIRST_RUN_LASTS)
+    return await accounts.new_link(clock() + FIRST_RUN_LASTS)
 
 
 async def first_run_link(store: Store, public_url: str, clock: Clock) -> str | None:
@@ -222,14 +267,11 @@ def _address(text: str) -> str:
         return ""
 
 
-def _vouched_address(claims: Mapping[str, object]) -> str:
-    """Empty where the provider says that the address is not verified."""
-    if claims.get("email_verified") is False:
-        return ""
-    return _address(str(claims.get("email") or claims.get("preferred_username") or ""))
+def _role_followed(role: Role) -> Recording[Account]:
+    """The record of a claim that changed the role; none where it says the same."""
 
+    def make(before: Account, after: Account, at: datetime) -> ActRecord | None:
+        by = Author(PROVIDER, "person.role-changed")
+        return by.record_at(at, after.id, {"role": role.name.lower()}) if before.role is not role else None
 
-def _granted(claim: object) -> Role | None:
-    """The highest role that a claim, one value or several, gives."""
-    values = claim if isinstance(claim, list) else [claim]
-    return max((ROLES[value] for value in values if isinstance(value, str) and value in ROLES), default=None)
+    return make

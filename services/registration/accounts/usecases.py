@@ -32,6 +32,11 @@ class Accounts:
         self.password_link = Action("person.link-made", Role.ADMIN, self._password_link)
         self.change_role = Action("person.role-changed", Role.ADMIN, self._change_role)
         self.remove = Action("person.removed", Role.ADMIN, self._remove)
+        self.sign_out = Action("person.signed-out", Role.ADMIN, self._sign_out)
+        self.sign_out_everybody = Action("person.signed-out", Role.ADMIN, self._sign_out_everybody)
+        self.sign_out_myself = Action("person.signed-out", Role.VIEWER, self._sign_out_myself)
+        self.remove_passkeys = Action("person.passkeys-removed", Role.ADMIN, self._remove_passkeys)
+        self.remove_my_passkey = Action("person.passkeys-removed", Role.VIEWER, self._remove_my_passkey)
 
     async def everybody(self) -> list[Account]:
         """By name."""
@@ -74,7 +79,7 @@ class Accounts:
         """
         person = await self.get(person_id)
         await self._audit.record(by.member, by.act, person.id)  # a link is no aggregate, and may be of use at once
-        return await self._stored.new_link(person.id, self._clock() + PASSWORD_LINK_LASTS)
+        return await self._stored.new_link(self._clock() + PASSWORD_LINK_LASTS, person)
 
     async def _change_role(self, by: Author, person_id: str, role: Role) -> Account:
         """Raises:
@@ -97,23 +102,69 @@ class Accounts:
         person = await self.get(person_id)
         await self._require_another_administrator(person)
         now = self._clock()
-        nobody = {"name": "", "user_name": "", "password_hash": "", "subject": "", "role": Role.VIEWER}
+        await self._stored.change(person.id, lambda current: current.removed(now), record=by.record(person.id))
+        await self._stored.forget(person.id)
 
-        def gone(current: Account) -> tuple[Account, Sequence[Event]]:
-            removed = current.model_copy(update={**nobody, "removed_at": now})
-            return removed, [removed.access_changed()]
+    async def _sign_out(self, by: Author, person_id: str) -> None:
+        """End all sessions of somebody.
 
-        await self._stored.change(person.id, gone, record=by.record(person.id))
+        Raises:
+            PersonUnknownProblem: there is nobody with that id.
+        """
+        await self._end_sessions(by, (await self.get(person_id)).id)
+
+    async def _sign_out_everybody(self, by: Author) -> None:
+        """End all sessions of all people, also one's own: last, so that an error leaves them to whoever acts."""
+        for person in sorted(await self.everybody(), key=lambda each: each.id == by.member.id):
+            await self._end_sessions(by, person.id)
+
+    async def _sign_out_myself(self, by: Author) -> None:
+        """End all of one's own sessions, also this one.
+
+        Raises:
+            PersonUnknownProblem: as `get`.
+        """
+        await self._sign_out(by, by.member.id)
+
+    async def _remove_passkeys(self, by: Author, person_id: str, reason: str) -> None:
+        """Take all passkeys from somebody who has lost them, and end their sessions: the password is enough again.
+
+        Raises:
+            PersonUnknownProblem: there is nobody with that id.
+        """
+        person = await self.get(person_id)
+        record: Recording[Account] = by.record(person.id, {"reason": reason})
+        await self._stored.change(person.id, lambda now: now.without_passkeys(), record=record)
+
+    async def _remove_my_passkey(self, by: Author, passkey_id: str) -> None:
+        """Raises:
+        PasskeyUnknownProblem: one has no such passkey.
+        """
+
+        def without(now: Account) -> tuple[Account, Sequence[Event]]:
+            gone = now.passkey(passkey_id)
+            return now.with_passkeys(tuple(passkey for passkey in now.passkeys if passkey != gone))
+
+        await self._stored.change(by.member.id, without, record=by.record(by.member.id))
+
+    async def failures(self, person_id: str) -> int:
+        """Wrong attempts to sign in as that person since they last did."""
+        return (await self._stored.failures(person_id))[0]
 
     async def present(self, member: StaffMember) -> StaffMember | None:
-        """The member as the office knows them now; None once removed."""
+        """The member as the office knows them now; None once removed or signed out.
+
+        Accounts are never deleted: of whom nothing is known, an older backup was restored, and the cookie counts.
+        """
         person = await self._stored.get(member.id)
-        if person is None:
-            return member
-        return None if person.is_removed else person.member
+        return person.member_in(member.session) if person else member
 
     async def republish(self, person_id: str) -> None:
         await self._stored.republish(person_id, lambda person: [person.access_changed()])
+
+    async def _end_sessions(self, by: Author, person_id: str) -> None:
+        record: Recording[Account] = by.record(person_id)
+        await self._stored.change(person_id, lambda now: now.keeping_sessions(lambda _: False), record=record)
 
     async def _require_another_administrator(self, person: Account) -> None:
         if person.role is Role.ADMIN and await self._stored.count_administrators() < 2:

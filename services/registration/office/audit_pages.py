@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from services.registration.accounts.own_pages import HOW_NAMES
 from services.registration.accounts.usecases import Accounts
 from services.registration.entities.usecases import Entities
 from services.registration.programmes.usecases import Programmes
@@ -46,6 +47,9 @@ ACTS: Mapping[str, Act] = {
     "person.removed": Act(mark("Removed a person from the office"), _PERSON),
     "person.password-set": Act(mark("Set a password"), _PERSON),
     "person.signed-in": Act(mark("Signed in"), _PERSON),
+    "person.signed-out": Act(mark("Ended all sessions of a person"), _PERSON),
+    "person.passkey-added": Act(mark("Added a passkey"), _PERSON),
+    "person.passkeys-removed": Act(mark("Removed passkeys"), _PERSON),
 }
 
 FIELDS = {
@@ -80,6 +84,10 @@ DETAILS = {
     "found": Detail(mark("People found in the report")),
     "sessions": Detail(mark("Sessions")),
     "entities": Detail(mark("Local entities")),
+    "how": Detail(mark("By"), codes={how.value: name for how, name in HOW_NAMES.items()}),
+    "failures": Detail(mark("Wrong attempts before")),
+    "passkey": Detail(mark("Passkey")),
+    "reason": Detail(mark("Reason")),
     "role": Detail(mark("Role"), codes={role.name.lower(): ROLE_NAMES[role] for role in Role}),
 }
 

@@ -7,12 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
 import httpx
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from services.feedback.app import LOCALE
@@ -35,10 +34,11 @@ from shared.storage.sqlite import SqliteStore
 from shared.text.catalogues import Translations
 from shared.web.application import make_application
 from shared.web.pages import Pages
-from shared.web.staff_cookie import SESSION_COOKIE, StaffCookie
+from shared.web.staff_cookie import SESSION_COOKIE
 from tests.support.applications import lent_application
 from tests.support.described import described
 from tests.support.links import Reader
+from tests.support.office import office_cookie
 
 STAFF_TOKEN = "staff-token-of-the-tests"
 STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
@@ -179,10 +179,8 @@ class House:
 
     def sign_in(self, role: Role) -> None:
         """The client is a member of the office from now on."""
-        answer = Response()
-        member = StaffMember(f"member-{role.name.lower()}", "Núria", role)
-        StaffCookie(SECRET, self.clock, secure=False).begin(answer, member)
-        self.client.cookies.set(SESSION_COOKIE, SimpleCookie(answer.headers["set-cookie"])[SESSION_COOKIE].value)
+        member = StaffMember(f"member-{role.name.lower()}", "Núria", role, session="s1")
+        self.client.cookies.set(SESSION_COOKIE, office_cookie(SECRET, self.clock, member))
 
     async def send_form(self, path: str, **values: str) -> httpx.Response:
         """Open a page and send its form."""

@@ -178,7 +178,7 @@ async def test_what_was_told_of_somebody_since_they_signed_in_counts(house: Hous
     house.sign_in(Role.EDITOR)
 
     async def told(version: int, role: Role | None) -> None:
-        event = OfficeAccessChanged(version=version, person_id="member-editor", role=role)
+        event = OfficeAccessChanged(version=version, person_id="member-editor", role=role, sessions=("s1",))
         await handle(routes(house.use_cases), event)
 
     assert publish in (await house.client.get(survey)).text

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 
 from services.notifications import handlers
 from services.notifications import routes as pages
@@ -50,10 +50,11 @@ from shared.storage.sqlite import SqliteStore
 from shared.text.catalogues import Translations
 from shared.web.application import make_application
 from shared.web.pages import Pages
-from shared.web.staff_cookie import StaffCookie
+from shared.web.staff_cookie import SESSION_COOKIE
 from tests.support.applications import lent_application
 from tests.support.described import described
 from tests.support.links import Reader
+from tests.support.office import office_cookie
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 START = datetime(2026, 12, 17, 9, 0, tzinfo=UTC)
@@ -191,9 +192,9 @@ class House:
 
     def sign_in(self, role: Role) -> None:
         """Have this browser belong to a member of the office from now on."""
-        response = Response()
-        StaffCookie(SECRET, self.clock, secure=False).begin(response, StaffMember("member", "Anna", role))
-        self.http.cookies.update(httpx.Cookies(_cookies(response)))
+        self.http.cookies.set(
+            SESSION_COOKIE, office_cookie(SECRET, self.clock, StaffMember("member", "Anna", role, session="s1"))
+        )
 
     async def form(self, page: str, **fields: str) -> dict[str, str]:
         """The fields of a form with the token that this browser's page gave."""
@@ -282,12 +283,6 @@ class House:
     def raw_bytes(self) -> bytes:
         """Every byte of the store's files."""
         return b"".join(file.read_bytes() for file in sorted(self.path.parent.glob(f"{self.path.name}*")))
-
-
-def _cookies(response: Response) -> dict[str, str]:
-    """The cookies that an answer sets."""
-    headers = [value.decode() for name, value in response.raw_headers if name == b"set-cookie"]
-    return dict(header.split(";")[0].split("=", 1) for header in headers)
 
 
 class _AlwaysReady:

@@ -229,7 +229,7 @@ async def test_what_was_told_of_somebody_since_they_signed_in_counts(house: Hous
     house.sign_in(Role.ADMIN)
 
     async def told(version: int, role: Role | None) -> None:
-        await house.handle(OfficeAccessChanged(version=version, person_id="member", role=role))
+        await house.handle(OfficeAccessChanged(version=version, person_id="member", role=role, sessions=("s1",)))
 
     assert 'name="introduction"' in (await house.http.get(wording)).text
     await told(2, Role.VIEWER)

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 
 from services.proposals.app import make_use_cases
 from services.proposals.domain.followers import Follower
@@ -35,10 +35,11 @@ from shared.storage.opening import open_store
 from shared.text.catalogues import Translations
 from shared.web.application import make_application
 from shared.web.pages import Pages
-from shared.web.staff_cookie import SESSION_COOKIE, StaffCookie
+from shared.web.staff_cookie import SESSION_COOKIE
 from tests.support.applications import lent_application
 from tests.support.described import described
 from tests.support.links import Reader
+from tests.support.office import office_cookie
 
 START = datetime(2026, 12, 1, 9, tzinfo=UTC)
 STAFF_TOKEN = "staff-token-of-the-tests"
@@ -175,10 +176,9 @@ class Desk:
 
     def sign_in(self, role: Role = Role.EDITOR) -> None:
         """Leave the office's cookie in the browser."""
-        answer = Response()
-        StaffCookie(SECRET, self.clock, secure=False).begin(answer, StaffMember("m1", "Aina", role))
-        value = answer.headers["set-cookie"].partition("=")[2].partition(";")[0].strip('"')
-        self.http.cookies.set(SESSION_COOKIE, value)
+        self.http.cookies.set(
+            SESSION_COOKIE, office_cookie(SECRET, self.clock, StaffMember("m1", "Aina", role, session="s1"))
+        )
 
     async def send(self, path: str, fields: dict[str, str] | None = None, *, page: str = "") -> httpx.Response:
         """Send a form of the page as its browser would, with the token that the page has."""

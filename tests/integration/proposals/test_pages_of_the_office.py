@@ -277,7 +277,9 @@ async def test_what_was_told_of_somebody_since_they_signed_in_counts(desk: Desk)
     desk.sign_in(Role.EDITOR)
 
     async def told(version: int, role: Role | None) -> None:
-        await handle(routes(desk.cases), OfficeAccessChanged(version=version, person_id="m1", role=role))
+        await handle(
+            routes(desk.cases), OfficeAccessChanged(version=version, person_id="m1", role=role, sessions=("s1",))
+        )
 
     assert f'action="{page}/review"' in (await desk.http.get(page)).text
     await told(2, Role.VIEWER)

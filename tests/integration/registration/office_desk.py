@@ -3,22 +3,23 @@
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request
 from pydantic import SecretStr
 
+from services.registration.accounts.domain import How, SignInRules
 from services.registration.accounts.sign_in import first_run_token
 from services.registration.app import LOCALES, TEMPLATES, oidc
 from services.registration.registrations.usecases import Person
 from services.registration.routes import api_routers, office_routers
 from services.registration.settings import Settings
-from services.registration.usecases import AGGREGATES, COLLECTIONS, Stores, UseCases, wire
+from services.registration.usecases import AGGREGATES, COLLECTIONS, USUAL_RULES, Stores, UseCases, wire
 from shared.clock import Clock
 from shared.events.vocabulary import Language
 from shared.messaging.broker import make_broker
@@ -35,6 +36,7 @@ from shared.web.pages import Pages
 from shared.web.staff_cookie import StaffCookie
 from tests.support.applications import lent_application
 from tests.support.links import Reader
+from tests.support.office import LONG, office_cookie
 
 STAFF_TOKEN = "staff-token-of-the-tests"
 STAFF = {"Authorization": f"Bearer {STAFF_TOKEN}"}
@@ -82,9 +84,19 @@ class OfficeDesk:
 
     def sign_in(self, role: Role = Role.EDITOR, name: str = "Marta", member_id: str = "") -> None:
         """Give the browser the cookie of somebody who signed in."""
-        answer = Response()
-        StaffCookie(SECRET, self.clock, secure=False).begin(answer, StaffMember(member_id or name, name, role))
-        self.browser.cookies.set("office", answer.headers["set-cookie"].split(";")[0].partition("=")[2])
+        member = StaffMember(member_id or name, name, role)
+        self.browser.cookies.set("office", office_cookie(SECRET, self.clock, member), domain="dijous.local")
+
+    def another_browser(self) -> Self:
+        """The same application from elsewhere."""
+        browser = httpx.AsyncClient(transport=self.browser._transport, base_url=URL, headers=self.browser.headers)
+        return replace(self, browser=browser)
+
+    async def begin_session(self, person_id: str) -> None:
+        """Sign somebody in who has an account."""
+        person = await self.use_cases.accounts.get(person_id)
+        member, _ = await self.use_cases.office_sessions.begin(person, How.PASSWORD)
+        self.browser.cookies.set("office", office_cookie(SECRET, self.clock, member), domain="dijous.local")
 
     def come_back(self, **after: float) -> None:
         """Let time pass, and sign an editor in again."""
@@ -95,7 +107,7 @@ class OfficeDesk:
         """Who the browser's cookie says is signed in."""
         cookies = f"office={self.browser.cookies.get('office')}".encode()
         request = Request({"type": "http", "headers": [(b"cookie", cookies)]})
-        return StaffCookie(SECRET, self.clock, secure=False).member(request)
+        return StaffCookie(SECRET, self.clock, secure=False, idle=LONG).member(request)
 
     def sign_out(self) -> None:
         self.browser.cookies.delete("office")
@@ -165,13 +177,15 @@ class OfficeDesk:
 
 
 @asynccontextmanager
-async def open_desk(folder: Path, **settings: str) -> AsyncIterator[OfficeDesk]:
+async def open_desk(
+    folder: Path, *, rules: SignInRules = USUAL_RULES, passkeys_at: str = URL, **settings: str
+) -> AsyncIterator[OfficeDesk]:
     clock = StepClock()
     store = open_store(f"sqlite:///{folder}", "registration")
     await store.prepare(COLLECTIONS)
     # Never connected: events stay in the outboxes.
     reconciler = Reconciler(store, make_broker("nats://127.0.0.1:1", service="registration"), service="registration")
-    use_cases = wire(store, Links(URL, SECRET), SECRET.encode(), reconciler, clock)
+    use_cases = wire(store, Links(passkeys_at, SECRET), SECRET.encode(), reconciler, clock, rules=rules)
     with lent_application(_application, *settings.items(), use_cases=use_cases, clock=clock) as app:
         async with Reader(transport=httpx.ASGITransport(app), base_url=URL) as browser:
             browser.headers["accept-language"] = "ca"

@@ -26,6 +26,9 @@ FORM = """{% extends "layout.html" %}{% block title %}Form{% endblock %}
 {% block main %}<h1>Form</h1><form method="post">{{ csrf_field }}<button>Send</button></form>{% endblock %}"""
 
 
+A_DAY = timedelta(days=1)
+
+
 class LateProblem(Problem):
     """For the test."""
 
@@ -94,10 +97,10 @@ class House:
             headers={"Accept-Language": "en"},
         )
 
-    def sign_in(self, role: Role = Role.VIEWER, version: int = 0) -> None:
+    def sign_in(self, role: Role = Role.VIEWER, version: int = 0, session: str = "s1") -> None:
         """Leave the office's cookie in the browser."""
         response = Response()
-        self.pages.office.begin(response, StaffMember("m1", "Aina", role, version))
+        self.pages.office.begin(response, StaffMember("m1", "Aina", role, version, session), self.clock() + A_DAY)
         name, _, rest = response.headers["set-cookie"].partition("=")
         self.browser.cookies.set(name, rest.partition(";")[0].strip('"'))
 

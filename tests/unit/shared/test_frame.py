@@ -349,8 +349,9 @@ async def test_a_bug_is_a_problem_that_tells_nothing(http: httpx.AsyncClient) ->
     "header", ["", "Bearer", "Bearer x", f"Basic {STAFF_TOKEN}", f"Bearer {STAFF_TOKEN}x", "Bearer ñ"]
 )
 async def test_the_offices_routes_want_its_token(http: httpx.AsyncClient, header: str) -> None:
-    answer = await http.get("/office", headers=[(b"authorization", header.encode())])
-
+    with capture_logs() as logs:
+        answer = await http.get("/office", headers=[(b"authorization", header.encode())])
+    assert [(entry["action"], entry["reason"]) for entry in logs] == [("access_refused", "staff-only")]
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert (await http.get("/office", headers={"Authorization": f"bearer {STAFF_TOKEN}"})).status_code == 200
 

@@ -10,7 +10,6 @@ import pytest
 from shared.staff import Role
 from shared.web.application import MAX_BODY_BYTES
 from shared.web.page_routes import own_path
-from shared.web.staff_cookie import SESSION_HOURS
 from tests.unit.shared.house import CANARY, HTTP, House
 from tests.unit.shared.test_pages import form_token
 
@@ -210,7 +209,7 @@ SIGNED_OUT = "You are signed out of the programme office, so nothing was saved."
 async def test_what_was_sent_after_the_session_ended_is_given_back_to_be_sent_once_signed_in(house: House) -> None:
     house.sign_in(Role.EDITOR)
     token = await form_token(house)
-    house.clock.move(hours=SESSION_HOURS)
+    house.clock.move(hours=1)
     page = await house.browser.post("/office/plan", data={"csrf": token, "text": TEXT, "choice": "b"}, headers=OURS)
     assert_page(page, 403, SIGNED_OUT)
     assert '<a href="/office/sign-in?next=/office/plan" target="_blank">Sign in, in another tab</a>' in page.text

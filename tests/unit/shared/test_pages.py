@@ -9,8 +9,7 @@ import pytest
 from fastapi import Response
 
 from shared.staff import Role, StaffMember
-from shared.web.staff_cookie import SESSION_HOURS
-from tests.unit.shared.house import HTTP, HTTPS, House
+from tests.unit.shared.house import A_DAY, HTTP, HTTPS, House
 
 TOKEN = re.compile(r'name="csrf" value="(\w+)"')
 
@@ -89,12 +88,25 @@ async def test_cookies_are_hidden_from_scripts_and_other_sites(
         assert "domain" not in cookie.lower()
 
 
-async def test_the_office_is_open_for_eight_hours(house: House) -> None:
+async def test_a_session_that_is_not_used_for_an_hour_is_over(house: House) -> None:
     house.sign_in(Role.EDITOR)
-    house.clock.move(hours=SESSION_HOURS, minutes=-1)
-    assert (await house.browser.get("/office/plan")).status_code == 200
-    house.clock.move(minutes=2)
+    for _ in range(3):
+        await _shows_for(house, minutes=59)
+    house.clock.move(minutes=60)
     assert (await house.browser.get("/office/plan")).status_code == 303
+
+
+async def test_a_session_is_over_at_its_end_however_much_it_is_used(house: House) -> None:
+    house.sign_in(Role.EDITOR)
+    for _ in range(47):
+        await _shows_for(house, minutes=30)
+    house.clock.move(minutes=31)
+    assert (await house.browser.get("/office/plan")).status_code == 303
+
+
+async def _shows_for(house: House, *, minutes: int) -> None:
+    house.clock.move(minutes=minutes)
+    assert (await house.browser.get("/office/plan")).status_code == 200
 
 
 def _promoted(cookie: str) -> str:
@@ -147,14 +159,16 @@ async def test_the_office_s_navigation_is_for_those_signed_in_and_leads_where_th
     page = (await house.browser.get("/form")).text
     assert "/office/mails" in page
     assert "/office/people" not in page
-    assert "Sign out (Aina)" in page
+    assert '<a href="/office/account" aria-label="Your account: Aina">Aina</a>' in page
     house.sign_in(Role.ADMIN)
     assert "/office/people" in (await house.browser.get("/form")).text
 
 
 async def test_a_name_is_text_and_never_markup(house: House) -> None:
     response = Response()
-    house.pages.office.begin(response, StaffMember("m1", "<script>alert(1)</script>", Role.VIEWER))
+    house.pages.office.begin(
+        response, StaffMember("m1", "<script>alert(1)</script>", Role.VIEWER), house.clock() + A_DAY
+    )
     house.browser.cookies.set("office", response.headers["set-cookie"].partition("=")[2].partition(";")[0].strip('"'))
     page = (await house.browser.get("/form")).text
     assert "&lt;script&gt;alert(1)" in page
