@@ -63,6 +63,11 @@ class ServiceSettings(BaseSettings):
     calendars hold entries: another UID is another entry."""
     keep_followers_days: Annotated[int, Field(ge=1)] = 90
     """Days from a proposal's answer or decline until its followers' addresses are erased."""
+    keep_waiting_followers_days: Annotated[int, Field(ge=1)] = 365
+    """Days without news of a proposal until its followers' addresses are erased."""
+    compact_seconds: Annotated[float, Field(gt=0)] = 6 * 3600
+    """How often the store is compacted. One that is busy is tried again the next time, so nothing that was erased is
+    in its files after a day."""
     inventory_seconds: Annotated[float, Field(gt=0)] = 30
     """How often the reconcile sweep lists what the service announced."""
     clock_offset_file: Path | None = None

@@ -22,6 +22,7 @@ from shared.messaging.outbox import OutboxRelay
 from shared.messaging.reconciler import Reconciler
 from shared.security.links import Links
 from shared.service import Service
+from shared.storage.compacting import compacting
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
 from shared.storage.projections import Known, Projection
@@ -92,6 +93,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         loops=[
             *make_loops(use_cases, sender),
             Loop("counters of limits", stores.limits.forget, every=_FORGET_SECONDS),
+            compacting(documents, every=settings.compact_seconds),
         ],
         watches={"mails": lambda: lateness(stores.deliveries, clock(), sender.trouble)},
     )

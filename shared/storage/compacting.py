@@ -2,6 +2,7 @@
 
 import structlog
 
+from shared.loops import Loop
 from shared.storage.contract import Store, StoreError
 
 log = structlog.get_logger()
@@ -15,3 +16,13 @@ async def try_to_compact(store: Store) -> bool:
         log.warning("store not compacted", action="compact_postponed", error=str(error))
         return False
     return True
+
+
+def compacting(store: Store, *, every: float) -> Loop:
+    """Overwrites again and again what was deleted or changed: it lies in the store's log and free pages until then."""
+
+    async def step() -> bool:
+        await try_to_compact(store)
+        return False
+
+    return Loop("compacting", step, every=every)
