@@ -27,13 +27,14 @@ from shared.loops import Loop
 from shared.messaging.broker import make_broker
 from shared.messaging.office_access import OFFICE_PEOPLE_KIND, OfficeAccess
 from shared.messaging.outbox import OutboxRelay
-from shared.messaging.purging import purge_events
+from shared.messaging.purging import old_messages, purge_events
 from shared.messaging.reconciler import Reconciler
 from shared.security.audit import Audit
 from shared.security.erasing import Erasing, Purge
 from shared.security.links import Links
 from shared.security.rate_limits import RateLimiter
 from shared.service import Service
+from shared.storage.compacting import compacting
 from shared.storage.contract import Store
 from shared.storage.opening import open_store
 from shared.text.catalogues import Translations
@@ -51,7 +52,6 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     store = open_store(settings.store_url, NAME, mongo_driver=settings.mongo_driver)
     broker = make_broker(settings.nats_url, service=NAME)
     use_cases = make_use_cases(settings, store, broker, now, partial(purge_events, broker, EVENTS_WITH_PEOPLE))
-    erase_past = partial(use_cases.following.erase_past, timedelta(days=settings.keep_followers_days))
     words = Translations(Path(__file__).parent / "locale")
     pages = Pages(settings, words, TEMPLATES, clock=now, access=use_cases.access)
     return Service(
@@ -67,19 +67,38 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
             office_routes(use_cases, settings.staff_token.get_secret_value()),
             people_routes(use_cases, settings.staff_token.get_secret_value()),
             page_routes(use_cases, pages),
-            following_routes(use_cases, pages, now, keep_days=settings.keep_followers_days),
+            following_routes(
+                use_cases,
+                pages,
+                now,
+                keep_days=settings.keep_followers_days,
+                keep_waiting_days=settings.keep_waiting_followers_days,
+            ),
             office_page_routes(use_cases, pages, now),
         ],
         words=words,
         loops=[
-            Loop("sweep", use_cases.sweep.complete, every=settings.sweep_seconds),
-            Loop("limits", use_cases.limits.forget, every=FORGET_SECONDS),
-            use_cases.erasing.loop(every=settings.sweep_seconds),
-            Loop("followers of the past", erase_past, every=RETENTION_SECONDS),
-            use_cases.reconciler.loop(),
+            *_loops(use_cases, settings),
+            old_messages(broker, EVENTS_WITH_PEOPLE),
+            compacting(store, every=settings.compact_seconds),
         ],
         sweep=use_cases.reconciler.announce_now,
     )
+
+
+def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
+    erase_past = partial(
+        use_cases.following.erase_past,
+        timedelta(days=settings.keep_followers_days),
+        timedelta(days=settings.keep_waiting_followers_days),
+    )
+    return [
+        Loop("sweep", use_cases.sweep.complete, every=settings.sweep_seconds),
+        Loop("limits", use_cases.limits.forget, every=FORGET_SECONDS),
+        use_cases.erasing.loop(every=settings.sweep_seconds),
+        Loop("followers of the past", erase_past, every=RETENTION_SECONDS),
+        use_cases.reconciler.loop(),
+    ]
 
 
 def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: Clock, purge: Purge) -> UseCases:

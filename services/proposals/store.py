@@ -122,6 +122,10 @@ class ProposalStore:
         where: Where = {"support": SupportStep.REQUESTED.value, "mailed_at": at_most(to_millis(mailed_before))}
         return self.followers.each(where)
 
+    def unchanged(self, since: datetime) -> AsyncIterator[Follower]:
+        """Followers whose address is kept and has been for long."""
+        return self.followers.each({"changed_at": at_most(to_millis(since)), "erased_at": None})
+
     def ended(self, before: datetime) -> AsyncIterator[Proposal]:
         return self.proposals.each({"state": one_of(sorted(ENDED_STATES)), "changed_at": at_most(to_millis(before))})
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from faststream.nats import NatsBroker
+
 from services.registration import handlers
 from services.registration.accounts.oidc import OidcProvider
 from services.registration.accounts.oidc_pages import CALLBACK
@@ -18,10 +20,12 @@ from shared.events.registration import PersonEvent
 from shared.loops import Loop
 from shared.messaging.broker import make_broker
 from shared.messaging.outbox import OutboxRelay
-from shared.messaging.purging import purge_events
+from shared.messaging.purging import old_messages, purge_events
 from shared.messaging.reconciler import Reconciler
 from shared.security.links import Links
 from shared.service import Service
+from shared.storage.compacting import compacting
+from shared.storage.contract import Store
 from shared.storage.opening import open_store
 from shared.text.catalogues import Translations
 from shared.web.pages import Pages
@@ -78,7 +82,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
             *office_routers(use_cases, frame, clock, oidc(settings)),
         ],
         words=words,
-        loops=[*_loops(use_cases, settings), reconciler.loop()],
+        loops=[*_loops(use_cases, settings), *_cleaning(store, broker, settings), reconciler.loop()],
         sweep=sweep,
     )
 
@@ -112,9 +116,14 @@ def _owner(settings: Settings) -> SiteOwner:
         contact=settings.contact,
         keep_people=timedelta(days=settings.keep_people_days),
         keep_followers=timedelta(days=settings.keep_followers_days),
+        keep_waiting_followers=timedelta(days=settings.keep_waiting_followers_days),
         mail_from=settings.mail_from,
         mail_domain=settings.mail_domain,
     )
+
+
+def _cleaning(store: Store, broker: NatsBroker, settings: Settings) -> list[Loop]:
+    return [old_messages(broker, EVENTS_WITH_PEOPLE), compacting(store, every=settings.compact_seconds)]
 
 
 def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:

@@ -14,6 +14,8 @@ class SiteOwner:
     """How long after a session its registrations keep personal data."""
     keep_followers: timedelta = timedelta(days=90)
     """How long after its answer or decline a proposal's followers keep their addresses."""
+    keep_waiting_followers: timedelta = timedelta(days=365)
+    """How long after a proposal's last news its followers keep them."""
     mail_from: str = "dijous@localhost"
     """Mailbox of calendar entries whose programme has none."""
     mail_domain: str = "localhost"

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from shared.events.proposals import ProposalFollowed
 from shared.messaging.dead_letters import DEADLETTERS
 from shared.messaging.streams import STREAMS
 from tests.support.embedded import DIJOUS, Embedded, running_embedded
+from tests.support.forms import Visitor
 from tests.support.probes import eventually
 from tests.support.world import PROGRAMME, register, schedule
 
@@ -164,9 +166,9 @@ async def test_one_command_shows_a_person_and_one_erases_them_everywhere(
 async def test_addresses_go_by_themselves_when_their_time_is_over(tmp_path: Path) -> None:
     async with running_embedded(tmp_path, DIJOUS_SECRET="s" * 32) as installation:
         await installation.staff("POST", "/programmes", PROGRAMME_BODY)
-        for proposal in await appear(installation, CANARY, NAME):
-            await installation.staff("POST", f"/proposals/{proposal}/answer", {})
-    later = Embedded(tmp_path, DIJOUS_SECRET="s" * 32, DIJOUS_SWEEP_SECONDS="0.5")
+        answered, *_ = await appear(installation, CANARY, NAME)
+        await installation.staff("POST", f"/proposals/{answered}/answer", {})
+    later = Embedded(tmp_path, DIJOUS_SECRET="s" * 32, DIJOUS_SWEEP_SECONDS="0.5", DIJOUS_COMPACT_SECONDS="0.5")
     later.move_clock(timedelta(days=9 + 366))
     try:
         await later.start()
@@ -179,9 +181,27 @@ async def test_addresses_go_by_themselves_when_their_time_is_over(tmp_path: Path
                     assert not (await later.staff("POST", f"/{noun}/erase", {"email": CANARY}))["unfinished"]
 
         await eventually(nothing_is_kept, within=30, every=0.5)
+        await eventually(partial(no_byte_is_left, later), within=30, every=0.5)
     finally:
         await later.stop()
-    assert [path for path, data in stored(later) if finds(data, CANARY, NAME)] == []
+
+
+async def test_who_erases_themselves_leaves_no_byte_while_it_runs(tmp_path: Path) -> None:
+    """The databases' logs hold what was, until they are compacted."""
+    quick = {"DIJOUS_SWEEP_SECONDS": "0.5", "DIJOUS_COMPACT_SECONDS": "0.5"}
+    async with running_embedded(tmp_path, **quick) as installation:
+        await installation.staff("POST", "/programmes", PROGRAMME_BODY)
+        session = await schedule(installation, "one", timedelta(days=9))
+        await register(installation, session, CANARY, name=NAME)
+        confirmation = await installation.mail("confirmation", CANARY)
+        page = installation.link(confirmation, "registration").rstrip(".") + "/erase"
+        assert [path for path, data in stored(installation) if finds(data, CANARY)]
+        assert await Visitor(installation.api, {}).done(page, {}) == "/registration/erased"
+        await eventually(partial(no_byte_is_left, installation), within=30, every=0.5)
+
+
+async def no_byte_is_left(installation: Embedded) -> None:
+    assert [path for path, data in stored(installation) if finds(data, CANARY, NAME)] == []
 
 
 async def test_an_address_that_is_none_and_a_wrong_token_are_said_in_one_line(installation: Embedded) -> None:

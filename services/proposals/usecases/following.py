@@ -1,7 +1,7 @@
 """The data kept of followers, by mail address: shown, exported, erased. Erasing keeps proposals and their counts."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from services.proposals.domain import followers as rules
@@ -83,12 +83,13 @@ class Following:
                 record = by.record_at(self.clock(), follower.id) if by else None
                 await self.erasing.begin(follower.id, follower.generation, record)
 
-    async def erase_past(self, kept_for: timedelta) -> bool:
-        """Erase followers of proposals that ended long ago, and people who did not confirm a support in time.
-
-        A loop's step: False, there is no more to do at once.
-        """
+    async def erase_past(self, kept_for: timedelta, kept_without_news: timedelta) -> bool:
+        """Erase the followers of proposals that ended long ago or have had no news for long, and people who did not
+        confirm a support in time. As a loop's step: never more at once."""
         now = self.clock()
+        async for follower in self.store.unchanged(now - kept_without_news):
+            if await self._last_news(follower.proposal_id) <= now - kept_without_news:
+                await self.erasing.begin(follower.id, follower.generation)
         async for follower in self.store.unconfirmed(now - SUPPORT_LINK_LIFE):
             if not follower.follows:
                 await self.erasing.begin(follower.id, follower.generation)
@@ -98,6 +99,13 @@ class Following:
                 async for follower in self.store.people_of(part):
                     await self.erasing.begin(follower.id, follower.generation)
         return False
+
+    async def _last_news(self, proposal_id: str) -> datetime:
+        """When the proposal took its last step, or the one in which it goes on."""
+        proposal = await self.store.proposal(proposal_id)
+        while proposal.merged_into:
+            proposal = await self.store.proposal(proposal.merged_into)
+        return proposal.history[-1].at if proposal.history else proposal.created_at
 
 
 async def erase_follower(store: ProposalStore, clock: Clock, note: Note) -> Follower | None:

@@ -23,9 +23,11 @@ FOLLOWED = mark("You follow it.")
 ASKED = mark("You have not confirmed that you support it.")
 
 
-def following_routes(use_cases: UseCases, pages: Pages, clock: Clock, *, keep_days: int) -> PageRouter:
+def following_routes(
+    use_cases: UseCases, pages: Pages, clock: Clock, *, keep_days: int, keep_waiting_days: int
+) -> PageRouter:
     router = page_router(pages)
-    mine = FollowingPages(use_cases, pages, clock, keep_days)
+    mine = FollowingPages(use_cases, pages, clock, keep_days, keep_waiting_days)
     router.add_api_route("/following/erased", mine.erased)
     router.add_api_route("/following/{token}", mine.show)
     router.add_api_route("/following/{token}/data.json", mine.export)
@@ -42,6 +44,7 @@ class FollowingPages:
     pages: Pages
     clock: Clock
     keep_days: int
+    keep_waiting_days: int
 
     async def show(self, request: Request, token: str) -> Response:
         return await self._page(request, token, "following.html")
@@ -79,6 +82,7 @@ class FollowingPages:
             followed=[(each.proposal, _what_one_is(each.follower)) for each in followed],
             **IN_TEMPLATES,
             keep_days=self.keep_days,
+            keep_waiting_days=self.keep_waiting_days,
             confirm_days=SUPPORT_LINK_LIFE.days,
         )
 

@@ -129,6 +129,7 @@ def _notice(site: SessionSite, template: str) -> Callable[[Request], Awaitable[H
             keep_days=owner.keep_people.days,
             link_days=SESSION_LINKS_LIFE.days,
             keep_followers_days=owner.keep_followers.days,
+            keep_waiting_followers_days=owner.keep_waiting_followers.days,
             confirm_days=SUPPORT_LINK_LIFE.days,
             following_days=FOLLOWING_LINK_LIFE.days,
             address=site.links.page("/"),

@@ -215,7 +215,7 @@ def _application(cases: UseCases, clock: Clock) -> FastAPI:
         office_routes(cases, STAFF_TOKEN),
         people_routes(cases, STAFF_TOKEN),
         page_routes(cases, pages),
-        following_routes(cases, pages, clock, keep_days=settings.keep_followers_days),
+        following_routes(cases, pages, clock, keep_days=90, keep_waiting_days=365),
         office_page_routes(cases, pages, clock),
     ]
     return make_application("proposals", "proposals", routers, WORDS, _AlwaysReady())

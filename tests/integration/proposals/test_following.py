@@ -12,7 +12,7 @@ from shared.security.links import SUPPORT_LINK_LIFE, LinkPurpose
 from tests.integration.proposals.conftest import STAFF, Desk
 
 ANNA, BERNAT = "anna@ens.example", "bernat@ens.example"
-KEPT_FOR = timedelta(days=90)
+KEPT_FOR, KEPT_WITHOUT_NEWS = timedelta(days=90), timedelta(days=365)
 
 
 async def addresses(desk: Desk) -> list[str]:
@@ -168,11 +168,28 @@ async def test_after_its_end_the_addresses_are_kept_for_the_time_that_is_set(
     await desk.confirm(known[2], ANNA)
     await desk.step(known[1], verb, {"reason": "Fet."})
     desk.now += KEPT_FOR - timedelta(minutes=1)
-    await desk.cases.following.erase_past(KEPT_FOR)
+    await desk.cases.following.erase_past(KEPT_FOR, KEPT_WITHOUT_NEWS)
     assert await addresses(desk) == [ANNA, ANNA, ANNA, BERNAT]
     desk.now += timedelta(minutes=2)
-    await desk.cases.following.erase_past(KEPT_FOR)
+    await desk.cases.following.erase_past(KEPT_FOR, KEPT_WITHOUT_NEWS)
     assert await addresses(desk) == [ANNA, ANNA], "those of proposals that go on stay"
+
+
+async def test_without_news_the_addresses_are_kept_for_the_time_that_is_set(desk: Desk, known: list[str]) -> None:
+    await desk.step(known[1], "merge", {"into": known[0]})
+    desk.now += KEPT_WITHOUT_NEWS - timedelta(days=1)
+    await desk.step(known[0], "review")
+    late = await desk.propose("Una de nova", email=BERNAT)
+    desk.now += timedelta(days=2)
+    await desk.cases.following.erase_past(KEPT_FOR, KEPT_WITHOUT_NEWS)
+    assert ANNA in await addresses(desk), "there was news of the first, and of the second in the first"
+    desk.now += KEPT_WITHOUT_NEWS - timedelta(days=3)
+    await desk.cases.following.erase_past(KEPT_FOR, KEPT_WITHOUT_NEWS)
+    assert BERNAT in await addresses(desk)
+    desk.now += timedelta(days=2)
+    await desk.cases.following.erase_past(KEPT_FOR, KEPT_WITHOUT_NEWS)
+    assert await addresses(desk) == []
+    assert (await desk.documents.proposal(late)).title == "Una de nova", "the proposal itself stays"
 
 
 async def test_who_followed_a_merged_proposal_is_kept_as_long_as_the_one_in_which_it_goes_on(
@@ -181,11 +198,11 @@ async def test_who_followed_a_merged_proposal_is_kept_as_long_as_the_one_in_whic
     await desk.confirm(known[2], ANNA)
     await desk.step(known[1], "merge", {"into": known[0]})
     desk.now += 2 * KEPT_FOR
-    await desk.cases.following.erase_past(KEPT_FOR)
+    await desk.cases.following.erase_past(KEPT_FOR, KEPT_WITHOUT_NEWS)
     assert (await addresses(desk)).count(BERNAT) == 2, "in both, while the other one is open"
     await desk.step(known[0], "answer", {})
     desk.now += KEPT_FOR + timedelta(minutes=1)
-    await desk.cases.following.erase_past(KEPT_FOR)
+    await desk.cases.following.erase_past(KEPT_FOR, KEPT_WITHOUT_NEWS)
     assert await addresses(desk) == [ANNA], "of the third one, which is open"
 
 
@@ -193,7 +210,7 @@ async def test_a_proposal_taken_up_again_keeps_its_followers(desk: Desk, known: 
     await desk.step(known[1], "decline", {"reason": "No."})
     await desk.step(known[1], "review")
     desk.now += 2 * KEPT_FOR
-    await desk.cases.following.erase_past(KEPT_FOR)
+    await desk.cases.following.erase_past(KEPT_FOR, KEPT_WITHOUT_NEWS)
     assert BERNAT in await addresses(desk)
 
 
@@ -201,10 +218,10 @@ async def test_a_support_that_is_not_confirmed_is_kept_as_long_as_its_link_works
     author_too = await desk.ask(known[0], ANNA)
     assert author_too.status_code == 202
     desk.now += SUPPORT_LINK_LIFE - timedelta(minutes=1)
-    await desk.cases.following.erase_past(KEPT_FOR)
+    await desk.cases.following.erase_past(KEPT_FOR, KEPT_WITHOUT_NEWS)
     assert (await addresses(desk)).count(ANNA) == 3
     desk.now += timedelta(minutes=2)
-    await desk.cases.following.erase_past(KEPT_FOR)
+    await desk.cases.following.erase_past(KEPT_FOR, KEPT_WITHOUT_NEWS)
     assert (await addresses(desk)).count(ANNA) == 2, "its author follows anyway, whatever was asked for besides"
 
 
