@@ -1,17 +1,16 @@
-"""The documents of feedback: collections, indexes, orders and the steps of a tally."""
+"""The documents of feedback: collections, indexes, orders."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from services.feedback.domain.known import KnownProgramme, KnownSession
 from services.feedback.domain.results import Results
 from services.feedback.domain.surveys import UNFINISHED, AnswerCount, Survey, SurveyState
-from services.feedback.domain.tallies import SPENT, UNSPENT, Tally, TallyState, cell, new_cells, tally_id
+from services.feedback.domain.tallies import Tally, tally_id
 from shared.clock import Clock, StoredInstant, to_millis
 from shared.messaging.office_access import OFFICE_ACCESS_COLLECTIONS
 from shared.security.audit import AUDIT_COLLECTIONS
-from shared.storage.aggregates import PENDING, Aggregates, ConflictError
+from shared.storage.aggregates import PENDING, Aggregates
 from shared.storage.collection import Collection, Place, Slice, Stored
 from shared.storage.compacting import try_to_compact
 from shared.storage.contract import Index, Order, Scalar, Store, Where, at_most, one_of
@@ -45,7 +44,6 @@ _EARLIEST_SESSION_FIRST: Order = (("ended_at", 1),)
 _CLOSED_LAST_FIRST: Order = (("closes_at", -1),)
 RESULTS_PLACE = len(_NEWEST_FIRST) + 1
 """How many values a place in a list of results or of surveys has."""
-_TRIES = 50
 
 
 class _Comments(Stored):
@@ -62,7 +60,7 @@ class FeedbackStore:
         self.counts = Aggregates(store, COUNTS, AnswerCount, clock=clock)
         self.programmes = Projection(store, "programmes", KnownProgramme)
         self.sessions = Projection(store, "sessions", KnownSession)
-        self.tallies = Collection(store, _TALLIES, Tally)
+        self.tallies = Aggregates(store, _TALLIES, Tally, clock=clock)
         self.results = Collection(store, "results", Results)
         self._comments = Collection(store, "comments", _Comments)
 
@@ -75,25 +73,6 @@ class FeedbackStore:
         where: Where = {"state": one_of([state for state in SurveyState if state not in UNFINISHED])}
         return await self.surveys.page(where, order=_CLOSED_LAST_FIRST, limit=limit, after=after)
 
-    async def add_links(self, session_id: str, part: int, hashes: Sequence[str]) -> int:
-        """Add slots for the links that a part lacks, unless it is missing or shut; how many slots it has then.
-
-        Raises:
-            ConflictError: answers kept coming in between; nothing was stored.
-        """
-        for _ in range(_TRIES):
-            document = await self._store.get(_TALLIES, tally_id(session_id, part))
-            if document is None:
-                return 0
-            tally = Tally.model_validate(document)
-            grown = tally.with_late(hashes)
-            if grown is tally or tally.state is TallyState.SHUT:
-                return len(tally.slots)
-            changed = {**document, "slots": grown.slots, "comments": grown.comments}
-            if await self._store.replace(_TALLIES, changed, expected_version=document["version"]):
-                return len(grown.slots)
-        raise ConflictError(f"{_TALLIES}: answered {_TRIES} times in a row while links were added")
-
     async def note_links(self, session_id: str, part: int, links: int) -> bool:
         """Note how many links a part has. False if that was noted before or the survey is no longer in preparation.
 
@@ -103,30 +82,6 @@ class FeedbackStore:
         guard: Where = {"state": SurveyState.PREPARING.value, place: None}
         return await self._store.update(SURVEYS, session_id, guard=guard, assign={place: links})
 
-    async def open_tally(self, session_id: str, part: int, questions: Sequence[str]) -> bool:
-        """Give a new part its cells and let it take answers; False when it was opened or shut before."""
-        return await self._store.update(
-            _TALLIES,
-            tally_id(session_id, part),
-            guard={"state": TallyState.NEW.value},
-            assign={"state": TallyState.OPEN.value, "cells": new_cells(questions)},
-        )
-
-    async def count_answer(
-        self, tally: Tally, digest: str, answers: Mapping[str, int], comment: str, comment_key: str
-    ) -> bool:
-        """Spend a slot, raise the cells, keep the comment: in one step or not at all.
-
-        False when the part is not open, the slot is spent or the comment's place was taken meanwhile.
-        """
-        guard: dict[str, Scalar] = {"state": TallyState.OPEN.value, f"slots.{digest}": UNSPENT}
-        assign: dict[str, Any] = {f"slots.{digest}": SPENT}
-        if comment:
-            guard[f"comments.{comment_key}"] = ""
-            assign[f"comments.{comment_key}"] = comment
-        increment = {f"cells.{question}.{cell(score)}": 1 for question, score in answers.items()} | {"n": 1}
-        return await self._store.update(_TALLIES, tally.id, guard=guard, assign=assign, increment=increment)
-
     async def known_of(self, survey: Survey) -> tuple[KnownSession, KnownProgramme]:
         """The session and the programme of a survey that has opened."""
         session = await self.sessions.get(survey.id)
@@ -135,16 +90,13 @@ class FeedbackStore:
         assert programme is not None, "known before the survey opened"
         return session, programme
 
-    async def shut_tally(self, session_id: str, part: int) -> None:
-        await self._store.update(_TALLIES, tally_id(session_id, part), assign={"state": TallyState.SHUT.value})
-
     async def tallies_of(self, survey: Survey) -> list[Tally]:
         found = await self.tallies.many(tally_id(survey.id, part) for part in survey.parts_in_place)
         return list(found.values())
 
     async def delete_tallies(self, session_id: str) -> None:
-        """Delete slots, hashes, cells and comments of a session."""
-        await self.tallies.delete({"session_id": session_id})
+        """Delete slots, hashes and answers of a session."""
+        await self._store.delete(_TALLIES, {"session_id": session_id})
 
     async def try_to_compact(self) -> bool:
         """Give deleted and overwritten bytes back; False when that is not possible just now."""

@@ -23,6 +23,7 @@ from shared.messaging.subscriber import ACK_WAIT_SECONDS
 C = TypeVar("C", StreamConfig, ConsumerConfig)
 Put = Callable[[C], Awaitable[object]]
 
+KEYS = "DIJOUS_KEYS"
 MAX_DELIVERIES = 12
 """More than `MAX_TRIES` of a failing handler: only a message that kills its process gets that far."""
 MAX_UNSETTLED = 10_000
@@ -37,6 +38,7 @@ class StreamSpec:
     name: str
     subjects: tuple[str, ...]
     keep: timedelta
+    """0: until deleted."""
     description: str
 
 
@@ -59,6 +61,7 @@ STREAMS = (
         timedelta(days=30),
         "The broker's word on messages that were never settled",
     ),
+    StreamSpec(KEYS, ("keys.>",), timedelta(0), "Keys of open surveys, for feedback alone; never back it up"),
 )
 
 

@@ -7,6 +7,7 @@ from shared.problems import mark
 from shared.text.unseen import holds_unseen, tidy_line
 
 COMMENT_LENGTH = 300
+"""As browsers count: an emoji is two."""
 CONTROL_CHARACTERS = mark("This holds characters that cannot be shown.")
 COMMENT_TOO_LONG = mark("The comment has more than 300 characters.")
 
@@ -20,7 +21,7 @@ def clean_comment(text: str) -> str:
     cleaned = tidy_line(text).replace("\r\n", "\n").replace("\r", "\n").strip()
     if holds_unseen(cleaned, allowed="\n"):
         raise ValueError(CONTROL_CHARACTERS)
-    if len(cleaned) > COMMENT_LENGTH:
+    if len(cleaned.encode("utf-16-le")) > 2 * COMMENT_LENGTH:
         raise ValueError(COMMENT_TOO_LONG)
     return cleaned
 

@@ -52,8 +52,10 @@ class Survey(Aggregate):
     """1 once they were."""
     answers: int = 0
     """How many answered; 0 until it is closed."""
+    lost: int = 0
+    """How many answers were lost with their key, so that people could answer again."""
     sealed: int = 0
-    """1 once the store holds no byte of slots and hashes any more."""
+    """1 once its key is destroyed and the store holds no byte of slots and hashes any more."""
 
     @property
     def parts_in_place(self) -> list[int]:
@@ -149,6 +151,10 @@ def counted(known: AnswerCount, answers: int) -> tuple[AnswerCount, Sequence[Eve
     event = FeedbackSubmitted(version=_SET_BY_STORE, session_id=known.id, programme=known.programme, answers=answers)
     events = [event] if publishable_number(answers) else []
     return known.model_copy(update={"answers": answers}), events
+
+
+def with_lost(survey: Survey, answers: int) -> Decided:
+    return survey.model_copy(update={"lost": survey.lost + answers}), []
 
 
 def closing(survey: Survey) -> Decided:

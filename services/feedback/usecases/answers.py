@@ -4,20 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from services.feedback.domain.answers import check_answers
-from services.feedback.domain.problems import AlreadyReceivedProblem, SurveyOverProblem, SurveyUnknownProblem
+from services.feedback.domain.encryption import UnreadableError
+from services.feedback.domain.problems import SurveyOverProblem, SurveyUnknownProblem
 from services.feedback.domain.surveys import Survey, SurveyState
-from services.feedback.domain.tallies import UNSPENT, Tally, TallyState, tally_id
+from services.feedback.domain.tallies import UNSPENT, answered, slot_of, tally_id
 from services.feedback.domain.tokens import SurveyToken, read_token
 from services.feedback.store import FeedbackStore
+from services.feedback.usecases.keys import SurveyKeys
 from shared.clock import Clock
 from shared.events.registration import SurveyQuestion
 from shared.events.vocabulary import Language
-from shared.problems import ConflictProblem
-
-_TRIES = 50
-"""Each one loses only to somebody else whose answer was counted."""
+from shared.storage.aggregates import NotFoundError
 
 
 class FormState(StrEnum):
@@ -43,6 +43,7 @@ class SurveyForm:
 @dataclass
 class Answers:
     store: FeedbackStore
+    keys: SurveyKeys
     clock: Clock
 
     async def read_form(self, token: str) -> SurveyForm:
@@ -54,8 +55,10 @@ class Answers:
         read, survey = await self._survey(token)
         if not survey.takes_answers(self.clock()):
             return await self._form(survey, FormState.CLOSED)
-        tally = await self._tally(survey, read)
-        unspent = tally.slots[read.hash] == UNSPENT
+        tally = await self.store.tallies.get(tally_id(survey.id, read.part(survey.parts)))
+        if tally is None:
+            raise SurveyUnknownProblem
+        unspent = slot_of(tally, read.hash) == UNSPENT
         return await self._form(survey, FormState.OPEN if unspent else FormState.ANSWERED)
 
     async def submit(self, token: str, answers: Mapping[str, int], comment: str) -> None:
@@ -64,18 +67,21 @@ class Answers:
         Raises:
             SurveyUnknownProblem, SurveyOverProblem, AlreadyReceivedProblem: the link is of no use (any more).
             NoAnswerProblem, UnknownQuestionProblem: the answers are not those of the survey.
-            ConflictProblem: too many at once; nothing was stored.
+            StoreError: too many at once, or the survey's key is not to be had; nothing was stored.
         """
         read, survey = await self._survey(token)
         if not survey.takes_answers(self.clock()):
             raise SurveyOverProblem
         check_answers(answers, survey.keys)
-        for _ in range(_TRIES):
-            tally = await self._open_tally(survey, read)
-            key = tally.free_comment() if comment else ""
-            if await self.store.count_answer(tally, read.hash, answers, comment, key):
-                return
-        raise ConflictProblem
+        key = await self.keys.get(survey.id)
+        decide = partial(answered, digest=read.hash, answers=answers, comment=comment, key=key)
+        try:
+            await self.store.tallies.change(tally_id(survey.id, read.part(survey.parts)), decide)
+        except UnreadableError:
+            self.keys.forget(survey.id)  # another replica may have made a new one
+            raise
+        except NotFoundError:
+            raise SurveyUnknownProblem from None
 
     async def _survey(self, token: str) -> tuple[SurveyToken, Survey]:
         read = read_token(token)
@@ -83,20 +89,6 @@ class Answers:
         if read is None or survey is None or survey.state is SurveyState.PREPARING:
             raise SurveyUnknownProblem
         return read, survey
-
-    async def _tally(self, survey: Survey, token: SurveyToken) -> Tally:
-        tally = await self.store.tallies.get(tally_id(survey.id, token.part(survey.parts)))
-        if tally is None or token.hash not in tally.slots:
-            raise SurveyUnknownProblem
-        return tally
-
-    async def _open_tally(self, survey: Survey, token: SurveyToken) -> Tally:
-        tally = await self._tally(survey, token)
-        if tally.state is not TallyState.OPEN:
-            raise SurveyOverProblem
-        if tally.slots[token.hash] != UNSPENT:
-            raise AlreadyReceivedProblem
-        return tally
 
     async def _form(self, survey: Survey, state: FormState) -> SurveyForm:
         session, programme = await self.store.known_of(survey)

@@ -3,27 +3,34 @@
 Each step may be the last of a process: the next look at what is due goes on from there and repeats nothing twice.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from services.feedback.domain.problems import SurveyNotOpenProblem
-from services.feedback.domain.results import FEWEST_FOR_MEAN, Results, publishable_number, publishable_questions
+from services.feedback.domain.results import FEWEST_FOR_MEAN, Counts, Results, publishable_number, publishable_questions
 from services.feedback.domain.surveys import Survey, SurveyState, closed, closing, published, sealed
-from services.feedback.domain.tallies import count, gather_comments, sum_up
+from services.feedback.domain.tallies import count, gather_comments, shut, sum_up, tally_id
 from services.feedback.store import FeedbackStore
+from services.feedback.usecases.keys import SurveyKeys
 from shared.clock import Clock, to_millis
 from shared.faults import failpoint
-from shared.storage.contract import Where, at_most
+from shared.storage.contract import StoreError, Where, at_most
 from shared.storage.records import Author, Recording
 
 COMMENTS_KEPT = timedelta(days=365)
+
+log = structlog.get_logger()
 
 
 @dataclass
 class Closing:
     store: FeedbackStore
+    keys: SurveyKeys
     clock: Clock
 
     async def publish(self, by: Author, session_id: str) -> Results:
@@ -49,12 +56,28 @@ class Closing:
                 await self.seal_published()
 
     async def seal_published(self) -> None:
-        """Let the store give back what was deleted; when it cannot just now, a later call tries again."""
+        """Destroy keys and deleted bytes. What cannot be destroyed just now is left for a later call."""
         unsealed: Where = {"state": SurveyState.PUBLISHED.value, "sealed": 0}
         surveys = [survey async for survey in self.store.surveys.each(unsealed)]
-        if surveys and await self.store.try_to_compact():
+        if surveys and await self._destroy(surveys) and await self.store.try_to_compact():
             for survey in surveys:
                 await self.store.surveys.change(survey.id, sealed)
+
+    async def _destroy(self, surveys: Sequence[Survey]) -> bool:
+        try:
+            for survey in surveys:
+                await self.keys.destroy(survey.id)
+        except StoreError as error:
+            log.warning("key not destroyed", action="key_destruction_postponed", error=str(error))
+            return False
+        return True
+
+    async def destroy_leftover_keys(self) -> None:
+        """Those that a replica put back while the survey was being sealed."""
+        for session_id in await self.keys.sessions():
+            survey = await self.store.surveys.get(session_id)
+            if survey and survey.sealed:
+                await self.keys.destroy(session_id)
 
     async def _close(self, survey: Survey, record: Recording[Survey] | None = None) -> Results:
         survey = await self.store.surveys.change(survey.id, closing, record=record)
@@ -73,19 +96,18 @@ class Closing:
             results = await self.store.results.get(survey.id)
             assert results is not None, "kept before the survey was closed"
             return results
-        for part in survey.parts_in_place:
-            await self.store.shut_tally(survey.id, part)
+        tallies = [await self.store.tallies.change(tally_id(survey.id, part), shut) for part in survey.parts_in_place]
         failpoint("feedback-tallies-shut")
-        tallies = await self.store.tallies_of(survey)
-        n = count(tallies)
-        if n >= FEWEST_FOR_MEAN and (comments := gather_comments(tallies)):
+        key = await self.keys.get(survey.id)
+        n, sums = count(tallies), [tally.sum(key) for tally in tallies]
+        if n >= FEWEST_FOR_MEAN and (comments := gather_comments(sums)):
             await self.store.keep_comments(survey.id, comments, self.clock() + COMMENTS_KEPT)
-        results = await self.store.keep_results(await self._results(survey, n, sum_up(tallies, survey.keys)))
+        results = await self.store.keep_results(await self._results(survey, n, sum_up(sums, survey.keys)))
         failpoint("feedback-results-kept")
         await self.store.surveys.change(survey.id, partial(closed, answers=n))
         return results
 
-    async def _results(self, survey: Survey, n: int, counts: dict[str, list[int]]) -> Results:
+    async def _results(self, survey: Survey, n: int, counts: Mapping[str, Counts]) -> Results:
         session, programme = await self.store.known_of(survey)
         ended_at = session.ended_at or session.planned_end
         return Results(

@@ -14,13 +14,14 @@ from services.feedback.domain.surveys import (
     Unspent,
     counted,
     frozen,
-    opened,
     reminded,
     republished,
     with_links,
 )
-from services.feedback.domain.tallies import count, new_tally
+from services.feedback.domain.surveys import opened as announced_open
+from services.feedback.domain.tallies import count, new_tally, opened, tally_id, with_late
 from services.feedback.store import FeedbackStore
+from services.feedback.usecases.keys import SurveyKeys
 from shared.clock import Clock, to_millis
 from shared.faults import failpoint
 from shared.storage.contract import Where, at_most, greater
@@ -32,6 +33,7 @@ LIVE_AFTER_CLOSING = timedelta(days=30)
 @dataclass
 class Surveys:
     store: FeedbackStore
+    keys: SurveyKeys
     clock: Clock
 
     async def prepare_links(self, session_id: str, part: int, parts: int, hashes: Sequence[str]) -> None:
@@ -40,8 +42,9 @@ class Surveys:
         before = await self.store.surveys.get(session_id)
         assert before is not None, "surveys are never deleted"
         if not before.is_over:
-            await self.store.tallies.insert(new_tally(session_id, part, hashes))
-            links = await self.store.add_links(session_id, part, hashes)
+            await self.store.tallies.create(new_tally(session_id, part, hashes))
+            tally = await self.store.tallies.change(tally_id(session_id, part), partial(with_late, hashes=hashes))
+            links = len(tally.slots)
             failpoint("feedback-tally-added")
             if not await self.store.note_links(session_id, part, links):
                 await self.store.surveys.change(session_id, partial(with_links, part=part, links=links))
@@ -70,9 +73,12 @@ class Surveys:
         if session is None or programme is None:
             return
         survey = await self.store.surveys.change(session_id, partial(frozen, session=session, programme=programme))
-        await asyncio.gather(*(self.store.open_tally(session_id, part, survey.keys) for part in survey.parts_in_place))
+        key = await self.keys.make(session_id)
+        open_part = partial(opened, questions=survey.keys, key=key)
+        ids = [tally_id(session_id, part) for part in survey.parts_in_place]
+        await asyncio.gather(*(self.store.tallies.change(each, open_part) for each in ids))
         failpoint("feedback-tallies-open")
-        await self.store.surveys.change(session_id, opened)
+        await self.store.surveys.change(session_id, announced_open)
 
     async def republish(self, session_id: str) -> None:
         """Publish the survey's present state again, for a service that missed it."""
@@ -97,22 +103,11 @@ class Surveys:
             await self.store.surveys.change(survey.id, partial(reminded, unspent=await self._unspent(survey)))
 
     async def announce_counts(self) -> None:
-        """Announce how many answered where the number has grown, then compact the store: its write-ahead log would show
-        the answers in their order."""
-        grown = False
+        """Announce how many answered where the number has grown."""
         async for survey in self.store.surveys.each({"state": SurveyState.OPEN.value}):
-            grown = await self._announce_count(survey) or grown
-        if grown:
-            await self.store.try_to_compact()
-
-    async def _announce_count(self, survey: Survey) -> bool:
-        answers = count(await self.store.tallies_of(survey))
-        if not answers:
-            return False
-        await self.store.counts.create(AnswerCount(id=survey.id, programme=survey.programme, answers=0))
-        before = await self.store.counts.get(survey.id)
-        after = await self.store.counts.change(survey.id, partial(counted, answers=answers))
-        return before is None or after.answers > before.answers
+            if answers := count(await self.store.tallies_of(survey)):
+                await self.store.counts.create(AnswerCount(id=survey.id, programme=survey.programme, answers=0))
+                await self.store.counts.change(survey.id, partial(counted, answers=answers))
 
     async def _unspent(self, survey: Survey) -> Unspent:
         return {tally.part: tally.unspent() for tally in await self.store.tallies_of(survey)}

@@ -12,13 +12,16 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from faststream.nats import NatsBroker
 from pydantic import SecretStr
 
 from services.feedback.app import LOCALE
 from services.feedback.domain.known import KnownProgramme, KnownSession
+from services.feedback.domain.tallies import Sum, Tally
 from services.feedback.settings import Settings
 from services.feedback.store import COLLECTIONS, COUNTS, SURVEYS, FeedbackStore
 from services.feedback.usecases import UseCases
+from services.feedback.usecases.keys import SurveyKeys
 from services.feedback.web import api, pages
 from shared import ids
 from shared.events.registration import ProgrammeDefined, SessionEnded, SessionScheduled, SurveyQuestion
@@ -26,6 +29,7 @@ from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
 from shared.messaging.broker import make_broker
 from shared.messaging.office_access import OfficeAccess
 from shared.messaging.reconciler import Reconciler
+from shared.messaging.streams import apply_streams
 from shared.security import tokens
 from shared.security.audit import Audit, AuditEntry
 from shared.security.chaining import Chaining
@@ -38,6 +42,7 @@ from shared.web.staff_cookie import SESSION_COOKIE
 from tests.support.applications import lent_application
 from tests.support.described import described
 from tests.support.links import Reader
+from tests.support.nats import RunningBroker
 from tests.support.office import office_cookie
 
 STAFF_TOKEN = "staff-token-of-the-tests"
@@ -131,6 +136,9 @@ class House:
     path: Path
     raw: SqliteStore
     store: FeedbackStore
+    server: RunningBroker
+    broker: NatsBroker
+    keys: SurveyKeys
     use_cases: UseCases
     client: httpx.AsyncClient
     clock: Clock
@@ -172,6 +180,16 @@ class House:
         """Hand in answers by the API."""
         body = {"answers": scores or {"content": 8}, "comment": comment}
         return await self.client.post(f"/api/v1/surveys/{token}", json=body)
+
+    async def tallies(self, session_id: str) -> list[Tally]:
+        """The parts of a survey."""
+        survey = await self.store.surveys.get(session_id)
+        assert survey is not None
+        return await self.store.tallies_of(survey)
+
+    async def sum(self, tally: Tally) -> Sum:
+        """What was answered in a part."""
+        return tally.sum(await self.keys.get(tally.session_id))
 
     async def publish(self, session_id: str) -> httpx.Response:
         """The office closes the survey."""
@@ -218,23 +236,28 @@ class House:
 
 @asynccontextmanager
 async def running_house(folder: Path, *, seed: int = 1) -> AsyncIterator[House]:
-    """The service without a broker, until the block ends."""
+    """The service with a broker and without its relay, until the block ends."""
     path = folder / "feedback.sqlite3"
     raw, clock = SqliteStore(path), Clock()
     await raw.prepare(COLLECTIONS)
     store = FeedbackStore(raw, clock)
-    broker = make_broker("nats://127.0.0.1:1", service="feedback")
-    use_cases = UseCases.over(
-        store, clock, Reconciler(raw, broker, service="feedback"), Audit(raw, clock), OfficeAccess(raw)
-    )
+    server = RunningBroker(folder)
+    await server.start()
+    await apply_streams(server.url, [])
+    broker = make_broker(server.url, service="feedback")
+    await broker.connect()
+    keys, reconciler = SurveyKeys(broker), Reconciler(raw, broker, service="feedback")
+    use_cases = UseCases.over(store, keys, clock, reconciler, Audit(raw, clock), OfficeAccess(raw))
     with lent_application(_application, use_cases=use_cases, clock=clock) as app:
         client = Reader(
             transport=httpx.ASGITransport(app), base_url="http://feedback", headers=ENGLISH, event_hooks=described(app)
         )
         try:
-            yield House(path, raw, store, use_cases, client, clock, random.Random(seed))
+            yield House(path, raw, store, server, broker, keys, use_cases, client, clock, random.Random(seed))
         finally:
             await client.aclose()
+            await broker.stop()
+            server.kill()
             await raw.close()
 
 

@@ -38,21 +38,21 @@ async def test_an_answer_is_counted_once(house: House) -> None:
     assert (first.status_code, again.status_code) == (202, 409)
     assert "already received" in again.json()["title"]
     assert (await house.client.get(f"/api/v1/surveys/{tokens[0]}")).json()["state"] == "answered"
-    [tally] = await house.raw.find("tallies")
-    assert tally["n"] == 1
-    assert tally["cells"]["content"]["s9"] == tally["cells"]["duration"]["s8"] == 1
-    assert sum(sum(cells.values()) for cells in tally["cells"].values()) == 2
-    assert [text for text in tally["comments"].values() if text] == ["Molt clar"]
-    assert tally["slots"][token_hash(tokens[0])] == 1
+    [tally] = await house.tallies(session_id)
+    total = await house.sum(tally)
+    assert total.scores["content"][9] == total.scores["duration"][8] == 1
+    assert sum(sum(times) for times in total.scores.values()) == 2
+    assert total.comments == ["Molt clar"]
+    assert [digest for digest, slot in tally.slots.items() if slot] == [token_hash(tokens[0])]
     assert await answered(house, session_id) == 1
 
 
 async def test_what_a_paste_leaves_unseen_in_a_comment_is_left_out(house: House) -> None:
-    _, tokens = await house.open_survey(2)
+    session_id, tokens = await house.open_survey(2)
     assert (await house.answer(tokens[0], comment="\ufeffMolt\tclar\u200b")).status_code == 202
     assert (await house.answer(tokens[1], comment="\u2800\u200d")).status_code == 202
-    [tally] = await house.raw.find("tallies")
-    assert [text for text in tally["comments"].values() if text] == ["Molt clar"]
+    [tally] = await house.tallies(session_id)
+    assert (await house.sum(tally)).comments == ["Molt clar"]
 
 
 async def test_the_refusal_speaks_the_callers_language(house: House) -> None:
@@ -92,8 +92,8 @@ async def test_everybody_at_once_with_a_comment_loses_nobody_and_no_comment(hous
     session_id, tokens = await house.open_survey(60)
     answers = await asyncio.gather(*(house.answer(token, comment=f"c{n}") for n, token in enumerate(tokens)))
     assert {answer.status_code for answer in answers} == {202}
-    [tally] = await house.raw.find("tallies")
-    assert sorted(tally["comments"].values()) == sorted(f"c{n}" for n in range(60))
+    [tally] = await house.tallies(session_id)
+    assert sorted((await house.sum(tally)).comments) == sorted(f"c{n}" for n in range(60))
     assert await answered(house, session_id) == 60
 
 
@@ -138,11 +138,11 @@ async def test_a_lone_surrogate_is_refused(house: House) -> None:
 
 
 async def test_a_comment_of_300_characters_may_have_lines(house: House) -> None:
-    _, tokens = await house.open_survey(1)
+    session_id, tokens = await house.open_survey(1)
     comment = "à" * 148 + "\r\n\r\n" + "l·l" * 50
     assert (await house.answer(tokens[0], comment=f"  {comment} ")).status_code == 202
-    [tally] = await house.raw.find("tallies")
-    assert list(tally["comments"].values()) == [comment.replace("\r\n", "\n")]
+    [tally] = await house.tallies(session_id)
+    assert (await house.sum(tally)).comments == [comment.replace("\r\n", "\n")]
 
 
 @pytest.mark.parametrize("token", ["", "x", "a" * 56, "ç" * 56, "+" * 56, "a" * 55, "a" * 54 + "==", "a%00"])

@@ -8,6 +8,7 @@ import pytest
 
 from services.feedback.domain.known import KnownProgramme, KnownSession
 from services.feedback.domain.surveys import SurveyState
+from services.feedback.domain.tallies import shut, tally_id
 from tests.integration.feedback.house import (
     STAFF,
     House,
@@ -47,8 +48,8 @@ async def test_it_opens_whatever_comes_last(house: House, last: str) -> None:
     assert event["subject"] == f"evt.surveys.survey-opened.v1.{SESSION}"
     assert event["data"]["parts"] == 2
     assert event["data"]["closes_at"] == "2026-12-31T10:00:00Z"
-    for tally in await house.raw.find("tallies"):
-        assert sorted(tally["cells"]) == ["applicable", "content", "duration", "understood"]
+    for tally in await house.tallies(SESSION):
+        assert sorted((await house.sum(tally)).scores) == ["applicable", "content", "duration", "understood"]
 
 
 async def test_an_older_event_does_not_undo_a_newer_one(house: House) -> None:
@@ -66,8 +67,8 @@ async def test_links_prepared_again_neither_reset_the_tally_nor_open_twice(house
     await house.answer(tokens[0])
     await publish_outboxes(house)
     await house.use_cases.surveys.prepare_links(session_id, 0, 1, [token_hash(token) for token in tokens])
-    [tally] = await house.raw.find("tallies")
-    assert tally["n"] == 1
+    [tally] = await house.tallies(session_id)
+    assert tally.answers == 1
     assert await house.event_names() == ["survey-opened"], "told again, so that the sender stops repeating"
     await house.use_cases.surveys.prepare_links(session_id, 0, 1, [token_hash(token) for token in tokens])
     assert await house.event_names() == ["survey-opened"], "not while it waits to be told"
@@ -87,26 +88,25 @@ async def test_only_what_is_new_of_a_survey_in_preparation_is_noted_aside(house:
 async def test_late_links_change_nothing_else_of_the_tally_however_often_they_are_told(house: House) -> None:
     session_id, tokens = await house.open_survey(5)
     await house.answer(tokens[0], comment="Bé", content=9)
-    [before] = await house.raw.find("tallies")
+    [before] = await house.tallies(session_id)
     late = await house.add_late(session_id, tokens, 2)
     opened = await house.events()
     assert [event["data"]["links"] for event in opened] == [[5], [7]]
     for hashes in ([token_hash(token) for token in [*tokens, *late]], [token_hash(token) for token in tokens]):
         await house.use_cases.surveys.prepare_links(session_id, 0, 1, hashes)
-    [after] = await house.raw.find("tallies")
-    assert after["slots"] == {**before["slots"], **{token_hash(token): 0 for token in late}}
-    assert before["comments"].items() <= after["comments"].items()
-    assert sorted(after["comments"].values()) == [""] * 6 + ["Bé"]
-    assert {**after, "slots": 0, "comments": 0, "version": 0} == {**before, "slots": 0, "comments": 0, "version": 0}
+    [after] = await house.tallies(session_id)
+    assert after.slots == {**before.slots, **{token_hash(token): 0 for token in late}}
+    assert await house.sum(after) == await house.sum(before)
+    assert after.model_copy(update={"slots": before.slots, "version": before.version}) == before
     assert await house.events() == opened, "what waits to be told is told once"
 
 
 async def test_late_links_find_a_survey_that_shuts_closed(house: House) -> None:
     session_id, tokens = await house.open_survey(5)
-    await house.store.shut_tally(session_id, 0)
+    await house.store.tallies.change(tally_id(session_id, 0), shut)
     (late,) = await house.add_late(session_id, tokens, 1)
-    [tally] = await house.raw.find("tallies")
-    assert token_hash(late) not in tally["slots"]
+    [tally] = await house.tallies(session_id)
+    assert token_hash(late) not in tally.slots
     await house.publish(session_id)
     await house.add_late(session_id, tokens, 1)
     assert not await house.raw.find("tallies")
@@ -124,9 +124,9 @@ async def test_answers_that_come_while_links_are_added_are_all_counted(house: Ho
         asyncio.gather(*(house.answer(token, comment="Bé") for token in tokens)), add_one_by_one()
     )
     assert {answer.status_code for answer in answers} == {202}
-    [tally] = await house.raw.find("tallies")
-    assert (tally["n"], len(tally["slots"]), len(tally["comments"])) == (40, 50, 50)
-    assert sorted(tally["comments"].values()) == [""] * 10 + ["Bé"] * 40
+    [tally] = await house.tallies(session_id)
+    assert (tally.answers, len(tally.slots)) == (40, 50)
+    assert (await house.sum(tally)).comments == ["Bé"] * 40
 
 
 async def test_questions_stay_as_they_were_at_the_opening(house: House) -> None:

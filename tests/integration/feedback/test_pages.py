@@ -11,7 +11,7 @@ FORM = {"q-content": "9", "q-duration": "8", "comment": "Molt\r\nclar"}
 
 
 async def counted(house: House) -> int:
-    return sum(tally["n"] for tally in await house.raw.find("tallies"))
+    return sum(sum(tally["slots"].values()) for tally in await house.raw.find("tallies"))
 
 
 async def test_the_form_asks_every_question_on_the_whole_scale(house: House) -> None:
@@ -57,7 +57,7 @@ async def test_the_address_may_choose_the_language(house: House, language: str, 
 
 
 async def test_sending_leads_to_a_page_that_thanks_and_tells_what_happens_next(house: House) -> None:
-    _, tokens = await house.open_survey(1)
+    session_id, tokens = await house.open_survey(1)
     path = f"/survey/{tokens[0]}"
     sent = await house.send_form(path, **FORM)
     assert (sent.status_code, sent.headers["location"]) == (303, f"{path}?sent=1")
@@ -66,8 +66,8 @@ async def test_sending_leads_to_a_page_that_thanks_and_tells_what_happens_next(h
     assert "Thursday 31 December 2026, 11:00" in page.text
     assert f'href="/proposals/new?programme={PROGRAMME}"' in page.text
     assert "<fieldset" not in page.text
-    [tally] = await house.raw.find("tallies")
-    assert (tally["n"], list(tally["comments"].values())) == (1, ["Molt\nclar"])
+    [tally] = await house.tallies(session_id)
+    assert (tally.answers, (await house.sum(tally)).comments) == (1, ["Molt\nclar"])
 
 
 async def test_a_link_that_was_used_says_so_and_a_second_tab_counts_nothing(house: House) -> None:
