@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from tests.support.browser import Chromium, running_chromium
 from tests.support.embedded import Embedded, running_embedded
 from tests.support.world import World, make_world
+
+settings.register_profile("a machine that is busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("a machine that is busy")
 
 NO_LIMITS_FOR_THIS_MACHINE = {
     "DIJOUS_REGISTRATIONS_PER_CLIENT": "0",

@@ -87,7 +87,9 @@ OWED = {
 """What must have been told in any order: who cancelled and came back is owed the confirmation of that second time."""
 
 seeds = st.integers(0, 2**32)
-thorough = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+thorough = settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 def shuffled(events: Sequence[Event], seed: int) -> list[Event]:
