@@ -5,6 +5,7 @@ PREFIXES = {
     "/api/v1/sessions": "registration",
     "/api/v1/entities": "registration",
     "/api/v1/registrations": "registration",
+    "/api/v1/participation": "registration",
     "/api/v1/deliveries": "notifications",
     "/api/v1/suppressions": "notifications",
     "/api/v1/preferences": "notifications",

@@ -9,6 +9,7 @@ from services.feedback.usecases import UseCases
 from services.feedback.usecases.keys import EVENTS_WITH_HASHES, SurveyKeys
 from services.feedback.web import api, pages
 from shared.clock import Clock, clock_from
+from shared.imports.accepted import IMPORTS
 from shared.loops import Loop
 from shared.messaging.broker import make_broker
 from shared.messaging.office_access import OfficeAccess
@@ -42,7 +43,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         store=store,
         broker=broker,
         events=handlers.routes(use_cases),
-        relay=OutboxRelay(store, broker, service=NAME, collections=[SURVEYS, COUNTS], clock=clock),
+        relay=OutboxRelay(store, broker, service=NAME, collections=[SURVEYS, COUNTS, IMPORTS], clock=clock),
         collections=COLLECTIONS,
         routers=[
             api.routes(use_cases, words, staff_token=settings.staff_token.get_secret_value()),
@@ -52,6 +53,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         loops=[
             Loop("due surveys", use_cases.do_what_is_due, every=settings.feedback_check_seconds),
             Loop("counts", use_cases.announce_and_tidy, every=settings.feedback_announce_seconds),
+            use_cases.importing.imports.loop(every=settings.feedback_check_seconds),
             reconciler.loop(),
             old_messages(broker, EVENTS_WITH_HASHES),
             compacting(store, every=settings.compact_seconds),

@@ -13,6 +13,7 @@ from shared.events.registration import (
     SessionChanged,
     SessionEnded,
     SessionEvent,
+    SessionRecorded,
     SessionRescheduled,
     SessionScheduled,
 )
@@ -36,6 +37,7 @@ def routes(use_cases: UseCases) -> NatsRouter:
     on(SessionRescheduled, keep_session)
     on(SessionCancelled, keep_session)
     on(SessionEnded, keep_session)
+    on(SessionRecorded, keep_session)
     on(MaterialsPublished, keep_session)
     # A session of 20,000 people comes in 100 parts, each some writes of its own: side by side they share their fsyncs.
     on(

@@ -8,6 +8,7 @@ from services.feedback.domain.results import Results
 from services.feedback.domain.surveys import UNFINISHED, AnswerCount, Survey, SurveyState
 from services.feedback.domain.tallies import Tally, tally_id
 from shared.clock import Clock, StoredInstant, to_millis
+from shared.imports.accepted import IMPORT_COLLECTIONS
 from shared.messaging.office_access import OFFICE_ACCESS_COLLECTIONS
 from shared.security.audit import AUDIT_COLLECTIONS
 from shared.storage.aggregates import PENDING, Aggregates
@@ -24,7 +25,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     SURVEYS: [PENDING, Index(("state", "closes_at")), Index(("closes_at",))],
     COUNTS: [PENDING],
     "programmes": [],
-    "sessions": [],
+    "sessions": [Index(("recorded",))],
     _TALLIES: [Index(("session_id",))],
     "results": [
         Index(("published_at",)),
@@ -34,6 +35,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
         Index(("year", "ended_at")),
     ],
     "comments": [Index(("delete_at",))],
+    **IMPORT_COLLECTIONS,
     **AUDIT_COLLECTIONS,
     **OFFICE_ACCESS_COLLECTIONS,
 }
@@ -55,7 +57,7 @@ class _Comments(Stored):
 
 class FeedbackStore:
     def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
+        self._store = self.documents = store
         self.surveys = Aggregates(store, SURVEYS, Survey, clock=clock)
         self.counts = Aggregates(store, COUNTS, AnswerCount, clock=clock)
         self.programmes = Projection(store, "programmes", KnownProgramme)
@@ -106,6 +108,10 @@ class FeedbackStore:
         """Publish results once: the ones that are there already stay."""
         await self.results.insert(results)
         return await self.results.get(results.id) or results
+
+    async def replace_imported(self, results: Results) -> bool:
+        """Publish what a file brings, in place of what another one brought; False where results were measured here."""
+        return await self.results.put(results, guard={"imported": 1})
 
     async def list_results(self, programme: str | None, limit: int, after: Place | None) -> Slice[Results]:
         where: Where = {"programme": programme} if programme else {}

@@ -26,6 +26,7 @@ def routes(use_cases: UseCases) -> NatsRouter:
     on(registration.SessionRescheduled, sessions.reschedule)
     on(registration.SessionCancelled, sessions.cancel)
     on(registration.SessionEnded, sessions.end)
+    on(registration.SessionRecorded, sessions.learn)
     on(registration.MaterialsPublished, sessions.publish_materials)
 
     registrations = use_cases.registrations

@@ -25,6 +25,7 @@ def routes(use_cases: UseCases) -> NatsRouter:
     on(registration.SessionRescheduled, keep_session)
     on(registration.SessionCancelled, keep_session)
     on(registration.SessionEnded, keep_session)
+    on(registration.SessionRecorded, keep_session)
     on(registration.MaterialsPublished, keep_session)  # matters only as news of the session's latest version
     on(registration.OfficeAccessChanged, use_cases.access.learn)
     sweep_routes(router, use_cases.reconciler, by=NAME)

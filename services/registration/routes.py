@@ -11,6 +11,9 @@ from services.registration.attendance.office_pages import AttendanceDesk
 from services.registration.coverage import office_pages as coverage_pages
 from services.registration.coverage.office_pages import CoverageDesk
 from services.registration.entities.api import entity_routes
+from services.registration.moving_in import office_pages as moving_in_pages
+from services.registration.moving_in.api import moving_in_routes
+from services.registration.moving_in.office_pages import MovingInDesk
 from services.registration.office import audit_pages, today_pages
 from services.registration.office.audit_pages import AuditDesk
 from services.registration.office.today_pages import TodayDesk
@@ -49,6 +52,7 @@ def api_routers(use_cases: UseCases, staff_token: str, clock: Clock) -> list[API
         session_routes(use_cases.sessions, use_cases.programmes, staff_token, clock),
         people_routes(use_cases.own, use_cases.erasing, staff_token),
         entity_routes(use_cases.entities, staff_token),
+        moving_in_routes(use_cases.moving_in, staff_token),
     ]
 
 
@@ -99,6 +103,7 @@ def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: Oi
         audit_pages.routes(audit),
         *_session_routers(use_cases, pages, clock),
         *_programme_routers(use_cases, pages, clock),
+        moving_in_pages.routes(MovingInDesk(pages, clock, use_cases.moving_in, use_cases.registrations)),
         coverage_pages.routes(CoverageDesk(pages, clock, entities, people, programmes)),
     ]
     if provider:

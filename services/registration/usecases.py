@@ -20,6 +20,7 @@ from services.registration.attendance.usecases import Attendance
 from services.registration.entities import store as entity_store
 from services.registration.entities.store import EntityStore
 from services.registration.entities.usecases import Entities
+from services.registration.moving_in.usecases import MovingIn
 from services.registration.planning.usecases import Planning
 from services.registration.programmes import store as programme_store
 from services.registration.programmes.store import PROGRAMMES, ProgrammeStore
@@ -38,6 +39,7 @@ from services.registration.sessions import store as session_store
 from services.registration.sessions.store import SESSIONS, SessionStore
 from services.registration.sessions.usecases import Sessions
 from shared.clock import Clock
+from shared.imports.accepted import IMPORT_COLLECTIONS, IMPORTS
 from shared.messaging.office_access import OFFICE_PEOPLE_KIND
 from shared.messaging.reconciler import Reconciler
 from shared.security.audit import AUDIT_COLLECTIONS, Audit
@@ -56,10 +58,11 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     **account_store.COLLECTIONS,
     **throttle.COLLECTIONS,
     **projections.COLLECTIONS,
+    **IMPORT_COLLECTIONS,
     **LIMIT_COLLECTIONS,
     **AUDIT_COLLECTIONS,
 }
-AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS, OFFICE_PEOPLE)
+AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS, OFFICE_PEOPLE, IMPORTS)
 """The collections whose outboxes the relay publishes."""
 
 NO_LIMITS = Allowance()
@@ -107,6 +110,7 @@ class UseCases:
     entities: Entities
     attendance: Attendance
     planning: Planning
+    moving_in: MovingIn
     known_proposals: KnownProposals
     known_results: KnownResults
     known_bounces: KnownBounces
@@ -148,17 +152,17 @@ def wire(
 ) -> UseCases:
     """The use cases on a database. `secret` keys the ids of registrations, people and counters."""
     stores, audit, results = Stores.over(documents, clock), Audit(documents, clock), KnownResults(documents)
-    people, rosters = stores.registrations, stores.rosters
+    people, rosters, entities = stores.registrations, stores.rosters, Entities(stores.entities, audit)
     seating = Seating(stores.sessions, people, rosters, clock)
     registrations = Registrations(people, stores.sessions, rosters, seating, links, secret, audit, clock)
     erase = partial(erase_person, people, stores.sessions, seating, clock)
     erasing = Erasing(Collection(documents, ERASURES, Note), erase, purge)
     sign_in = SigningIn(stores.accounts, SignInThrottle(documents, secret, clock), secret, clock, rules.context)
     party = RelyingParty.at(links.public_url, rules.site_name)
-    sessions = Sessions(stores.sessions, rosters, seating, results, clock)
+    sessions, programmes = Sessions(stores.sessions, rosters, seating, results, clock), Programmes(stores.programmes)
     return UseCases(
         stores=stores,
-        programmes=Programmes(stores.programmes),
+        programmes=programmes,
         sessions=sessions,
         seating=seating,
         registrations=registrations,
@@ -166,9 +170,10 @@ def wire(
         erasing=erasing,
         retention=Retention(people, stores.sessions, erasing, clock),
         rate_limit=RateLimit(RateLimiter(documents, clock, secret=secret), allowance),
-        entities=Entities(stores.entities, audit),
+        entities=entities,
         attendance=Attendance(stores.sessions, people, clock),
         planning=Planning(stores.sessions, sessions, clock),
+        moving_in=MovingIn(documents, stores.sessions, people, programmes, entities, registrations, clock),
         known_proposals=KnownProposals(documents),
         known_results=results,
         known_bounces=KnownBounces(documents),

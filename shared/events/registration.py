@@ -107,6 +107,14 @@ class SessionEnded(SessionEvent, name="sessions.session-ended"):
     """How many hold a seat: so many get a survey link."""
 
 
+class SessionRecorded(SessionEvent, name="sessions.session-recorded"):
+    """A session that took place before its programme ran here was brought in, or what is known of it was corrected.
+    It has no people and no survey: nobody is told of it."""
+
+    external_id: str = ""
+    """What the file that brought it calls it."""
+
+
 class MaterialsPublished(SessionEvent, name="sessions.materials-published"):
     """The recording or the materials of a session are there to be seen."""
 

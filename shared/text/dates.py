@@ -1,6 +1,6 @@
 """Instants in words in a time zone, for pages and mails."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,26 @@ def date_in_figures(instant: datetime, time_zone: str) -> str:
 def time_in_words(instant: datetime, time_zone: str, language: Language) -> str:
     """The time of the day: «10.00 h»."""
     return _format(instant, _TIMES[language], time_zone, language)
+
+
+YEARS = range(2000, 2200)
+"""Of a session: next to the first and the last year that there is, a day before or after is an error."""
+
+
+def local_instant(text: str, time_zone: str) -> datetime | None:
+    """The instant of a `datetime-local` field on the zone's wall clock; None if there is no such time.
+
+    Of an hour that comes twice, in October, the first one.
+    """
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if local.tzinfo is not None or local.year not in YEARS:
+        return None
+    zone = ZoneInfo(time_zone)
+    instant = local.replace(tzinfo=zone).astimezone(UTC)
+    return instant if instant.astimezone(zone).replace(tzinfo=None) == local else None
 
 
 def wall_clock(instant: datetime, time_zone: str) -> str:

@@ -17,6 +17,11 @@ def defused(value: Scalar) -> Scalar:
     return f"'{value}" if isinstance(value, str) and value.startswith(_BEGINS_FORMULA) else value
 
 
+def armed(text: str) -> str:
+    """What `defused` was given: without the apostrophe that it put in front."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_BEGINS_FORMULA) else text
+
+
 def csv_table(header: Sequence[str], rows: Iterable[Sequence[Scalar]]) -> str:
     """A table as CSV text, every cell defused; None is an empty cell."""
     text = io.StringIO()

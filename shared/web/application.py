@@ -97,6 +97,7 @@ def make_application(
     )
     describe_problems(app)
     install_problem_handlers(app, words)
+    app.state.words = words
     app.state.page_routes = [route for router in routers if isinstance(router, PageRouter) for route in router.routes]
     if pages:
         install_pages(app, pages)

@@ -3,9 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -106,26 +104,6 @@ def text_values(name: str, stored: Mapping[Language, str] | None) -> dict[str, s
 def sent_id(form: Form, name: str) -> str:
     """The id that the form brings, so that sending it twice makes one thing; a new one if it brings none."""
     return form.get(name) if _NEW_ID.fullmatch(form.get(name)) else ids.new_id()
-
-
-_YEARS = range(2000, 2200)
-"""Of a session: next to the first and the last year that there is, a day before or after is an error."""
-
-
-def local_instant(text: str, time_zone: str) -> datetime | None:
-    """The instant of a `datetime-local` field on the zone's wall clock; None if there is no such time.
-
-    Of an hour that comes twice, in October, the first one.
-    """
-    try:
-        local = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if local.tzinfo is not None or local.year not in _YEARS:
-        return None
-    zone = ZoneInfo(time_zone)
-    instant = local.replace(tzinfo=zone).astimezone(UTC)
-    return instant if instant.astimezone(zone).replace(tzinfo=None) == local else None
 
 
 def changed_fields(stored: BaseModel, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -190,7 +190,7 @@ def field_errors(errors: Iterable[Mapping[str, Any]], words: Translations, langu
     return [
         FieldError(
             pointer=_pointer(error),
-            detail=words.text(language, _message(error), max_length=error.get("ctx", {}).get("max_length")),
+            detail=words.text(language, message_of(error), **{"max_length": None, **error.get("ctx", {})}),
         )
         for error in errors
     ]
@@ -212,7 +212,8 @@ def _pointer(error: Mapping[str, Any]) -> str:
     return "".join(f"/{part}" for part in parts)
 
 
-def _message(error: Mapping[str, Any]) -> str:
+def message_of(error: Mapping[str, Any]) -> str:
+    """The English message id of one of pydantic's errors; its `ctx` fills the placeholders."""
     if error["type"] == "too_long" and error["ctx"]["field_type"] != "Value":
         return TOO_MANY
     if error["type"] in ("too_short", "string_too_short") and error["ctx"]["min_length"] == 1:
@@ -228,5 +229,5 @@ def field_error(field: str, message: str) -> RequestValidationError:
     return RequestValidationError([located_error(("body", field), message)])
 
 
-def located_error(location: tuple[str | int, ...], message: str) -> dict[str, object]:
-    return {"loc": location, "type": "value_error", "msg": message, "ctx": {"error": message}}
+def located_error(location: tuple[str | int, ...], message: str, **values: object) -> dict[str, object]:
+    return {"loc": location, "type": "value_error", "msg": message, "ctx": {"error": message, **values}}

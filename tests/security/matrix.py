@@ -27,6 +27,9 @@ POST    /api/v1/registrations/export                        token
 POST    /api/v1/registrations/erase                         token
 GET     /api/v1/entities                                    public
 POST    /api/v1/entities/import                             token
+POST    /api/v1/sessions/import                             token
+POST    /api/v1/participation/import                        token
+POST    /api/v1/sessions/{session_id}/registrations/import  token
 
 GET     /                                                   public
 GET     /programmes/{slug}                                  public
@@ -131,6 +134,13 @@ POST    /office/programmes/{slug}/plan                      editor
 GET     /office/entities                                    viewer
 GET     /office/entities/coverage                           viewer
 GET     /office/entities/coverage.csv                       viewer
+GET     /office/import                                      admin
+GET     /office/import/sessions                             admin
+POST    /office/import/sessions                             admin
+GET     /office/import/participation                        admin
+POST    /office/import/participation                        admin
+GET     /office/sessions/{session_id}/registrations/import  editor
+POST    /office/sessions/{session_id}/registrations/import  editor
 
 GET     /api/v1/openapi/notifications.json                  public
 GET     /api/v1/deliveries                                  token
@@ -160,6 +170,7 @@ GET     /api/v1/surveys/{token}                             survey
 POST    /api/v1/surveys/{token}                             survey
 GET     /api/v1/results                                     public
 GET     /api/v1/results/{session}                           public
+POST    /api/v1/results/import                              token
 POST    /api/v1/results/{session}/publish                   token
 GET     /api/v1/results/{session}/comments                  token
 GET     /survey/{token}                                     survey
@@ -170,6 +181,8 @@ GET     /results/{session}                                  public
 GET     /results/{session}.csv                              public
 GET     /office/results                                     viewer
 GET     /office/results/export.csv                          viewer
+GET     /office/results/import                              admin
+POST    /office/results/import                              admin
 GET     /office/results/{session}                           viewer
 GET     /office/results/{session}/comments                  viewer
 GET     /office/results/{session}/publish                   editor

@@ -4,7 +4,13 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from shared.clock import StoredInstant
-from shared.events.registration import ProgrammeDefined, SessionEnded, SessionEvent, SurveyQuestion
+from shared.events.registration import (
+    ProgrammeDefined,
+    SessionEnded,
+    SessionEvent,
+    SessionRecorded,
+    SurveyQuestion,
+)
 from shared.events.vocabulary import Language, SessionStatus
 from shared.storage.projections import Known
 
@@ -39,6 +45,9 @@ class KnownSession(Known):
     planned_end: StoredInstant
     told_end: StoredInstant | None = None
     """When it ended; only SessionEnded carries it."""
+    recorded: int = 0
+    """1 if it took place before its programme ran here: it had no survey here."""
+    external_id: str = ""
 
     @property
     def ended_at(self) -> datetime | None:
@@ -54,4 +63,6 @@ class KnownSession(Known):
             status=event.status,
             planned_end=event.starts_at + timedelta(minutes=event.duration_minutes),
             told_end=event.ended_at if isinstance(event, SessionEnded) else None,
+            recorded=int(isinstance(event, SessionRecorded)),
+            external_id=event.external_id if isinstance(event, SessionRecorded) else "",
         )

@@ -37,6 +37,8 @@ class PublishedQuestion(BaseModel):
     text: dict[Language, str]
     mean: float | None = None
     distribution: list[int] | None = None
+    converted_from: str = ""
+    """The scale from which the mean was converted, such as «1–5»; empty if it was asked from 0 to 10."""
 
     @property
     def exact_mean(self) -> Fraction | float | None:
@@ -59,6 +61,8 @@ class Results(Stored):
     published_at: StoredInstant
     n: int | None = None
     questions: tuple[PublishedQuestion, ...] = ()
+    imported: int = 0
+    """1 if a file brought them: no survey here measured them."""
 
     def mean(self, key: str) -> float | None:
         """The mean of a question; None where it is hidden or was not asked."""

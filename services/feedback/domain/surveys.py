@@ -56,6 +56,8 @@ class Survey(Aggregate):
     """How many answers were lost with their key, so that people could answer again."""
     sealed: int = 0
     """1 once its key is destroyed and the store holds no byte of slots and hashes any more."""
+    imported: int = 0
+    """1 if nobody was asked here: a file brought the results."""
 
     @property
     def parts_in_place(self) -> list[int]:
@@ -132,7 +134,8 @@ def republished(survey: Survey, results: Results | None, unspent: Unspent) -> li
         case SurveyState.CLOSED:
             return [_closed_event(survey)]
         case SurveyState.PUBLISHED if results:
-            return [_closed_event(survey), _published_event(survey, results)]
+            closed_event = [] if survey.imported else [_closed_event(survey)]
+            return [*closed_event, _published_event(survey, results)]
         case _:
             return []
 
@@ -180,6 +183,29 @@ def published(survey: Survey, results: Results) -> Decided:
         return survey, []
     survey = survey.model_copy(update={"state": SurveyState.PUBLISHED})
     return survey, [_published_event(survey, results)]
+
+
+def brought(results: Results) -> Decided:
+    """The survey of a session of the past whose results a file brings: over from the beginning, nobody was asked."""
+    survey = Survey(
+        id=results.id,
+        state=SurveyState.PUBLISHED,
+        programme=results.programme,
+        parts=0,
+        closes_at=results.published_at,
+        answers=results.n or 0,
+        sealed=1,
+        imported=1,
+    )
+    return survey, [_published_event(survey, results)]
+
+
+def brought_again(survey: Survey, results: Results) -> Decided:
+    """Another file has other results. Those of a survey that was held here stay."""
+    if not survey.imported:
+        return survey, []
+    changes = {"answers": results.n or 0, "closes_at": results.published_at}
+    return survey.model_copy(update=changes), [_published_event(survey, results)]
 
 
 def sealed(survey: Survey) -> Decided:

@@ -6,6 +6,7 @@ from services.feedback.store import SURVEYS, FeedbackStore
 from services.feedback.usecases.answers import Answers
 from services.feedback.usecases.closing import Closing
 from services.feedback.usecases.encrypting import Encrypting
+from services.feedback.usecases.importing import Importing
 from services.feedback.usecases.keys import SurveyKeys
 from services.feedback.usecases.office import Office
 from services.feedback.usecases.results import Publications
@@ -25,6 +26,7 @@ class UseCases:
     closing: Closing
     publications: Publications
     office: Office
+    importing: Importing
     audit: Audit
     access: OfficeAccess
     reconciler: Reconciler
@@ -47,7 +49,10 @@ class UseCases:
         reconciler.keeps(OFFICE_PEOPLE_KIND, access.missing)
         answers, encrypting = Answers(store, keys, clock), Encrypting(store, keys)
         publications, office = Publications(store), Office(store, closing)
-        return cls(store, surveys, answers, encrypting, closing, publications, office, audit, access, reconciler)
+        importing = Importing(store, clock)
+        return cls(
+            store, surveys, answers, encrypting, closing, publications, office, importing, audit, access, reconciler
+        )
 
     async def do_what_is_due(self) -> bool:
         """Open, close and remind where that is due. Never more at once."""

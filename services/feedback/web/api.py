@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.feedback.domain.answers import COMMENT_LENGTH, clean_comment
+from services.feedback.domain.imports import RESULT_COLUMNS
 from services.feedback.domain.results import RULE, Results
 from services.feedback.domain.tallies import HIGHEST, LOWEST
 from services.feedback.store import RESULTS_PLACE
@@ -15,6 +16,7 @@ from services.feedback.usecases.answers import FormState, SurveyForm
 from shared.events.vocabulary import Language, in_language
 from shared.staff import StaffMember
 from shared.text.catalogues import Translations
+from shared.web.import_api import TABLE_BODY, DryRun, ImportOut, answer_import, describe
 from shared.web.openapi import ApiRouter, problems
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
 from shared.web.problems import request_language
@@ -90,6 +92,8 @@ class QuestionFigures(BaseModel):
     mean: float | None
     distribution: list[int] | None
     """How many gave each score, from 0 to 10."""
+    converted_from: str
+    """The scale from which the mean was converted, such as «1–5»; empty if it was asked from 0 to 10."""
 
 
 class ResultsView(BaseModel):
@@ -106,6 +110,8 @@ class ResultsView(BaseModel):
     questions: dict[str, QuestionFigures]
     rule: str
     """What is shown from how many answers on."""
+    imported: bool
+    """Whether they were brought in from before: no survey here measured them."""
 
 
 class Comments(BaseModel):
@@ -182,6 +188,20 @@ def _add_staff(router: APIRouter, use_cases: UseCases, words: Translations, staf
         """Staff only: they may speak of persons. None below five answers; deleted after twelve months."""
         return Comments(session=session, comments=await use_cases.publications.read_comments(session))
 
+    results = use_cases.importing.results
+
+    @router.post(
+        "/results/import",
+        summary="Bring in the results of sessions that took place before",
+        description="The columns are those of the office's export. `session` is its id, your own code of it, its date "
+        "or its title; the rule of small groups is applied, and a mean of another scale is converted. "
+        f"{describe(RESULT_COLUMNS)}",
+        tags=["results"],
+        openapi_extra={**TABLE_BODY},
+    )
+    async def import_results(request: Request, dry_run: DryRun = False, member: StaffMember = staff) -> ImportOut:
+        return await answer_import(request, member, results, dry_run)
+
 
 def _survey_view(form: SurveyForm, language: Language) -> SurveyView:
     questions = [
@@ -208,9 +228,13 @@ def _results_view(results: Results, words: Translations, language: Language) -> 
         n=results.n,
         questions={
             question.key: QuestionFigures(
-                text=in_language(question.text, language), mean=question.mean, distribution=question.distribution
+                text=in_language(question.text, language),
+                mean=question.mean,
+                distribution=question.distribution,
+                converted_from=question.converted_from,
             )
             for question in results.questions
         },
         rule=words.text(language, RULE),
+        imported=bool(results.imported),
     )

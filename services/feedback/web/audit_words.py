@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from services.feedback.usecases import UseCases
+from services.feedback.usecases.importing import IMPORTED
 from services.feedback.usecases.office import PUBLISHED
 from shared.events.vocabulary import Language, in_language
 from shared.problems import mark
@@ -11,8 +12,15 @@ from shared.web.page_routes import PageRouter
 from shared.web.pages import Pages
 
 PATH = "/office/audit/results"
-ACTS = {PUBLISHED: Act(mark("Closed a survey and published its results"), "/office/results/{}")}
-DETAILS = {"links": Detail(mark("People asked"))}
+ACTS = {
+    PUBLISHED: Act(mark("Closed a survey and published its results"), "/office/results/{}"),
+    IMPORTED: Act(mark("Brought in results of past sessions")),
+}
+DETAILS = {
+    "links": Detail(mark("People asked")),
+    "lines_new": Detail(mark("New lines")),
+    "lines_changed": Detail(mark("Changed lines")),
+}
 
 
 def routes(use_cases: UseCases, pages: Pages) -> PageRouter:

@@ -12,13 +12,21 @@ from services.feedback.domain.surveys import SurveyState
 from services.feedback.store import RESULTS_PLACE
 from services.feedback.usecases import UseCases
 from services.feedback.web.tables import csv_answer, results_csv
+from shared.problems import mark
 from shared.staff import Role, StaffMember
+from shared.web.import_pages import ImportPage
 from shared.web.pages import Pages, see_other
 from shared.web.paging import CursorParameter, decode_cursor, encode_cursor
 from shared.web.staff_cookie import require_role
 
 LIST = "/office/results"
 SURVEY = LIST + "/{session}"
+IMPORT = mark("Bring in results of past sessions")
+ABOUT_IMPORT = mark(
+    "The mean of each question and how many answered, for sessions that took place before the programme ran here. The "
+    "rule of small groups holds for them too. Bring in the sessions first."
+)
+STORE = mark("Bring in these results")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +37,23 @@ class OfficePages:
     def add_to(self, router: APIRouter) -> None:
         reads = [Depends(require_role(self.pages.office, Role.VIEWER))]
         changes = require_role(self.pages.office, self.use_cases.office.publish.role)
+        results = self.use_cases.importing.results
+        imports = require_role(self.pages.office, results.role)
+        page = ImportPage(self.pages, IMPORT, ABOUT_IMPORT, STORE, LIST)
 
         async def publish(request: Request, session: str, member: Annotated[StaffMember, Depends(changes)]) -> Response:
             await self.pages.form(request)
             await self.use_cases.office.publish(member, session)
             return see_other(f"{LIST}/{session}")
 
+        async def choose_file(request: Request) -> Response:
+            return page.choose(request, results)
+
+        async def bring(request: Request, member: Annotated[StaffMember, Depends(imports)]) -> Response:
+            return await page.answer(request, member, results)
+
+        router.add_api_route(f"{LIST}/import", choose_file, dependencies=[Depends(imports)])
+        router.add_api_route(f"{LIST}/import", bring, methods=["POST"])
         router.add_api_route(LIST, self.list_all, dependencies=reads)
         router.add_api_route(f"{LIST}/export.csv", self.export, dependencies=reads)
         router.add_api_route(SURVEY, self.show, dependencies=reads)

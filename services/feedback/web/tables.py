@@ -14,6 +14,7 @@ _SCORES = range(LOWEST, HIGHEST + 1)
 _HEADER = (
     *("session", "programme", "title", "ended_at", "published_at", "answers", "question", "text", "mean"),
     *(f"score_{score}" for score in _SCORES),
+    "converted_from",
 )
 """Names for programs, the same in every language; the texts are the Catalan ones."""
 
@@ -41,4 +42,11 @@ def _rows(results: Results) -> Iterator[list[Scalar]]:
         yield [*session, *[None] * (len(_HEADER) - len(session))]
     for question in results.questions:
         counts: Sequence[Scalar] = question.distribution or [None] * len(_SCORES)
-        yield [*session, question.key, in_language(question.text, Language.CA), question.mean, *counts]
+        yield [
+            *session,
+            question.key,
+            in_language(question.text, Language.CA),
+            question.mean,
+            *counts,
+            question.converted_from,
+        ]

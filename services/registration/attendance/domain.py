@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from services.registration.registrations.domain import Decision, Registration, RegistrationState
+from shared.imports.tables import decoded, delimiter_of
 from shared.problems import Problem, mark
 from shared.text.search_words import words_of
 
@@ -71,7 +72,7 @@ def read_report(data: bytes) -> list[Attendee]:
     """
     lines = _lines(data)
     for place, line in enumerate(lines):
-        delimiter = _delimiter(line)
+        delimiter = delimiter_of(line)
         if titles := _titles(_cells(line, delimiter)):
             rows = [_cells(row, delimiter) for row in _before_the_next_list(lines[place + 1 :], delimiter)]
             # Old reports have a line for every time that somebody came or left.
@@ -106,24 +107,10 @@ def match(attendees: Sequence[Attendee], registrations: Sequence[Registration]) 
     return Matches(tuple(found.values()), tuple(strangers), absent)
 
 
-def _decoded(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
-
-
 def _lines(data: bytes) -> list[str]:
     """The lines that are not blank."""
-    plain = _decoded(data).replace("\0", "").replace("\r", "\n")
+    plain = decoded(data).replace("\0", "").replace("\r", "\n")
     return [line for line in plain.split("\n") if line.strip(f"{_DELIMITERS} ")]
-
-
-def _delimiter(line: str) -> str:
-    """Of a line of titles; in other lines, names and dates may hold more commas."""
-    return max(_DELIMITERS, key=line.count)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

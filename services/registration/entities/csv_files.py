@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.registration.entities.domain import Entity, EntityKind
+from shared.imports.tables import decoded, delimiter_of
 from shared.problems import mark
 from shared.text.fields import OneLine
 
@@ -19,7 +20,7 @@ WRONG_HEADER = mark("The first line must name the columns exactly as the shipped
 WRONG_COLUMNS = mark("This line does not have as many columns as the first.")
 REPEATED = mark("This code is in the file twice.")
 NO_ROWS = mark("There are no entities in this file.")
-NOT_CSV = mark("This is not a CSV file in UTF-8.")
+NOT_CSV = mark("This is not a CSV file.")
 Name = Annotated[OneLine, Field(min_length=1, max_length=200)]
 Label = Annotated[OneLine, Field(max_length=200)]
 
@@ -109,7 +110,7 @@ def read_entities(text: str) -> list[Entity]:
     Raises:
         EntityFileError: any line is wrong.
     """
-    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+    rows = csv.reader(io.StringIO(text), delimiter=delimiter_of(text.partition("\n")[0]), strict=True)
     entities: dict[str, Entity] = {}
     errors: list[RowError] = []
     try:
@@ -134,11 +135,11 @@ def read_entities(text: str) -> list[Entity]:
 
 
 def decode_entities(data: bytes) -> list[Entity]:
-    """`read_entities` from UTF-8; other bytes are an EntityFileError too."""
-    try:
-        return read_entities(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise EntityFileError([RowError(1, "columns", NOT_CSV)]) from None
+    """`read_entities` from bytes as Office programs save them; others are an EntityFileError too."""
+    text = decoded(data)
+    if "\N{REPLACEMENT CHARACTER}" in text:
+        raise EntityFileError([RowError(1, "columns", NOT_CSV)])
+    return read_entities(text)
 
 
 @cache

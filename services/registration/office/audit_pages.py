@@ -38,6 +38,9 @@ ACTS: Mapping[str, Act] = {
     "registrations.exported": Act(mark("Exported the registrations"), _REGISTRATIONS),
     "attendance.marked": Act(mark("Marked who came"), _REGISTRATIONS),
     "attendance.imported": Act(mark("Imported an attendance report"), _REGISTRATIONS),
+    "sessions.imported": Act(mark("Brought in past sessions")),
+    "participation.imported": Act(mark("Brought in who took part in past sessions")),
+    "registrations.imported": Act(mark("Registered people from a file"), _REGISTRATIONS),
     "entities.imported": Act(mark("Imported local entities"), "/office/entities"),
     "office.link-made": Act(mark("Made a link for the first administrator")),
     "office.founded": Act(mark("Became the first administrator"), _PERSON),
@@ -88,6 +91,8 @@ DETAILS = {
     "failures": Detail(mark("Wrong attempts before")),
     "passkey": Detail(mark("Passkey")),
     "reason": Detail(mark("Reason")),
+    "lines_new": Detail(mark("New lines")),
+    "lines_changed": Detail(mark("Changed lines")),
     "role": Detail(mark("Role"), codes={role.name.lower(): ROLE_NAMES[role] for role in Role}),
 }
 

@@ -19,8 +19,8 @@ from services.registration.sessions.schemas import Capacity, Duration, SessionIn
 from shared import ids
 from shared.problems import mark
 from shared.staff import StaffMember
-from shared.text.dates import LOCALES
-from shared.web.desk import NO_SUCH_TIME, Desk, local_instant, sent_id
+from shared.text.dates import LOCALES, local_instant
+from shared.web.desk import NO_SUCH_TIME, Desk, sent_id
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Form, see_other
 

@@ -17,6 +17,7 @@ from shared.events.registration import (
     SessionCancelled,
     SessionChanged,
     SessionEnded,
+    SessionRecorded,
     SessionRescheduled,
     SessionScheduled,
 )
@@ -120,6 +121,10 @@ class Session(Aggregate):
     """How many held a seat when the session ended."""
     recording_url: str = ""
     materials: tuple[Material, ...] = ()
+    recorded: int = 0
+    """1 if it took place before its programme ran here: it was brought in by a file, ended from the beginning."""
+    external_id: str = ""
+    """What that file calls it."""
     unsettled: int = 0
     """1 while a decision of this document is not yet carried out elsewhere."""
     decided: int = 0
@@ -168,6 +173,10 @@ def scheduled(session: Session) -> SessionScheduled:
     return SessionScheduled(**_snapshot(session))
 
 
+def recorded(session: Session) -> SessionRecorded:
+    return SessionRecorded(**_snapshot(session), external_id=session.external_id)
+
+
 def change(session: Session, changes: dict[str, Any]) -> Decision:
     """Change title, description, duration, capacity or join link. No event carries the join link.
 
@@ -185,7 +194,12 @@ def change(session: Session, changes: dict[str, Any]) -> Decision:
         changed = changed.model_copy(update={**_NOTHING_SHOWN, **shown, "sequence": session.sequence + 1})
         return changed, [_changed(changed)]
     is_told = any(getattr(changed, field) != getattr(session, field) for field in ("title", "description", "capacity"))
-    return changed, [SessionChanged(**_snapshot(changed))] if is_told else []
+    return changed, [_told_to_nobody(changed) or SessionChanged(**_snapshot(changed))] if is_told else []
+
+
+def _told_to_nobody(session: Session) -> Event | None:
+    """The event of whatever changes of a session that was brought in: no other may lead to mails about it."""
+    return recorded(session) if session.recorded else None
 
 
 _NOTHING_SHOWN = {"previous_title": None, "previous_duration_minutes": None}
@@ -293,13 +307,16 @@ def publish_materials(session: Session, recording_url: str, materials: tuple[Mat
     if session.status is SessionStatus.CANCELLED:
         raise SessionNotScheduledProblem
     published = session.model_copy(update={"recording_url": recording_url, "materials": materials})
-    return published, [] if published == session else [MaterialsPublished(**_snapshot(published))]
+    event = _told_to_nobody(published) or MaterialsPublished(**_snapshot(published))
+    return published, [] if published == session else [event]
 
 
 def republish(session: Session) -> list[Event]:
     """The events from which a consumer that knows nothing of the session learns its state."""
     if session.unsettled and not session.is_scheduled:
         return []  # `settle` is about to emit them
+    if session.recorded:
+        return [recorded(session)]
     published = bool(session.recording_url or session.materials)
     materials = [MaterialsPublished(**_snapshot(session))] if published else []
     return [*(_closing_events(session) or [_last_told(session)]), *materials]

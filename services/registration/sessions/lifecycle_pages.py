@@ -11,8 +11,8 @@ from services.registration.sessions.schemas import Cancellation, Reschedule
 from shared.events.vocabulary import in_language
 from shared.problems import mark
 from shared.staff import StaffMember
-from shared.text.dates import wall_clock
-from shared.web.desk import NO_SUCH_TIME, local_instant, text_values, texts
+from shared.text.dates import local_instant, wall_clock
+from shared.web.desk import NO_SUCH_TIME, text_values, texts
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import CONFIRMED, Form, see_other
 

@@ -18,8 +18,8 @@ from shared import ids
 from shared.events.vocabulary import Language, in_language, reads_otherwise
 from shared.problems import mark
 from shared.staff import StaffMember
-from shared.text.dates import wall_clock
-from shared.web.desk import NO_SUCH_TIME, REQUIRED, Desk, local_instant, sent_id, text_values, texts
+from shared.text.dates import local_instant, wall_clock
+from shared.web.desk import NO_SUCH_TIME, REQUIRED, Desk, sent_id, text_values, texts
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import CONFIRMED, Form, see_other
 from shared.web.paging import decode_cursor, encode_cursor

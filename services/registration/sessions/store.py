@@ -33,6 +33,7 @@ COLLECTIONS = {
         Index(("status", "over_at")),
         Index(("unsettled",)),
         Index(("changed_at",)),
+        Index(("recorded",)),
     ]
 }
 
@@ -110,7 +111,13 @@ class SessionStore(Aggregates[Session]):
         return [session.id for session in (await self.page({"unsettled": 1}, limit=limit)).items]
 
     async def live_ids(self, since: datetime) -> list[str]:
-        return await self._ids({"starts_at": at_least(to_millis(since))})
+        """Those that began since, and all that were brought in, however old: others may learn of them late."""
+        lately = await self._ids({"starts_at": at_least(to_millis(since))})
+        return [*dict.fromkeys([*lately, *await self._ids({"recorded": 1})])]
+
+    async def recorded(self) -> list[Session]:
+        """Those that were brought in."""
+        return [session async for session in self.each({"recorded": 1})]
 
     async def all_ids(self) -> list[str]:
         return await self._ids({})

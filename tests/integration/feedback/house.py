@@ -26,6 +26,7 @@ from services.feedback.web import api, pages
 from shared import ids
 from shared.events.registration import ProgrammeDefined, SessionEnded, SessionScheduled, SurveyQuestion
 from shared.events.vocabulary import Language, ProgrammeKind, SessionStatus
+from shared.imports.accepted import IMPORTS
 from shared.messaging.broker import make_broker
 from shared.messaging.office_access import OfficeAccess
 from shared.messaging.reconciler import Reconciler
@@ -225,7 +226,7 @@ class House:
 
     async def acts(self) -> list[AuditEntry]:
         """What the office did, once the relay moved the records into the audit."""
-        await Chaining(self.raw, self.use_cases.audit, [SURVEYS, COUNTS]).chain_all()
+        await Chaining(self.raw, self.use_cases.audit, [SURVEYS, COUNTS, IMPORTS]).chain_all()
         assert (await self.use_cases.audit.read_chain()).fault is None
         return list(reversed(await self.use_cases.audit.entries()))
 

@@ -203,7 +203,7 @@ async def test_the_office_publishes_at_once_and_again_without_effect(house: Hous
     assert first.json() == second.json()
     assert first.json()["n"] == 11
     content = first.json()["questions"]["content"]
-    assert content == {"text": "Contingut", "mean": 5.0, "distribution": [1] * 11}
+    assert content == {"text": "Contingut", "mean": 5.0, "distribution": [1] * 11, "converted_from": ""}
     assert first.json()["questions"]["understood"]["mean"] is None
     assert (await house.event_names()).count("results-published") == 1
     assert (await house.answer(tokens[11])).status_code == 410

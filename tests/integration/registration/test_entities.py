@@ -36,6 +36,14 @@ async def test_an_import_with_a_wrong_line_stores_nothing_and_names_the_line(off
     assert await office.store.entities.count() == 0
 
 
+async def test_entities_are_read_as_excel_writes_them(office: Office) -> None:
+    text = "\r\n".join([HEADER, RENAMED, NEW]).replace(",", ";")
+    answer = await office.api.post("/api/v1/entities/import", content=text.encode("cp1252"), headers=STAFF)
+    assert answer.json() == {"imported": 2}
+    [found] = (await office.api.get("/api/v1/entities", params={"q": "2500450006"})).json()["items"]
+    assert (found["name"], found["comarca"]) == ("Ajuntament dels Alamús Nou", "Segrià")
+
+
 async def test_the_whole_directory_is_read_by_code_page_by_page(office: Office) -> None:
     await _import(office, NEW)
     codes: list[str] = []

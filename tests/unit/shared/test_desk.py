@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.web.desk import local_instant
+from shared.text.dates import local_instant
 
 
 @pytest.mark.parametrize("zone", ["Europe/Madrid", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
