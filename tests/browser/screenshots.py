@@ -25,9 +25,11 @@ from tests.browser.office_year import (
     USER,
     OfficeYear,
 )
+from tests.browser.steps import send_file
 from tests.conftest import NO_LIMITS_FOR_THIS_MACHINE
 from tests.support.browser import Chromium, Look, running_chromium
 from tests.support.embedded import Embedded, running_embedded
+from tests.support.moving_in import results_file, sessions_file
 from tests.support.probes import eventually
 
 IMAGES = Path(__file__).parents[2] / "docs" / "office" / "images"
@@ -207,6 +209,22 @@ async def proposals(camera: Camera, page: Page, year: OfficeYear) -> None:
     await camera.take(page, "fusionar", at="#merge")
 
 
+async def moving_in(camera: Camera, page: Page) -> None:
+    """What the files of the time before would do; the sessions are brought in, the results only looked at."""
+    await page.goto("/office/import/sessions")
+    await send_file(page, sessions_file(PROGRAMME))
+    await camera.take(page, "portar-sessions")
+    await send(page, "#confirmed")
+
+    async def check() -> None:
+        await page.goto("/office/results/import")
+        await send_file(page, results_file(PROGRAMME))
+        assert await page.locator("#confirmed").count(), "feedback does not know the sessions yet"
+
+    await eventually(check, every=0.2)
+    await camera.take(page, "portar-resultats")
+
+
 async def mails(camera: Camera, page: Page) -> None:
     """What went out and how it reads."""
     await page.goto("/office/mails")
@@ -237,6 +255,7 @@ async def make() -> None:
                 await surveys(camera, page, year)
                 await proposals(camera, page, year)
                 await mails(camera, page)
+                await moving_in(camera, page)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 from playwright.async_api import FilePayload, Page
 
 from shared.web.staff_cookie import SESSION_COOKIE
-from tests.support.world import PEOPLE, A
+from tests.support.moving_in import as_excel_writes, sessions_file
+from tests.support.world import PEOPLE, PROGRAMME, A
 
 NEWCOMER = "Ferran Font"
 
@@ -113,6 +114,40 @@ async def send_report(page: Page) -> None:
     files: list[FilePayload] = [{"name": "report.csv", "mimeType": "text/csv", "buffer": report}]
     await page.locator("[name=report]").set_input_files(files)
     await press_first_step(page)
+
+
+async def send_file(page: Page, data: bytes) -> None:
+    """Choose a file and have it looked at."""
+    files: list[FilePayload] = [{"name": "file.csv", "mimeType": "text/csv", "buffer": data}]
+    await page.locator("[name=file]").set_input_files(files)
+    await press_first_step(page)
+
+
+async def send_past_sessions(page: Page) -> None:
+    """Look at what the reference's six sessions would do."""
+    await send_file(page, sessions_file(PROGRAMME))
+
+
+async def send_other_columns(page: Page) -> None:
+    """Send a file whose columns are called otherwise."""
+    await send_file(page, as_excel_writes(("Quan", "A quina hora", "Títol"), [("21/09/2023", "10:00", "Treu-li suc")]))
+
+
+async def send_councils(page: Page) -> None:
+    """Send councils of a session that is not here, one of them with a name that several have."""
+    await send_file(page, as_excel_writes(("Sessió", "Ens", "Inscrits"), [("21/09/2022", "Barcelona", "molts")]))
+
+
+async def send_past_results(page: Page) -> None:
+    """Send results of a session that is not here."""
+    header = ("Sessió", "Respostes", "Pregunta", "Mitjana")
+    await send_file(page, as_excel_writes(header, [("21/09/2022", 20, "content", "8,5")]))
+
+
+async def send_people(page: Page) -> None:
+    """Look at whom a file would register."""
+    header = ("Nom i cognoms", "Correu electrònic", "Ajuntament")
+    await send_file(page, as_excel_writes(header, [("Gemma Grau", "gemma.grau@alamus.example", "els Alamús")]))
 
 
 async def ask_no_question(page: Page) -> None:
