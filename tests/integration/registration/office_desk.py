@@ -85,7 +85,7 @@ class OfficeDesk:
     def sign_in(self, role: Role = Role.EDITOR, name: str = "Marta", member_id: str = "") -> None:
         """Give the browser the cookie of somebody who signed in."""
         member = StaffMember(member_id or name, name, role)
-        self.browser.cookies.set("office", office_cookie(SECRET, self.clock, member), domain="dijous.local")
+        self.browser.cookies.set("office", office_cookie(SECRET, self.clock, member), domain="localhost.local")
 
     def another_browser(self) -> Self:
         """The same application from elsewhere."""
@@ -96,7 +96,7 @@ class OfficeDesk:
         """Sign somebody in who has an account."""
         person = await self.use_cases.accounts.get(person_id)
         member, _ = await self.use_cases.office_sessions.begin(person, How.PASSWORD)
-        self.browser.cookies.set("office", office_cookie(SECRET, self.clock, member), domain="dijous.local")
+        self.browser.cookies.set("office", office_cookie(SECRET, self.clock, member), domain="localhost.local")
 
     def come_back(self, **after: float) -> None:
         """Let time pass, and sign an editor in again."""
