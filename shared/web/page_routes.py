@@ -45,6 +45,11 @@ def install_pages(app: FastAPI, pages: Pages) -> None:
         app.add_exception_handler(kind, _page_or(app.exception_handlers[kind], pages))
 
 
+def sign_in_address(following: str) -> str:
+    """Where one signs in to be led on to `following`, a path of ours."""
+    return f"{SIGN_IN}?next={quote(following, safe='/')}"
+
+
 def wants_page(request: Request) -> bool:
     """Whether an error is answered with a page: HTML is accepted, JSON is not asked for, and it is no API call.
 
@@ -121,7 +126,7 @@ def _page(pages: Pages, request: Request, status: int, text: str, headers: Mappi
 
 async def _sign_in(pages: Pages, request: Request) -> Response:
     """Redirect to the sign-in and back; give a form back first, which would be lost that way."""
-    address = f"{SIGN_IN}?next={quote(_asked_for(request), safe='/')}"
+    address = sign_in_address(_asked_for(request))
     sent = await _sent_by_our_page(pages, request)
     if not _may_be_given_back(request, sent):
         return see_other(address)

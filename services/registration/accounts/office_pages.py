@@ -187,7 +187,9 @@ def _add_ending(router: PageRouter, desk: AccountDesk) -> None:
     async def sign_out_everybody(request: Request, member: StaffMember = admin) -> Response:
         await desk.pages.form(request)
         await desk.accounts.sign_out_everybody(member)
-        return see_other("/office/sign-in")
+        answer = see_other("/office/sign-in")
+        desk.pages.office.end(answer)
+        return answer
 
     @router.get("/office/people/{person_id}/passkeys")
     async def ask_passkeys(request: Request, person_id: str, _: StaffMember = admin) -> HTMLResponse:

@@ -11,7 +11,7 @@ from services.registration.accounts.domain import How, SignInFailedProblem
 from services.registration.accounts.oidc import OidcProvider, ProviderError
 from services.registration.accounts.pending import drop_pending, keep_pending, pending
 from services.registration.accounts.sign_in_pages import AccountDesk, signed_in
-from shared.web.page_routes import PageRouter, page_router
+from shared.web.page_routes import PageRouter, own_path, page_router, sign_in_address
 from shared.web.pages import see_other
 
 CALLBACK = "/office/oidc/callback"
@@ -25,12 +25,15 @@ def routes(desk: AccountDesk, provider: OidcProvider) -> PageRouter:
 
     @router.get("/office/oidc/start")
     async def start(request: Request) -> Response:
+        following = own_path(request.query_params.get("next", ""))
+        if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+            return see_other(sign_in_address(following))  # a foreign link signs nobody in: they press the button
         attempt = secrets.token_urlsafe(32)
         try:
             answer = see_other(await provider.authorization_url(provider.request(attempt)))
         except ProviderError as error:
             raise _failed(error) from None
-        keep_pending(answer, attempt, request.query_params.get("next", ""), secure=secure)
+        keep_pending(answer, attempt, following, secure=secure)
         return answer
 
     @router.get(CALLBACK)

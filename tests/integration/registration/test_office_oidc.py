@@ -254,6 +254,18 @@ async def test_it_never_leads_elsewhere(desk: OfficeDesk, provider: OidcProcess,
     assert where(await _there_and_back(desk, provider, elsewhere)) == "/office"
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none"])
+async def test_a_link_from_elsewhere_leads_to_the_button_and_signs_nobody_in(desk: OfficeDesk, site: str) -> None:
+    start = await desk.browser.get("/office/oidc/start?next=/office/audit", headers={"Sec-Fetch-Site": site})
+    assert where(start) == "/office/sign-in?next=/office/audit"
+    assert not desk.browser.cookies.get("sign-in")
+
+
+async def test_our_own_button_leads_to_the_provider(desk: OfficeDesk, provider: OidcProcess) -> None:
+    start = await desk.browser.get("/office/oidc/start", headers={"Sec-Fetch-Site": "same-origin"})
+    assert start.headers["location"].startswith(provider.issuer)
+
+
 async def test_a_provider_that_does_not_answer_is_said(tmp_path: Path) -> None:
     settings = {"oidc_issuer": "http://127.0.0.1:9", "oidc_client_id": "x", "oidc_client_secret": "x"}
     async with open_desk(tmp_path, **settings) as desk:

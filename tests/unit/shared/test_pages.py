@@ -147,10 +147,11 @@ async def test_the_office_cookie_of_another_installation_signs_nobody_in(house: 
     assert (await house.browser.get("/office/plan")).status_code == 303
 
 
-async def test_signing_out_removes_the_cookie(house: House) -> None:
+async def test_signing_out_removes_the_cookie_and_what_the_browser_kept(house: House) -> None:
     response = Response()
     house.pages.office.end(response)
     assert "Max-Age=0" in response.headers["set-cookie"]
+    assert response.headers["clear-site-data"] == '"cache", "storage"'
 
 
 async def test_the_office_s_navigation_is_for_those_signed_in_and_leads_where_they_may_go(house: House) -> None:
