@@ -136,6 +136,15 @@ def test_the_document_shows_the_map() -> None:
     assert shown == rendered(read_map()), "run: python -m tests.unit.docs.security_map"
 
 
+def test_the_security_events_are_those_that_the_code_logs() -> None:
+    said = DOCUMENT.read_text().partition("### Security events")[2].partition("##")[0]
+    rows = re.findall(r"^\| (`.+?) \|", said, re.MULTILINE)
+    named = {action for row in rows for action in re.findall(r"`(\w+)`", row)} - {"action"}
+    code = "".join(file.read_text() for room in ("services", "shared") for file in (ROOT / room).rglob("*.py"))
+    assert len(named) > 10
+    assert named <= set(re.findall(r'action="(\w+)"', code))
+
+
 @pytest.mark.parametrize(
     "row",
     [
