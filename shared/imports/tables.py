@@ -8,9 +8,11 @@ import csv
 import io
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Self
+from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
 import orjson
@@ -155,15 +157,33 @@ def _sheet(data: bytes) -> Iterator[list[str]]:
         with ZipFile(io.BytesIO(data)) as packed:
             if sum(part.file_size for part in packed.infolist()) > _MOST_UNPACKED:
                 raise TableTooLargeProblem
+            for part in packed.namelist():
+                _refuse_entities(packed.read(part))
         with warnings.catch_warnings(action="ignore"):  # of styles and extensions, which say nothing about cells
             book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             rows = book.worksheets[0].iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS + 1, values_only=True)
             for row in rows:
                 yield [_text(cell) for cell in row]
-    except TableTooLargeProblem:
+    except (TableTooLargeProblem, NoTableProblem):
         raise
     except (BadZipFile, KeyError, ValueError, TypeError, IndexError, AttributeError, SyntaxError, OSError):
         raise NoTableProblem from None  # the library says in many ways that a workbook is broken
+
+
+def _refuse_entities(part: bytes) -> None:
+    """A workbook declares no document type (ECMA-376 part 2): its entities would make a gigabyte of some kilobytes.
+
+    Raises:
+        NoTableProblem: it declares one. Only the parser itself finds that in every encoding.
+    """
+
+    def declared(*_: object) -> None:
+        raise NoTableProblem
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = declared
+    with suppress(expat.ExpatError):  # a picture, or what the library refuses too
+        parser.Parse(part)
 
 
 def _text(cell: Any) -> str:

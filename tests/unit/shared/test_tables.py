@@ -96,6 +96,22 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
         read_table(packed.getvalue())
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_workbook_that_declares_entities_is_no_table(encoding: str) -> None:
+    """A few kilobytes of them make a gigabyte; Office programs write none."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook(["a", "b"], ["x", "y"]))) as book, zipfile.ZipFile(data, "w") as armed:
+        for name in book.namelist():
+            text = book.read(name).decode()
+            if name == "xl/worksheets/sheet1.xml":
+                root = text[text.index("<worksheet") :].replace("<t>x</t>", "<t>&a;</t>")
+                text = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE worksheet [<!ENTITY a "z">]>{root}'
+                assert "&a;" in text
+            armed.writestr(name, text.encode(encoding if "DOCTYPE" in text else "utf-8"))
+    with pytest.raises(NoTableProblem):
+        read_table(data.getvalue())
+
+
 def test_a_workbook_whose_parts_lie_about_their_size_is_no_table() -> None:
     data = workbook(["a", "b"], [1, 2])
     with zipfile.ZipFile(io.BytesIO(data)) as book:
