@@ -14,12 +14,13 @@ KNOWN_PROPOSALS = "known_proposals"
 KNOWN_RESULTS = "known_results"
 KNOWN_BOUNCES = "known_bounces"
 COLLECTIONS = {
-    KNOWN_PROPOSALS: [Index(("state", "supports"))],
+    KNOWN_PROPOSALS: [Index(("state", "supports")), Index(("session_id",))],
     KNOWN_RESULTS: [],
     KNOWN_BOUNCES: [Index(("standing",))],
 }
 
 _STANDING: Where = {"standing": 1}
+_TREATED = (ProposalState.SCHEDULED, ProposalState.ANSWERED_IN_SESSION)
 _UNANSWERED: Where = {"state": one_of((ProposalState.RECEIVED, ProposalState.UNDER_REVIEW))}
 
 
@@ -45,6 +46,8 @@ class KnownProposal(Known):
     title: str
     state: ProposalState
     supports: int
+    session_id: str | None = None
+    """The session that treats it; None where it was kept before this was."""
 
     @classmethod
     def from_event(cls, event: ProposalEvent) -> Self:
@@ -70,6 +73,17 @@ class KnownProposals(Projection[KnownProposal]):
 
     async def count_unanswered(self) -> int:
         return await self.count(_UNANSWERED)
+
+    async def treated_in(self, session_id: str) -> list[KnownProposal]:
+        """What the session treats, or treated: the most supported first."""
+        where: Where = {"session_id": session_id, "state": one_of(_TREATED)}
+        return [proposal async for proposal in self.each(where, order=(("supports", -1),))]
+
+    async def missing(self, entries: Sequence[tuple[str, int]]) -> list[str]:
+        """Also those kept before their session was."""
+        older = {known.id async for known in self.each({"session_id": None})}
+        lacking = {*await super().missing(entries), *older}
+        return [key for key, _ in entries if key in lacking]
 
 
 class KnownBounces(Projection[KnownBounce]):

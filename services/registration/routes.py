@@ -68,6 +68,7 @@ def public_routers(use_cases: UseCases, pages: Pages, links: Links, owner: SiteO
         own=use_cases.own,
         entities=use_cases.entities,
         rate_limit=use_cases.rate_limit,
+        proposals=use_cases.known_proposals,
     )
     return [
         site_pages.routes(site),
@@ -120,6 +121,7 @@ def _session_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[Pa
         programmes=use_cases.programmes,
         stored=stores.sessions,
         counts=stores.registrations.counts,
+        proposals=use_cases.known_proposals,
     )
     registrations = RegistrationDesk(
         **vars(sessions),

@@ -136,6 +136,7 @@ class UseCases:
         announces("registration-registrations", REGISTRATIONS, live_registrations, self.registrations.republish)
         announces("registration-erasures", REGISTRATIONS, self.retention.lately, self.registrations.republish)
         announces(OFFICE_PEOPLE_KIND, OFFICE_PEOPLE, {}, self.accounts.republish)
+        self.reconciler.keeps("proposals-proposals", self.known_proposals.missing)
         self.reconciler.keeps("feedback-results", self.known_results.missing)
 
 

@@ -103,6 +103,7 @@ POST    /office/sessions/new                                editor
 GET     /office/sessions/{session_id}                       viewer
 GET     /office/sessions/{session_id}/edit                  editor
 POST    /office/sessions/{session_id}/edit                  editor
+GET     /office/sessions/{session_id}/prepare               editor
 GET     /office/sessions/{session_id}/materials             editor
 POST    /office/sessions/{session_id}/materials             editor
 GET     /office/sessions/{session_id}/reschedule            editor

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from services.registration.entities.picker import SCRIPT
 from services.registration.entities.usecases import Entities
+from services.registration.projections import KnownProposals
 from services.registration.registrations.domain import SessionFullProblem
 from services.registration.registrations.forms import LANGUAGES, CheckedForm, filled
 from services.registration.registrations.personal import OwnRegistration
@@ -34,6 +35,7 @@ class RegistrationSite(SessionSite):
     own: OwnRegistration
     entities: Entities
     rate_limit: RateLimit
+    proposals: KnownProposals
 
     async def personal(
         self, request: Request, token: str, purpose: LinkPurpose = LinkPurpose.REGISTRATION
@@ -58,7 +60,7 @@ def routes(site: RegistrationSite) -> PageRouter:
 
     @router.get("/sessions/{session_id}")
     async def session(request: Request, session_id: str) -> HTMLResponse:
-        return session_page(site, request, await site.session(session_id))
+        return await session_page(site, request, await site.session(session_id))
 
     @router.post("/sessions/{session_id}/register")
     async def register(request: Request, session_id: str) -> Response:
@@ -82,7 +84,7 @@ def routes(site: RegistrationSite) -> PageRouter:
     return router
 
 
-def session_page(
+async def session_page(
     site: RegistrationSite,
     request: Request,
     shown: PresentedSession,
@@ -98,6 +100,7 @@ def session_page(
         status=status,
         scripts=(SCRIPT,) if shown.is_open else (),
         shown=shown,
+        proposals=[] if shown.is_cancelled else await site.proposals.treated_in(shown.session.id),
         languages_of_mails=LANGUAGES,
         values=form.values if form else {"language": str(language)},
         errors=form.errors if form else {},
@@ -120,7 +123,7 @@ async def _not_taken(
     held: CheckedForm[RegistrationIn] = CheckedForm(
         problem.sent, None, None, {_NOT_SENT: site.pages.text(request, SEND_AGAIN)}
     )
-    return session_page(site, request, shown, held, status=problem.status)
+    return await session_page(site, request, shown, held, status=problem.status)
 
 
 async def _register(site: RegistrationSite, request: Request, shown: PresentedSession, form: Form) -> Response:
@@ -129,7 +132,7 @@ async def _register(site: RegistrationSite, request: Request, shown: PresentedSe
         raise SessionFullProblem
     sent = await filled(site.pages, request, site.entities, form, RegistrationIn)
     if sent.person is None or sent.entity is None:
-        return session_page(site, request, shown, sent, status=422)
+        return await session_page(site, request, shown, sent, status=422)
     body = sent.person
     try:
         await site.rate_limit.hit(session.id, body.email, client_key(request))
@@ -137,7 +140,7 @@ async def _register(site: RegistrationSite, request: Request, shown: PresentedSe
         refused: CheckedForm[RegistrationIn] = CheckedForm(
             sent.values, None, None, {_NOT_SENT: site.pages.say(request, problem)}
         )
-        page = session_page(site, request, shown, refused, status=problem.status)
+        page = await session_page(site, request, shown, refused, status=problem.status)
         page.headers["retry-after"] = str(problem.retry_after)
         return page
     person = Person(name=body.name, email=body.email, role=body.role, language=body.language)

@@ -1,6 +1,6 @@
 """Sessions at the office: the lists, one session, a new one, changing it, publishing what was shown."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Protocol
@@ -10,12 +10,13 @@ from fastapi.responses import HTMLResponse, Response
 
 from services.registration.programmes.domain import DEFAULT_TIME_ZONE, Programme
 from services.registration.programmes.usecases import Programmes
+from services.registration.projections import KnownProposal, KnownProposals
 from services.registration.sessions.domain import IN_THE_PAST, SeatCounts, Session, SessionNotScheduledProblem
 from services.registration.sessions.schemas import MaterialsIn, SessionIn
 from services.registration.sessions.store import SessionFilter, SessionStore
 from services.registration.sessions.usecases import Sessions
 from shared import ids
-from shared.events.vocabulary import Language, in_language, reads_otherwise
+from shared.events.vocabulary import Language, SessionStatus, in_language, reads_otherwise
 from shared.problems import mark
 from shared.staff import StaffMember
 from shared.text.dates import local_instant, wall_clock
@@ -59,6 +60,12 @@ class SessionDesk(Desk):
     programmes: Programmes
     stored: SessionStore
     counts: SeatCounting
+    proposals: KnownProposals
+
+    async def treated(self, session: Session) -> list[KnownProposal]:
+        """The proposals of a session; none once it is cancelled, also while they are on their way back to review."""
+        cancelled = session.status is SessionStatus.CANCELLED
+        return [] if cancelled else await self.proposals.treated_in(session.id)
 
 
 def routes(desk: SessionDesk) -> PageRouter:
@@ -153,12 +160,23 @@ def _add_session(router: PageRouter, desk: SessionDesk) -> None:
     @router.get("/office/sessions/{session_id}")
     async def session(request: Request, session_id: str, _: StaffMember = viewer) -> HTMLResponse:
         row = await session_row(desk, session_id)
-        return desk.pages.render(request, "office/session.html", row=row, session=row.session, now=desk.clock())
+        proposals = await desk.treated(row.session)
+        return desk.pages.render(
+            request, "office/session.html", row=row, session=row.session, proposals=proposals, now=desk.clock()
+        )
 
     @router.get("/office/sessions/{session_id}/edit")
     async def edit(request: Request, session_id: str, _: StaffMember = editor) -> HTMLResponse:
         row = await session_row(desk, session_id)
         return desk.pages.render(request, template, session=row.session, programmes={}, values=_session_values(row))
+
+    @router.get("/office/sessions/{session_id}/prepare")
+    async def prepare(request: Request, session_id: str, _: StaffMember = editor) -> HTMLResponse:
+        """The form to change it, with the titles of its proposals in the description; saving it is `change`."""
+        row = await session_row(desk, session_id)
+        titles = [proposal.title for proposal in await desk.treated(row.session)]
+        values = _with_titles(_session_values(row), titles)
+        return desk.pages.render(request, template, session=row.session, programmes={}, values=values)
 
     @router.post("/office/sessions/{session_id}/edit")
     async def change(request: Request, session_id: str, member: StaffMember = editor) -> Response:
@@ -220,6 +238,17 @@ def _session_values(row: Row) -> dict[str, str]:
         "capacity": "" if session.capacity is None else str(session.capacity),
         "join_url": session.join_url,
     }
+
+
+def _with_titles(values: dict[str, str], titles: Sequence[str]) -> dict[str, str]:
+    """The titles below every description there is, or as the Catalan one; none that it holds already."""
+    fields = [f"description_{language}" for language in Language]
+    prepared = {}
+    for field in [field for field in fields if values.get(field)] or fields[:1]:
+        text = values.get(field, "")
+        new = "\n".join(line for title in titles if (line := f"– {title}") not in text.splitlines())
+        prepared[field] = f"{text}\n\n{new}".strip() if new else text
+    return values | prepared
 
 
 def _add_materials(router: PageRouter, desk: SessionDesk) -> None:
