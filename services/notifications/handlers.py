@@ -48,7 +48,7 @@ def routes(use_cases: UseCases) -> NatsRouter:
     on(proposals.ProposalSupported, steps.learn)
     on(proposals.ProposalReviewStarted, steps.review)
     on(proposals.ProposalScheduled, lambda event: steps.advance(event, DeliveryKind.PROPOSAL_SCHEDULED))
-    on(proposals.ProposalAnswered, lambda event: steps.advance(event, DeliveryKind.PROPOSAL_ANSWERED))
+    on(proposals.ProposalAnswered, steps.answer)
     on(proposals.ProposalDeclined, lambda event: steps.advance(event, DeliveryKind.PROPOSAL_DECLINED))
     on(proposals.ProposalMerged, lambda event: steps.advance(event, DeliveryKind.PROPOSAL_MERGED))
     on(proposals.ProposalFollowed, steps.follow)

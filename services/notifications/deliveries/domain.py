@@ -44,6 +44,7 @@ class DeliveryKind(StrEnum):
     PROPOSAL_RESCHEDULED = "proposal_rescheduled"
     PROPOSAL_SESSION_CANCELLED = "proposal_session_cancelled"
     PROPOSAL_ANSWERED = "proposal_answered"
+    PROPOSAL_RECORDING = "proposal_recording"
     PROPOSAL_DECLINED = "proposal_declined"
     PROPOSAL_MERGED = "proposal_merged"
     SUPPORT_CONFIRMATION = "support_confirmation"
@@ -69,6 +70,7 @@ KIND_NAMES: Mapping[DeliveryKind, str] = {
     DeliveryKind.PROPOSAL_RESCHEDULED: mark("New date of a proposal's session"),
     DeliveryKind.PROPOSAL_SESSION_CANCELLED: mark("Session of a proposal cancelled"),
     DeliveryKind.PROPOSAL_ANSWERED: mark("Proposal answered"),
+    DeliveryKind.PROPOSAL_RECORDING: mark("Recording of a proposal's session"),
     DeliveryKind.PROPOSAL_DECLINED: mark("Proposal declined"),
     DeliveryKind.PROPOSAL_MERGED: mark("Proposal merged"),
     DeliveryKind.SUPPORT_CONFIRMATION: mark("Confirmation of a support"),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from services.notifications.deliveries.domain import NOT_KNOWN_YET
 from services.notifications.reminders import WITHDRAWN
 from services.notifications.sending.rate_limit import TOO_MANY
+from services.notifications.sending.relevance import WITHDRAWN_RECORDING
 from services.notifications.sending.superseded import (
     LATER_REMINDER,
     NEW_DATE_TOLD,
@@ -31,6 +32,7 @@ REASONS: Mapping[str, str] = {
     SURVEY_SENT_JUST_NOW: mark("It was late: the survey itself had gone out just before."),
     NEW_DATE_TOLD: mark("The mail that tells of the session names the new date already."),
     TOLD_AS_REGISTERED: mark("The person is registered for the session: the mail about the registration tells of it."),
+    WITHDRAWN_RECORDING: mark("The recording was withdrawn."),
     "after the start": mark("The session had begun."),
     "after the end": mark("The session was over."),
     "proposal received": mark("The proposal was in another state by then: received."),

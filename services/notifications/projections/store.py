@@ -90,11 +90,13 @@ class Projections:
         by_field = ({"session_id": session_id}, {"cancelled_session_id": session_id})
         return [proposal for where in by_field async for proposal in self.proposals.each(where)]
 
-    async def having_places(self, session_ids: Sequence[str], addresses: Sequence[str]) -> set[tuple[str, str]]:
-        """Session and address of every seat and every place on a waiting list."""
+    async def having_places(
+        self, session_ids: Sequence[str], addresses: Sequence[str]
+    ) -> dict[tuple[str, str], RegistrationStatus]:
+        """Every seat and every place on a waiting list, by session and address."""
         places = [RegistrationStatus.REGISTERED.value, RegistrationStatus.WAITING.value]
         where: Where = {"email": one_of(addresses), "session_id": one_of(session_ids), "status": one_of(places)}
-        return {(each.session_id, each.email) async for each in self.registrations.each(where)}
+        return {(each.session_id, each.email): each.status async for each in self.registrations.each(where)}
 
     async def titles(self, subject_ids: Sequence[str]) -> dict[str, Mapping[Language, str] | str]:
         """A session's title in its languages, or a proposal's title, by id."""

@@ -15,6 +15,8 @@ from services.notifications.reminders import WITHDRAWN, due
 from services.notifications.rendering.domain import MailContext
 from shared.events.vocabulary import ProposalState, RegistrationStatus, SessionStatus
 
+WITHDRAWN_RECORDING = "recording withdrawn"
+
 _SEATED = frozenset({RegistrationStatus.REGISTERED})
 
 _SEATED_OR_WAITING = _SEATED | {RegistrationStatus.WAITING}
@@ -59,6 +61,7 @@ _STATES = {
     DeliveryKind.PROPOSAL_SCHEDULED: ProposalState.SCHEDULED,
     DeliveryKind.PROPOSAL_RESCHEDULED: ProposalState.SCHEDULED,
     DeliveryKind.PROPOSAL_ANSWERED: ProposalState.ANSWERED_IN_SESSION,
+    DeliveryKind.PROPOSAL_RECORDING: ProposalState.ANSWERED_IN_SESSION,
     DeliveryKind.PROPOSAL_DECLINED: ProposalState.DECLINED,
     DeliveryKind.PROPOSAL_MERGED: ProposalState.MERGED,
 }
@@ -76,6 +79,8 @@ def skip_reason(delivery: Delivery, context: MailContext, recipient: Recipient, 
         return "survey closed"
     if context.proposal and not _still_stands(delivery.kind, context.proposal, context.session):
         return f"proposal {context.proposal.state}"
+    if delivery.kind is DeliveryKind.PROPOSAL_RECORDING and context.session and not context.session.recording_url:
+        return WITHDRAWN_RECORDING
     if delivery.kind in _BEFORE_THE_SESSION and context.session:
         return _reason_of_session(delivery, context, context.session, recipient, now)
     return ""

@@ -11,6 +11,7 @@ from services.notifications.projections.store import Projections
 from services.notifications.reminders import later_reminders
 from services.notifications.rendering.domain import MailContext
 from shared.clock import from_millis
+from shared.events.vocabulary import RegistrationStatus
 from shared.storage.contract import Document
 
 LATER_REMINDER = "a later reminder is due"
@@ -23,8 +24,14 @@ TOLD_AS_REGISTERED = "told as registered"
 _JUST_NOW = timedelta(hours=12)
 """A survey's reminder comes a day after the survey at the earliest."""
 
-_ALSO_TO_PLACES = frozenset({DeliveryKind.PROPOSAL_RESCHEDULED, DeliveryKind.PROPOSAL_SESSION_CANCELLED})
-"""News of a proposal's session, which those who have a place in it get as such."""
+_SEAT = frozenset({RegistrationStatus.REGISTERED})
+_PLACE = _SEAT | {RegistrationStatus.WAITING}
+_ALSO_TO_PLACES = {
+    DeliveryKind.PROPOSAL_RESCHEDULED: _PLACE,
+    DeliveryKind.PROPOSAL_SESSION_CANCELLED: _PLACE,
+    DeliveryKind.PROPOSAL_RECORDING: _SEAT,
+}
+"""News of a proposal's session, which those who have such a place in it get as such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ class Superseding:
     ) -> list[str]:
         """The ids of those to who has a place in the proposal's session under the same address."""
         places = {
-            delivery.id: (context.session.id, recipient.email)
+            delivery.id: ((context.session.id, recipient.email), _ALSO_TO_PLACES[delivery.kind])
             for delivery in deliveries
             if delivery.kind in _ALSO_TO_PLACES
             and (recipient := recipients.get(delivery.recipient_id))
@@ -70,9 +77,9 @@ class Superseding:
         }
         if not places:
             return []
-        session_ids, addresses = ({place[part] for place in places.values()} for part in (0, 1))
+        session_ids, addresses = ({place[part] for place, _ in places.values()} for part in (0, 1))
         held = await self._known.having_places(sorted(session_ids), sorted(addresses))
-        return [id_ for id_, place in places.items() if place in held]
+        return [id_ for id_, (place, statuses) in places.items() if held.get(place) in statuses]
 
 
 def _others(delivery: Delivery, context: MailContext, now: datetime) -> list[str]:

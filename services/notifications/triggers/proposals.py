@@ -7,6 +7,7 @@ from services.notifications.deliveries.usecases import DeliveryQueue
 from services.notifications.projections.domain import KnownFollower, KnownProposal
 from services.notifications.projections.store import Projections
 from services.notifications.triggers.erasing import RecipientEraser
+from services.notifications.triggers.recordings import tell_recording
 from shared.events import proposals as events
 from shared.events.vocabulary import FollowerRole
 
@@ -16,6 +17,7 @@ _NEWS = frozenset(
         DeliveryKind.PROPOSAL_SCHEDULED,
         DeliveryKind.PROPOSAL_SESSION_CANCELLED,
         DeliveryKind.PROPOSAL_ANSWERED,
+        DeliveryKind.PROPOSAL_RECORDING,
         DeliveryKind.PROPOSAL_DECLINED,
         DeliveryKind.PROPOSAL_MERGED,
     }
@@ -42,6 +44,11 @@ class Proposals:
             session = await self._known.sessions.get(reported.session_id) if reported.session_id else None
             sequence = session.sequence if session else 0
             await self._queue.enqueue_fanout(kind, reported.id, round_=reported.step_round, sequence=sequence)
+
+    async def answer(self, event: events.ProposalAnswered) -> None:
+        """Mail the answer, and the recording if that came before."""
+        await self.advance(event, DeliveryKind.PROPOSAL_ANSWERED)
+        await tell_recording(self._known, self._queue, event.session_id)
 
     async def review(self, event: events.ProposalReviewStarted) -> None:
         """Mail that it is under review, or that its session was cancelled if that is why."""

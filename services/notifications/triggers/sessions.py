@@ -11,6 +11,7 @@ from services.notifications.deliveries.usecases import DeliveryQueue
 from services.notifications.projections.domain import KnownProgramme, KnownProposal, KnownSession
 from services.notifications.projections.store import Projections
 from services.notifications.surveys.usecases import Surveys
+from services.notifications.triggers.recordings import tell_recording
 from shared.clock import Clock, from_millis, to_millis
 from shared.events import registration as events
 from shared.events.vocabulary import ProposalState, SessionStatus
@@ -103,8 +104,10 @@ class Sessions:
         await self._surveys.begin(event.session_id, event.ended_at, event.registrations)
 
     async def publish_materials(self, event: events.MaterialsPublished) -> None:
-        """Mail the recording and the materials to everybody with a seat, once each; not for a corrected title."""
+        """Mail the recording and the materials to everybody with a seat, once each; not for a corrected title. Those
+        who follow what the session answered get the recording."""
         await self.learn(event)
+        await tell_recording(self._known, self._queue, event.session_id)
         contents = {"recording": event.recording_url, "materials": event.materials}
         if there := [name for name, content in contents.items() if content]:
             await self._queue.enqueue_fanout(DeliveryKind.MATERIALS, event.session_id, round_="+".join(there))
