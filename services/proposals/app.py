@@ -17,11 +17,13 @@ from services.proposals.usecases.proposals import Proposals, RateLimit
 from services.proposals.usecases.steps import Steps
 from services.proposals.usecases.supports import Supports
 from services.proposals.usecases.sweeping import Sweep
+from services.proposals.usecases.weighing import Weighing
 from services.proposals.web.api import office_routes, people_routes, public_routes
 from services.proposals.web.following_pages import following_routes
 from services.proposals.web.office_pages import office_page_routes
 from services.proposals.web.pages import TEMPLATES, page_routes
 from shared.clock import Clock, clock_from
+from shared.entities.live import LiveDirectory
 from shared.events.proposals import ProposalFollowed, SupportRequested
 from shared.loops import Loop
 from shared.messaging.broker import make_broker
@@ -42,6 +44,8 @@ from shared.web.pages import Pages
 
 FORGET_SECONDS = 3600.0
 """How often past counters of limits are deleted."""
+RELOAD_SECONDS = 60
+"""How often imported entities are read again."""
 RETENTION_SECONDS = 6 * 3600
 EVENTS_WITH_PEOPLE = (ProposalFollowed, SupportRequested)
 """Removed from the broker when a follower is erased."""
@@ -94,6 +98,7 @@ def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
     )
     return [
         Loop("sweep", use_cases.sweep.complete, every=settings.sweep_seconds),
+        Loop("directory", use_cases.entities.reload, every=RELOAD_SECONDS),
         Loop("limits", use_cases.limits.forget, every=FORGET_SECONDS),
         use_cases.erasing.loop(every=settings.sweep_seconds),
         Loop("followers of the past", erase_past, every=RETENTION_SECONDS),
@@ -108,6 +113,8 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
     links = Links(settings.public_url, secret)
     followers = Followers(documents, erasing, links, secret=secret.encode(), clock=clock)
     merging = Merging(documents, followers, clock=clock)
+    entities = LiveDirectory(documents.entities.each)
+    weighing = Weighing(documents, entities, clock=clock)
     access, audit, limits = OfficeAccess(store), Audit(store, clock), RateLimiter(store, clock, secret=secret.encode())
     propose = RateLimit(limits, "proposals", settings.proposals_per_address, settings.proposals_per_origin)
     support = RateLimit(limits, "supports", settings.supports_per_address, settings.supports_per_origin)
@@ -118,16 +125,19 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
     reconciler.announces("proposals-followers", "followers", sweep.recent, sweep.republish_follower)
     reconciler.keeps("registration-programmes", documents.programmes.missing)
     reconciler.keeps("registration-sessions", documents.sessions.missing)
+    reconciler.keeps("registration-entities", documents.entities.missing)
     reconciler.keeps(OFFICE_PEOPLE_KIND, access.missing)
     return UseCases(
         store=documents,
-        proposals=Proposals(documents, followers, propose, secret=secret.encode(), clock=clock),
+        proposals=Proposals(documents, followers, entities, weighing, propose, secret=secret.encode(), clock=clock),
         steps=steps,
-        supports=Supports(documents, followers, support, clock=clock),
+        supports=Supports(documents, followers, entities, support, clock=clock),
         followers=followers,
         following=Following(documents, followers, erasing, audit, clock=clock),
         erasing=erasing,
         merging=merging,
+        weighing=weighing,
+        entities=entities,
         sweep=sweep,
         reconciler=reconciler,
         limits=limits,

@@ -2,7 +2,7 @@
 
 from faststream.nats import NatsRouter
 
-from services.proposals.domain.known import KnownProgramme, KnownSession
+from services.proposals.domain.known import KnownEntity, KnownProgramme, KnownSession
 from services.proposals.usecases import UseCases
 from shared.events import registration
 from shared.messaging.consuming import EventTable
@@ -27,6 +27,7 @@ def routes(use_cases: UseCases) -> NatsRouter:
     on(registration.SessionEnded, keep_session)
     on(registration.SessionRecorded, keep_session)
     on(registration.MaterialsPublished, keep_session)  # matters only as news of the session's latest version
+    on(registration.EntityListed, lambda event: use_cases.store.entities.apply(KnownEntity.from_event(event)))
     on(registration.OfficeAccessChanged, use_cases.access.learn)
     sweep_routes(router, use_cases.reconciler, by=NAME)
     return router

@@ -5,10 +5,11 @@ from collections.abc import Collection as Container
 from datetime import datetime
 
 from services.proposals.domain.followers import Follower, SupportStep
-from services.proposals.domain.known import KnownProgramme, KnownSession
+from services.proposals.domain.known import KnownEntity, KnownProgramme, KnownSession
 from services.proposals.domain.merges import MergeBook
 from services.proposals.domain.problems import ProposalUnknownProblem
 from services.proposals.domain.proposals import ENDED_STATES, Proposal
+from services.proposals.domain.weights import Weights
 from shared.clock import Clock, to_millis
 from shared.events.vocabulary import ProposalState, SessionStatus
 from shared.messaging.office_access import OFFICE_ACCESS_COLLECTIONS
@@ -43,13 +44,15 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     ],
     "erasures": [],
     "merges": [PENDING, Index(("unsettled",))],
+    "weights": [PENDING],
     "programmes": [],
+    "entities": [],
     "sessions": [Index(("status", "starts_at"))],
     **AUDIT_COLLECTIONS,
     **OFFICE_ACCESS_COLLECTIONS,
     **LIMIT_COLLECTIONS,
 }
-OUTBOX_COLLECTIONS = ("proposals", "followers", "merges")
+OUTBOX_COLLECTIONS = ("proposals", "followers", "merges", "weights")
 """The collections whose documents hold events and records of acts."""
 UNSETTLED: Where = {"unsettled": 1}
 """Documents with a step still to take."""
@@ -57,6 +60,8 @@ UNSETTLED: Where = {"unsettled": 1}
 NEWEST: Order = (("created_at", -1),)
 OLDEST: Order = (("created_at", 1),)
 MOST_SUPPORTED: Order = (("supports", -1), ("created_at", -1))
+HEAVIEST: Order = (("weight", -1), ("created_at", 1))
+"""By what `Weighing` finds: no store orders by it."""
 
 COMPARED_TITLES = 1000
 """How many proposals, the newest ones, a new title is compared with."""
@@ -68,8 +73,10 @@ class ProposalStore:
         self.proposals = Aggregates(store, "proposals", Proposal, clock=clock)
         self.followers = Aggregates(store, "followers", Follower, clock=clock)
         self.merges = Aggregates(store, "merges", MergeBook, clock=clock)
+        self.weights = Aggregates(store, "weights", Weights, clock=clock)
         self.programmes = Projection(store, "programmes", KnownProgramme)
         self.sessions = Projection(store, "sessions", KnownSession)
+        self.entities = Projection(store, "entities", KnownEntity)
         self.erasures = Collection(store, "erasures", Note)
 
     async def proposal(self, proposal_id: str) -> Proposal:

@@ -139,6 +139,7 @@ def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
         Loop("overdue sessions", end_overdue, every=END_CHECK_SECONDS),
         Loop("live sessions", use_cases.sessions.refresh_live, every=settings.inventory_seconds / 2),
         Loop("directory", use_cases.entities.reload, every=RELOAD_SECONDS),
+        Loop("entities imported before", use_cases.entities.announce_older, every=RETENTION_SECONDS),
         use_cases.erasing.loop(every=settings.sweep_seconds),
         use_cases.moving_in.imports.loop(every=settings.sweep_seconds),
         Loop("people of the past", partial(use_cases.retention.erase_past, keep), every=RETENTION_SECONDS),

@@ -18,7 +18,7 @@ from services.registration.accounts.throttle import SignInThrottle
 from services.registration.accounts.usecases import Accounts
 from services.registration.attendance.usecases import Attendance
 from services.registration.entities import store as entity_store
-from services.registration.entities.store import EntityStore
+from services.registration.entities.store import ENTITIES, EntityStore
 from services.registration.entities.usecases import Entities
 from services.registration.moving_in.usecases import MovingIn
 from services.registration.planning.usecases import Planning
@@ -62,7 +62,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     **LIMIT_COLLECTIONS,
     **AUDIT_COLLECTIONS,
 }
-AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS, OFFICE_PEOPLE, IMPORTS)
+AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS, OFFICE_PEOPLE, IMPORTS, ENTITIES)
 """The collections whose outboxes the relay publishes."""
 
 NO_LIMITS = Allowance()
@@ -89,7 +89,7 @@ class Stores:
             sessions=SessionStore(documents, clock),
             registrations=RegistrationStore(documents, clock),
             rosters=Rosters(documents),
-            entities=EntityStore(documents),
+            entities=EntityStore(documents, clock),
             accounts=AccountStore(documents, clock),
         )
 
@@ -135,6 +135,7 @@ class UseCases:
         announces("registration-sessions", SESSIONS, live_sessions, self.sessions.republish)
         announces("registration-registrations", REGISTRATIONS, live_registrations, self.registrations.republish)
         announces("registration-erasures", REGISTRATIONS, self.retention.lately, self.registrations.republish)
+        announces("registration-entities", ENTITIES, {}, self.stores.entities.republish_one)
         announces(OFFICE_PEOPLE_KIND, OFFICE_PEOPLE, {}, self.accounts.republish)
         self.reconciler.keeps("proposals-proposals", self.known_proposals.missing)
         self.reconciler.keeps("feedback-results", self.known_results.missing)

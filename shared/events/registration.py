@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from shared.events.base import Event, Stream
 from shared.events.vocabulary import (
+    EntityKind,
     Language,
     ProgrammeKind,
     RegistrationStatus,
@@ -53,6 +54,24 @@ class ProgrammeDefined(Event, name="programmes.programme-defined", source="regis
     """Days that a survey stays open after the session's end."""
     survey_reminder_days: int
     """Days after the end at which those who have not answered are reminded once; 0 for never."""
+
+
+class EntityListed(Event, name="entities.entity-listed", source="registration", key="code"):
+    """An entity was imported into the directory, or one imported before has other particulars. The entities that Dijous
+    brings are not told."""
+
+    code: str
+    """Its ens code (10 digits) if it is a municipality; the directory's own of any other body."""
+    kind: EntityKind
+    name: str
+    """Full name of the body."""
+    short_name: str
+    """The municipality's own name."""
+    idescat_code: str = ""
+    ine_code: str = ""
+    comarca: str = ""
+    province: str = ""
+    population: int | None = None
 
 
 class SessionEvent(Event, source="registration", key="session_id"):

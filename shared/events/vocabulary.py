@@ -48,6 +48,15 @@ def reads_otherwise(before: Mapping[Language, str], after: Mapping[Language, str
     return in_language(before, language).split() != in_language(after, language).split()
 
 
+class EntityKind(StrEnum):
+    """Kinds of local entities that take part."""
+
+    MUNICIPALITY = "municipality"
+    COMARCAL_COUNCIL = "comarcal_council"
+    ARAN_COUNCIL = "aran_council"
+    PROVINCIAL_COUNCIL = "provincial_council"
+
+
 class ProgrammeKind(StrEnum):
     """How a programme runs."""
 

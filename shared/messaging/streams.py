@@ -45,7 +45,7 @@ class StreamSpec:
 STREAMS = (
     StreamSpec(
         Stream.EVENTS,
-        ("evt.programmes.>", "evt.sessions.>", "evt.surveys.>", "evt.proposals.>", "evt.office.>"),
+        ("evt.programmes.>", "evt.sessions.>", "evt.surveys.>", "evt.proposals.>", "evt.office.>", "evt.entities.>"),
         timedelta(days=365),
         "Events without personal data, for integrators too",
     ),

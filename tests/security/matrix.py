@@ -219,6 +219,8 @@ GET     /following/{token}/erase                            following
 POST    /following/{token}/erase                            following
 GET     /office/proposals                                   viewer
 POST    /office/proposals                                   editor
+GET     /office/proposals/weights                           viewer
+POST    /office/proposals/weights                           admin
 GET     /office/proposals/{proposal_id}                     viewer
 POST    /office/proposals/{proposal_id}/{step}              editor
 """)

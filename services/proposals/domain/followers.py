@@ -34,6 +34,8 @@ class Follower(Aggregate):
     language: Language
     role: FollowerRole
     follows: bool
+    entity: str = ""
+    """The entity that a support is for, until that is counted: from then on only the proposal knows it."""
     after_step: int | None = None
     """The number of the proposal's steps when the person began to follow."""
     support: SupportStep = SupportStep.NONE
@@ -108,7 +110,9 @@ def new_author(follower_id: str, proposal_id: str, email: str, language: Languag
     )
 
 
-def new_supporter(follower_id: str, proposal_id: str, email: str, language: Language, now: datetime) -> Follower:
+def new_supporter(
+    follower_id: str, proposal_id: str, email: str, language: Language, now: datetime, entity: str = ""
+) -> Follower:
     """A person who has to confirm a support by mail."""
     return Follower(
         id=follower_id,
@@ -117,6 +121,7 @@ def new_supporter(follower_id: str, proposal_id: str, email: str, language: Lang
         language=language,
         role=FollowerRole.SUPPORTER,
         follows=False,
+        entity=entity,
         support=SupportStep.REQUESTED,
         asked_at=now,
         mailed_at=now,
@@ -138,7 +143,8 @@ def ask_support(follower: Follower, anew: Follower, proposal: Proposal, now: dat
     if follower.erased_at:
         asking = next_round(follower, anew)
         return asking, [asking.support_requested(proposal)]
-    asked = follower.model_copy(update={"asked_at": now})
+    entity = follower.entity if follower.supports else anew.entity or follower.entity
+    asked = follower.model_copy(update={"asked_at": now, "entity": entity})
     if follower.supports or (follower.mailed_at and now - follower.mailed_at < ASK_AGAIN_AFTER):
         return asked, []
     mailed = asked.model_copy(update={"support": SupportStep.REQUESTED, "mailed_at": now, "changed_at": now})
@@ -165,7 +171,8 @@ def follow(follower: Follower, after_step: int | None, now: datetime) -> Decisio
 def settle(follower: Follower, moved_to: str = "") -> Decision:
     """Mark the support as counted, here or for the follower `moved_to`."""
     support = SupportStep.COUNTED if follower.supports else follower.support
-    changes = {"support": support, "unsettled": 0, "moved_to": moved_to or follower.moved_to}
+    entity = "" if follower.supports else follower.entity
+    changes = {"support": support, "unsettled": 0, "moved_to": moved_to or follower.moved_to, "entity": entity}
     return follower.model_copy(update=changes), []
 
 
@@ -181,6 +188,7 @@ def newcomer(follower: Follower, follower_id: str, proposal: Proposal, after_ste
         language=follower.language,
         role=FollowerRole.SUPPORTER,
         follows=True,
+        entity=follower.entity,
         after_step=after_step,
         support=SupportStep.CONFIRMED if follower.supports else SupportStep.NONE,
         asked_at=follower.asked_at,
@@ -195,7 +203,8 @@ def take_over(follower: Follower, other: Follower) -> Decision:
         coming = next_round(follower, other)
         return coming, [coming.followed()]
     if other.supports:
-        return confirm(follower, other.after_step, other.changed_at)
+        entity = follower.entity if follower.supports else other.entity or follower.entity
+        return confirm(follower.model_copy(update={"entity": entity}), other.after_step, other.changed_at)
     if follower.follows:
         return follower, []
     changes = {"follows": True, "after_step": other.after_step, "changed_at": other.changed_at}
@@ -209,6 +218,6 @@ def erase(follower: Follower, generation: int, now: datetime) -> Decision:
         return follower, []
     changes: dict[str, Any] = {"email": "", "follows": False, "erased_at": now, "changed_at": now, "outbox": ()}
     if not follower.supports:
-        changes["support"] = SupportStep.NONE
+        changes |= {"support": SupportStep.NONE, "entity": ""}
     erased = follower.model_copy(update=changes)
     return erased, [erased.erased()]

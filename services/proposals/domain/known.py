@@ -3,7 +3,8 @@
 from typing import Self
 
 from shared.clock import StoredInstant
-from shared.events.registration import ProgrammeDefined, SessionEvent
+from shared.entities.domain import Entity
+from shared.events.registration import EntityListed, ProgrammeDefined, SessionEvent
 from shared.events.vocabulary import Language, SessionStatus
 from shared.storage.projections import Known
 
@@ -15,6 +16,14 @@ class KnownProgramme(Known):
     @classmethod
     def from_event(cls, event: ProgrammeDefined) -> Self:
         return cls(id=event.programme, seen=event.version, **event.model_dump())
+
+
+class KnownEntity(Known, Entity):
+    """An entity that was imported: the directory holds it above the ones that Dijous brings."""
+
+    @classmethod
+    def from_event(cls, event: EntityListed) -> Self:
+        return cls(id=event.code, seen=event.version, **event.model_dump())
 
 
 class KnownSession(Known):

@@ -17,6 +17,11 @@ class ProgrammeUnknownProblem(FieldProblem):
     title = mark("There is no such programme.")
 
 
+class EntityUnknownProblem(FieldProblem):
+    code = "entity-unknown"
+    title = mark("There is no such entity in the directory.")
+
+
 class SessionUnknownProblem(FieldProblem):
     code = "session-unknown"
     title = mark("There is no such session.")

@@ -85,6 +85,8 @@ class Proposal(Aggregate):
     cancelled_session_id: str = ""
     """The session whose cancellation brought it back to review, until its next step."""
     reason: str = ""
+    councils: tuple[str, ...] = ()
+    """Codes of the entities of its author and supporters, each once; of which person each is stays unsaid."""
     merged_into: str = ""
     merged_into_title: str = ""
     """For mails."""
@@ -152,20 +154,27 @@ def become_part_of(proposal: Proposal, target: Proposal, now: datetime) -> Decis
     return _taken(proposal.model_copy(update=changes), now)
 
 
-def take_in(proposal: Proposal, source_id: str) -> Decision:
-    if source_id in proposal.merged_from:
+def take_in(proposal: Proposal, source: Proposal) -> Decision:
+    """Its councils come with it: a council whose people supported both is one."""
+    if source.id in proposal.merged_from:
         return proposal, []
-    return proposal.model_copy(update={"merged_from": (*proposal.merged_from, source_id)}), []
+    changes = {"merged_from": (*proposal.merged_from, source.id), "councils": _united(proposal, *source.councils)}
+    return proposal.model_copy(update=changes), []
 
 
-def count_support(proposal: Proposal, follower_id: str, now: datetime) -> Decision:
-    """Count a supporter once, unless the proposal was merged."""
+def count_support(proposal: Proposal, follower_id: str, now: datetime, entity: str = "") -> Decision:
+    """Count a supporter and the entity once, unless the proposal was merged."""
     if proposal.state is ProposalState.MERGED or follower_id in proposal.supporters:
         return proposal, []
     supporters = (*proposal.supporters, follower_id)
-    changes = {"supporters": supporters, "supports": len(supporters), "changed_at": now}
+    councils = _united(proposal, entity)
+    changes = {"supporters": supporters, "supports": len(supporters), "councils": councils, "changed_at": now}
     counted = proposal.model_copy(update=changes)
     return counted, [counted.event(events.ProposalSupported)]
+
+
+def _united(proposal: Proposal, *entities: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*proposal.councils, *filter(None, entities)]))
 
 
 def forget_author(proposal: Proposal) -> Decision:

@@ -10,6 +10,8 @@ from services.proposals.usecases.proposals import Proposals
 from services.proposals.usecases.steps import Steps
 from services.proposals.usecases.supports import Supports
 from services.proposals.usecases.sweeping import Sweep
+from services.proposals.usecases.weighing import Weighing
+from shared.entities.live import LiveDirectory
 from shared.messaging.office_access import OfficeAccess
 from shared.messaging.reconciler import Reconciler
 from shared.security.audit import Audit
@@ -27,6 +29,8 @@ class UseCases:
     following: Following
     erasing: Erasing
     merging: Merging
+    weighing: Weighing
+    entities: LiveDirectory
     sweep: Sweep
     reconciler: Reconciler
     limits: RateLimiter

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.proposals.domain import followers as rules
 from services.proposals.domain.followers import Follower
 from services.proposals.domain.problems import ErasedProblem
-from services.proposals.domain.proposals import Proposal, count_support, forget_author
+from services.proposals.domain.proposals import Decision, Proposal, count_support, forget_author
 from services.proposals.store import UNSETTLED, ProposalStore
 from shared.clock import Clock
 from shared.events.vocabulary import Language, ProposalState
@@ -79,10 +79,11 @@ class Followers:
 
     async def _counted(self, follower: Follower) -> Proposal:
         now = self.clock()
-        return await self.store.proposals.change(
-            follower.proposal_id,
-            lambda proposal: count_support(proposal, follower.id, now) if follower.supports else (proposal, []),
-        )
+
+        def count(proposal: Proposal) -> Decision:
+            return count_support(proposal, follower.id, now, follower.entity) if follower.supports else (proposal, [])
+
+        return await self.store.proposals.change(follower.proposal_id, count)
 
     async def _move(self, follower: Follower, merged: Proposal) -> None:
         target = await self.store.proposal(await self.end_of(merged))

@@ -56,8 +56,8 @@ class Merging:
             target_id = book.into[source_id]
             target = await self.store.proposal(target_id)
             merged = partial(become_part_of, target=target, now=self.clock())
-            await self.store.proposals.change(source_id, merged)
-            await self.store.proposals.change(target_id, partial(take_in, source_id=source_id))
+            source = await self.store.proposals.change(source_id, merged)
+            await self.store.proposals.change(target_id, partial(take_in, source=source))
             async for follower in self.store.followers_of(source_id):
                 if follower.follows:
                     await self.followers.settle(follower.id)

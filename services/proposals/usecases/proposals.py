@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from services.proposals.domain.known import KnownProgramme, KnownSession
-from services.proposals.domain.problems import ProgrammeUnknownProblem, SessionUnknownProblem
+from services.proposals.domain.problems import EntityUnknownProblem, ProgrammeUnknownProblem, SessionUnknownProblem
 from services.proposals.domain.proposals import Author, Proposal
 from services.proposals.domain.similarity import mentions, similarity
-from services.proposals.store import ProposalStore
+from services.proposals.store import HEAVIEST, ProposalStore
 from services.proposals.usecases.followers import Followers
-from shared.clock import Clock
+from services.proposals.usecases.weighing import Weighing
+from shared.clock import Clock, to_millis
+from shared.entities.live import LiveDirectory
 from shared.events.proposals import TopicProposed
 from shared.events.vocabulary import Language, ProposalKind, ProposalState
 from shared.ids import derived_id
@@ -49,6 +51,19 @@ class RateLimit:
         await self.limits.hit(f"{self.what} with", mailbox_of(email), thing, most=self.per_address, within=day)
 
 
+async def listed(entities: LiveDirectory, code: str) -> str:
+    """The directory's own code of an entity; empty for none.
+
+    Raises:
+        EntityUnknownProblem: it lists no such entity.
+    """
+    if not code:
+        return ""
+    if entity := await entities.find(code):
+        return entity.code
+    raise EntityUnknownProblem("/entity")
+
+
 @dataclass(frozen=True, slots=True)
 class NewProposal:
     """Its texts are stripped."""
@@ -59,6 +74,8 @@ class NewProposal:
     body: str
     email: str | None
     language: Language
+    entity: str = ""
+    """A code of the directory, or empty. Never public: it may be of one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +105,8 @@ class Reading:
 class Proposals:
     store: ProposalStore
     followers: Followers
+    entities: LiveDirectory
+    weighing: Weighing
     rate_limit: RateLimit
     secret: bytes
     clock: Clock
@@ -97,17 +116,18 @@ class Proposals:
 
         Raises:
             ProgrammeUnknownProblem: no such programme is known.
+            EntityUnknownProblem: the directory does not list the entity.
             TooOftenProblem: the origin or the address sent too many.
         """
         if await self.store.programmes.get(new.programme) is None:
             raise ProgrammeUnknownProblem("/programme")
-        proposal = self._proposal(new, self.clock())
+        proposal = self._proposal(new, await listed(self.entities, new.entity), self.clock())
         await self.rate_limit.hit(proposal.id, email=new.email or "", origin=origin)
         if await self.store.proposals.create(proposal, proposal.event(TopicProposed)) and proposal.author:
             await self.followers.add_author(proposal)
         return await self.store.proposal(proposal.id)
 
-    def _proposal(self, new: NewProposal, now: datetime) -> Proposal:
+    def _proposal(self, new: NewProposal, entity: str, now: datetime) -> Proposal:
         day = now.astimezone(UTC).date().isoformat()
         same = (new.programme, new.kind, new.title, new.body, new.email or "", day)
         return Proposal(
@@ -117,6 +137,7 @@ class Proposals:
             title=new.title,
             body=new.body,
             language=new.language,
+            councils=(entity,) if entity else (),
             author=Author(email=new.email, language=new.language) if new.email else None,
             unsettled=1 if new.email else 0,
             created_at=now,
@@ -141,6 +162,8 @@ class Proposals:
         raise SessionUnknownProblem("/session")
 
     async def search(self, filter_: ProposalFilter, limit: int, after: Place | None) -> Slice[Proposal]:
+        if filter_.order is HEAVIEST:
+            return await self._heaviest(filter_, limit, after)
         found: list[Proposal] = []
         place = after
         for _ in range(SEARCHED_PAGES):
@@ -152,6 +175,27 @@ class Proposals:
         if len(found) > limit:
             place = position(document_of(found[limit - 1]), filter_.order)
         return Slice(found[:limit], place)
+
+    async def _heaviest(self, filter_: ProposalFilter, limit: int, after: Place | None) -> Slice[Proposal]:
+        """Weights change with time and with the directory: they are not stored, so all are read. For the office."""
+        every = [
+            each
+            async for each in self.store.all_proposals(filter_.states)
+            if filter_.programme in ("", each.programme) and mentions(f"{each.title} {each.body}", filter_.text)
+        ]
+        weights = await self.weighing.weigh(every)
+        places = {each.id: (-weights[each.id].total, to_millis(each.created_at), each.id) for each in every}
+        following = sorted(
+            (each for each in every if after is None or places[each.id] > tuple(after)),
+            key=lambda each: places[each.id],
+        )
+        page = following[:limit]
+        return Slice(page, places[page[-1].id] if len(following) > limit else None)
+
+    async def councils_of(self, proposal: Proposal) -> list[str]:
+        """Their names, or the code where the directory no longer lists it. For the office."""
+        known = {council.code: council.name for council in await self.entities.many(proposal.councils)}
+        return sorted(known.get(code, code) for code in proposal.councils)
 
     async def read(self, proposal_id: str) -> Reading:
         """Raises ProposalUnknownProblem."""

@@ -10,8 +10,10 @@ from services.proposals.domain.problems import MergedProblem, SupportClosedProbl
 from services.proposals.domain.proposals import Proposal
 from services.proposals.store import ProposalStore
 from services.proposals.usecases.followers import Followers
-from services.proposals.usecases.proposals import RateLimit
+from services.proposals.usecases.proposals import RateLimit, listed
 from shared.clock import Clock
+from shared.entities.domain import Entity
+from shared.entities.live import LiveDirectory
 from shared.events.vocabulary import Language, ProposalState
 from shared.security.links import LinkPurpose
 
@@ -24,6 +26,8 @@ class Support:
     confirmed: bool
     follows: bool
     """Whether the person gets mails about it; all supporters do."""
+    entity: Entity | None
+    """For which entity, until the support is counted."""
 
 
 @dataclass
@@ -32,26 +36,32 @@ class Supports:
 
     store: ProposalStore
     followers: Followers
+    entities: LiveDirectory
     rate_limit: RateLimit
     clock: Clock
 
-    async def request(self, proposal_id: str, email: str, language: Language, *, origin: str = "") -> None:
+    async def request(
+        self, proposal_id: str, email: str, language: Language, *, entity: str = "", origin: str = ""
+    ) -> None:
         """Mail a link to confirm the support, unless that address supports already or was mailed recently.
 
-        Whatever is stored of the address, the answer is the same and costs one write.
+        `entity` is a code of the directory, which the confirmation shows and the proposal counts. Whatever is stored of
+        the address, the answer is the same and costs one write.
 
         Raises:
             ProposalUnknownProblem, MergedProblem, SupportClosedProblem
+            EntityUnknownProblem: the directory does not list it.
             TooOftenProblem: too many were asked for from that origin or with that address.
         """
         proposal = await self.store.proposal(proposal_id)
         if proposal.state is ProposalState.MERGED:
             raise MergedProblem(await self.followers.end_of(proposal))
         _check_open(proposal)
+        code = await listed(self.entities, entity)
         now = self.clock()
         follower_id = self.followers.id_of(proposal_id, email)
         await self.rate_limit.hit(follower_id, email=email, origin=origin)
-        follower = rules.new_supporter(follower_id, proposal_id, email, language, now)
+        follower = rules.new_supporter(follower_id, proposal_id, email, language, now, code)
         if not await self.store.followers.create(follower, follower.support_requested(proposal)):
             await self.store.followers.change(
                 follower_id, lambda present: rules.ask_support(present, follower, proposal, now)
@@ -85,7 +95,8 @@ class Supports:
         return follower
 
     async def _support(self, follower: Follower) -> Support:
-        return Support(await self._end(follower), follower.supports, follower.follows)
+        entity = await self.entities.find(follower.entity)
+        return Support(await self._end(follower), follower.supports, follower.follows, entity)
 
     async def _end(self, follower: Follower) -> Proposal:
         """The proposal that counts the support."""

@@ -60,7 +60,7 @@ def public_routes(use_cases: UseCases) -> APIRouter:
     )
     async def support(proposal_id: str, form: forms.SupportForm, origin: Origin) -> views.SupportRequestedView:
         """Mails a link that confirms it. The answer does not reveal whether that address supports it already."""
-        await use_cases.supports.request(proposal_id, form.email, form.language, origin=origin)
+        await use_cases.supports.request(proposal_id, form.email, form.language, entity=form.entity, origin=origin)
         return views.SupportRequestedView()
 
     @router.post("/supports/{token}", summary="Confirm a support", responses=problems(409, 410))

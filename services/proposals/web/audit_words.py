@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from services.proposals.usecases import UseCases, following, steps
+from services.proposals.usecases import UseCases, following, steps, weighing
 from shared.events.vocabulary import Language, in_language
 from shared.problems import mark
 from shared.web.audit_pages import ERASED_PERSON, EXPORTED_PERSON, Act, Detail, Record, Shape, audit_routes
@@ -17,10 +17,12 @@ ACTS = {
     steps.ANSWERED: Act(mark("Answered a proposal"), _PROPOSAL),
     steps.DECLINED: Act(mark("Declined a proposal"), _PROPOSAL),
     steps.MERGED: Act(mark("Merged a proposal into another"), _PROPOSAL),
+    weighing.WEIGHTS_SET: Act(mark("Set the weights of the proposals"), "/office/proposals/weights?programme={}"),
     following.EXPORTED: Act(EXPORTED_PERSON),
     following.ERASED: Act(ERASED_PERSON),
 }
 DETAILS = {
+    "weights": Detail(mark("For supports, councils, small councils and months")),
     "session": Detail(mark("Session"), Shape.ID),
     "into": Detail(mark("Goes on as"), Shape.ID),
     "reason": Detail(mark("In these words")),
@@ -31,8 +33,11 @@ def routes(use_cases: UseCases, pages: Pages) -> PageRouter:
     async def names(language: Language, ids: Collection[str]) -> dict[str, str]:
         proposals = await use_cases.store.proposals.many(ids)
         sessions = await use_cases.store.sessions.many(ids)
-        return {proposal_id: proposal.title for proposal_id, proposal in proposals.items()} | {
-            session_id: in_language(session.title, language) for session_id, session in sessions.items()
-        }
+        programmes = await use_cases.store.programmes.many(ids)
+        return (
+            {proposal_id: proposal.title for proposal_id, proposal in proposals.items()}
+            | {session_id: in_language(session.title, language) for session_id, session in sessions.items()}
+            | {slug: in_language(programme.name, language) for slug, programme in programmes.items()}
+        )
 
     return audit_routes(pages, PATH, Record(use_cases.audit, ACTS, DETAILS, names))

@@ -43,6 +43,8 @@ Title = Annotated[OneLine, Field(min_length=1, max_length=MAX_TITLE)]
 Text = Annotated[str, _Stripped, Field(max_length=MAX_TEXT), _Tidied, AfterValidator(_plain_text)]
 Written = Annotated[str, _Stripped, Field(min_length=1, max_length=MAX_TEXT), _Tidied, AfterValidator(_plain_text)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z2-7]{1,64}$")]
+EntityCode = Annotated[OneLine, Field(max_length=20)]
+Factor = Annotated[int, Field(ge=0, le=100)]
 Slug = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -56,6 +58,8 @@ class ProposalForm(RequestModel):
     email: EmailAddress | None = None
     """For mails about the proposal; never shown."""
     language: Language = Language.CA
+    entity: EntityCode = ""
+    """For which local entity one proposes, by its code in the directory; never shown."""
 
     def new_proposal(self) -> NewProposal:
         return NewProposal(**dict(self))
@@ -72,6 +76,8 @@ class SupportForm(RequestModel):
 
     email: EmailAddress
     language: Language = Language.CA
+    entity: EntityCode = ""
+    """For which local entity one supports it, by its code in the directory; never shown."""
 
 
 class EmptyForm(RequestModel):
@@ -106,6 +112,15 @@ class MergeForm(RequestModel):
     """The proposal in which this one goes on."""
 
     into: Identifier
+
+
+class WeightsForm(RequestModel):
+    """What each count is multiplied by."""
+
+    supports: Factor
+    councils: Factor
+    small_councils: Factor
+    months: Factor
 
 
 class ProposalOrder(StrEnum):

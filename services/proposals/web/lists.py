@@ -1,6 +1,6 @@
 """Lists of proposals from an address's query: search, filters, order, place. Invalid values are ignored."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -40,13 +40,16 @@ class ListQuery:
         return "?" + urlencode({name: value for name, value in {**self.values, **more}.items() if value})
 
 
-def read_query(sent: Mapping[str, str], groups: Mapping[str, Collection[ProposalState]], order: ListOrder) -> ListQuery:
-    """`groups` are names for several states; the empty name and `order` are the defaults.
+def read_query(
+    sent: Mapping[str, str], groups: Mapping[str, Collection[ProposalState]], orders: Sequence[ListOrder]
+) -> ListQuery:
+    """`groups` are names for several states; the empty name and the first of the possible `orders` are the defaults.
 
     Raises:
         CursorInvalidProblem: the cursor is none of ours.
     """
-    chosen = _member(ListOrder, sent.get("order", "")) or order
+    asked = _member(ListOrder, sent.get("order", ""))
+    chosen = asked if asked and asked in orders else orders[0]
     state = sent.get("state", "")
     one = _member(ProposalState, state)
     states = [one] if one else groups.get(state, groups[""])

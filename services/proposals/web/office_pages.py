@@ -23,6 +23,7 @@ from services.proposals.web.forms import (
     take_step,
 )
 from services.proposals.web.lists import read_query
+from services.proposals.web.weights_pages import weights_routes
 from services.proposals.web.wording import ListOrder, OfficeStep
 from shared.clock import Clock
 from shared.events.vocabulary import ProposalState
@@ -60,6 +61,7 @@ def office_page_routes(use_cases: UseCases, pages: Pages, clock: Clock) -> PageR
 
     router.add_api_route("/office/proposals", lists.show_list, dependencies=reads)
     router.add_api_route("/office/proposals", schedule_many, methods=["POST"])
+    router.routes.extend(weights_routes(use_cases, pages).routes)
     router.add_api_route("/office/proposals/{proposal_id}", proposals.show_proposal, dependencies=reads)
     router.add_api_route("/office/proposals/{proposal_id}/{step}", take, methods=["POST"])
     router.routes.extend(audit_words.routes(use_cases, pages).routes)
@@ -104,9 +106,9 @@ class OfficeList:
         return see_other(f"/office/proposals?scheduled={len(form.proposals)}")
 
     async def _page(self, request: Request, *, status: int = 200, **values: Any) -> Response:
-        """By default, proposals received or under review, most supported first."""
+        """By default, proposals received or under review, heaviest first."""
         browsing = self.use_cases.proposals
-        query = read_query(request.query_params, GROUPS, ListOrder.SUPPORTS)
+        query = read_query(request.query_params, GROUPS, tuple(wording.ORDER_WORDS))
         found = await browsing.search(query.filter, LISTED, query.after)
         programmes = await browsing.programmes()
         sessions = await self.use_cases.store.coming_sessions(query.filter.programme)
@@ -119,6 +121,7 @@ class OfficeList:
             **values,
             proposals=[(proposal, (self.clock() - proposal.created_at).days) for proposal in found.items],
             next_page=query.next_address(found.next),
+            weights=await self.use_cases.weighing.weigh(found.items),
             programmes=programmes,
             programme_choices=wording.programme_choices(self.pages, request, programmes),
             session_choices=wording.session_choices(self.pages, request, sessions, programmes),
@@ -201,6 +204,8 @@ class OfficeProposal:
             status=status,
             reading=reading,
             followers=await browsing.count_recipients([proposal]),
+            councils=await browsing.councils_of(proposal),
+            weight=(await self.use_cases.weighing.weigh([proposal]))[proposal.id],
             acts=[
                 (act.at, who_acted(self.pages, request, act.member_id, act.member_name), wording.ACTS[act.action])
                 for act in await self.use_cases.audit.entries(subject=proposal_id)

@@ -16,6 +16,8 @@ from services.proposals.web import wording
 from services.proposals.web.forms import SupportForm, WrittenProposalForm, form_errors
 from services.proposals.web.lists import read_query
 from services.proposals.web.wording import ListOrder
+from shared.entities import picker
+from shared.entities.picker import EntityChoice
 from shared.events.vocabulary import ProposalKind, ProposalState
 from shared.security.links import LinkPurpose
 from shared.security.rate_limits import TooOftenProblem
@@ -27,6 +29,7 @@ from shared.web.problems import problem_headers
 from shared.web.sitemaps import sitemap
 
 TEMPLATES = [Path(__file__).parent / "templates"]
+PUBLIC_ORDERS = (ListOrder.NEWEST, ListOrder.SUPPORTS, ListOrder.OLDEST)
 SCRIPT = (Path(__file__).parent / "similar.js").read_text(encoding="utf-8")
 LISTED = 20
 
@@ -55,7 +58,7 @@ class ProposalPages:
     pages: Pages
 
     async def show_list(self, request: Request) -> Response:
-        query = read_query(request.query_params, {"": ALIVE}, ListOrder.NEWEST)
+        query = read_query(request.query_params, {"": ALIVE}, PUBLIC_ORDERS)
         found = await self.use_cases.proposals.search(query.filter, LISTED, query.after)
         programmes = await self.use_cases.proposals.programmes()
         sessions = {proposal.session_id for proposal in found.items if proposal.session_id}
@@ -88,14 +91,18 @@ class ProposalPages:
             form = await self.pages.form(request)
         except ForeignFormProblem as problem:
             return await self._form(request, problem.sent, status=problem.status, errors=self._send_again(request))
+        choice = await self._entity(form)
+        errors = {name: self.pages.text(request, message) for name, message in choice.errors.items()}
         try:
-            sent = self._read(request, form)
+            sent = self._read(request, form, choice)
         except ValidationError as error:
-            errors = form_errors(self.pages, request, error)
-            return await self._form(request, form.values, status=422, errors=errors)
+            errors = form_errors(self.pages, request, error) | errors
+        if errors:
+            return await self._form(request, form.values, status=422, errors=errors, **_found(choice))
         near = [other for other, _ in await self.use_cases.proposals.similar(sent.programme, sent.title)]
         if {other.id for other in near} - set(form.get("shown").split()):
-            return await self._form(request, form.values, near)
+            named = {"entity": choice.entity.name} if choice.entity else {}
+            return await self._form(request, {**form.values, **named}, near)
         try:
             proposal = await self.use_cases.proposals.propose(sent.new_proposal(), origin=client_key(request))
         except TooOftenProblem as problem:
@@ -116,13 +123,18 @@ class ProposalPages:
         except ForeignFormProblem as problem:
             errors = self._send_again(request)
             return self._proposal(request, reading, status=problem.status, errors=errors, values=problem.sent)
+        choice = await self._entity(form)
+        errors = {name: self.pages.text(request, message) for name, message in choice.errors.items()}
         try:
-            sent = SupportForm(email=form.get("email"), language=self.pages.language(request))
+            sent = SupportForm(email=form.get("email"), language=self.pages.language(request), entity=_code(choice))
         except ValidationError as error:
-            errors = form_errors(self.pages, request, error)
-            return self._proposal(request, reading, status=422, errors=errors, values=form.values)
+            errors = form_errors(self.pages, request, error) | errors
+        if errors:
+            return self._proposal(request, reading, status=422, errors=errors, values=form.values, **_found(choice))
         try:
-            await self.use_cases.supports.request(proposal_id, sent.email, sent.language, origin=client_key(request))
+            await self.use_cases.supports.request(
+                proposal_id, sent.email, sent.language, entity=sent.entity, origin=client_key(request)
+            )
         except (MergedProblem, SupportClosedProblem, TooOftenProblem) as problem:
             errors = {"main": self.pages.say(request, problem)}
             page = self._proposal(request, reading, status=problem.status, errors=errors, values=form.values)
@@ -133,10 +145,14 @@ class ProposalPages:
     def _send_again(self, request: Request) -> dict[str, str]:
         return {"main": self.pages.text(request, SEND_AGAIN)}
 
-    def _read(self, request: Request, form: Form) -> WrittenProposalForm:
+    async def _entity(self, form: Form) -> EntityChoice:
+        return await picker.choose(self.use_cases.entities, form.get("entity"), form.get("entity_code"), required=False)
+
+    def _read(self, request: Request, form: Form, choice: EntityChoice) -> WrittenProposalForm:
         sent: dict[str, Any] = {name: form.get(name) for name in ("programme", "title", "body")}
         kind = ProposalKind.DOUBT if form.get("doubt") else ProposalKind.TOPIC
         given = {"kind": kind, "email": form.get("email") or None, "language": self.pages.language(request)}
+        given["entity"] = _code(choice)
         return WrittenProposalForm.model_validate({**sent, **given})
 
     async def _form(
@@ -148,25 +164,35 @@ class ProposalPages:
         return self.pages.render(
             request,
             "new.html",
-            scripts=[SCRIPT],
+            scripts=[SCRIPT, picker.SCRIPT],
             values={**values, "programme": preset or values.get("programme", "")},
             similar=similar,
             programme=programmes.get(preset),
             programme_choices=wording.programme_choices(self.pages, request, programmes),
             **wording.IN_TEMPLATES,
-            **more,
+            **_found(EntityChoice()) | more,
         )
 
     def _proposal(self, request: Request, reading: Reading, **values: Any) -> Response:
         return self.pages.render(
             request,
             "proposal.html",
+            scripts=[picker.SCRIPT] if reading.proposal.is_open else [],
             reading=reading,
             was_sent="sent" in request.query_params,
             was_asked="asked" in request.query_params,
             **wording.IN_TEMPLATES,
-            **values,
+            **_found(EntityChoice()) | values,
         )
+
+
+def _code(choice: EntityChoice) -> str:
+    return choice.entity.code if choice.entity else ""
+
+
+def _found(choice: EntityChoice) -> dict[str, Any]:
+    """What the form shows of an entity that was not found by its words alone."""
+    return {"matches": [(entity.code, entity.name) for entity in choice.matches], "has_more": choice.has_more}
 
 
 @dataclass(frozen=True, slots=True)

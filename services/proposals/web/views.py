@@ -89,6 +89,8 @@ class FollowedView(BaseModel):
     role: FollowerRole
     follows: bool
     """Whether the person gets mails about it."""
+    entity: str
+    """The local entity that a support is for, until it is counted."""
     support: SupportStep
     asked_at: AwareDatetime
     """When it was proposed, or a support was last asked for."""

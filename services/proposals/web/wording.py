@@ -11,7 +11,7 @@ from fastapi import Request
 
 from services.proposals.domain.known import KnownProgramme, KnownSession
 from services.proposals.domain.proposals import Proposal, Step
-from services.proposals.store import MOST_SUPPORTED, NEWEST, OLDEST
+from services.proposals.store import HEAVIEST, MOST_SUPPORTED, NEWEST, OLDEST
 from services.proposals.usecases import steps
 from shared.events.vocabulary import ProposalKind, ProposalState, in_language
 from shared.problems import mark
@@ -55,10 +55,17 @@ class ListOrder(StrEnum):
     NEWEST = "newest"
     SUPPORTS = "supports"
     OLDEST = "oldest"
+    WEIGHT = "weight"
 
 
-ORDERS = {ListOrder.NEWEST: NEWEST, ListOrder.SUPPORTS: MOST_SUPPORTED, ListOrder.OLDEST: OLDEST}
+ORDERS = {
+    ListOrder.WEIGHT: HEAVIEST,
+    ListOrder.NEWEST: NEWEST,
+    ListOrder.SUPPORTS: MOST_SUPPORTED,
+    ListOrder.OLDEST: OLDEST,
+}
 ORDER_WORDS = {
+    ListOrder.WEIGHT: mark("Heaviest first"),
     ListOrder.NEWEST: mark("Newest first"),
     ListOrder.SUPPORTS: mark("Most supported first"),
     ListOrder.OLDEST: mark("Oldest first"),

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.registration.entities.domain import Entity, EntityKind
+from shared.entities.domain import Entity
+from shared.events.vocabulary import EntityKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from fastapi.responses import HTMLResponse, Response
 from services.registration.coverage import domain
 from services.registration.coverage.domain import Participation
 from services.registration.coverage.usecases import participations
-from services.registration.entities.domain import MAX_QUERY
 from services.registration.entities.usecases import Entities
 from services.registration.programmes.usecases import Programmes
 from services.registration.registrations.store import RegistrationStore
+from shared.entities.domain import MAX_QUERY
 from shared.problems import mark
 from shared.staff import StaffMember
 from shared.storage.contract import Scalar

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
-from services.registration.entities.csv_files import EntityFileError, decode_entities
-from services.registration.entities.domain import MAX_QUERY, Entity, EntityKind
 from services.registration.entities.usecases import Entities
+from shared.entities.csv_files import EntityFileError, decode_entities
+from shared.entities.domain import MAX_QUERY, Entity
+from shared.events.vocabulary import EntityKind
 from shared.staff import StaffMember
 from shared.web.openapi import ApiRouter
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of

@@ -7,10 +7,10 @@ from typing import Generic, TypeVar
 from fastapi import Request
 from pydantic import ValidationError
 
-from services.registration.entities.domain import Entity
-from services.registration.entities.picker import choose
 from services.registration.entities.usecases import Entities
 from services.registration.registrations.schemas import CONSENT_NEEDED, PersonIn
+from shared.entities.domain import Entity
+from shared.entities.picker import choose
 from shared.problems import mark
 from shared.web.pages import LANGUAGE_NAMES, Form, Pages
 from shared.web.problems import field_errors

@@ -8,7 +8,6 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
-from services.registration.entities.domain import Entity
 from services.registration.entities.usecases import Entities
 from services.registration.projections import KnownBounces
 from services.registration.registrations.domain import Registration, RegistrationState, SessionStartedProblem
@@ -17,6 +16,7 @@ from services.registration.registrations.store import RegistrationStore
 from services.registration.registrations.usecases import Person, Registrations
 from services.registration.sessions.domain import JOIN_OPENS_BEFORE_START, AttendanceTooEarlyProblem
 from services.registration.sessions.office_pages import SessionDesk, session_row
+from shared.entities.domain import Entity
 from shared.events.vocabulary import Language
 from shared.problems import LinkInvalidProblem, mark
 from shared.staff import StaffMember

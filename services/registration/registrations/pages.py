@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
-from services.registration.entities.picker import SCRIPT
 from services.registration.entities.usecases import Entities
 from services.registration.projections import KnownProposals
 from services.registration.registrations.domain import SessionFullProblem
@@ -17,6 +16,7 @@ from services.registration.registrations.usecases import Person, Registrations, 
 from services.registration.sessions.domain import SessionUnknownProblem
 from services.registration.sessions.json_ld import event_data
 from services.registration.sessions.presented import PresentedSession, SessionSite
+from shared.entities.picker import SCRIPT
 from shared.problems import LinkExpiredProblem
 from shared.security.links import LinkPurpose
 from shared.security.rate_limits import TooOftenProblem

@@ -7,7 +7,6 @@ import orjson
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
-from services.registration.entities.picker import SCRIPT
 from services.registration.registrations.domain import (
     Correction,
     NotCorrectableProblem,
@@ -26,6 +25,7 @@ from services.registration.registrations.people_api import SubjectExport
 from services.registration.registrations.schemas import PersonIn
 from services.registration.registrations.usecases import RegistrationView
 from services.registration.sessions.domain import JOIN_OPENS_BEFORE_START
+from shared.entities.picker import SCRIPT
 from shared.events.vocabulary import SessionStatus
 from shared.problems import LinkExpiredProblem, mark
 from shared.security.links import LinkPurpose

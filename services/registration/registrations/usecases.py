@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from services.registration.entities.domain import Entity
 from services.registration.registrations import domain as registrations
 from services.registration.registrations.domain import (
     ErasedProblem,
@@ -26,6 +25,7 @@ from services.registration.sessions.store import SessionStore
 from services.registration.sessions.usecases import SessionView
 from shared import ids
 from shared.clock import Clock
+from shared.entities.domain import Entity
 from shared.events.vocabulary import Language
 from shared.problems import ConflictProblem, LinkInvalidProblem
 from shared.security.actions import Action

@@ -11,7 +11,6 @@ from shared.clock import to_millis
 from shared.events import Event
 from shared.events.proposals import (
     FollowerErased,
-    ProposalAnswered,
     ProposalFollowed,
     ProposalMerged,
     ProposalReviewStarted,
@@ -20,13 +19,12 @@ from shared.events.proposals import (
     SupportRequested,
     TopicProposed,
 )
-from shared.events.registration import EntityRegistered, MaterialsPublished, SessionCancelled
+from shared.events.registration import EntityRegistered, SessionCancelled
 from shared.events.vocabulary import (
     FollowerRole,
     Language,
     ProposalKind,
     ProposalState,
-    RegistrationStatus,
     SessionStatus,
 )
 from shared.security.links import LinkPurpose
@@ -38,7 +36,6 @@ from tests.integration.notifications.house import (
     House,
     person,
     programme_defined,
-    session_ended,
     session_rescheduled,
     session_scheduled,
     session_values,
@@ -275,7 +272,7 @@ async def test_the_office_reads_and_erases_a_follower_with_all_that_was_noted_of
         assert (await house.http.post(f"/api/v1/recipients/{verb}", json={"email": email})).status_code == 401
 
 
-async def _told(house: House) -> list[str]:
+async def told(house: House) -> list[str]:
     """Send what is open: the kinds of mail to each follower, as `kind recipient`."""
     due = [
         item for item in await house.deliveries() if item["open"] and item["next_try_at"] <= to_millis(house.clock.now)
@@ -291,11 +288,11 @@ async def _told(house: House) -> list[str]:
 NAMES = {AUTHOR: "author", SUPPORTER: "supporter"}
 
 
-async def _tell_the_date(house: House) -> None:
+async def tell_the_date(house: House) -> None:
     """The author and a supporter are told that a session treats the proposal, and when."""
     await house.hear(programme_defined(), session_scheduled(), proposed(), followed())
     await house.hear(followed(SUPPORTER, FollowerRole.SUPPORTER), placed())
-    assert await _told(house) == [
+    assert await told(house) == [
         "proposal_received author",
         "proposal_scheduled author",
         "proposal_scheduled supporter",
@@ -308,9 +305,9 @@ def registered_author() -> EntityRegistered:
 
 
 async def test_who_was_told_the_date_is_told_that_the_session_moved(house: House) -> None:
-    await _tell_the_date(house)
+    await tell_the_date(house)
     await house.hear(moved(), moved())
-    assert await _told(house) == ["proposal_rescheduled author", "proposal_rescheduled supporter"]
+    assert await told(house) == ["proposal_rescheduled author", "proposal_rescheduled supporter"]
 
 
 @pytest.mark.parametrize(
@@ -319,12 +316,12 @@ async def test_who_was_told_the_date_is_told_that_the_session_moved(house: House
     ids=["alone", "in order", "review first"],
 )
 async def test_who_was_told_the_date_is_told_once_that_the_session_is_off(house: House, events: list[Event]) -> None:
-    await _tell_the_date(house)
-    told = []
+    await tell_the_date(house)
+    news = []
     for event in events:
         await house.hear(event)
-        told += await _told(house)
-    assert told == ["proposal_session_cancelled author", "proposal_session_cancelled supporter"]
+        news += await told(house)
+    assert news == ["proposal_session_cancelled author", "proposal_session_cancelled supporter"]
 
 
 @pytest.mark.parametrize(
@@ -336,115 +333,53 @@ async def test_who_was_told_the_date_is_told_once_that_the_session_is_off(house:
     ids=["moved", "cancelled"],
 )
 async def test_who_is_registered_too_is_told_once(house: House, event: Event, of_follower: str, of_place: str) -> None:
-    await _tell_the_date(house)
+    await tell_the_date(house)
     await house.hear(registered_author())
-    assert await _told(house) == ["confirmation registered"]
+    assert await told(house) == ["confirmation registered"]
     await house.hear(event)
-    assert await _told(house) == [of_follower, of_place]
+    assert await told(house) == [of_follower, of_place]
 
 
 async def test_who_is_told_the_new_date_with_the_session_is_not_told_of_the_move(house: House) -> None:
     await house.hear(programme_defined(), session_scheduled(), proposed(), followed(), placed(), moved())
-    assert await _told(house) == ["proposal_received author", "proposal_scheduled author"]
+    assert await told(house) == ["proposal_received author", "proposal_scheduled author"]
 
 
 async def test_a_move_that_is_heard_again_after_the_new_date_was_told_is_no_news(house: House) -> None:
     await house.hear(programme_defined(), session_scheduled(), moved(), proposed(), followed(), placed())
-    assert await _told(house) == ["proposal_received author", "proposal_scheduled author"]
+    assert await told(house) == ["proposal_received author", "proposal_scheduled author"]
     await house.hear(moved())
-    assert await _told(house) == []
+    assert await told(house) == []
 
 
 async def test_of_two_moves_on_the_way_the_last_is_told(house: House) -> None:
-    await _tell_the_date(house)
+    await tell_the_date(house)
     await house.hear(moved(), session_rescheduled(3, MOVED + timedelta(days=7), 2, MOVED))
-    assert await _told(house) == ["proposal_rescheduled author", "proposal_rescheduled supporter"]
+    assert await told(house) == ["proposal_rescheduled author", "proposal_rescheduled supporter"]
 
 
 async def test_a_move_is_not_told_once_the_session_is_off(house: House) -> None:
-    await _tell_the_date(house)
+    await tell_the_date(house)
     await house.hear(moved(), session_cancelled())
-    assert await _told(house) == ["proposal_session_cancelled author", "proposal_session_cancelled supporter"]
+    assert await told(house) == ["proposal_session_cancelled author", "proposal_session_cancelled supporter"]
 
 
 async def test_a_proposal_that_the_session_no_longer_treats_is_not_told_of_it(house: House) -> None:
-    await _tell_the_date(house)
+    await tell_the_date(house)
     await house.hear(
         ProposalReviewStarted(version=4, **proposal(ProposalState.UNDER_REVIEW, step=2)), moved(), session_cancelled()
     )
-    assert await _told(house) == ["proposal_under_review author", "proposal_under_review supporter"]
+    assert await told(house) == ["proposal_under_review author", "proposal_under_review supporter"]
 
 
 async def test_the_date_of_a_session_that_is_off_is_not_told(house: House) -> None:
     await house.hear(programme_defined(), session_scheduled(), proposed(), followed(), placed())
     await house.hear(session_cancelled(), back_under_review())
-    assert await _told(house) == ["proposal_received author", "proposal_session_cancelled author"]
+    assert await told(house) == ["proposal_received author", "proposal_session_cancelled author"]
 
 
 async def test_who_supports_it_after_its_session_was_cancelled_is_not_told_of_that(house: House) -> None:
     await house.hear(programme_defined(), session_scheduled(), proposed(), placed())
     await house.hear(session_cancelled(), back_under_review())
     await house.hear(followed(SUPPORTER, FollowerRole.SUPPORTER, after_step=2), followed())
-    assert await _told(house) == ["proposal_received author", "proposal_session_cancelled author"]
-
-
-RECORDING = "https://video.example/1"
-
-
-def answered(step: int = 2) -> ProposalAnswered:
-    changes = {"session_id": SESSION, "step": step}
-    return ProposalAnswered(version=4, **proposal(ProposalState.ANSWERED_IN_SESSION, **changes))
-
-
-def published(version: int = 10, recording: str = RECORDING) -> MaterialsPublished:
-    return MaterialsPublished(version=version, **session_values(status=SessionStatus.ENDED, recording_url=recording))
-
-
-async def _told_of(house: House, *events: Event) -> list[str]:
-    """Who is told of the recording by these events."""
-    await house.hear(*events)
-    return [news for news in await _told(house) if news.startswith("proposal_recording")]
-
-
-async def test_followers_are_told_of_the_recording_once_also_when_it_is_replaced(house: House) -> None:
-    await _tell_the_date(house)
-    both = ["proposal_recording author", "proposal_recording supporter"]
-    assert await _told_of(house, session_ended(), answered(), published()) == both
-    assert await _told_of(house, published(), published(11, "https://video.example/2")) == []
-
-
-async def test_a_recording_before_the_end_is_told_with_the_answer(house: House) -> None:
-    await _tell_the_date(house)
-    assert await _told_of(house, published(5)) == [], "it is still to be answered"
-    events = session_ended(recording_url=RECORDING), answered()
-    assert await _told_of(house, *events) == ["proposal_recording author", "proposal_recording supporter"]
-
-
-async def test_materials_without_recording_are_not_told_to_followers(house: House) -> None:
-    await _tell_the_date(house)
-    assert await _told_of(house, session_ended(), answered(), published(recording="")) == []
-
-
-async def test_a_recording_that_was_withdrawn_is_not_told(house: House) -> None:
-    await _tell_the_date(house)
-    assert await _told_of(house, session_ended(), answered(), published(), published(11, "")) == []
-
-
-async def test_who_has_a_seat_gets_the_recording_with_the_materials_alone(house: House) -> None:
-    await _tell_the_date(house)
-    await house.hear(registered_author())
-    told = await _told_of(house, session_ended(), answered(), published())
-    assert told == ["proposal_recording supporter"]
-
-
-async def test_who_only_waited_for_a_seat_is_told_of_the_recording(house: House) -> None:
-    await _tell_the_date(house)
-    waiting = {**person(1, RegistrationStatus.WAITING), "email": f"{AUTHOR[:6]}@alamus.example"}
-    await house.hear(EntityRegistered(version=1, **waiting))
-    told = await _told_of(house, session_ended(), answered(), published())
-    assert told == ["proposal_recording author", "proposal_recording supporter"]
-
-
-async def test_of_a_cancelled_session_no_recording_is_told(house: House) -> None:
-    await _tell_the_date(house)
-    assert await _told_of(house, session_cancelled(), back_under_review(), published()) == []
+    assert await told(house) == ["proposal_received author", "proposal_session_cancelled author"]

@@ -38,7 +38,7 @@ async def test_a_form_with_errors_keeps_its_values_and_links_to_the_fields(desk:
 
 async def test_two_fields_are_enough_and_both_are_asked_for(desk: Desk) -> None:
     page = (await desk.http.get("/proposals/new")).text
-    assert re.findall(r'<(?:input|textarea|select) id="(\w+)"', page) == ["title", "body", "email"]
+    assert re.findall(r'<(?:input|textarea|select) id="(\w+)"', page) == ["title", "body", "entity", "email"]
     nothing = await desk.send("/proposals/new", {"programme": PROGRAMME})
     assert re.findall(r'<a href="#(\w+)">', nothing.text.partition("<form")[0]) == ["title", "body"]
     assert "Escriviu què us agradaria saber.</a>" in nothing.text

@@ -28,6 +28,32 @@ async def test_imported_entities_add_to_and_replace_the_shipped_ones(office: Off
     assert (await office.registration(session)).entity_name == "Ajuntament de Vilanova"
 
 
+async def _listed(office: Office, code: str) -> list[tuple[int, str, int | None]]:
+    """What others are told of an entity: version, name, population."""
+    entity = await office.store.entities.get(code)
+    assert entity is not None
+    data = [envelope.data for envelope in entity.outbox]
+    return [(event["version"], event["name"], event["population"]) for event in data]
+
+
+async def test_others_are_told_of_an_imported_entity_and_of_its_changes_alone(office: Office) -> None:
+    await _import(office, RENAMED)
+    await _import(office, RENAMED, NEW)
+    await _import(office, RENAMED.replace("812", "999"))
+    told = [(1, "Ajuntament dels Alamús Nou", 812), (2, "Ajuntament dels Alamús Nou", 999)]
+    assert await _listed(office, "2500450006") == told
+    assert await _listed(office, "9900000001") == [(1, "Ajuntament de Vilanova", None)]
+
+
+async def test_an_entity_imported_before_others_were_told_is_told_once(office: Office) -> None:
+    older = {"_id": "CC44", "code": "CC44", "kind": "comarcal_council", "name": "Consell", "short_name": "Lluçanès"}
+    await office.documents.insert("entities", older)
+    assert await office.use_cases.entities.find("CC44")
+    for _ in range(2):
+        await office.use_cases.entities.announce_older()
+    assert await _listed(office, "CC44") == [(2, "Consell", None)]
+
+
 async def test_an_import_with_a_wrong_line_stores_nothing_and_names_the_line(office: Office) -> None:
     answer = await _import(office, NEW, RENAMED.replace("municipality", "city"), "short")
     assert answer.status_code == 422

@@ -15,10 +15,10 @@ from nats.aio.msg import Msg
 from services.registration.accounts.domain import Account
 from services.registration.accounts.store import AccountStore
 from services.registration.app import make_service
-from services.registration.entities.csv_files import decode_entities
 from services.registration.entities.store import EntityStore
 from services.registration.entities.usecases import Entities
 from services.registration.settings import Settings
+from shared.entities.csv_files import decode_entities
 from shared.events.inventory import InventoryGapFound
 from shared.messaging.consuming import consumer_specs
 from shared.messaging.office_access import OFFICE_PEOPLE_KIND
@@ -124,9 +124,9 @@ async def test_what_another_replica_imported_is_known_at_once(tmp_path: Path) ->
         rows = f"{header}\nCC44,comarcal_council,Consell Comarcal del Lluçanès,44,Lluçanès,08,Barcelona\n"
         other = open_store(f"sqlite:///{tmp_path}", "registration")
         imported = decode_entities(rows.encode())
-        assert (
-            await Entities(EntityStore(other), Audit(other, MovingClock())).import_entities(API_CALLER, imported) == 1
-        )
+        clock = MovingClock()
+        entities = Entities(EntityStore(other, clock), Audit(other, clock))
+        assert await entities.import_entities(API_CALLER, imported) == 1
         await other.close()
         body = {"programme": "dijous", "title": {"ca": "Títol"}, "starts_at": "2026-12-03T10:00:00Z"}
         session = (await api.post("/api/v1/sessions", json=body)).json()["id"]

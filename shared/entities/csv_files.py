@@ -9,12 +9,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.registration.entities.domain import Entity, EntityKind
+from shared.entities.domain import Entity
+from shared.events.vocabulary import EntityKind
 from shared.imports.tables import decoded, delimiter_of
 from shared.problems import mark
 from shared.text.fields import OneLine
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parent / "data"
 SHIPPED = (DATA / "local_entities_cat.csv", DATA / "local_entities_cat_supramunicipal.csv")
 WRONG_HEADER = mark("The first line must name the columns exactly as the shipped files do.")
 WRONG_COLUMNS = mark("This line does not have as many columns as the first.")

@@ -2,8 +2,9 @@ import time
 
 import pytest
 
-from services.registration.entities.csv_files import EntityFileError, read_entities, shipped_entities
-from services.registration.entities.domain import Directory, EntityKind
+from shared.entities.csv_files import EntityFileError, read_entities, shipped_entities
+from shared.entities.domain import Directory
+from shared.events.vocabulary import EntityKind
 from shared.text.search_words import words_of
 
 DIRECTORY = Directory(shipped_entities().values())

@@ -3,20 +3,11 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.events.vocabulary import EntityKind
 from shared.text.search_words import words_of
-
-
-class EntityKind(StrEnum):
-    """Kinds of local entities that take part."""
-
-    MUNICIPALITY = "municipality"
-    COMARCAL_COUNCIL = "comarcal_council"
-    ARAN_COUNCIL = "aran_council"
-    PROVINCIAL_COUNCIL = "provincial_council"
 
 
 class Entity(BaseModel):

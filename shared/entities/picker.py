@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.registration.entities.domain import Entity
-from services.registration.entities.usecases import Entities
+from shared.entities.domain import Entity
+from shared.entities.live import LiveDirectory
 from shared.problems import mark
 
 SCRIPT = (Path(__file__).parent / "picker.js").read_text(encoding="utf-8")
@@ -27,10 +27,10 @@ class EntityChoice:
     """English message ids by field name."""
 
 
-async def choose(entities: Entities, words: str, code: str) -> EntityChoice:
+async def choose(entities: LiveDirectory, words: str, code: str, *, required: bool = True) -> EntityChoice:
     """A chosen code that does not fit the words is ignored."""
-    if not words and not code:
-        return EntityChoice(errors={"entity": ENTITY_NEEDED})
+    if not words and not (code and required):
+        return EntityChoice(errors={"entity": ENTITY_NEEDED} if required else {})
     chosen = await entities.find(code) if code else None
     if chosen and not words:
         return EntityChoice(chosen)
