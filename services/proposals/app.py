@@ -10,6 +10,7 @@ from services.proposals.handlers import NAME, routes
 from services.proposals.settings import Settings
 from services.proposals.store import COLLECTIONS, OUTBOX_COLLECTIONS, ProposalStore
 from services.proposals.usecases import UseCases
+from services.proposals.usecases.decidim import Decidim
 from services.proposals.usecases.followers import Followers
 from services.proposals.usecases.following import Following, erase_follower
 from services.proposals.usecases.merging import Merging
@@ -137,6 +138,7 @@ def make_use_cases(settings: Settings, store: Store, broker: NatsBroker, clock: 
         erasing=erasing,
         merging=merging,
         weighing=weighing,
+        decidim=Decidim(documents, clock=clock),
         entities=entities,
         sweep=sweep,
         reconciler=reconciler,

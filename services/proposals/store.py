@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from collections.abc import Collection as Container
 from datetime import datetime
 
+from services.proposals.domain.decidim import DecidimExports
 from services.proposals.domain.followers import Follower, SupportStep
 from services.proposals.domain.known import KnownEntity, KnownProgramme, KnownSession
 from services.proposals.domain.merges import MergeBook
@@ -45,6 +46,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     "erasures": [],
     "merges": [PENDING, Index(("unsettled",))],
     "weights": [PENDING],
+    "decidim_exports": [PENDING],
     "programmes": [],
     "entities": [],
     "sessions": [Index(("status", "starts_at"))],
@@ -52,7 +54,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     **OFFICE_ACCESS_COLLECTIONS,
     **LIMIT_COLLECTIONS,
 }
-OUTBOX_COLLECTIONS = ("proposals", "followers", "merges", "weights")
+OUTBOX_COLLECTIONS = ("proposals", "followers", "merges", "weights", "decidim_exports")
 """The collections whose documents hold events and records of acts."""
 UNSETTLED: Where = {"unsettled": 1}
 """Documents with a step still to take."""
@@ -73,6 +75,7 @@ class ProposalStore:
         self.proposals = Aggregates(store, "proposals", Proposal, clock=clock)
         self.followers = Aggregates(store, "followers", Follower, clock=clock)
         self.merges = Aggregates(store, "merges", MergeBook, clock=clock)
+        self.decidim_exports = Aggregates(store, "decidim_exports", DecidimExports, clock=clock)
         self.weights = Aggregates(store, "weights", Weights, clock=clock)
         self.programmes = Projection(store, "programmes", KnownProgramme)
         self.sessions = Projection(store, "sessions", KnownSession)

@@ -142,6 +142,9 @@ PROPOSALS = [
     State("following link forged", at(f"/following/{FORGED}"), 404),
     State("follower's data erased", at("/following/erased")),
     State("office proposals", at("/office/proposals"), role=Role.EDITOR),
+    State("office proposals for Decidim", at("/office/proposals/decidim"), role=Role.EDITOR),
+    State("office weights", at("/office/proposals/weights"), role=Role.ADMIN),
+    State("office weights as viewer", at("/office/proposals/weights"), role=Role.VIEWER),
     State("office proposal", proposal("received", "/office/proposals/{}"), role=Role.EDITOR),
     State("office proposal as viewer", proposal("received", "/office/proposals/{}"), role=Role.VIEWER),
     State(

@@ -203,8 +203,10 @@ async def surveys(camera: Camera, page: Page, year: OfficeYear) -> None:
 
 async def proposals(camera: Camera, page: Page, year: OfficeYear) -> None:
     """The list and one proposal."""
-    await page.goto("/office/proposals?order=supports")
+    await page.goto("/office/proposals")
     await camera.take(page, "propostes")
+    await page.goto(f"/office/proposals/weights?programme={PROGRAMME}")
+    await camera.take(page, "pesos")
     await page.goto(f"/office/proposals/{year.proposals[1]}")
     await camera.take(page, "fusionar", at="#merge")
 

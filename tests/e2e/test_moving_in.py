@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services.registration.entities.csv_files import shipped_entities
-from services.registration.entities.domain import EntityKind
+from shared.entities.csv_files import shipped_entities
+from shared.entities.domain import EntityKind
 from shared.staff import Role, StaffMember
 from shared.web.cookies import cookie_name
 from shared.web.staff_cookie import SESSION_COOKIE

@@ -221,6 +221,8 @@ GET     /office/proposals                                   viewer
 POST    /office/proposals                                   editor
 GET     /office/proposals/weights                           viewer
 POST    /office/proposals/weights                           admin
+GET     /office/proposals/decidim                           editor
+POST    /office/proposals/decidim.json                      editor
 GET     /office/proposals/{proposal_id}                     viewer
 POST    /office/proposals/{proposal_id}/{step}              editor
 """)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.proposals.store import ProposalStore
+from services.proposals.usecases.decidim import Decidim
 from services.proposals.usecases.followers import Followers
 from services.proposals.usecases.following import Following
 from services.proposals.usecases.merging import Merging
@@ -30,6 +31,7 @@ class UseCases:
     erasing: Erasing
     merging: Merging
     weighing: Weighing
+    decidim: Decidim
     entities: LiveDirectory
     sweep: Sweep
     reconciler: Reconciler

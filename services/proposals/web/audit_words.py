@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from services.proposals.usecases import UseCases, following, steps, weighing
+from services.proposals.usecases import UseCases, decidim, following, steps, weighing
 from shared.events.vocabulary import Language, in_language
 from shared.problems import mark
 from shared.web.audit_pages import ERASED_PERSON, EXPORTED_PERSON, Act, Detail, Record, Shape, audit_routes
@@ -18,10 +18,14 @@ ACTS = {
     steps.DECLINED: Act(mark("Declined a proposal"), _PROPOSAL),
     steps.MERGED: Act(mark("Merged a proposal into another"), _PROPOSAL),
     weighing.WEIGHTS_SET: Act(mark("Set the weights of the proposals"), "/office/proposals/weights?programme={}"),
+    decidim.EXPORTED_TO_DECIDIM: Act(
+        mark("Exported proposals to a file for Decidim"), "/office/proposals/decidim?programme={}"
+    ),
     following.EXPORTED: Act(EXPORTED_PERSON),
     following.ERASED: Act(ERASED_PERSON),
 }
 DETAILS = {
+    "proposals": Detail(mark("Proposals")),
     "weights": Detail(mark("For supports, councils, small councils and months")),
     "session": Detail(mark("Session"), Shape.ID),
     "into": Detail(mark("Goes on as"), Shape.ID),

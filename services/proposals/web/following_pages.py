@@ -74,12 +74,17 @@ class FollowingPages:
         self.pages.speak(request, await self.use_cases.followers.language(LinkPurpose.FOLLOWING, token))
         holder = await self.use_cases.followers.holder(LinkPurpose.FOLLOWING, token)
         followed = await self.use_cases.following.everything(token)
+        listed = await self.use_cases.entities.many(each.follower.entity for each in followed)
+        entities = {entity.code: entity.name for entity in listed}
         return self.pages.render(
             request,
             template,
             path=link_path(request),
             holder=holder,
-            followed=[(each.proposal, _what_one_is(each.follower)) for each in followed],
+            followed=[
+                (each.proposal, _what_one_is(each.follower), entities.get(each.follower.entity, each.follower.entity))
+                for each in followed
+            ],
             **IN_TEMPLATES,
             keep_days=self.keep_days,
             keep_waiting_days=self.keep_waiting_days,

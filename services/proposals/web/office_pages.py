@@ -13,6 +13,7 @@ from services.proposals.usecases import UseCases
 from services.proposals.usecases.proposals import ProposalFilter
 from services.proposals.usecases.steps import ROLE as STEP_ROLE
 from services.proposals.web import audit_words, wording
+from services.proposals.web.decidim_pages import decidim_routes
 from services.proposals.web.forms import (
     FIELDS,
     MergeForm,
@@ -61,6 +62,7 @@ def office_page_routes(use_cases: UseCases, pages: Pages, clock: Clock) -> PageR
 
     router.add_api_route("/office/proposals", lists.show_list, dependencies=reads)
     router.add_api_route("/office/proposals", schedule_many, methods=["POST"])
+    router.routes.extend(decidim_routes(use_cases, pages).routes)
     router.routes.extend(weights_routes(use_cases, pages).routes)
     router.add_api_route("/office/proposals/{proposal_id}", proposals.show_proposal, dependencies=reads)
     router.add_api_route("/office/proposals/{proposal_id}/{step}", take, methods=["POST"])

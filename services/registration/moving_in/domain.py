@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from services.registration.entities.domain import Entity
 from services.registration.registrations.domain import Decision, Registration, RegistrationState
 from services.registration.sessions.domain import Decision as SessionDecision
 from services.registration.sessions.domain import Session, recorded
 from shared import ids
+from shared.entities.domain import Entity
 from shared.events.vocabulary import SessionStatus
 
 MOST_OF_A_COUNCIL = 500

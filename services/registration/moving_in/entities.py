@@ -2,8 +2,8 @@
 
 import asyncio
 
-from services.registration.entities.domain import Entity
 from services.registration.entities.usecases import Entities
+from shared.entities.domain import Entity
 from shared.imports.plans import Fault
 from shared.imports.references import several
 from shared.problems import mark

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from services.registration.entities.domain import Entity
 from services.registration.entities.usecases import Entities
 from services.registration.moving_in.domain import MOST_OF_A_COUNCIL, count_in, nameless
 from services.registration.moving_in.entities import entity_meant
@@ -17,6 +16,7 @@ from services.registration.registrations.store import RegistrationStore
 from services.registration.sessions.domain import Session
 from services.registration.sessions.store import SessionStore
 from shared.clock import Clock
+from shared.entities.domain import Entity
 from shared.imports.cells import whole_of
 from shared.imports.plans import Change, Fault, Line, LineState, Plan, wrong
 from shared.imports.references import Reference, meant

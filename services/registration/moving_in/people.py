@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from services.registration.entities.domain import Entity
 from services.registration.entities.usecases import Entities
 from services.registration.moving_in.entities import entity_meant
 from services.registration.moving_in.faults import fault_of
@@ -15,6 +14,7 @@ from services.registration.moving_in.past_sessions import IN_THE_FILE_TWICE, Cel
 from services.registration.registrations.domain import SessionClosedProblem
 from services.registration.registrations.store import RegistrationStore
 from services.registration.registrations.usecases import Person, Registrations
+from shared.entities.domain import Entity
 from shared.events.vocabulary import Language
 from shared.imports.plans import Change, Fault, Line, LineState, Plan, wrong
 from shared.text.addresses import EmailAddress

@@ -37,8 +37,8 @@ async def test_the_list_begins_with_the_heaviest_and_shows_its_terms(desk: Desk)
     desk.sign_in(Role.VIEWER)
     page = (await desk.http.get("/office/proposals")).text
     assert page.index("Diversos ens") < page.index("Molts suports")
-    assert "3 × 1 + 5 × 1 + 2 × 1 + 1 × 1 = <strong>11</strong>" in page
-    assert "3 × 2 + 5 × 0 + 2 × 0 + 1 × 1 = <strong>7</strong>" in page
+    assert "<strong>11</strong> = 3 × 1 + 5 × 1 + 2 × 1 + 1 × 1" in page
+    assert "<strong>7</strong> = 3 × 2 + 5 × 0 + 2 × 0 + 1 × 1" in page
     supported = (await desk.http.get("/office/proposals?order=supports")).text
     assert supported.index("Molts suports") < supported.index("Diversos ens")
 
@@ -68,7 +68,9 @@ async def test_of_whom_a_council_was_is_forgotten_once_it_is_counted(desk: Desk)
     proposal_id = await desk.propose()
     await desk.http.post(f"/api/v1/proposals/{proposal_id}/supports", json={"email": BERNAT, "entity": ALAMUS})
     assert [follower.entity for follower in await desk.followers()] == [ALAMUS]
-    assert ALAMUS_NAME in (await desk.http.get(f"/support/{desk.token(proposal_id, BERNAT)}")).text
+    for path in (f"/support/{desk.token(proposal_id, BERNAT)}", desk.following(proposal_id, BERNAT)):
+        assert ALAMUS_NAME in (await desk.http.get(path)).text
+    assert ALAMUS in (await desk.http.get(f"{desk.following(proposal_id, BERNAT)}/data.json")).text
     await desk.confirm(proposal_id, BERNAT)
     assert [follower.entity for follower in await desk.followers()] == [""]
     assert await _councils(desk, proposal_id) == (ALAMUS,)
