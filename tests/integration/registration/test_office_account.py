@@ -42,7 +42,7 @@ async def elsewhere(desk: OfficeDesk) -> OfficeDesk:
 def copy_of(desk: OfficeDesk) -> OfficeDesk:
     """Somebody else with the same cookie."""
     thief = desk.another_browser()
-    thief.browser.cookies.set("office", desk.browser.cookies["office"], domain="dijous.local")
+    thief.browser.cookies.set("office", desk.browser.cookies["office"], domain="localhost.local")
     return thief
 
 

@@ -196,7 +196,7 @@ async def test_an_answer_works_once(desk: OfficeDesk) -> None:
     answer, kept = key.get(await give_password(other)), other.browser.cookies["sign-in"]
     await other.submit(STEP, {"answer": answer})
     thief = desk.another_browser()
-    thief.browser.cookies.set("sign-in", kept, domain="dijous.local")
+    thief.browser.cookies.set("sign-in", kept, domain="localhost.local")
     assert REFUSED in (await thief.submit(STEP, {"answer": answer}, expect=422)).text
 
 
