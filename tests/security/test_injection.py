@@ -272,8 +272,9 @@ ELSEWHERE = {
     Route("GET", "/office/first-run/{token}"),
     Route("GET", "/office/password/{token}"),
     Route("GET", "/office/sessions/{session_id}/registrations/{registration_id}/cancel"),
+    Route("GET", "/office/account/passkeys/{passkey_id}"),
 }
-"""Pages to which nothing of an attack leads; test_hostile_inside opens them."""
+"""Pages to which nothing of an attack leads; test_hostile_inside and test_office_passkeys open them."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

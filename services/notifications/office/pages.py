@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
@@ -22,7 +21,7 @@ from shared.problems import mark
 from shared.staff import Role, StaffMember
 from shared.storage.collection import Slice
 from shared.text.addresses import normalised_address
-from shared.text.dates import OFFICE_ZONE
+from shared.text.dates import OFFICE_ZONE, local_instant
 from shared.web.audit_pages import who_acted
 from shared.web.pages import CONFIRMED, Form, Pages, see_other
 from shared.web.paging import CursorParameter, decode_cursor, encode_cursor
@@ -209,7 +208,12 @@ def _choice(form: Form) -> SuppressionChoice:
 
 
 def _midnight(day: str) -> datetime | None:
-    return datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(OFFICE_ZONE)) if day else None
+    """Raises ValueError if it is no day of our time."""
+    if not day:
+        return None
+    if instant := local_instant(day, OFFICE_ZONE):
+        return instant
+    raise ValueError(day)
 
 
 _WORDS: Mapping[str, Any] = {

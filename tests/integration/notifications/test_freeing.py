@@ -77,10 +77,11 @@ async def test_a_choice_is_counted_before_anything_changes(house: House, choice:
     assert await house.acts() == []
 
 
-async def test_a_day_that_is_none_is_told(house: House) -> None:
+@pytest.mark.parametrize("days", [{"since": "soon", "until": ""}, {"since": "", "until": "9999-12-31"}])
+async def test_a_day_that_is_none_is_told(house: House, days: dict[str, str]) -> None:
     await refuse(house, 1)
     house.sign_in(Role.ADMIN)
-    form = await house.form(PATH, reason="bounced", domain="", since="soon", until="")
+    form = await house.form(PATH, reason="bounced", domain="", **days)
     answer = await house.http.post(f"{PATH}/lift?lang=ca", data=form)
     assert answer.status_code == 422
     assert "Escriviu les dates amb dia, mes i any." in answer.text

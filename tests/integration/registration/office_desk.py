@@ -89,7 +89,7 @@ class OfficeDesk:
 
     def another_browser(self) -> Self:
         """The same application from elsewhere."""
-        browser = httpx.AsyncClient(transport=self.browser._transport, base_url=URL, headers=self.browser.headers)
+        browser = Reader(transport=self.browser._transport, base_url=URL, headers=self.browser.headers)
         return replace(self, browser=browser)
 
     async def begin_session(self, person_id: str) -> None:
