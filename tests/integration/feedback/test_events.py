@@ -95,7 +95,7 @@ async def running_service(folder: Path) -> AsyncIterator[Running]:
         service = make_service(settings, clock=Clock())
         await apply_streams(broker.url, consumer_specs(service.events))
         app = service.web()
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://feedback", headers=ENGLISH)
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1", headers=ENGLISH)
         connection = await nats.connect(broker.url)
         try:
             async with service.running():
