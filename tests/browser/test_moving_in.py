@@ -66,6 +66,7 @@ async def test_sessions_participation_and_results_from_the_office_s_own_files(mo
     await expect(page.get_by_text(SAY("Nobody gets a mail.")).first).to_be_visible()
     await expect(page.get_by_role("row")).to_have_count(7)
     await mover.press("Bring in these sessions")
+    await page.goto(f"/office/sessions?view=past&programme={programme}")
     await expect(page.get_by_role("link", name=PAST[0][1]).first).to_be_visible()
 
     await page.goto("/office/import/participation")
