@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -93,3 +95,11 @@ def test_plain_addresses_are_read_as_the_library_reads_all(local_part: str, doma
             normalised_address(text)
     else:
         assert normalised_address(text) == expected.lower()
+
+
+@pytest.mark.parametrize("text", ["x" * 900_000, "x" * 900_000 + "@alamus.cat", "a@" + "x." * 450_000, "a b" * 300_000])
+def test_what_is_far_too_long_is_refused_unread(text: str) -> None:
+    began = time.process_time()
+    with pytest.raises(ValueError, match="not an email address"):
+        normalised_address(text)
+    assert time.process_time() - began < 0.1, "the library takes several times that"
