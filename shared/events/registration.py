@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from shared.events.base import Event, Stream
 from shared.events.vocabulary import (
+    Audience,
     EntityKind,
     Language,
     ProgrammeKind,
@@ -90,6 +91,14 @@ class SessionEvent(Event, source="registration", key="session_id"):
     """RFC 5546 SEQUENCE: raised by one at every change that calendars must show."""
     recording_url: str = ""
     materials: list[Material] = []
+    audience: Audience = Audience.EVERYBODY
+    """Who may know of it and register. What is not for everybody is never shown in public."""
+    entities: list[str] = []
+    """The codes of those it is for, where `audience` is `entities`."""
+    tentative: bool = False
+    """The date is provisional: nobody can register yet."""
+    survey: bool = True
+    """Whether a survey follows it."""
 
 
 class SessionScheduled(SessionEvent, name="sessions.session-scheduled"):

@@ -72,6 +72,16 @@ class SessionStatus(StrEnum):
     ENDED = "ended"
 
 
+class Audience(StrEnum):
+    """For whom a session is."""
+
+    EVERYBODY = "everybody"
+    MEMBERS = "members"
+    """The entities that take part in the programme's phases."""
+    ENTITIES = "entities"
+    """Those that the session names."""
+
+
 class RegistrationStatus(StrEnum):
     """Where a registration stands."""
 
@@ -103,6 +113,34 @@ class FollowerRole(StrEnum):
 
     AUTHOR = "author"
     SUPPORTER = "supporter"
+
+
+class PetitionState(StrEnum):
+    """Where a petition stands."""
+
+    RECEIVED = "received"
+    UNDER_REVIEW = "under_review"
+    RESERVE = "reserve"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+
+
+class MembershipState(StrEnum):
+    """Whether an entity is on its way through a programme's phases."""
+
+    ACTIVE = "active"
+    FINISHED = "finished"
+    LEFT = "left"
+
+
+class ContactSubject(StrEnum):
+    """What a contact is told of."""
+
+    PETITION = "petition"
+    MEMBERSHIP = "membership"
 
 
 class Snapshot(BaseModel):

@@ -45,7 +45,13 @@ class StreamSpec:
 STREAMS = (
     StreamSpec(
         Stream.EVENTS,
-        ("evt.programmes.>", "evt.sessions.>", "evt.surveys.>", "evt.proposals.>", "evt.office.>", "evt.entities.>"),
+        tuple(
+            f"evt.{domain}.>"
+            for domain in (
+                *("programmes", "sessions", "surveys", "proposals", "office", "entities"),
+                *("offers", "petitions", "memberships"),
+            )
+        ),
         timedelta(days=365),
         "Events without personal data, for integrators too",
     ),

@@ -32,6 +32,8 @@ class LinkPurpose(StrEnum):
     SUPPORT = "support"
     FOLLOWING = "following"
     PREFERENCES = "preferences"
+    PETITION = "petition"
+    MEMBERSHIP = "membership"
 
 
 class Links:

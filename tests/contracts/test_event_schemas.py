@@ -103,7 +103,7 @@ def test_an_event_travels_as_cloudevents_in_binary_mode(path: Path) -> None:
     prefix, _, key = envelope.subject.rpartition(".")
     assert event.subject_filter() == f"{prefix}.*"
     assert key
-    assert set(key) <= set(f"{ascii_letters}{digits}-"), "one token; of capitals, the codes of the directory have some"
+    assert set(key) <= set(f"{ascii_letters}{digits}-:"), "one token; of capitals, the codes of the directory have some"
     assert envelope.headers["ce-specversion"] == "1.0"
     assert envelope.headers["ce-type"] == event.event_type()
     assert envelope.headers["ce-id"] == envelope.id
