@@ -10,6 +10,7 @@ from services.notifications.projections.store import FOLLOWERS, PROGRAMMES, PROP
 from services.notifications.rendering.mail_texts import MailTexts
 from services.notifications.rendering.messages import Composer
 from services.notifications.sending.sender import Sender, SendingLimits, lateness
+from services.notifications.sending.state import SENDING_STATES
 from services.notifications.settings import Settings
 from services.notifications.surveys.store import SURVEY_KEYS
 from services.notifications.transport.smtp import Connection, Transport
@@ -23,7 +24,6 @@ from shared.messaging.reconciler import Reconciler
 from shared.security.links import Links
 from shared.service import Service
 from shared.storage.compacting import compacting
-from shared.storage.contract import Store
 from shared.storage.opening import open_store
 from shared.storage.projections import Known, Projection
 from shared.text.catalogues import Translations
@@ -70,7 +70,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     use_cases = UseCases.over(
         stores,
         clock,
-        make_reconciler(documents, Reconciler(documents, broker, service=NAME, every=settings.inventory_seconds)),
+        make_reconciler(stores, Reconciler(documents, broker, service=NAME, every=settings.inventory_seconds)),
         MailTexts(words, links),
         page_size=settings.fanout_page,
         survey_part_size=settings.survey_part_size,
@@ -87,7 +87,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         collections=COLLECTIONS,
         routers=[
             api.routes(use_cases.delivery_admin, use_cases.people, staff_token=settings.staff_token.get_secret_value()),
-            pages.routes(use_cases, frame, links, clock, trouble=lambda: sender.trouble),
+            pages.routes(use_cases, frame, links, clock, trouble=stores.sending.trouble),
         ],
         words=words,
         loops=[
@@ -99,10 +99,11 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     )
 
 
-def make_reconciler(documents: Store, reconciler: Reconciler) -> Reconciler:
-    """This service announces nothing: it republishes survey parts until feedback takes them over."""
+def make_reconciler(stores: Stores, reconciler: Reconciler) -> Reconciler:
+    """Survey parts are not announced: they are published again until feedback takes them over."""
     for kind, collection in KEPT.items():
-        reconciler.keeps(kind, Projection(documents, collection, Known).missing)
+        reconciler.keeps(kind, Projection(stores.documents, collection, Known).missing)
+    reconciler.announces("notifications-sending", SENDING_STATES, {}, stores.sending.republish)
     return reconciler
 
 

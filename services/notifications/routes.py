@@ -1,6 +1,6 @@
 """The pages of notifications: a person's preferences, and the office's pages of the mails."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter
 
@@ -16,7 +16,7 @@ from shared.web.pages import Pages
 
 
 def routes(
-    use_cases: UseCases, pages: Pages, links: Links, clock: Clock, *, trouble: Callable[[], str] = str
+    use_cases: UseCases, pages: Pages, links: Links, clock: Clock, *, trouble: Callable[[], Awaitable[str]]
 ) -> APIRouter:
     """`trouble` says why no mail goes out at present; empty if mails go out."""
     router = page_router(pages)

@@ -22,6 +22,7 @@ from services.notifications.sending.batch import BatchLoader
 from services.notifications.sending.outcomes import OutcomeWriter
 from services.notifications.sending.rate_limit import ReplyRateLimit
 from services.notifications.sending.sender import QueuedMail, Sender, SendingLimits
+from services.notifications.sending.state import SENDING_COLLECTIONS, SENDING_STATES, SendingState, SendingStates
 from services.notifications.sending.superseded import Superseding
 from services.notifications.surveys.store import SURVEY_COLLECTIONS, SURVEY_PARTS, SurveyStore
 from services.notifications.surveys.usecases import SurveyLinks, Surveys
@@ -47,12 +48,13 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     **SURVEY_COLLECTIONS,
     **SUPPRESSION_COLLECTIONS,
     **WORDING_COLLECTIONS,
+    **SENDING_COLLECTIONS,
     LEASES: [],
     **LIMIT_COLLECTIONS,
     **AUDIT_COLLECTIONS,
     **OFFICE_ACCESS_COLLECTIONS,
 }
-AGGREGATES = (SURVEY_PARTS, SUPPRESSIONS, WORDINGS)
+AGGREGATES = (SURVEY_PARTS, SUPPRESSIONS, WORDINGS, SENDING_STATES)
 """The collections whose documents hold events and records of acts."""
 
 
@@ -65,6 +67,7 @@ class Stores:
     surveys: SurveyStore
     suppressions: SuppressionStore
     wordings: Aggregates[Wording]
+    sending: SendingStates
     limits: RateLimiter
 
     @classmethod
@@ -78,6 +81,7 @@ class Stores:
             surveys=SurveyStore(documents, clock),
             suppressions=SuppressionStore(documents, secret, clock),
             wordings=Aggregates(documents, WORDINGS, Wording, clock=clock),
+            sending=SendingStates(Aggregates(documents, SENDING_STATES, SendingState, clock=clock), clock),
             limits=RateLimiter(documents, clock, secret=secret.encode()),
         )
 
@@ -183,6 +187,7 @@ def make_sender(
         composer,
         transport,
         Lease(stores.documents, "sending", clock=clock, length=limits.lease),
+        stores.sending,
         clock,
         limits,
     )

@@ -62,7 +62,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         rules=settings.sign_in_rules,
     )
     words = Translations(*LOCALES)
-    frame = Pages(settings, words, TEMPLATES, clock=clock, access=use_cases.accounts)
+    frame = Pages(settings, words, TEMPLATES, clock=clock, access=use_cases.access.accounts)
 
     async def sweep() -> None:
         await use_cases.sessions.refresh_live()

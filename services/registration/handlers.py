@@ -2,10 +2,10 @@
 
 from faststream.nats import NatsRouter
 
-from services.registration.projections import KnownBounce, KnownProposal, KnownResult
+from services.registration.projections import KnownBounce, KnownProposal, KnownResult, KnownSender
 from services.registration.usecases import UseCases
 from shared.events.feedback import ResultsPublished
-from shared.events.notifications import BounceLifted, MailBounced
+from shared.events.notifications import BounceLifted, MailBounced, SendingStateChanged
 from shared.events.proposals import (
     ProposalAnswered,
     ProposalDeclined,
@@ -28,7 +28,7 @@ def routes(use_cases: UseCases) -> NatsRouter:
     on = EventTable(router, NAME)
 
     async def keep_proposal(event: ProposalEvent) -> None:
-        await use_cases.known_proposals.apply(KnownProposal.from_event(event))
+        await use_cases.known.proposals.apply(KnownProposal.from_event(event))
 
     on(TopicProposed, keep_proposal)
     on(ProposalReviewStarted, keep_proposal)
@@ -37,8 +37,9 @@ def routes(use_cases: UseCases) -> NatsRouter:
     on(ProposalAnswered, keep_proposal)
     on(ProposalDeclined, keep_proposal)
     on(ProposalMerged, keep_proposal)
-    on(ResultsPublished, lambda event: use_cases.known_results.apply(KnownResult.from_event(event)))
-    on(MailBounced, lambda event: use_cases.known_bounces.apply(KnownBounce.from_bounced(event)))
-    on(BounceLifted, lambda event: use_cases.known_bounces.apply(KnownBounce.from_lifted(event)))
+    on(ResultsPublished, lambda event: use_cases.known.results.apply(KnownResult.from_event(event)))
+    on(MailBounced, lambda event: use_cases.known.bounces.apply(KnownBounce.from_bounced(event)))
+    on(BounceLifted, lambda event: use_cases.known.bounces.apply(KnownBounce.from_lifted(event)))
+    on(SendingStateChanged, lambda event: use_cases.known.senders.apply(KnownSender.from_event(event)))
     sweep_routes(router, use_cases.reconciler, by=NAME)
     return router

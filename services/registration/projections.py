@@ -1,10 +1,13 @@
 """Proposals, results and bounces as registration knows them from other services' events."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
+from shared.clock import StoredInstant
 from shared.events.feedback import ResultsPublished
-from shared.events.notifications import BounceLifted, MailBounced
+from shared.events.notifications import BounceLifted, MailBounced, SendingStateChanged
 from shared.events.proposals import ProposalEvent
 from shared.events.vocabulary import ProposalState
 from shared.storage.contract import Index, Store, Where, greater, one_of
@@ -13,10 +16,12 @@ from shared.storage.projections import Known, Projection
 KNOWN_PROPOSALS = "known_proposals"
 KNOWN_RESULTS = "known_results"
 KNOWN_BOUNCES = "known_bounces"
+KNOWN_SENDERS = "known_senders"
 COLLECTIONS = {
     KNOWN_PROPOSALS: [Index(("state", "supports")), Index(("session_id",))],
     KNOWN_RESULTS: [],
     KNOWN_BOUNCES: [Index(("standing",))],
+    KNOWN_SENDERS: [],
 }
 
 _STANDING: Where = {"standing": 1}
@@ -39,6 +44,15 @@ class KnownBounce(Known):
     @classmethod
     def from_lifted(cls, event: BounceLifted) -> Self:
         return cls(id=event.suppression_id, seen=event.version, standing=0)
+
+
+class KnownSender(Known):
+    pauses: bool
+    since: StoredInstant
+
+    @classmethod
+    def from_event(cls, event: SendingStateChanged) -> Self:
+        return cls(id=event.sender, seen=event.version, pauses=event.pauses, since=event.since)
 
 
 class KnownProposal(Known):
@@ -98,6 +112,15 @@ class KnownBounces(Projection[KnownBounce]):
         return [bounce.recipient_id async for bounce in self.each(_STANDING)]
 
 
+class KnownSenders(Projection[KnownSender]):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, KNOWN_SENDERS, KnownSender)
+
+    async def paused_since(self) -> datetime | None:
+        """Since when mails do not go out; None while they do."""
+        return min([sender.since async for sender in self.each() if sender.pauses], default=None)
+
+
 class KnownResults(Projection[KnownResult]):
     def __init__(self, store: Store) -> None:
         super().__init__(store, KNOWN_RESULTS, KnownResult)
@@ -108,3 +131,15 @@ class KnownResults(Projection[KnownResult]):
             return set()
         where: Where = {"_id": one_of(session_ids), "answers": greater(0)}
         return {known.id async for known in self.each(where)}
+
+
+@dataclass(frozen=True)
+class Projections:
+    proposals: KnownProposals
+    results: KnownResults
+    bounces: KnownBounces
+    senders: KnownSenders
+
+    @classmethod
+    def over(cls, documents: Store) -> Self:
+        return cls(KnownProposals(documents), KnownResults(documents), KnownBounces(documents), KnownSenders(documents))

@@ -68,7 +68,7 @@ def public_routers(use_cases: UseCases, pages: Pages, links: Links, owner: SiteO
         own=use_cases.own,
         entities=use_cases.entities,
         rate_limit=use_cases.rate_limit,
-        proposals=use_cases.known_proposals,
+        proposals=use_cases.known.proposals,
     )
     return [
         site_pages.routes(site),
@@ -84,17 +84,18 @@ def public_routers(use_cases: UseCases, pages: Pages, links: Links, owner: SiteO
 
 def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: OidcProvider | None) -> list[PageRouter]:
     stores, programmes, entities = use_cases.stores, use_cases.programmes, use_cases.entities
-    people, proposals, bounces = stores.registrations, use_cases.known_proposals, use_cases.known_bounces
+    people, proposals, bounces = stores.registrations, use_cases.known.proposals, use_cases.known.bounces
     accounts = AccountDesk(
         pages,
         clock,
-        accounts=use_cases.accounts,
-        sign_in=use_cases.sign_in,
-        sessions=use_cases.office_sessions,
-        second_factor=use_cases.second_factor,
+        accounts=use_cases.access.accounts,
+        sign_in=use_cases.access.sign_in,
+        sessions=use_cases.access.sessions,
+        second_factor=use_cases.access.second_factor,
     )
-    today = TodayDesk(pages, clock, programmes, stores.sessions, people, proposals, bounces)
-    audit = AuditDesk(pages, clock, stores.sessions, programmes, entities, use_cases.accounts, use_cases.audit)
+    senders = use_cases.known.senders
+    today = TodayDesk(pages, clock, programmes, stores.sessions, people, proposals, bounces, senders)
+    audit = AuditDesk(pages, clock, stores.sessions, programmes, entities, use_cases.access.accounts, use_cases.audit)
     found = [
         sign_in_pages.routes(accounts, has_oidc=provider is not None),
         passkey_pages.routes(accounts),
@@ -121,14 +122,14 @@ def _session_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[Pa
         programmes=use_cases.programmes,
         stored=stores.sessions,
         counts=stores.registrations.counts,
-        proposals=use_cases.known_proposals,
+        proposals=use_cases.known.proposals,
     )
     registrations = RegistrationDesk(
         **vars(sessions),
         registrations=use_cases.registrations,
         stored_registrations=stores.registrations,
         entities=use_cases.entities,
-        bounces=use_cases.known_bounces,
+        bounces=use_cases.known.bounces,
     )
     return [
         session_office_pages.routes(sessions),

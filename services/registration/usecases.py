@@ -25,7 +25,7 @@ from services.registration.planning.usecases import Planning
 from services.registration.programmes import store as programme_store
 from services.registration.programmes.store import PROGRAMMES, ProgrammeStore
 from services.registration.programmes.usecases import Programmes
-from services.registration.projections import KnownBounces, KnownProposals, KnownResults
+from services.registration.projections import Projections
 from services.registration.registrations import store as registration_store
 from services.registration.registrations.erasing import Retention, erase_person
 from services.registration.registrations.personal import OwnRegistration
@@ -95,6 +95,36 @@ class Stores:
 
 
 @dataclass(frozen=True)
+class Access:
+    """Who of the office may come in."""
+
+    accounts: Accounts
+    sign_in: SigningIn
+    sessions: OfficeSessions
+    second_factor: SecondFactor
+
+    @classmethod
+    def over(
+        cls,
+        documents: Store,
+        stored: AccountStore,
+        links: Links,
+        secret: bytes,
+        audit: Audit,
+        clock: Clock,
+        rules: SignInRules,
+    ) -> Self:
+        throttle, party = SignInThrottle(documents, secret, clock), RelyingParty.at(links.public_url, rules.site_name)
+        sign_in = SigningIn(stored, throttle, secret, clock, rules.context)
+        return cls(
+            accounts=Accounts(stored, sign_in, audit, clock),
+            sign_in=sign_in,
+            sessions=OfficeSessions(stored, clock, rules.session_length),
+            second_factor=SecondFactor(stored, party, rules.administrators_need_passkey, clock),
+        )
+
+
+@dataclass(frozen=True)
 class UseCases:
     """All of them. Only the composition sees them together: handlers and pages get those that they call."""
 
@@ -111,13 +141,8 @@ class UseCases:
     attendance: Attendance
     planning: Planning
     moving_in: MovingIn
-    known_proposals: KnownProposals
-    known_results: KnownResults
-    known_bounces: KnownBounces
-    accounts: Accounts
-    sign_in: SigningIn
-    office_sessions: OfficeSessions
-    second_factor: SecondFactor
+    known: Projections
+    access: Access
     audit: Audit
     reconciler: Reconciler
 
@@ -136,9 +161,10 @@ class UseCases:
         announces("registration-registrations", REGISTRATIONS, live_registrations, self.registrations.republish)
         announces("registration-erasures", REGISTRATIONS, self.retention.lately, self.registrations.republish)
         announces("registration-entities", ENTITIES, {}, self.stores.entities.republish_one)
-        announces(OFFICE_PEOPLE_KIND, OFFICE_PEOPLE, {}, self.accounts.republish)
-        self.reconciler.keeps("proposals-proposals", self.known_proposals.missing)
-        self.reconciler.keeps("feedback-results", self.known_results.missing)
+        announces(OFFICE_PEOPLE_KIND, OFFICE_PEOPLE, {}, self.access.accounts.republish)
+        self.reconciler.keeps("proposals-proposals", self.known.proposals.missing)
+        self.reconciler.keeps("feedback-results", self.known.results.missing)
+        self.reconciler.keeps("notifications-sending", self.known.senders.missing)
 
 
 def wire(
@@ -153,15 +179,14 @@ def wire(
     rules: SignInRules = USUAL_RULES,
 ) -> UseCases:
     """The use cases on a database. `secret` keys the ids of registrations, people and counters."""
-    stores, audit, results = Stores.over(documents, clock), Audit(documents, clock), KnownResults(documents)
+    stores, audit, known = Stores.over(documents, clock), Audit(documents, clock), Projections.over(documents)
     people, rosters, entities = stores.registrations, stores.rosters, Entities(stores.entities, audit)
     seating = Seating(stores.sessions, people, rosters, clock)
     registrations = Registrations(people, stores.sessions, rosters, seating, links, secret, audit, clock)
     erase = partial(erase_person, people, stores.sessions, seating, clock)
     erasing = Erasing(Collection(documents, ERASURES, Note), erase, purge)
-    sign_in = SigningIn(stores.accounts, SignInThrottle(documents, secret, clock), secret, clock, rules.context)
-    party = RelyingParty.at(links.public_url, rules.site_name)
-    sessions, programmes = Sessions(stores.sessions, rosters, seating, results, clock), Programmes(stores.programmes)
+    programmes = Programmes(stores.programmes)
+    sessions = Sessions(stores.sessions, rosters, seating, known.results, clock)
     return UseCases(
         stores=stores,
         programmes=programmes,
@@ -176,13 +201,8 @@ def wire(
         attendance=Attendance(stores.sessions, people, clock),
         planning=Planning(stores.sessions, sessions, clock),
         moving_in=MovingIn(documents, stores.sessions, people, programmes, entities, registrations, clock),
-        known_proposals=KnownProposals(documents),
-        known_results=results,
-        known_bounces=KnownBounces(documents),
-        accounts=Accounts(stores.accounts, sign_in, audit, clock),
-        sign_in=sign_in,
-        office_sessions=OfficeSessions(stores.accounts, clock, rules.session_length),
-        second_factor=SecondFactor(stores.accounts, party, rules.administrators_need_passkey, clock),
+        known=known,
+        access=Access.over(documents, stores.accounts, links, secret, audit, clock, rules),
         audit=audit,
         reconciler=reconciler,
     )

@@ -23,6 +23,18 @@ class SurveyLinksPrepared(
     hashes: list[str]
 
 
+class SendingStateChanged(
+    Event, name="sync.sending-state-changed", source="notifications", key="sender", stream=Stream.SYNC
+):
+    """Mails stopped going out, or go out again. Says nothing about any mail."""
+
+    sender: str
+    """Always the same: one replica sends at a time."""
+    pauses: bool
+    """Whether all mails, or those to whole domains, are kept because of what the relay answers."""
+    since: AwareDatetime
+
+
 class MailBounced(
     Event, name="people.mail-bounced", source="notifications", key="suppression_id", stream=Stream.PEOPLE
 ):

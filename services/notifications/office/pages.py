@@ -1,6 +1,6 @@
 """The office's pages of deliveries and suppressed addresses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -43,7 +43,7 @@ _MOST_SESSIONS = 50
 class MailPages:
     _admin: DeliveryAdmin
     _pages: Pages
-    trouble: Callable[[], str]
+    trouble: Callable[[], Awaitable[str]]
     """Why no mail goes out just now; empty if they do."""
 
     def add_to(self, router: APIRouter) -> None:
@@ -179,7 +179,7 @@ class MailPages:
             titles=await self._admin.titles([item.delivery for item in found.items]),
             sessions=await self._admin.nearest_sessions(_MOST_SESSIONS),
             today=await self._admin.today(),
-            trouble=self.trouble(),
+            trouble=await self.trouble(),
             chosen=chosen or {},
             next=encode_cursor(found.next),
             values=values or {},

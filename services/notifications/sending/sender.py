@@ -22,6 +22,7 @@ from services.notifications.sending.batch import Batch, BatchLoader
 from services.notifications.sending.outcomes import OutcomeWriter
 from services.notifications.sending.queues import Queues
 from services.notifications.sending.rate_limit import Backoff
+from services.notifications.sending.state import SendingStates
 from services.notifications.sending.suspicion import Suspicion, domain_of
 from services.notifications.transport.smtp import NOT_HANDED_OVER, Outcome, Result, Transport
 from shared.clock import Clock, to_millis
@@ -103,6 +104,7 @@ class Sender:
     _composer: Composer
     _transport: Transport[QueuedMail]
     _lease: Lease
+    _states: SendingStates
     _clock: Clock
     _limits: SendingLimits
 
@@ -182,6 +184,7 @@ class Sender:
             self._take_in_hand(await self._put_aside(await self._loader.load(fresh, now)), term)
         elif not self._in_hand:
             self._queues.size.restart()
+            await self._states.note(self.trouble)
         return bool(fresh) or self._queues.has_more
 
     async def _put_aside(self, batch: Batch) -> list[PersonalMail]:
@@ -230,6 +233,7 @@ class Sender:
                 self._core.leave()
             await self._writer.mark([(mail.ready, result) for mail, result in results])
             await self._writer.take_back(self._suspicion.wronged)
+            await self._states.note(self.trouble)
             failpoint("after-mark")
             self._transport.acknowledge(len(results))
             for mail, _ in results:

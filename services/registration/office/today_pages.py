@@ -1,14 +1,14 @@
 """Today: what needs doing, and the next session."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
 from services.registration.programmes.domain import DEFAULT_TIME_ZONE
 from services.registration.programmes.usecases import Programmes
-from services.registration.projections import KnownBounces, KnownProposal, KnownProposals
+from services.registration.projections import KnownBounces, KnownProposal, KnownProposals, KnownSenders
 from services.registration.registrations.store import RegistrationStore
 from services.registration.sessions.domain import SeatCounts, Session
 from services.registration.sessions.store import SessionStore
@@ -38,10 +38,13 @@ class Agenda:
     proposals_waiting: int
     bounces: int
     """How many addresses refused a mail and get none now."""
+    mails_wait_since: datetime | None
+    """When mails stopped going out; None while they do."""
 
     @property
     def is_empty(self) -> bool:
-        return not (self.without_link or self.without_recording or self.proposals_waiting or self.bounces)
+        waiting = self.proposals_waiting or self.bounces or self.mails_wait_since
+        return not (self.without_link or self.without_recording or waiting)
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class TodayDesk(Desk):
     registrations: RegistrationStore
     proposals: KnownProposals
     bounces: KnownBounces
+    senders: KnownSenders
 
     async def agenda(self) -> Agenda:
         now = self.clock()
@@ -70,6 +74,7 @@ class TodayDesk(Desk):
             proposals=await self.proposals.unanswered(limit=MOST_PROPOSALS),
             proposals_waiting=await self.proposals.count_unanswered(),
             bounces=await self.bounces.count_standing(),
+            mails_wait_since=await self.senders.paused_since(),
         )
 
 

@@ -1,7 +1,7 @@
 """The notifications service over a real SQLite file and its real handlers, with a clock that tests move."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from services.notifications.preferences.domain import Suppression
 from services.notifications.preferences.store import SUPPRESSIONS
 from services.notifications.rendering.mail_texts import MailTexts
 from services.notifications.sending.batch import BatchLoader
+from services.notifications.sending.state import SendingStates
 from services.notifications.settings import Settings
 from services.notifications.surveys.store import SURVEY_PARTS
 from services.notifications.usecases import AGGREGATES, COLLECTIONS, Stores, UseCases, make_loader
@@ -188,7 +189,6 @@ class House:
             subscriber.event: subscriber.calls[0].handler
             for subscriber in durable_subscribers(handlers.routes(self.use_cases))
         }
-        self.trouble = ""
 
     def sign_in(self, role: Role) -> None:
         """Have this browser belong to a member of the office from now on."""
@@ -300,7 +300,7 @@ async def running_house(folder: Path) -> AsyncIterator[House]:
     house = House(folder / "notifications.sqlite3")
     await house.raw.prepare(COLLECTIONS)
     with lent_application(
-        _application, use_cases=house.use_cases, links=house.links, clock=house.clock, trouble=lambda: house.trouble
+        _application, use_cases=house.use_cases, links=house.links, clock=house.clock, sending=house.store.sending
     ) as app:
         house.http = Reader(transport=httpx.ASGITransport(app), base_url="http://localhost", event_hooks=described(app))
         try:
@@ -310,13 +310,13 @@ async def running_house(folder: Path) -> AsyncIterator[House]:
             await house.raw.close()
 
 
-def _application(use_cases: UseCases, links: Links, clock: AnyClock, trouble: Callable[[], str]) -> FastAPI:
+def _application(use_cases: UseCases, links: Links, clock: AnyClock, sending: SendingStates) -> FastAPI:
     settings = Settings.model_validate({"secret": SECRET, "staff_token": STAFF_TOKEN})
     words = Translations(*LOCALES)
     frame = Pages(settings, words, TEMPLATES, clock=clock, access=use_cases.access)
     routers = [
         api.routes(use_cases.delivery_admin, use_cases.people, staff_token=STAFF_TOKEN),
-        pages.routes(use_cases, frame, links, clock, trouble=trouble),
+        pages.routes(use_cases, frame, links, clock, trouble=sending.trouble),
     ]
     return make_application("notifications", "Notifications", routers, words, _AlwaysReady())
 

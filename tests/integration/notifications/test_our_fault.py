@@ -12,6 +12,8 @@ import pytest
 from services.notifications.deliveries.domain import DeliveryKind, DeliveryState
 from services.notifications.preferences.store import SUPPRESSIONS
 from services.notifications.sending.sender import Sender
+from services.notifications.sending.state import SENDING_STATES
+from services.notifications.usecases import Stores
 from tests.integration.notifications.mailroom import Mailroom, person
 from tests.support.mails import NOW, delivery_of
 from tests.support.probes import eventually
@@ -79,6 +81,32 @@ async def test_sending_pauses_as_soon_as_the_relay_refuses_us(mailroom: Mailroom
     deliveries = [await mailroom.delivery(each) for each in made]
     assert {(delivery.state in WAITING, delivery.tries) for delivery in deliveries} == {(True, 0)}
     assert mailroom.arrived() == []
+
+
+async def test_every_replica_and_the_office_know_that_mails_wait_until_they_go_out(mailroom: Mailroom) -> None:
+    async def told() -> list[tuple[bool, str]]:
+        (state,) = await mailroom.store.documents.find(SENDING_STATES)
+        return [(event["data"]["pauses"], event["data"]["since"]) for event in state["outbox"]]
+
+    other = Stores.over(mailroom.store.documents, secret="s" * 40, clock=mailroom.clock).sending
+    await mailroom.know(people=PEOPLE)
+    await mailroom.due(people=PEOPLE)
+    mailroom.smtp.answer("MAIL", "550 5.7.1 who are you")
+    sender = mailroom.sender()
+    await mailroom.send(sender)
+    assert "who are you" in await other.trouble()
+    paused = (True, "2024-04-20T08:00:00Z")
+    assert await told() == [paused]
+    mailroom.smtp.answer_normally()
+    await all_arrive(mailroom, sender)
+    assert await other.trouble() == ""
+    assert [pauses for pauses, _ in await told()] == [True, False]
+
+
+async def test_a_replica_that_finds_nothing_to_send_ends_the_trouble_of_one_before(mailroom: Mailroom) -> None:
+    await mailroom.store.sending.note("550 5.7.1 who are you")
+    await mailroom.send()
+    assert await mailroom.store.sending.trouble() == ""
 
 
 async def test_a_refusal_that_may_be_ours_is_told_before_others_are_refused(mailroom: Mailroom) -> None:

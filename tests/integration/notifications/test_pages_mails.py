@@ -106,7 +106,7 @@ async def test_the_numbers_of_today_and_the_senders_trouble_are_told(known: Hous
     assert (await known.use_cases.delivery_admin.today()).ended[DeliveryState.SENT] == 0
     known.sign_in(Role.VIEWER)
     assert "Mails do not go out" not in await shown(known, "/office/mails")
-    known.trouble = "530 authenticate first"
+    await known.store.sending.note("530 authenticate first")
     assert "530 authenticate first" in await shown(known, "/office/mails")
 
 

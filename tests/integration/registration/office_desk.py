@@ -94,8 +94,8 @@ class OfficeDesk:
 
     async def begin_session(self, person_id: str) -> None:
         """Sign somebody in who has an account."""
-        person = await self.use_cases.accounts.get(person_id)
-        member, _ = await self.use_cases.office_sessions.begin(person, How.PASSWORD)
+        person = await self.use_cases.access.accounts.get(person_id)
+        member, _ = await self.use_cases.access.sessions.begin(person, How.PASSWORD)
         self.browser.cookies.set("office", office_cookie(SECRET, self.clock, member), domain="localhost.local")
 
     def come_back(self, **after: float) -> None:
@@ -196,7 +196,7 @@ async def open_desk(
 def _application(*settings: tuple[str, str], use_cases: UseCases, clock: Clock) -> FastAPI:
     words = Translations(*LOCALES)
     own = Settings(secret=SecretStr(SECRET), staff_token=SecretStr(STAFF_TOKEN), public_url=URL, **dict(settings))  # type: ignore[arg-type]  # read as the model says
-    frame = Pages(own, words, TEMPLATES, clock=clock, access=use_cases.accounts)
+    frame = Pages(own, words, TEMPLATES, clock=clock, access=use_cases.access.accounts)
     routers = [
         *api_routers(use_cases, STAFF_TOKEN, clock),
         *office_routers(use_cases, frame, clock, oidc(own)),

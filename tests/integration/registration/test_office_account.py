@@ -69,8 +69,8 @@ async def test_a_new_password_ends_all_other_sessions_and_gives_this_one_another
 
 
 async def test_a_new_password_by_a_link_ends_all_sessions(desk: OfficeDesk) -> None:
-    [marta] = await desk.use_cases.accounts.everybody()
-    token = await desk.use_cases.accounts.password_link(API_CALLER, marta.id)
+    [marta] = await desk.use_cases.access.accounts.everybody()
+    token = await desk.use_cases.access.accounts.password_link(API_CALLER, marta.id)
     other = desk.another_browser()
     await other.submit(f"/office/password/{token}", NEW)
     await is_out(desk)
@@ -112,7 +112,7 @@ async def test_one_signs_out_everywhere(desk: OfficeDesk) -> None:
 
 
 async def test_an_administrator_signs_a_colleague_out_everywhere(desk: OfficeDesk) -> None:
-    pere = (await desk.use_cases.accounts.add(API_CALLER, "Pere", "pere@diputacio.example", Role.ADMIN)).id
+    pere = (await desk.use_cases.access.accounts.add(API_CALLER, "Pere", "pere@diputacio.example", Role.ADMIN)).id
     his = desk.another_browser()
     await his.begin_session(pere)
     await his.get("/office/people")
@@ -122,7 +122,7 @@ async def test_an_administrator_signs_a_colleague_out_everywhere(desk: OfficeDes
 
 
 async def test_an_administrator_signs_everybody_out(desk: OfficeDesk) -> None:
-    pere = (await desk.use_cases.accounts.add(API_CALLER, "Pere", "pere@diputacio.example", Role.ADMIN)).id
+    pere = (await desk.use_cases.access.accounts.add(API_CALLER, "Pere", "pere@diputacio.example", Role.ADMIN)).id
     his = desk.another_browser()
     await his.begin_session(pere)
     await his.submit("/office/people/sign-out", {})
@@ -133,7 +133,7 @@ async def test_an_administrator_signs_everybody_out(desk: OfficeDesk) -> None:
 async def test_the_other_services_hear_of_the_sessions_that_count(desk: OfficeDesk) -> None:
     await elsewhere(desk)
     await desk.submit("/office/sign-out", {})
-    [marta] = await desk.use_cases.accounts.everybody()
+    [marta] = await desk.use_cases.access.accounts.everybody()
     told = [event.data["sessions"] for event in marta.outbox]
     assert [len(sessions) for sessions in told] == [0, 1, 2, 1]
     assert told[-1] == [session.id for session in marta.sessions]
@@ -150,17 +150,17 @@ async def test_a_session_is_over_after_its_hours_however_much_it_is_used(tmp_pat
 
 
 async def test_more_sessions_than_that_end_the_oldest(desk: OfficeDesk) -> None:
-    [marta] = await desk.use_cases.accounts.everybody()
+    [marta] = await desk.use_cases.access.accounts.everybody()
     browsers = [desk.another_browser() for _ in range(MOST_SESSIONS)]
     for each in browsers:
         await each.begin_session(marta.id)
     await is_out(desk)
     await browsers[0].get("/office/people")
-    assert len((await desk.use_cases.accounts.get(marta.id)).sessions) == MOST_SESSIONS
+    assert len((await desk.use_cases.access.accounts.get(marta.id)).sessions) == MOST_SESSIONS
 
 
 async def test_a_link_made_before_a_removal_is_dead_once_the_person_is_back(desk: OfficeDesk) -> None:
-    people = desk.use_cases.accounts
+    people = desk.use_cases.access.accounts
     pere = (await people.add(API_CALLER, "Pere", "pere@diputacio.example", Role.EDITOR)).id
     token = await people.password_link(API_CALLER, pere)
     kept = await desk.store.accounts.links.get(token)
@@ -174,8 +174,8 @@ async def test_a_link_made_before_a_removal_is_dead_once_the_person_is_back(desk
 
 
 async def test_a_password_that_is_set_puts_an_end_to_links_that_are_out(desk: OfficeDesk) -> None:
-    [marta] = await desk.use_cases.accounts.everybody()
-    token = await desk.use_cases.accounts.password_link(API_CALLER, marta.id)
+    [marta] = await desk.use_cases.access.accounts.everybody()
+    token = await desk.use_cases.access.accounts.password_link(API_CALLER, marta.id)
     await desk.submit("/office/account/password", {"current": PASSWORD, **NEW})
     with capture_logs() as logs:
         await desk.get(f"/office/password/{token}", expect=404)
@@ -187,7 +187,7 @@ async def test_wrong_attempts_are_said_to_whom_they_concern_and_leave_one_entry(
     attacker = desk.another_browser()
     for _ in range(4):
         await sign_in(attacker, "no és aquesta", expect=422)
-    [marta] = await desk.use_cases.accounts.everybody()
+    [marta] = await desk.use_cases.access.accounts.everybody()
     assert "<dd>4</dd>" in (await desk.get(f"/office/people/{marta.id}")).text
     entries = len(await desk.entries(limit=500))
     await sign_in(desk)

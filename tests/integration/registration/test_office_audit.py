@@ -97,10 +97,10 @@ async def test_a_line_says_in_words_who_did_what_to_what_and_when(desk: OfficeDe
 
 
 async def test_what_is_there_no_more_has_no_link(desk: OfficeDesk, session: str) -> None:
-    member = (await desk.use_cases.accounts.add(API_CALLER, "Pere", "pere@gomunicipal.example", Role.VIEWER)).id
+    member = (await desk.use_cases.access.accounts.add(API_CALLER, "Pere", "pere@gomunicipal.example", Role.VIEWER)).id
     await desk.submit(f"/office/people/{member}/role", {"role": "editor"})
     assert f'<a href="/office/people/{member}">Pere</a>' in (await desk.get(PATH)).text
-    await desk.use_cases.accounts.remove(API_CALLER, member)
+    await desk.use_cases.access.accounts.remove(API_CALLER, member)
     page = (await desk.get(PATH)).text
     assert f'href="/office/people/{member}"' not in page
     assert "Rol: edita" in page

@@ -38,7 +38,7 @@ async def _there_and_back(desk: OfficeDesk, provider: OidcProcess, following: st
 
 
 async def _role(desk: OfficeDesk) -> Role | None:
-    people = await desk.use_cases.accounts.everybody()
+    people = await desk.use_cases.access.accounts.everybody()
     return people[0].role if people else None
 
 
@@ -64,14 +64,14 @@ async def test_the_role_follows_the_provider_and_the_person_stays_the_same(
     await _there_and_back(desk, provider)
     await provider.tell(**{**MARTA, "email": "marta.vila@diputacio.example"}, roles="viewer")
     await _there_and_back(desk, provider)
-    assert [person.role for person in await desk.use_cases.accounts.everybody()] == [Role.VIEWER]
+    assert [person.role for person in await desk.use_cases.access.accounts.everybody()] == [Role.VIEWER]
 
 
 async def test_the_other_services_are_told_what_the_provider_changed(desk: OfficeDesk, provider: OidcProcess) -> None:
     for roles in ("admin", "admin", "viewer"):
         await provider.tell(**MARTA, roles=roles)
         await _there_and_back(desk, provider)
-    [person] = await desk.use_cases.accounts.everybody()
+    [person] = await desk.use_cases.access.accounts.everybody()
     told = [event.data["role"] for event in person.outbox]
     assert told == [Role.ADMIN] * 3 + [Role.VIEWER] * 2, "each change and each session"
 
@@ -80,20 +80,22 @@ async def test_the_cookie_of_who_signs_in_is_as_late_as_what_the_others_are_told
     desk: OfficeDesk, provider: OidcProcess
 ) -> None:
     """Else a service that has heard only of the removal would not let in who has just come back."""
-    await desk.use_cases.accounts.add(API_CALLER, "Aina", "aina@diputacio.example", Role.ADMIN)
+    await desk.use_cases.access.accounts.add(API_CALLER, "Aina", "aina@diputacio.example", Role.ADMIN)
     for _ in range(2):
         await provider.tell(**MARTA, roles="editor")
         await _there_and_back(desk, provider)
-        [marta] = [person for person in await desk.use_cases.accounts.everybody() if person.name == MARTA["name"]]
+        [marta] = [
+            person for person in await desk.use_cases.access.accounts.everybody() if person.name == MARTA["name"]
+        ]
         assert desk.signed_in() == marta.member_in(marta.sessions[-1].id)
         assert marta.member.version == marta.outbox[-1].data["version"]
-        await desk.use_cases.accounts.remove(API_CALLER, marta.id)
+        await desk.use_cases.access.accounts.remove(API_CALLER, marta.id)
 
 
 async def test_who_was_added_by_address_signs_in_and_the_address_alone_is_enough_only_once(
     desk: OfficeDesk, provider: OidcProcess
 ) -> None:
-    await desk.use_cases.accounts.add(API_CALLER, "Marta", "marta@diputacio.example", Role.EDITOR)
+    await desk.use_cases.access.accounts.add(API_CALLER, "Marta", "marta@diputacio.example", Role.EDITOR)
     await provider.tell(**MARTA)
     assert where(await _there_and_back(desk, provider)) == "/office/people"
     assert await _role(desk) is Role.EDITOR
@@ -116,7 +118,7 @@ async def test_who_is_not_of_the_office_stays_outside(
 async def test_an_address_that_is_not_verified_is_nobody_s(
     desk: OfficeDesk, provider: OidcProcess, verified: dict[str, object]
 ) -> None:
-    await desk.use_cases.accounts.add(API_CALLER, "Marta", "marta@diputacio.example", Role.ADMIN)
+    await desk.use_cases.access.accounts.add(API_CALLER, "Marta", "marta@diputacio.example", Role.ADMIN)
     await provider.tell(**UNPROVED, **verified)
     assert (await _there_and_back(desk, provider)).status_code == 403
 
@@ -124,7 +126,7 @@ async def test_an_address_that_is_not_verified_is_nobody_s(
 async def test_whom_the_provider_gives_a_role_needs_no_address_and_takes_nobody_s(
     desk: OfficeDesk, provider: OidcProcess
 ) -> None:
-    await desk.use_cases.accounts.add(API_CALLER, "Marta", "marta@diputacio.example", Role.VIEWER)
+    await desk.use_cases.access.accounts.add(API_CALLER, "Marta", "marta@diputacio.example", Role.VIEWER)
     await provider.tell(**UNPROVED, name="Intrusa", roles="editor")
     assert where(await _there_and_back(desk, provider)) == "/office/people"
     people = {person.name: (person.user_name, person.subject != "") for person in await _people(desk)}
@@ -134,7 +136,7 @@ async def test_whom_the_provider_gives_a_role_needs_no_address_and_takes_nobody_
 async def test_entra_says_by_another_claim_that_the_address_is_verified(tmp_path: Path, provider: OidcProcess) -> None:
     settings = {**_settings(provider), "oidc_verified_claim": "xms_edov"}
     async with open_desk(tmp_path, **settings) as desk:
-        await desk.use_cases.accounts.add(API_CALLER, "Marta", "marta@diputacio.example", Role.ADMIN)
+        await desk.use_cases.access.accounts.add(API_CALLER, "Marta", "marta@diputacio.example", Role.ADMIN)
         await provider.tell(**UNPROVED, email_verified=True)
         assert (await _there_and_back(desk, provider)).status_code == 403
         await provider.tell(**UNPROVED, xms_edov=True)
@@ -175,7 +177,7 @@ async def test_a_role_that_the_provider_withdraws_is_gone_at_the_next_sign_in(
 async def test_who_was_added_by_address_keeps_the_role_that_the_office_gave(
     desk: OfficeDesk, provider: OidcProcess
 ) -> None:
-    await desk.use_cases.accounts.add(API_CALLER, "Marta", "marta@diputacio.example", Role.EDITOR)
+    await desk.use_cases.access.accounts.add(API_CALLER, "Marta", "marta@diputacio.example", Role.EDITOR)
     for _ in range(2):
         await provider.tell(**MARTA)
         assert (await _there_and_back(desk, provider)).status_code == 303
@@ -193,7 +195,7 @@ async def test_a_role_that_the_claim_changes_is_recorded_and_the_same_one_is_not
 
 
 async def _people(desk: OfficeDesk) -> list[Account]:
-    return await desk.use_cases.accounts.everybody()
+    return await desk.use_cases.access.accounts.everybody()
 
 
 async def _local_administrator(desk: OfficeDesk) -> None:

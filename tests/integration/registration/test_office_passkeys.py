@@ -142,8 +142,8 @@ async def test_what_is_not_signed_by_that_passkey_for_this_sign_in_lets_nobody_i
     assert REFUSED in answer.text
     await intruder.get("/office/people", expect=303)
     assert [entry["reason"] for entry in logs if entry.get("action") == "sign_in_failed"] == ["passkey"]
-    [marta] = await desk.use_cases.accounts.everybody()
-    assert await desk.use_cases.accounts.failures(marta.id) == 1
+    [marta] = await desk.use_cases.access.accounts.everybody()
+    assert await desk.use_cases.access.accounts.failures(marta.id) == 1
 
 
 NONSENSE = ("", "{}", "[]", "null", "[" * 5000, '{"id": 1}', '{"id": {}, "response": 7}', "x" * 50_000, '"\\ud800"')
@@ -227,7 +227,7 @@ async def test_who_knows_the_password_alone_cannot_add_a_passkey(desk: OfficeDes
     own = Authenticator(ORIGIN)
     creation = {**asked, "rp": {"id": asked["rpId"]}}
     await intruder.submit(STEP, {"answer": own.create(creation), "name": "meva"}, expect=422)
-    [marta] = await desk.use_cases.accounts.everybody()
+    [marta] = await desk.use_cases.access.accounts.everybody()
     assert len(marta.passkeys) == 1
 
 
@@ -236,7 +236,7 @@ async def test_to_add_and_to_remove_one_the_password_is_asked_again(desk: Office
     wrong = "no és aquesta"
     page = await desk.submit("/office/account/passkeys", {"confirmation_password": wrong}, expect=422)
     assert 'href="#confirmation_password"' in page.text
-    [marta] = await desk.use_cases.accounts.everybody()
+    [marta] = await desk.use_cases.access.accounts.everybody()
     path = f"/office/account/passkeys/{marta.passkeys[0].id}"
     assert "Voleu treure la clau d&#39;accés «portàtil»?" in (await desk.get(path)).text
     await desk.submit(path, {"current": wrong}, expect=422)
@@ -257,7 +257,7 @@ async def test_who_lost_it_gets_in_with_the_password_once_an_administrator_remov
     desk: OfficeDesk,
 ) -> None:
     await add(desk)
-    [marta] = await desk.use_cases.accounts.everybody()
+    [marta] = await desk.use_cases.access.accounts.everybody()
     pere = desk.another_browser()
     pere.sign_in(Role.ADMIN, "Pere")
     path = f"/office/people/{marta.id}/passkeys"
@@ -314,8 +314,8 @@ async def test_a_new_password_ends_a_sign_in_that_was_begun_with_the_old_one(des
 
 
 async def test_who_does_not_administer_needs_none(strict: OfficeDesk) -> None:
-    pere = await strict.use_cases.accounts.add(API_CALLER, "Pere", "pere@diputacio.example", Role.EDITOR)
-    token = await strict.use_cases.accounts.password_link(API_CALLER, pere.id)
+    pere = await strict.use_cases.access.accounts.add(API_CALLER, "Pere", "pere@diputacio.example", Role.EDITOR)
+    token = await strict.use_cases.access.accounts.password_link(API_CALLER, pere.id)
     new = {"password": PASSWORD, "password_again": PASSWORD}
     assert where(await strict.submit(f"/office/password/{token}", new)) == "/office"
 

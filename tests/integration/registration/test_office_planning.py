@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.registration.projections import KnownBounce, KnownProposal
+from services.registration.projections import KnownBounce, KnownProposal, KnownSender
 from services.registration.sessions.store import SessionFilter
-from shared.events.notifications import BounceLifted, MailBounced
+from shared.events.notifications import BounceLifted, MailBounced, SendingStateChanged
 from shared.events.proposals import ProposalAnswered, ProposalEvent, TopicProposed
 from shared.events.vocabulary import ProposalKind, ProposalState
 from shared.staff import API_CALLER, Role
@@ -205,15 +205,15 @@ async def test_today_tells_what_needs_doing(desk: OfficeDesk) -> None:
     await desk.use_cases.sessions.end(API_CALLER, ended)
     desk.clock.move(days=8)
     desk.sign_in()
-    await desk.use_cases.known_proposals.apply(_proposal(TopicProposed, 1, ProposalState.RECEIVED))
+    await desk.use_cases.known.proposals.apply(_proposal(TopicProposed, 1, ProposalState.RECEIVED))
     page = (await desk.get("/office")).text
     assert f'href="/office/sessions/{ended}/materials"' in page
     assert "Més endavant" in page, "the next one"
     assert "Actes en format obert" in page
     assert "1 proposta" in page
     await desk.use_cases.sessions.publish_materials(API_CALLER, ended, "https://video.example/1", [])
-    await desk.use_cases.known_proposals.apply(_proposal(ProposalAnswered, 2, ProposalState.ANSWERED_IN_SESSION))
-    await desk.use_cases.known_proposals.apply(_proposal(TopicProposed, 1, ProposalState.RECEIVED))
+    await desk.use_cases.known.proposals.apply(_proposal(ProposalAnswered, 2, ProposalState.ANSWERED_IN_SESSION))
+    await desk.use_cases.known.proposals.apply(_proposal(TopicProposed, 1, ProposalState.RECEIVED))
     page = (await desk.get("/office")).text
     assert "Actes en format obert" not in page, "an older event changes nothing"
     assert f"{ended}/materials" not in page
@@ -238,8 +238,8 @@ async def test_whom_mails_do_not_reach_is_on_the_list_and_marked_until_that_is_l
     desk.sign_in()
     assert "No hi ha res pendent." in (await desk.get("/office")).text
     (refused,) = await desk.store.registrations.all_of(one)
-    await desk.use_cases.known_bounces.apply(KnownBounce.from_bounced(_bounced(refused.id)))
-    await desk.use_cases.known_bounces.apply(KnownBounce.from_bounced(_bounced(refused.id)))
+    await desk.use_cases.known.bounces.apply(KnownBounce.from_bounced(_bounced(refused.id)))
+    await desk.use_cases.known.bounces.apply(KnownBounce.from_bounced(_bounced(refused.id)))
     page = (await desk.get("/office")).text
     assert "1 adreça ha refusat els nostres correus" in page
     assert 'href="/office/mails?state=bounced"' in page
@@ -247,19 +247,35 @@ async def test_whom_mails_do_not_reach_is_on_the_list_and_marked_until_that_is_l
     for session in (one, other):
         table = (await desk.get(f"/office/sessions/{session}/registrations")).text
         assert table.count("correus refusats") == 1, "the address is the same for both sessions"
-    await desk.use_cases.known_bounces.apply(KnownBounce.from_lifted(BounceLifted(version=2, suppression_id="s" * 26)))
-    await desk.use_cases.known_bounces.apply(KnownBounce.from_bounced(_bounced(refused.id)))
+    await desk.use_cases.known.bounces.apply(KnownBounce.from_lifted(BounceLifted(version=2, suppression_id="s" * 26)))
+    await desk.use_cases.known.bounces.apply(KnownBounce.from_bounced(_bounced(refused.id)))
     assert "refusa" not in (await desk.get("/office")).text, "an older event changes nothing"
     assert "correus refusats" not in (await desk.get(f"/office/sessions/{one}/registrations")).text
-    await desk.use_cases.known_bounces.apply(KnownBounce.from_bounced(_bounced(refused.id, version=3)))
+    await desk.use_cases.known.bounces.apply(KnownBounce.from_bounced(_bounced(refused.id, version=3)))
     assert "1 adreça" in (await desk.get("/office")).text
+
+
+async def test_that_mails_do_not_go_out_is_on_the_list_until_they_do(desk: OfficeDesk) -> None:
+    def told(version: int, *, pauses: bool) -> KnownSender:
+        since = datetime(2026, 11, 26, 9, 5, tzinfo=UTC)
+        return KnownSender.from_event(SendingStateChanged(version=version, sender="sender", pauses=pauses, since=since))
+
+    known = desk.use_cases.known.senders
+    await known.apply(told(1, pauses=True))
+    page = (await desk.get("/office")).text
+    assert "Els correus no surten" in page
+    assert "des del dijous 26 de novembre de 2026, 10.05" in page
+    assert "No hi ha res pendent." not in page
+    await known.apply(told(2, pauses=False))
+    await known.apply(told(1, pauses=True))
+    assert "Els correus no surten" not in (await desk.get("/office")).text
 
 
 async def test_the_mark_of_who_was_not_reached_goes_with_the_person(desk: OfficeDesk) -> None:
     session = await desk.scheduled(join_url=JOIN_URL)
     await desk.register(session)
     (refused,) = await desk.store.registrations.all_of(session)
-    await desk.use_cases.known_bounces.apply(KnownBounce.from_bounced(_bounced(refused.id)))
+    await desk.use_cases.known.bounces.apply(KnownBounce.from_bounced(_bounced(refused.id)))
     await desk.use_cases.erasing.begin(refused.id, refused.generation)
     desk.sign_in()
     assert "correus refusats" not in (await desk.get(f"/office/sessions/{session}/registrations")).text

@@ -56,7 +56,7 @@ async def test_the_first_run_link_makes_the_first_administrator_and_signs_her_in
     path = await desk.first_run_path()
     assert "<h1>Primera persona administradora</h1>" in (await desk.get(path)).text
     assert where(await desk.submit(path, FOUNDER)) == "/office"
-    people = await desk.use_cases.accounts.everybody()
+    people = await desk.use_cases.access.accounts.everybody()
     assert [(person.user_name, person.role) for person in people] == [("marta@diputacio.example", Role.ADMIN)]
     assert (await desk.get("/office/people")).status_code == 200
     assert await desk.acts() == ["office.founded", "person.signed-in"]
@@ -71,7 +71,7 @@ async def test_the_first_run_link_works_once_and_none_is_made_any_more(desk: Off
     desk.sign_out()
     await desk.get(path, expect=404)
     await desk.submit(path, {**FOUNDER, "user_name": "intrusa@elsewhere.example"}, expect=404)
-    assert len(await desk.use_cases.accounts.everybody()) == 1
+    assert len(await desk.use_cases.access.accounts.everybody()) == 1
     assert await first_run_token(desk.raw, desk.clock) is None
 
 
@@ -82,7 +82,7 @@ async def test_two_who_use_the_first_run_link_at_once_make_one_administrator(des
     both = [{**FOUNDER, **fields, **FOUNDER, "user_name": f"person{n}@diputacio.example"} for n in range(2)]
     answers = await asyncio.gather(*(desk.browser.post(path, data=sent) for sent in both))
     assert sorted(answer.status_code for answer in answers) == [303, 404]
-    assert len(await desk.use_cases.accounts.everybody()) == 1
+    assert len(await desk.use_cases.access.accounts.everybody()) == 1
 
 
 async def test_a_new_first_run_link_puts_an_end_to_the_one_before_and_only_its_digest_is_kept(desk: OfficeDesk) -> None:
@@ -116,7 +116,7 @@ async def test_what_is_wrong_in_the_first_run_is_said_beside_its_field_and_the_r
     assert "<title>Error: " in page
     assert PASSWORD not in page
     assert {**FOUNDER, **wrong}["name"].strip() in page
-    assert not await desk.use_cases.accounts.everybody()
+    assert not await desk.use_cases.access.accounts.everybody()
 
 
 async def test_the_user_name_may_be_written_in_capitals(founded: OfficeDesk) -> None:
@@ -276,10 +276,10 @@ async def test_a_taken_user_name_and_a_missing_role_are_said(founded: OfficeDesk
 
 async def test_the_last_administrator_stays(founded: OfficeDesk) -> None:
     founded.sign_in(Role.ADMIN)
-    marta = (await founded.use_cases.accounts.everybody())[0].id
+    marta = (await founded.use_cases.access.accounts.everybody())[0].id
     await founded.submit(f"/office/people/{marta}/role", {"role": "viewer"}, expect=422)
     await founded.submit(f"/office/people/{marta}/remove", {}, expect=409)
-    assert (await founded.use_cases.accounts.get(marta)).role is Role.ADMIN
+    assert (await founded.use_cases.access.accounts.get(marta)).role is Role.ADMIN
 
 
 async def test_somebody_removed_is_out_at_once_and_may_be_added_again(founded: OfficeDesk) -> None:
@@ -302,14 +302,14 @@ async def test_somebody_removed_is_out_at_once_and_may_be_added_again(founded: O
 
 
 async def test_who_may_do_more_or_less_now_may_so_at_once(founded: OfficeDesk) -> None:
-    pere = (await founded.use_cases.accounts.add(API_CALLER, "Pere", "pere@diputacio.example", Role.VIEWER)).id
+    pere = (await founded.use_cases.access.accounts.add(API_CALLER, "Pere", "pere@diputacio.example", Role.VIEWER)).id
     await founded.begin_session(pere)
     await founded.get("/office/audit", expect=403)
-    await founded.use_cases.accounts.change_role(API_CALLER, pere, Role.ADMIN)
+    await founded.use_cases.access.accounts.change_role(API_CALLER, pere, Role.ADMIN)
     await founded.get("/office/audit")
-    await founded.use_cases.accounts.change_role(API_CALLER, pere, Role.EDITOR)
+    await founded.use_cases.access.accounts.change_role(API_CALLER, pere, Role.EDITOR)
     await founded.get("/office/audit", expect=403)
-    await founded.use_cases.accounts.remove(API_CALLER, pere)
+    await founded.use_cases.access.accounts.remove(API_CALLER, pere)
     await founded.get("/office/audit", expect=303)
 
 
@@ -321,7 +321,7 @@ async def test_the_other_services_are_told_what_each_may_do(founded: OfficeDesk)
         assert [envelope["headers"]["ce-subject"] for envelope in document["outbox"]] == [person_id] * len(events)
         return [(event["version"], event["role"]) for event in events]
 
-    people = founded.use_cases.accounts
+    people = founded.use_cases.access.accounts
     [marta] = await people.everybody()
     assert await told(marta.id) == [(1, Role.ADMIN), (2, Role.ADMIN)], "founded the office, signed in"
     pere = (await people.add(API_CALLER, "Pere", "pere@diputacio.example", Role.VIEWER)).id
@@ -333,7 +333,7 @@ async def test_the_other_services_are_told_what_each_may_do(founded: OfficeDesk)
 
 
 async def test_who_comes_back_much_later_is_told_as_later_than_the_removal(founded: OfficeDesk) -> None:
-    people = founded.use_cases.accounts
+    people = founded.use_cases.access.accounts
     pere = (await people.add(API_CALLER, "Pere", "pere@diputacio.example", Role.EDITOR)).id
     joan = (await people.add(API_CALLER, "Joan", "joan@diputacio.example", Role.EDITOR)).id
     await people.remove(API_CALLER, pere)
@@ -378,8 +378,8 @@ async def test_the_operator_s_link_expires_and_replaces_the_one_before(founded: 
 
 
 async def test_of_several_the_operator_says_whose_link_it_is(founded: OfficeDesk) -> None:
-    await founded.use_cases.accounts.add(API_CALLER, "Pere", "pere@gomunicipal.example", Role.ADMIN)
-    await founded.use_cases.accounts.add(API_CALLER, "Joan", "joan@gomunicipal.example", Role.VIEWER)
+    await founded.use_cases.access.accounts.add(API_CALLER, "Pere", "pere@gomunicipal.example", Role.ADMIN)
+    await founded.use_cases.access.accounts.add(API_CALLER, "Joan", "joan@gomunicipal.example", Role.VIEWER)
     for user_name in ("", "nobody@gomunicipal.example"):
         with pytest.raises(AmbiguousAccount) as refused:
             await make_recovery_link(founded.raw, URL, founded.clock, user_name)

@@ -104,7 +104,7 @@ async def test_past_sessions_are_an_archive_with_recording_materials_and_results
     session = await _ended(office)
     await office.staff("POST", f"/sessions/{session}/materials", RECORDING)
     results = ResultsPublished(version=9, session_id=session, programme="dijous", answers=5, questions={})
-    await office.use_cases.known_results.apply(KnownResult.from_event(results))
+    await office.use_cases.known.results.apply(KnownResult.from_event(results))
     office.clock.move(days=8)
     for path in ("/", "/programmes/dijous", "/sessions", f"/sessions/{session}"):
         page = await office.api.get(path)

@@ -127,7 +127,7 @@ async def test_only_the_latest_word_on_a_session_counts(
     await office.staff("POST", f"/sessions/{session}/end", {})
     for event in told:
         own = event.session_id == SESSION
-        await office.use_cases.known_results.apply(
+        await office.use_cases.known.results.apply(
             KnownResult.from_event(event.model_copy(update={"session_id": session}) if own else event)
         )
     page = await office.api.get(f"/sessions/{session}")

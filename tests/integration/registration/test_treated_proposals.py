@@ -40,7 +40,7 @@ async def _told(
         supports=supports,
         session_id=session,
     )
-    await use_cases.known_proposals.apply(KnownProposal.from_event(told))
+    await use_cases.known.proposals.apply(KnownProposal.from_event(told))
 
 
 async def test_a_sessions_page_lists_what_it_treats_and_treated(office: Office) -> None:
@@ -62,14 +62,14 @@ async def test_a_cancelled_session_treats_nothing_also_before_its_proposals_are_
     await office.use_cases.sessions.cancel(API_CALLER, session, None)
     assert "Tema p" not in words(await office.api.get(f"/sessions/{session}"))
     await _told(office.use_cases, ProposalReviewStarted, 3, "")
-    assert not await office.use_cases.known_proposals.treated_in(session)
+    assert not await office.use_cases.known.proposals.treated_in(session)
 
 
 async def test_what_was_kept_before_its_session_is_asked_for_again(office: Office) -> None:
     old = {"_id": "old", "programme": "dijous", "title": "Tema", "state": "scheduled", "supports": 1, "seen": 4}
     await office.documents.insert("known_proposals", old)
     await _told(office.use_cases, ProposalScheduled, 2, "s", "n")
-    assert await office.use_cases.known_proposals.missing([("old", 4), ("n" * 16, 2)]) == ["old"]
+    assert await office.use_cases.known.proposals.missing([("old", 4), ("n" * 16, 2)]) == ["old"]
 
 
 async def test_the_office_copies_the_titles_into_every_description_once(desk: OfficeDesk) -> None:
