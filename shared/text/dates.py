@@ -1,10 +1,10 @@
 """Instants in words in a time zone, for pages and mails."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, get_timezone_name
+from babel.dates import format_date, format_datetime, get_timezone_name
 
 from shared.events.vocabulary import Language
 
@@ -15,6 +15,8 @@ _DATES = {
     Language.ES: "EEEE d 'de' MMMM 'de' y",
     Language.EN: "EEEE d MMMM y",
 }
+_ELIDED = (1, 11)
+"""Days that begin with a vowel in Catalan: «u», «onze»."""
 _KEPT = 4096
 """How many texts to cache: lists repeat the same few, and each takes a fifth of a millisecond."""
 _TIMES = {Language.CA: "H.mm\u00a0'h'", Language.ES: "H:mm\u00a0'h'", Language.EN: "H:mm"}
@@ -35,6 +37,14 @@ def instant_in_words(instant: datetime, time_zone: str, language: Language) -> s
 def date_in_words(instant: datetime, time_zone: str, language: Language) -> str:
     """Weekday and date: «dijous 25 d'abril de 2024»."""
     return _format(instant, _DATES[language], time_zone, language)
+
+
+def on_day_in_words(day: date, language: Language) -> str:
+    """A day as a sentence takes it: «el 3 de març de 2024», «l'1 de març de 2024», «on 3 March 2024»."""
+    words = _plain(format_date(day, _DATES[language].removeprefix("EEEE "), locale=LOCALES[language]))
+    if language is Language.EN:
+        return f"on {words}"
+    return f"l'{words}" if language is Language.CA and day.day in _ELIDED else f"el {words}"
 
 
 def date_in_figures(instant: datetime, time_zone: str) -> str:
