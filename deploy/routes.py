@@ -6,6 +6,8 @@ PREFIXES = {
     "/api/v1/entities": "registration",
     "/api/v1/registrations": "registration",
     "/api/v1/participation": "registration",
+    "/api/v1/resources": "registration",
+    "/api/v1/assistances": "registration",
     "/api/v1/deliveries": "notifications",
     "/api/v1/suppressions": "notifications",
     "/api/v1/preferences": "notifications",

@@ -8,7 +8,9 @@ from services.registration.accounts.oidc import OidcProvider
 from services.registration.accounts.sign_in_pages import AccountDesk
 from services.registration.attendance import office_pages as attendance_pages
 from services.registration.attendance.office_pages import AttendanceDesk
+from services.registration.coverage import entity_pages
 from services.registration.coverage import office_pages as coverage_pages
+from services.registration.coverage.entity_pages import EntityDesk
 from services.registration.coverage.office_pages import CoverageDesk
 from services.registration.entities.api import entity_routes
 from services.registration.moving_in import office_pages as moving_in_pages
@@ -31,6 +33,9 @@ from services.registration.registrations.api import registration_routes
 from services.registration.registrations.office_pages import RegistrationDesk
 from services.registration.registrations.pages import RegistrationSite
 from services.registration.registrations.people_api import people_routes
+from services.registration.resources import office_pages as resource_pages
+from services.registration.resources.api import resource_routes
+from services.registration.resources.office_pages import ResourceDesk
 from services.registration.sessions import lifecycle_pages
 from services.registration.sessions import office_pages as session_office_pages
 from services.registration.sessions import pages as session_pages
@@ -52,6 +57,7 @@ def api_routers(use_cases: UseCases, staff_token: str, clock: Clock) -> list[API
         session_routes(use_cases.sessions, use_cases.programmes, staff_token, clock),
         people_routes(use_cases.own, use_cases.erasing, staff_token),
         entity_routes(use_cases.entities, staff_token),
+        resource_routes(use_cases.resources, staff_token),
         moving_in_routes(use_cases.moving_in, staff_token),
     ]
 
@@ -95,7 +101,16 @@ def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: Oi
     )
     senders = use_cases.known.senders
     today = TodayDesk(pages, clock, programmes, stores.sessions, people, proposals, bounces, senders)
-    audit = AuditDesk(pages, clock, stores.sessions, programmes, entities, use_cases.access.accounts, use_cases.audit)
+    audit = AuditDesk(
+        pages,
+        clock,
+        stores.sessions,
+        programmes,
+        entities,
+        use_cases.resources,
+        use_cases.access.accounts,
+        use_cases.audit,
+    )
     found = [
         sign_in_pages.routes(accounts, has_oidc=provider is not None),
         passkey_pages.routes(accounts),
@@ -106,7 +121,11 @@ def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: Oi
         *_session_routers(use_cases, pages, clock),
         *_programme_routers(use_cases, pages, clock),
         moving_in_pages.routes(MovingInDesk(pages, clock, use_cases.moving_in, use_cases.registrations)),
+        resource_pages.routes(ResourceDesk(pages, clock, use_cases.resources)),
         coverage_pages.routes(CoverageDesk(pages, clock, entities, people, programmes)),
+        entity_pages.routes(
+            EntityDesk(pages, clock, entities, use_cases.resources, people, stores.sessions, programmes)
+        ),
     ]
     if provider:
         found.append(oidc_pages.routes(accounts, provider))

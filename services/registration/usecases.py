@@ -33,6 +33,9 @@ from services.registration.registrations.rate_limits import Allowance, RateLimit
 from services.registration.registrations.seating import Seating
 from services.registration.registrations.store import ERASURES, REGISTRATIONS, RegistrationStore
 from services.registration.registrations.usecases import Registrations
+from services.registration.resources import store as resource_store
+from services.registration.resources.store import ASSISTANCES, RESOURCES, AssistanceStore, ResourceStore
+from services.registration.resources.usecases import Resources
 from services.registration.seats import store as seat_store
 from services.registration.seats.store import Rosters
 from services.registration.sessions import store as session_store
@@ -55,6 +58,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     **registration_store.COLLECTIONS,
     **seat_store.COLLECTIONS,
     **entity_store.COLLECTIONS,
+    **resource_store.COLLECTIONS,
     **account_store.COLLECTIONS,
     **throttle.COLLECTIONS,
     **projections.COLLECTIONS,
@@ -62,7 +66,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     **LIMIT_COLLECTIONS,
     **AUDIT_COLLECTIONS,
 }
-AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS, OFFICE_PEOPLE, IMPORTS, ENTITIES)
+AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS, OFFICE_PEOPLE, IMPORTS, ENTITIES, RESOURCES, ASSISTANCES)
 """The collections whose outboxes the relay publishes."""
 
 NO_LIMITS = Allowance()
@@ -81,6 +85,8 @@ class Stores:
     rosters: Rosters
     entities: EntityStore
     accounts: AccountStore
+    resources: ResourceStore
+    assistances: AssistanceStore
 
     @classmethod
     def over(cls, documents: Store, clock: Clock) -> Self:
@@ -91,6 +97,8 @@ class Stores:
             rosters=Rosters(documents),
             entities=EntityStore(documents, clock),
             accounts=AccountStore(documents, clock),
+            resources=ResourceStore(documents, clock),
+            assistances=AssistanceStore(documents, clock),
         )
 
 
@@ -138,6 +146,7 @@ class UseCases:
     retention: Retention
     rate_limit: RateLimit
     entities: Entities
+    resources: Resources
     attendance: Attendance
     planning: Planning
     moving_in: MovingIn
@@ -186,6 +195,7 @@ def wire(
     erase = partial(erase_person, people, stores.sessions, seating, clock)
     erasing = Erasing(Collection(documents, ERASURES, Note), erase, purge)
     programmes = Programmes(stores.programmes)
+    resources = Resources(stores.resources, stores.assistances, entities)
     sessions = Sessions(stores.sessions, rosters, seating, known.results, clock)
     return UseCases(
         stores=stores,
@@ -198,9 +208,10 @@ def wire(
         retention=Retention(people, stores.sessions, erasing, clock),
         rate_limit=RateLimit(RateLimiter(documents, clock, secret=secret), allowance),
         entities=entities,
+        resources=resources,
         attendance=Attendance(stores.sessions, people, clock),
         planning=Planning(stores.sessions, sessions, clock),
-        moving_in=MovingIn(documents, stores.sessions, people, programmes, entities, registrations, clock),
+        moving_in=MovingIn(documents, stores.sessions, people, programmes, entities, registrations, resources, clock),
         known=known,
         access=Access.over(documents, stores.accounts, links, secret, audit, clock, rules),
         audit=audit,

@@ -71,6 +71,10 @@ class Directory:
         others = {code: entity for entity in own.values() for code in (entity.idescat_code, entity.ine_code) if code}
         self._entities = list(own.values())
         self._by_code = others | own
+        self._same_body: dict[str, list[str]] = {}
+        for entity in self._entities:
+            if entity.ine_code:
+                self._same_body.setdefault(entity.ine_code, []).append(entity.code)
         # The more populous first.
         populous = sorted(self._entities, key=lambda entity: (-(entity.population or 0), entity.short_name))
         self._entries = list(map(_entry, populous))
@@ -87,6 +91,10 @@ class Directory:
     def get(self, code: str) -> Entity | None:
         """By the directory's own code, else Idescat's (6 digits) or INE's (5 digits)."""
         return self._by_code.get(code.strip())
+
+    def codes_of(self, entity: Entity) -> list[str]:
+        """The directory's own codes of this body, its present one and those that it had before: INE's stays."""
+        return [entity.code, *(code for code in self._same_body.get(entity.ine_code, ()) if code != entity.code)]
 
     def by_code(self) -> list[Entity]:
         return sorted(self._entities, key=lambda entity: entity.code)

@@ -31,6 +31,9 @@ class LiveDirectory:
         directory = await self._loaded()
         return [entity for code in codes if (entity := directory.get(code))]
 
+    async def codes_of(self, entity: Entity) -> list[str]:
+        return (await self._loaded()).codes_of(entity)
+
     async def everybody(self) -> list[Entity]:
         return list(await self._loaded())
 

@@ -26,7 +26,7 @@ class AssistanceRequested(AssistanceEvent, name="entities.assistance-requested")
 
 
 class AssistanceFinished(AssistanceEvent, name="entities.assistance-finished"):
-    """An entity's assistance is finished."""
+    """An entity's assistance is finished. A day ahead says when it will be."""
 
 
 class OfferPublished(Event, name="offers.offer-published", source="registration", key="offer_id"):

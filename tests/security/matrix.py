@@ -29,7 +29,12 @@ GET     /api/v1/entities                                    public
 POST    /api/v1/entities/import                             token
 POST    /api/v1/sessions/import                             token
 POST    /api/v1/participation/import                        token
+POST    /api/v1/assistances/import                          token
 POST    /api/v1/sessions/{session_id}/registrations/import  token
+GET     /api/v1/resources                                   public
+POST    /api/v1/resources                                   token
+PATCH   /api/v1/resources/{slug}                            token
+PUT     /api/v1/assistances/{resource}/{entity}             token
 
 GET     /                                                   public
 GET     /programmes/{slug}                                  public
@@ -135,11 +140,19 @@ POST    /office/programmes/{slug}/plan                      editor
 GET     /office/entities                                    viewer
 GET     /office/entities/coverage                           viewer
 GET     /office/entities/coverage.csv                       viewer
+GET     /office/entities/{code}                             viewer
+GET     /office/resources                                   viewer
+GET     /office/resources/new                               editor
+POST    /office/resources/new                               editor
+GET     /office/resources/{slug}                            editor
+POST    /office/resources/{slug}                            editor
 GET     /office/import                                      admin
 GET     /office/import/sessions                             admin
 POST    /office/import/sessions                             admin
 GET     /office/import/participation                        admin
 POST    /office/import/participation                        admin
+GET     /office/import/assistances                          admin
+POST    /office/import/assistances                          admin
 GET     /office/sessions/{session_id}/registrations/import  editor
 POST    /office/sessions/{session_id}/registrations/import  editor
 

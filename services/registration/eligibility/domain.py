@@ -16,7 +16,8 @@ from shared.text.dates import OFFICE_ZONE
 POPULATION_YEAR = "2020"
 """Of the directory's figures."""
 NEVER_ANY = mark("Nobody has so many inhabitants: the largest figure is below the smallest.")
-Inhabitants = Annotated[int, Field(ge=0, le=10_000_000)]
+Inhabitants = Annotated[int, Field(strict=True, ge=0, le=10_000_000)]
+PerEntity = Annotated[int, Field(strict=True, ge=1, le=100)]
 Slugs = Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]{2,64}$")], ...], Field(max_length=20)]
 
 
@@ -44,9 +45,9 @@ class Rule(BaseModel):
     """Resources of the catalogue, one of which must be finished."""
     finished_since: date | None = None
     """The first day on which that counts."""
-    members: bool = False
+    members: Annotated[bool, Field(strict=True)] = False
     """Whether only entities that take part in the programme."""
-    per_entity: Annotated[int, Field(ge=1, le=100)] | None = None
+    per_entity: PerEntity | None = None
     """How many petitions of one entity are accepted."""
     openings: tuple[Opening, ...] = ()
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from services.registration.entities.domain import EntityUnknownProblem
 from services.registration.entities.store import EntityStore
 from shared.entities.domain import Entity
 from shared.entities.live import LiveDirectory
@@ -23,6 +24,12 @@ class Entities(LiveDirectory):
 
     async def find(self, code: str) -> Entity | None:
         return await super().find(code) or await self._stored.get(code)
+
+    async def get(self, code: str) -> Entity:
+        """Raises EntityUnknownProblem."""
+        if entity := await self.find(code):
+            return entity
+        raise EntityUnknownProblem
 
     async def _import(self, by: Author, entities: Sequence[Entity]) -> int:
         """Store entities, replacing those with the same code. Returns their number.

@@ -2,7 +2,12 @@
 
 from fastapi import APIRouter, Depends, Request
 
-from services.registration.moving_in.columns import PARTICIPATION_COLUMNS, PEOPLE_COLUMNS, SESSION_COLUMNS
+from services.registration.moving_in.columns import (
+    ASSISTANCE_COLUMNS,
+    PARTICIPATION_COLUMNS,
+    PEOPLE_COLUMNS,
+    SESSION_COLUMNS,
+)
 from services.registration.moving_in.usecases import MovingIn
 from shared.staff import StaffMember
 from shared.web.import_api import TABLE_BODY, DryRun, ImportOut, answer_import, describe
@@ -13,7 +18,7 @@ from shared.web.staff_cookie import bearer_member
 def moving_in_routes(moving_in: MovingIn, staff_token: str) -> APIRouter:
     router = ApiRouter(tag="imports")
     staff = Depends(bearer_member(staff_token))
-    sessions, participation = moving_in.sessions, moving_in.participation
+    sessions, participation, assistances = moving_in.sessions, moving_in.participation, moving_in.assistances
 
     @router.post(
         "/sessions/import",
@@ -33,6 +38,17 @@ def moving_in_routes(moving_in: MovingIn, staff_token: str) -> APIRouter:
     )
     async def import_participation(request: Request, dry_run: DryRun = False, member: StaffMember = staff) -> ImportOut:
         return await answer_import(request, member, participation, dry_run)
+
+    @router.post(
+        "/assistances/import",
+        summary="Bring in which entities requested and finished which resources",
+        description="`resource` is its slug or its name, `entity` a code or a name; lines with the same `reference` "
+        "are about the same request. An empty `finished_on` takes a finish back; an empty `requested_on` keeps what is "
+        f"known. {describe(ASSISTANCE_COLUMNS)}",
+        openapi_extra={**TABLE_BODY},
+    )
+    async def import_assistances(request: Request, dry_run: DryRun = False, member: StaffMember = staff) -> ImportOut:
+        return await answer_import(request, member, assistances, dry_run)
 
     @router.post(
         "/sessions/{session_id}/registrations/import",

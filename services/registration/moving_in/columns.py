@@ -58,6 +58,39 @@ PARTICIPATION_COLUMNS = (
     Column("attended", mark("Attended"), "assistencia|assistents|asistentes|connectats|asistencia|conectados"),
 )
 
+ASSISTANCE_COLUMNS = (
+    Column(
+        "resource",
+        mark("Resource"),
+        "recurs|recurs del cataleg|servei|recurso|recurso del catalogo|servicio|codi del recurs",
+        is_required=True,
+    ),
+    Column(
+        "entity",
+        mark("Local entity"),
+        "ens|ens local|ajuntament|municipi|entitat|ayuntamiento|ente|ente local|municipio|entidad|council|codi ens|"
+        "codi de l ens|organitzacio|nom de l ens|nombre del ente",
+        is_required=True,
+    ),
+    Column(
+        "reference",
+        mark("Reference of the request"),
+        "referencia|expedient|expediente|numero d expedient|num expedient|codi|id|codi de la sol licitud",
+    ),
+    Column(
+        "requested_on",
+        mark("Requested on"),
+        "sol licitat|sollicitat|data de sol licitud|data de la sol licitud|sol licitud|solicitado|fecha de solicitud|"
+        "data peticio",
+    ),
+    Column(
+        "finished_on",
+        mark("Finished on"),
+        "finalitzat|data de finalitzacio|finalitzacio|data fi|finalizado|fecha de finalizacion|finalizacion|tancat",
+        is_required=True,
+    ),
+)
+
 PEOPLE_COLUMNS = (
     Column(
         "name",

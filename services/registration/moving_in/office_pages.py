@@ -25,6 +25,12 @@ ABOUT_PARTICIPATION = mark(
     "Figures only: a file with names or addresses of people is refused. Bring in the sessions first."
 )
 STORE_PARTICIPATION = mark("Bring in these figures")
+ASSISTANCES = mark("Bring in requests and finishes")
+ABOUT_ASSISTANCES = mark(
+    "Which local entities requested and finished which resources of the catalogue. The same file, brought up to date, "
+    "can be brought in as often as you like: an empty finish takes a finish back."
+)
+STORE_ASSISTANCES = mark("Bring in these lines")
 PEOPLE = mark("Register people from a file")
 ABOUT_PEOPLE = mark(
     "Each is registered as if by hand and gets the confirmation by mail. They must have agreed to it. Who is "
@@ -49,6 +55,7 @@ def routes(desk: MovingInDesk) -> PageRouter:
         return desk.pages.render(request, "office/moving_in.html")
 
     _add_past(router, desk)
+    _add_assistances(router, desk)
     _add_people(router, desk)
     return router
 
@@ -75,6 +82,19 @@ def _add_past(router: PageRouter, desk: MovingInDesk) -> None:
     @router.post("/office/import/participation")
     async def import_participation(request: Request, member: StaffMember = admin) -> Response:
         return await participation.answer(request, member, desk.moving_in.participation)
+
+
+def _add_assistances(router: PageRouter, desk: MovingInDesk) -> None:
+    admin = Depends(desk.admin)
+    page = ImportPage(desk.pages, ASSISTANCES, ABOUT_ASSISTANCES, STORE_ASSISTANCES, "/office/resources")
+
+    @router.get("/office/import/assistances")
+    async def choose_assistances(request: Request, _: StaffMember = admin) -> HTMLResponse:
+        return page.choose(request, desk.moving_in.assistances)
+
+    @router.post("/office/import/assistances")
+    async def import_assistances(request: Request, member: StaffMember = admin) -> Response:
+        return await page.answer(request, member, desk.moving_in.assistances)
 
 
 def _add_people(router: PageRouter, desk: MovingInDesk) -> None:

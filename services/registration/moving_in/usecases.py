@@ -4,13 +4,20 @@ from dataclasses import dataclass
 from functools import partial
 
 from services.registration.entities.usecases import Entities
-from services.registration.moving_in.columns import PARTICIPATION_COLUMNS, PEOPLE_COLUMNS, SESSION_COLUMNS
+from services.registration.moving_in.assistances import ToldAssistances
+from services.registration.moving_in.columns import (
+    ASSISTANCE_COLUMNS,
+    PARTICIPATION_COLUMNS,
+    PEOPLE_COLUMNS,
+    SESSION_COLUMNS,
+)
 from services.registration.moving_in.participation import PastParticipation
 from services.registration.moving_in.past_sessions import PastSessions
 from services.registration.moving_in.people import ComingPeople
 from services.registration.programmes.usecases import Programmes
 from services.registration.registrations.store import RegistrationStore
 from services.registration.registrations.usecases import Registrations
+from services.registration.resources.usecases import Resources
 from services.registration.sessions.store import SessionStore
 from shared.clock import Clock
 from shared.imports.accepted import Imports
@@ -30,6 +37,7 @@ class MovingIn:
     _programmes: Programmes
     _entities: Entities
     _registering: Registrations
+    _resources: Resources
     _clock: Clock
 
     def __post_init__(self) -> None:
@@ -38,7 +46,13 @@ class MovingIn:
             self._sessions, self._programmes, self._entities, self._registrations, self._clock
         )
         self._people = ComingPeople(self._registering, self._registrations, self._entities)
-        carry_out = {"sessions": past.store, "participation": took_part.store, "people": self._people.store}
+        assistances = ToldAssistances(self._resources, self._entities)
+        carry_out = {
+            "sessions": past.store,
+            "participation": took_part.store,
+            "people": self._people.store,
+            "assistances": self._resources.store,
+        }
         self.imports = Imports.over(self._documents, self._clock, carry_out)
         self.sessions = FileImport(
             SESSION_COLUMNS, past.plan, Action("sessions.imported", Role.ADMIN, partial(self._accept, "sessions", ""))
@@ -47,6 +61,11 @@ class MovingIn:
             PARTICIPATION_COLUMNS,
             took_part.plan,
             Action("participation.imported", Role.ADMIN, partial(self._accept, "participation", "")),
+        )
+        self.assistances = FileImport(
+            ASSISTANCE_COLUMNS,
+            assistances.plan,
+            Action("assistances.imported", Role.ADMIN, partial(self._accept, "assistances", "")),
         )
 
     def people(self, session_id: str) -> FileImport:

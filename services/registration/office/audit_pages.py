@@ -7,6 +7,7 @@ from services.registration.accounts.own_pages import HOW_NAMES
 from services.registration.accounts.usecases import Accounts
 from services.registration.entities.usecases import Entities
 from services.registration.programmes.usecases import Programmes
+from services.registration.resources.usecases import Resources
 from services.registration.sessions.store import SessionStore
 from shared.events.vocabulary import Language, in_language
 from shared.problems import mark
@@ -41,6 +42,10 @@ ACTS: Mapping[str, Act] = {
     "sessions.imported": Act(mark("Brought in past sessions")),
     "participation.imported": Act(mark("Brought in who took part in past sessions")),
     "registrations.imported": Act(mark("Registered people from a file"), _REGISTRATIONS),
+    "assistances.imported": Act(mark("Brought in requests and finishes of resources"), "/office/resources"),
+    "resource.added": Act(mark("Added a resource to the catalogue"), "/office/resources/{}"),
+    "resource.changed": Act(mark("Changed a resource of the catalogue"), "/office/resources/{}"),
+    "assistance.noted": Act(mark("Noted what an entity did with a resource"), "/office/entities/{}"),
     "entities.imported": Act(mark("Imported local entities"), "/office/entities"),
     "office.link-made": Act(mark("Made a link for the first administrator")),
     "office.founded": Act(mark("Became the first administrator"), _PERSON),
@@ -68,6 +73,11 @@ FIELDS = {
     "survey_questions": mark("Questions of the survey"),
     "survey_days": mark("Days that the survey stays open"),
     "survey_reminder_days": mark("Days after which those who have not answered are reminded"),
+    "kinds": mark("Who may request it"),
+    "population_min": mark("Least inhabitants"),
+    "population_max": mark("Most inhabitants"),
+    "years": mark("Years"),
+    "per_entity": mark("Requests per entity"),
     "title": mark("Title"),
     "description": mark("Description"),
     "capacity": mark("Seats"),
@@ -78,6 +88,7 @@ DETAILS = {
     "programme": Detail(mark("Programme"), Shape.ID),
     "session": Detail(mark("Session"), Shape.ID),
     "entity": Detail(mark("Local entity"), Shape.ID),
+    "resource": Detail(mark("Resource"), Shape.ID),
     "fields": Detail(mark("Changed"), codes=FIELDS),
     "from": Detail(mark("Before"), Shape.INSTANT),
     "to": Detail(mark("Now"), Shape.INSTANT),
@@ -102,6 +113,7 @@ class AuditDesk(Desk):
     sessions: SessionStore
     programmes: Programmes
     entities: Entities
+    resources: Resources
     accounts: Accounts
     audit: Audit
 
@@ -113,10 +125,12 @@ def routes(desk: AuditDesk) -> PageRouter:
         sessions = (await desk.sessions.many(sorted(ids))).values()
         programmes = await desk.programmes.by_slug()
         entities = [await desk.entities.find(code) for code in ids if code.isdigit()]
+        resources = await desk.resources.by_slug()
         people = await desk.accounts.everybody()
         return (
             {session.id: in_language(session.title, language) for session in sessions}
             | {slug: in_language(found.name, language) for slug, found in programmes.items() if slug in ids}
+            | {slug: in_language(found.name, language) for slug, found in resources.items() if slug in ids}
             | {entity.code: entity.name for entity in entities if entity}
             | {person.id: person.name for person in people if person.id in ids}
         )

@@ -1,6 +1,6 @@
 """The registrations as they are stored, and the notes of those that are to be erased."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,10 +57,14 @@ class RegistrationStore(Aggregates[Registration]):
     async def count_registered(self, session_id: str) -> int:
         return await self.count({"session_id": session_id, "state": RegistrationState.REGISTERED})
 
-    def participation(self, programme: str = "") -> AsyncIterator[dict[str, Any]]:
-        """Every registration with a seat, as a document."""
-        where: dict[str, Scalar] = {"state": RegistrationState.REGISTERED}
-        return Documents(self._store, REGISTRATIONS, dict).each(where | ({"programme": programme} if programme else {}))
+    def participation(self, programme: str = "", entities: Sequence[str] = ()) -> AsyncIterator[dict[str, Any]]:
+        """Every registration with a seat, as a document; of one programme, of some entities, or of all."""
+        where: dict[str, Scalar | Condition] = {"state": RegistrationState.REGISTERED}
+        if programme:
+            where["programme"] = programme
+        if entities:
+            where["entity_code"] = one_of(entities)
+        return Documents(self._store, REGISTRATIONS, dict).each(where)
 
     async def unsettled(self, *, changed_before: datetime, limit: int = 200) -> list[Registration]:
         """Registrations given up, whose roster may not know it, unchanged since an instant; oldest first."""
