@@ -14,6 +14,7 @@ from tests.browser.steps import (
     press_first_step,
     preview_move,
     refuse_password,
+    send_assistances,
     send_councils,
     send_empty,
     send_few_letters,
@@ -30,7 +31,7 @@ from tests.browser.steps import (
     send_with_foreign_token,
     send_without_name,
 )
-from tests.support.world import PROGRAMME
+from tests.support.world import ALAMUS, PROGRAMME, RESOURCE
 
 FORGED = "a" * 48
 NOBODY = "a" * 16
@@ -283,6 +284,13 @@ OFFICE = [
     State("office dates of a series", at(f"/office/programmes/{PROGRAMME}/plan"), role=Role.EDITOR, step=send_rule),
     State("office entities", at("/office/entities?q=alamus"), role=Role.VIEWER),
     State("office coverage", at("/office/entities/coverage"), role=Role.VIEWER),
+    State("office entity", at(f"/office/entities/{ALAMUS}"), role=Role.VIEWER),
+    State("office entity unknown", at("/office/entities/9999999999"), 404, role=Role.VIEWER),
+    State("office resources", at("/office/resources"), role=Role.ADMIN),
+    State("office resource new", at("/office/resources/new"), role=Role.EDITOR),
+    State("office resource new errors", at("/office/resources/new"), 422, role=Role.EDITOR, step=send_empty),
+    State("office resource", at(f"/office/resources/{RESOURCE}"), role=Role.EDITOR),
+    State("office import of finishes", at("/office/import/assistances"), role=Role.ADMIN, step=send_assistances),
     State("office import", at("/office/import"), role=Role.ADMIN),
     State("office import of sessions", at("/office/import/sessions"), role=Role.ADMIN),
     State("office import errors", at("/office/import/sessions"), 422, role=Role.ADMIN, step=send_empty),
@@ -310,7 +318,7 @@ EMPTY = [
         State(f"/office{path}", at(f"/office{path}"), role=Role.ADMIN)
         for path in (
             *("", "/sessions", "/sessions/new", "/programmes", "/proposals", "/results", "/mails", "/audit"),
-            *("/mails/suppressions", "/mails/wording", "/entities", "/entities/coverage", "/people"),
+            *("/mails/suppressions", "/mails/wording", "/entities", "/entities/coverage", "/resources", "/people"),
         )
     ),
 ]

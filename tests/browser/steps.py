@@ -4,7 +4,7 @@ from playwright.async_api import FilePayload, Page
 
 from shared.web.staff_cookie import SESSION_COOKIE
 from tests.support.moving_in import as_excel_writes, sessions_file
-from tests.support.world import PEOPLE, PROGRAMME, A
+from tests.support.world import PEOPLE, PROGRAMME, RESOURCE, A
 
 NEWCOMER = "Ferran Font"
 
@@ -136,6 +136,13 @@ async def send_other_columns(page: Page) -> None:
 async def send_councils(page: Page) -> None:
     """Send councils of a session that is not here, one of them with a name that several have."""
     await send_file(page, as_excel_writes(("Sessió", "Ens", "Inscrits"), [("21/09/2022", "Barcelona", "molts")]))
+
+
+async def send_assistances(page: Page) -> None:
+    """Look at a finish that a later file takes back and one that it brings."""
+    header = ("Recurs", "Ens", "Referència", "Sol·licitat", "Finalitzat")
+    rows = [(RESOURCE, "els Alamús", "2024/118", "", ""), (RESOURCE, "Abrera", "", "01/02/2026", "01/03/2026")]
+    await send_file(page, as_excel_writes(header, rows))
 
 
 async def send_past_results(page: Page) -> None:

@@ -11,6 +11,7 @@ from tests.support.probes import eventually
 
 PROGRAMME = "dijous-gomunicipal"
 ABRERA, ALAMUS = "0800180001", "2500450006"
+RESOURCE = "transparencia"
 JOIN_URL = "https://teams.example/secret-meeting"
 ANSWERS = {"content": 9, "duration": 8, "understood": 10, "applicable": 7}
 A, B, C = "aina@abrera.example", "biel@alamus.example", "carla@alamus.example"
@@ -66,7 +67,22 @@ async def make_world(installation: Embedded) -> World:
     await _stand(world)
     await _end(world)
     await _propose(world)
+    await _catalogue(installation)
     return world
+
+
+async def _catalogue(installation: Embedded) -> None:
+    """A resource that is offered, one that is not any more, and what a council did with them."""
+    limits = {"kinds": ["municipality", "comarcal_council"], "population_max": 5000, "per_entity": 1}
+    resources = [
+        {"slug": RESOURCE, "name": {"ca": "Gestió de la transparència municipal"}, **limits},
+        {"slug": "publicacio", "name": {"ca": "Publicació automatitzada d'informació"}, "years": [2019, 2020]},
+    ]
+    for resource in resources:
+        await installation.staff("POST", "/resources", resource)
+    days = {"requested_on": "2024-02-01", "finished_on": "2024-03-03"}
+    await installation.staff("PUT", f"/assistances/{RESOURCE}/{ALAMUS}", {"reference": "2024/118", **days})
+    await installation.staff("PUT", f"/assistances/publicacio/{ALAMUS}", {"requested_on": "2019-05-06"})
 
 
 async def schedule(

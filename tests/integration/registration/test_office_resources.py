@@ -25,7 +25,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[OfficeDesk]:
 async def test_an_editor_keeps_the_catalogue_and_each_act_is_on_record(desk: OfficeDesk) -> None:
     assert where(await desk.submit(f"{LIST}/new", {**RESOURCE, "population_max": "5000"})) == LIST
     page = (await desk.get(LIST)).text
-    assert all(words in page for words in ("Gestió de la transparència", "ajuntaments", "fins a 5000", "2026"))
+    assert all(words in page for words in ("Gestió de la transparència", "ajuntaments", "fins a 5.000", "2026"))
     await desk.submit(f"{LIST}/transparencia", {**RESOURCE, "years": "2024, 2025"})
     assert "retirat" in (await desk.get(LIST)).text
     await desk.submit(f"{LIST}/transparencia", {**RESOURCE, "years": "2024, 2025"})
