@@ -34,6 +34,7 @@ async def attack_everything(installation: Embedded, writer: ByTheForms, attacks:
 
 async def _begin(installation: Embedded, writer: ByTheForms, attack: Attack, commented: str) -> None:
     await writer.make_programme(attack)
+    await writer.add_resource(attack)
     await writer.add_person(attack)
     for name, days in (("cancelled", 30), ("ended", 1)):
         session = await writer.schedule(attack, timedelta(days=days, minutes=attack.number))

@@ -83,6 +83,8 @@ def office_about(attack: Attack) -> tuple[str, ...]:
         f"/office/programmes/{attack.programme}",
         f"/office/programmes/{attack.programme}/survey",
         f"/office/programmes/{attack.programme}/plan",
+        f"/office/resources/{attack.programme}",
+        f"/office/entities/{attack.entity}",
         *(f"/office/proposals/{each}" for each in attack.proposals.values()),
     )
 

@@ -32,6 +32,12 @@ class ByTheForms:
         words = {"introduction": attack.payload, "closing": attack.payload}
         await self._office.done(wording, {**words, "act": "save"})
 
+    async def add_resource(self, attack: Attack) -> None:
+        fields = {"slug": attack.programme, **in_every_language(attack, "name")}
+        await self._office.done("/office/resources/new", fields)
+        noted = {"reference": attack.payload[:100], "requested_on": "2024-02-01"}
+        await self._installation.staff("PUT", f"/assistances/{attack.programme}/{attack.entity}", noted)
+
     async def add_person(self, attack: Attack) -> None:
         person = {"name": attack.payload, "user_name": attack.email, "role": "viewer"}
         await self._office.done("/office/people", person)
