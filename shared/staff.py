@@ -23,6 +23,8 @@ class StaffMember:
     """Of the person's document in registration; 0 if there is none."""
     session: str = ""
     """The session in which they are signed in; empty for programs."""
+    body: str = ""
+    """Key of the body whose staff they are; empty for the office itself."""
 
 
 API_CALLER = StaffMember("token", "API", Role.ADMIN)

@@ -21,8 +21,8 @@ from services.registration.office.audit_pages import AuditDesk
 from services.registration.office.today_pages import TodayDesk
 from services.registration.planning import office_pages as planning_pages
 from services.registration.planning.office_pages import PlanningDesk
+from services.registration.programmes import bodies_pages, phases_pages, survey_pages
 from services.registration.programmes import office_pages as programme_pages
-from services.registration.programmes import survey_pages
 from services.registration.programmes.api import programme_routes
 from services.registration.programmes.office_pages import ProgrammeDesk
 from services.registration.public_site import SiteOwner
@@ -98,6 +98,7 @@ def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: Oi
         sign_in=use_cases.access.sign_in,
         sessions=use_cases.access.sessions,
         second_factor=use_cases.access.second_factor,
+        bodies=programmes.bodies,
     )
     senders = use_cases.known.senders
     today = TodayDesk(pages, clock, programmes, stores.sessions, people, proposals, bounces, senders)
@@ -159,6 +160,7 @@ def _session_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[Pa
 
 
 def _programme_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[PageRouter]:
-    programmes = ProgrammeDesk(pages, clock, programmes=use_cases.programmes)
+    programmes = ProgrammeDesk(pages, clock, use_cases.programmes, use_cases.entities.provinces)
     planning = PlanningDesk(pages, clock, planning=use_cases.planning, programmes=use_cases.programmes)
-    return [programme_pages.routes(programmes), survey_pages.routes(programmes), planning_pages.routes(planning)]
+    settings = (programme_pages, survey_pages, phases_pages, bodies_pages)
+    return [*(each.routes(programmes) for each in settings), planning_pages.routes(planning)]

@@ -69,6 +69,17 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
 AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS, OFFICE_PEOPLE, IMPORTS, ENTITIES, RESOURCES, ASSISTANCES)
 """The collections whose outboxes the relay publishes."""
 
+
+class NoMembers:
+    """No entity takes part in a programme's phases."""
+
+    async def entities_of(self, _: str) -> set[str]:
+        return set()
+
+    async def phases_in_use(self, _: str) -> set[str]:
+        return set()
+
+
 NO_LIMITS = Allowance()
 USUAL_RULES = SignInRules()
 
@@ -87,6 +98,7 @@ class Stores:
     accounts: AccountStore
     resources: ResourceStore
     assistances: AssistanceStore
+    members: NoMembers
 
     @classmethod
     def over(cls, documents: Store, clock: Clock) -> Self:
@@ -99,6 +111,7 @@ class Stores:
             accounts=AccountStore(documents, clock),
             resources=ResourceStore(documents, clock),
             assistances=AssistanceStore(documents, clock),
+            members=NoMembers(),
         )
 
 
@@ -192,9 +205,8 @@ def wire(
     people, rosters, entities = stores.registrations, stores.rosters, Entities(stores.entities, audit)
     seating = Seating(stores.sessions, people, rosters, clock)
     registrations = Registrations(people, stores.sessions, rosters, seating, links, secret, audit, clock)
-    erase = partial(erase_person, people, stores.sessions, seating, clock)
-    erasing = Erasing(Collection(documents, ERASURES, Note), erase, purge)
-    programmes = Programmes(stores.programmes)
+    erasing = _erasing(documents, stores, seating, purge, clock)
+    programmes = Programmes(stores.programmes, stores.members)
     resources = Resources(stores.resources, stores.assistances, entities)
     sessions = Sessions(stores.sessions, rosters, seating, known.results, clock)
     return UseCases(
@@ -217,3 +229,8 @@ def wire(
         audit=audit,
         reconciler=reconciler,
     )
+
+
+def _erasing(documents: Store, stores: Stores, seating: Seating, purge: Purge, clock: Clock) -> Erasing:
+    erase = partial(erase_person, stores.registrations, stores.sessions, seating, clock)
+    return Erasing(Collection(documents, ERASURES, Note), erase, purge)

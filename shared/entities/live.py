@@ -37,6 +37,9 @@ class LiveDirectory:
     async def everybody(self) -> list[Entity]:
         return list(await self._loaded())
 
+    async def provinces(self) -> set[str]:
+        return {entity.province for entity in await self._loaded() if entity.province}
+
     async def search(self, query: str, limit: int) -> list[Entity]:
         return (await self._loaded()).search(query, limit)
 

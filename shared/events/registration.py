@@ -33,6 +33,25 @@ class Material(Snapshot):
     url: str
 
 
+class Body(Snapshot):
+    """A body that accompanies entities through a programme, such as a provincial council."""
+
+    key: str
+    """Opaque; the same key in two programmes is the same body."""
+    name: str
+    mailbox: str = ""
+    """Read by its staff; empty if it has none."""
+    provinces: list[str] = []
+    """Whose entities it accompanies, as the directory names them."""
+
+
+class Phase(Snapshot):
+    """One phase that the entities of a programme go through, in the programme's order."""
+
+    key: str
+    text: ShortTexts
+
+
 class ProgrammeDefined(Event, name="programmes.programme-defined", source="registration", key="programme"):
     """A programme was created or its settings changed; the whole of what other services need of it."""
 
@@ -55,6 +74,10 @@ class ProgrammeDefined(Event, name="programmes.programme-defined", source="regis
     """Days that a survey stays open after the session's end."""
     survey_reminder_days: int
     """Days after the end at which those who have not answered are reminded once; 0 for never."""
+    accredited: bool = False
+    """Whether its sessions are accredited as training."""
+    bodies: list[Body] = []
+    phases: list[Phase] = []
 
 
 class EntityListed(Event, name="entities.entity-listed", source="registration", key="code"):
@@ -213,3 +236,5 @@ class OfficeAccessChanged(
     """1 reads, 2 edits, 3 administers; None for who is not of the office any more."""
     sessions: tuple[str, ...] = ()
     """Opaque ids of the sessions in which they are signed in; a cookie of another one counts no more."""
+    body: str = ""
+    """Key of the body whose staff they are, who see only what is theirs; empty for the office itself."""

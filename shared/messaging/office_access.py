@@ -22,6 +22,7 @@ class KnownMember(Known):
     role: Role | None
     """None once removed."""
     sessions: tuple[str, ...] = ()
+    body: str = ""
 
 
 class OfficeAccess(Projection[KnownMember]):
@@ -31,11 +32,14 @@ class OfficeAccess(Projection[KnownMember]):
         super().__init__(store, OFFICE_ACCESS, KnownMember)
 
     async def learn(self, event: OfficeAccessChanged) -> None:
-        await self.apply(KnownMember(id=event.person_id, seen=event.version, role=event.role, sessions=event.sessions))
+        known = event.model_dump(include={"role", "sessions", "body"})
+        await self.apply(KnownMember(id=event.person_id, seen=event.version, **known))
 
     async def present(self, member: StaffMember) -> StaffMember | None:
         """The member as known now; None once removed or signed out. The cookie counts until its event is known."""
         known = await self.get(member.id)
         if known is None or known.seen < member.version:
             return member
-        return replace(member, role=known.role) if known.role and member.session in known.sessions else None
+        if not known.role or member.session not in known.sessions:
+            return None
+        return replace(member, role=known.role, body=known.body)

@@ -41,6 +41,16 @@ class Desk:
         return require_role(self.pages.office, Role.VIEWER)
 
     @property
+    def accompanying_viewer(self) -> Staff:
+        """Requires somebody of the office or of a body: the page filters by `member.body`."""
+        return require_role(self.pages.office, Role.VIEWER, bodies=True)
+
+    @property
+    def accompanying_editor(self) -> Staff:
+        """Requires who may edit, of the office or of a body: the page filters by `member.body`."""
+        return require_role(self.pages.office, Role.EDITOR, bodies=True)
+
+    @property
     def editor(self) -> Staff:
         """Requires somebody who may edit."""
         return require_role(self.pages.office, Role.EDITOR)

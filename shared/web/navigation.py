@@ -18,3 +18,5 @@ OFFICE_NAVIGATION = (
     ("/office/people", mark("People of the office"), Role.ADMIN),
 )
 """Address, name, and from which role on one gets there."""
+BODY_NAVIGATION = (("/office", mark("Your entities"), Role.VIEWER),)
+"""The same for the staff of bodies that accompany entities."""

@@ -32,7 +32,7 @@ from shared.web.compiled_templates import COMPILED_TEMPLATES
 from shared.web.cookies import cookie_name, set_cookie
 from shared.web.csrf import CSRF_FIELD, ForeignFormProblem, FormGuard
 from shared.web.link_exchange import LinkExchange
-from shared.web.navigation import NAVIGATION, OFFICE_NAVIGATION
+from shared.web.navigation import BODY_NAVIGATION, NAVIGATION, OFFICE_NAVIGATION
 from shared.web.problems import request_language
 from shared.web.staff_cookie import Access, StaffCookie
 
@@ -187,6 +187,7 @@ class Pages:
             stylesheet=Markup(_STYLESHEET),  # noqa: S704  our own file
             navigation=NAVIGATION,
             office_navigation=OFFICE_NAVIGATION,
+            body_navigation=BODY_NAVIGATION,
         )
         environment.filters.update(
             local=lambda texts: in_language(texts, language),

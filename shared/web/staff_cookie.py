@@ -1,8 +1,8 @@
 """The signed cookie of the programme office: three roles, deny by default.
 
 Registration signs people in and begins the session; the other services read the cookie and put off its idle limit. It
-holds an opaque id, a name to show, the role, the session, and the version of the person's document that said so. Later
-events overrule it: a session that ended is over whoever copied the cookie, a changed role counts at once.
+holds an opaque id, a name to show, role and body, the session, and the version of the person's document that said so.
+Later events overrule it: a session that ended is over whoever copied the cookie, a changed role counts at once.
 """
 
 import base64
@@ -36,6 +36,14 @@ class SignInProblem(Problem):
     title = mark("Sign in to the programme office to see this page.")
 
 
+class OfficeOnlyProblem(Problem):
+    """The page is for the office itself, and who asks is a body's staff."""
+
+    status = 403
+    code = "office-only"
+    title = mark("This page is for the programme office itself. Yours are those of the entities that you accompany.")
+
+
 class Access(Protocol):
     async def present(self, member: StaffMember) -> StaffMember | None:
         """The cookie's member as known now; None once removed or signed out."""
@@ -55,7 +63,7 @@ class StaffCookie:
         self, secret: str, clock: Clock, *, secure: bool, idle: timedelta, access: Access | None = None
     ) -> None:
         # Raise the number when the cookie's content changes: older cookies become invalid.
-        self._key = hmac.digest(secret.encode(), b"office session 3", hashlib.sha256)
+        self._key = hmac.digest(secret.encode(), b"office session 4", hashlib.sha256)
         self._clock = clock
         self._secure = secure
         self._idle = idle
@@ -98,7 +106,7 @@ class StaffCookie:
 
     def _set(self, response: Response, session: _Session) -> None:
         member, idle_at = session.member, self._idle_at(session)
-        fields = [member.id, member.name, int(member.role), member.version, member.session]
+        fields = [member.id, member.name, int(member.role), member.version, member.session, member.body]
         payload = orjson.dumps([*fields, session.ends_at, idle_at])
         lasts = timedelta(seconds=idle_at - self._clock().timestamp())
         value = base64.urlsafe_b64encode(hmac.digest(self._key, payload, hashlib.sha256) + payload).decode()
@@ -115,17 +123,21 @@ class StaffCookie:
         mac, payload = data[:_MAC_BYTES], data[_MAC_BYTES:]
         if not payload or not hmac.compare_digest(mac, hmac.digest(self._key, payload, hashlib.sha256)):
             return None
-        member_id, name, role, version, session, ends_at, idle_at = orjson.loads(payload)
+        member_id, name, role, version, session, body, ends_at, idle_at = orjson.loads(payload)
         if self._clock().timestamp() >= idle_at:
             return None
-        return _Session(StaffMember(member_id, name, Role(role), version, session), ends_at, idle_at)
+        return _Session(StaffMember(member_id, name, Role(role), version, session, body), ends_at, idle_at)
 
 
-def require_role(cookie: StaffCookie, role: Role) -> Callable[[Request], Awaitable[StaffMember]]:
-    """A dependency of the office's pages.
+def require_role(
+    cookie: StaffCookie, role: Role, *, bodies: bool = False
+) -> Callable[[Request], Awaitable[StaffMember]]:
+    """A dependency of the office's pages. With `bodies`, the page also lets a body's staff in, and shows them only what
+    is their body's.
 
     Raises:
         SignInProblem: nobody is signed in, or the person was removed since.
+        OfficeOnlyProblem: a body's staff, where the page does not allow them.
         ForbiddenProblem: the role is too low.
     """
 
@@ -133,6 +145,8 @@ def require_role(cookie: StaffCookie, role: Role) -> Callable[[Request], Awaitab
         member = await cookie.present(request)
         if member is None:
             raise SignInProblem
+        if member.body and not bodies:
+            raise OfficeOnlyProblem
         check_role(member, role)
         return member
 

@@ -1,6 +1,6 @@
 """Who may ask what: a row for every route. A route without a row is refused by the tests until somebody decides."""
 
-from tests.security.routes import read_matrix
+from tests.security.routes import Route, read_matrix
 
 MATRIX = read_matrix("""
 GET     /health/live                                        public
@@ -133,6 +133,10 @@ GET     /office/programmes/new                              editor
 POST    /office/programmes/new                              editor
 GET     /office/programmes/{slug}                           editor
 POST    /office/programmes/{slug}                           editor
+GET     /office/programmes/{slug}/phases                    editor
+POST    /office/programmes/{slug}/phases                    editor
+GET     /office/programmes/{slug}/bodies                    editor
+POST    /office/programmes/{slug}/bodies                    editor
 GET     /office/programmes/{slug}/survey                    editor
 POST    /office/programmes/{slug}/survey                    editor
 GET     /office/programmes/{slug}/plan                      editor
@@ -239,3 +243,14 @@ POST    /office/proposals/decidim.json                      editor
 GET     /office/proposals/{proposal_id}                     viewer
 POST    /office/proposals/{proposal_id}/{step}              editor
 """)
+
+FOR_BODIES = {
+    Route("GET", "/office"),
+    Route("GET", "/office/account"),
+    Route("POST", "/office/account/sign-out"),
+    Route("POST", "/office/account/password"),
+    Route("POST", "/office/account/passkeys"),
+    Route("GET", "/office/account/passkeys/{passkey_id}"),
+    Route("POST", "/office/account/passkeys/{passkey_id}"),
+}
+"""Pages of the office that let in the staff of a body too, and show them no more than what is theirs."""

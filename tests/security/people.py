@@ -14,9 +14,9 @@ from tests.support.world import C, World
 BROWSER_SECRET = "a-browser-s-secret-of-more-than-32-letters"
 
 
-def office_cookie(installation: Embedded, role: Role) -> dict[str, str]:
+def office_cookie(installation: Embedded, role: Role, body: str = "") -> dict[str, str]:
     """The header of somebody of the office who is signed in, in a browser that has opened a page before."""
-    member = StaffMember(f"m-{role.name.lower()}", role.name.title(), role)
+    member = StaffMember(f"m-{role.name.lower()}", role.name.title(), role, body=body)
     value = office.office_cookie(installation.secret, installation.clock, member)
     return {"Cookie": f"{SESSION_COOKIE}={value}; {CSRF_COOKIE}={BROWSER_SECRET}"}
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from shared.staff import Role
-from tests.security.matrix import MATRIX
+from tests.security.matrix import FOR_BODIES, MATRIX
 from tests.security.people import anybody, form_token, office_cookie
 from tests.security.routes import LINKS, OFFICE, Access, Route, all_routes
 from tests.support.world import A, B, World
@@ -12,7 +12,7 @@ from tests.support.world import A, B, World
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ROUTES = all_routes()
 ROLES = {Access.VIEWER: Role.VIEWER, Access.EDITOR: Role.EDITOR, Access.ADMIN: Role.ADMIN}
-ACTORS = ("anonymous", "link of A", "link of B", "viewer", "editor", "admin", "token")
+ACTORS = ("anonymous", "link of A", "link of B", "viewer", "editor", "admin", "body", "token")
 OTHER_PURPOSE = {
     "registration": "join",
     "join": "registration",
@@ -38,6 +38,8 @@ async def knock(world: World, route: Route, actor: str) -> httpx.Response:
     access = MATRIX[route]
     if actor in ("viewer", "editor", "admin"):
         headers = office_cookie(installation, Role[actor.upper()])
+    elif actor == "body":
+        headers = office_cookie(installation, Role.EDITOR, body="diputacio-lleida")
     elif actor == "token":
         headers = {**headers, "Authorization": f"Bearer {installation.staff_token}"}
     elif actor.startswith("link") and "{token}" in route.path:
@@ -60,11 +62,14 @@ def is_refused(answer: httpx.Response) -> bool:
     return answer.status_code in (401, 403) or to_sign_in
 
 
-def lets_in(access: Access, actor: str) -> bool:
+def lets_in(route: Route, actor: str) -> bool:
     """What the matrix says."""
+    access = MATRIX[route]
     if access is Access.TOKEN:
         return actor == "token"
     if access in OFFICE:
+        if actor == "body":
+            return route in FOR_BODIES and ROLES[access] <= Role.EDITOR
         return actor in ("viewer", "editor", "admin") and Role[actor.upper()] >= ROLES[access]
     return True
 
@@ -74,7 +79,7 @@ def lets_in(access: Access, actor: str) -> bool:
 async def test_a_cell_of_the_matrix(world: World, route: Route, actor: str) -> None:
     answer = await knock(world, route, actor)
     assert answer.status_code < 500
-    assert is_refused(answer) is not lets_in(MATRIX[route], actor), f"{answer.status_code} {answer.text[:200]}"
+    assert is_refused(answer) is not lets_in(route, actor), f"{answer.status_code} {answer.text[:200]}"
 
 
 @pytest.mark.parametrize("route", [route for route in MATRIX if MATRIX[route] in LINKS], ids=str)

@@ -97,6 +97,8 @@ class Account(Aggregate):
     """Like a mail address; with OIDC, the address that the provider vouches for."""
     name: str
     role: Role
+    body: str = ""
+    """Key of the body whose staff they are; empty for the office itself."""
     password_hash: str = ""
     """Argon2id; empty for who has not followed the one-time link, and for who signs in by OIDC."""
     subject: str = ""
@@ -116,7 +118,7 @@ class Account(Aggregate):
 
     @property
     def member(self) -> StaffMember:
-        return StaffMember(self.id, self.name, self.role, self.version)
+        return StaffMember(self.id, self.name, self.role, self.version, body=self.body)
 
     def member_in(self, session: str) -> StaffMember | None:
         """The person as signed in by that session; None once it was ended."""
@@ -128,12 +130,22 @@ class Account(Aggregate):
             person_id=self.id,
             role=None if self.is_removed else self.role,
             sessions=tuple(session.id for session in self.sessions),
+            body=self.body,
         )
 
-    def in_role(self, role: Role, *, claimed: bool = False) -> "Decided":
-        """Change the role, as the office or the provider's claim says; no event where it is the same."""
-        changed, events = self._with_access(role=role, claimed=claimed)
-        return changed, events if role is not self.role else []
+    def in_role(self, role: Role, body: str, *, claimed: bool = False) -> "Decided":
+        """Change role and body, as the office or the provider's claim says; no event where they are the same.
+
+        Raises:
+            BodyAdministratorProblem: the office is run by its own people.
+        """
+        require_own_administrator(role, body)
+        changed, events = self._with_access(role=role, body=body, claimed=claimed)
+        return changed, events if (role, body) != (self.role, self.body) else []
+
+    def claiming(self, role: Role) -> "Decided":
+        """Take the role that the provider's claim gives; a body's staff edit at most."""
+        return self.in_role(min(role, Role.EDITOR) if self.body else role, self.body, claimed=True)
 
     def in_place_of(self, before: Self) -> "Decided":
         """Take the place of an earlier account with the same id, as if never there."""
@@ -151,7 +163,7 @@ class Account(Aggregate):
         if self.password_hash:
             raise LocalAccountProblem
         bound = self.model_copy(update={"subject": who.subject})
-        return bound.in_role(who.role, claimed=True) if who.role else (bound, [])
+        return bound.claiming(who.role) if who.role else (bound, [])
 
     def signed_in(self, session: OfficeSession, *, instead_of: str = "") -> "Decided":
         """Begin a session.
@@ -196,12 +208,19 @@ class Account(Aggregate):
 
     def removed(self, at: datetime) -> "Decided":
         """Out of the office: nothing is left but what makes the version go on."""
-        nothing = {"name": "", "user_name": "", "password_hash": "", "subject": "", "sessions": (), "passkeys": ()}
+        texts = dict.fromkeys(("name", "user_name", "body", "password_hash", "subject"), "")
+        nothing = {**texts, "sessions": (), "passkeys": ()}
         return self._with_access(**nothing, role=Role.VIEWER, claimed=False, removed_at=at)
 
     def _with_access(self, **fields: Any) -> "Decided":
         changed = self.model_copy(update=fields)
         return changed, [changed.access_changed()]
+
+
+def require_own_administrator(role: Role, body: str) -> None:
+    """Raises BodyAdministratorProblem: the office is run by its own people."""
+    if body and role is Role.ADMIN:
+        raise BodyAdministratorProblem
 
 
 Decided = tuple[Account, Sequence[Event]]
@@ -296,3 +315,9 @@ class LastAdministratorProblem(Problem):
     status = 409
     code = "last-administrator"
     title = mark("This is the only administrator. Make somebody else administrator first.")
+
+
+class BodyAdministratorProblem(Problem):
+    status = 409
+    code = "body-administrator"
+    title = mark("Only people of the office itself administer it: choose another role, or no body.")

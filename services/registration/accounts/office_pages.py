@@ -9,20 +9,23 @@ from pydantic import BaseModel, Field
 from services.registration.accounts.domain import (
     PASSWORD_LINK_LASTS,
     ROLES,
+    BodyAdministratorProblem,
     LastAdministratorProblem,
     PersonExistsProblem,
 )
 from services.registration.accounts.sign_in import password_address
 from services.registration.accounts.sign_in_pages import AccountDesk, Newcomer
 from shared.problems import mark
-from shared.staff import StaffMember
+from shared.staff import Role, StaffMember
 from shared.text.dates import OFFICE_ZONE, instant_in_words
 from shared.text.fields import OneLine
 from shared.web.desk import ROLE_NAMES
 from shared.web.page_routes import PageRouter, page_router
-from shared.web.pages import see_other
+from shared.web.pages import Form, see_other
 
 CHOOSE_ROLE = mark("Choose a role.")
+CHOOSE_BODY = mark("Choose one of these.")
+OF_THE_OFFICE = mark("the office itself")
 REMOVE = mark("Remove {name} from the office?")
 REMOVE_MEANS = mark("{name} will be signed out and cannot sign in any more. What they did stays in the record.")
 REMOVE_BUTTON = mark("Remove this person")
@@ -59,6 +62,22 @@ def _roles(desk: AccountDesk, request: Request) -> list[tuple[str, str]]:
     return [(name, desk.pages.text(request, hint)) for name, hint in ROLE_HINTS.items()]
 
 
+async def _bodies(desk: AccountDesk, request: Request, own: str = "") -> list[tuple[str, str]]:
+    """The choice of a body; with somebody's own, also where no programme has it any more."""
+    names = {own: own, **await desk.bodies(), "": desk.pages.text(request, OF_THE_OFFICE)}
+    return sorted(names.items(), key=lambda each: each[0] != "")
+
+
+async def _access(desk: AccountDesk, request: Request, form: Form, own: str = "") -> tuple[Role, str, dict[str, str]]:
+    """Role and body as chosen, and what is wrong with them. Who has a body that is no more may keep it."""
+    role, body, errors = ROLES.get(form.get("role")), form.get("body"), dict[str, str]()
+    if role is None:
+        errors["role"] = desk.pages.text(request, CHOOSE_ROLE)
+    if body not in {"", own, *(await desk.bodies())}:
+        errors["body"] = desk.pages.text(request, CHOOSE_BODY)
+    return role or Role.VIEWER, body, errors
+
+
 async def _list(desk: AccountDesk, request: Request, *, status: int = 200, **values: Any) -> HTMLResponse:
     return desk.pages.render(
         request,
@@ -67,6 +86,7 @@ async def _list(desk: AccountDesk, request: Request, *, status: int = 200, **val
         people=await desk.accounts.everybody(),
         roles=_roles(desk, request),
         role_names=ROLE_NAMES,
+        bodies=await _bodies(desk, request),
         **values,
     )
 
@@ -81,16 +101,17 @@ def _add_people(router: PageRouter, desk: AccountDesk) -> None:
     @router.post("/office/people")
     async def add(request: Request, member: StaffMember = admin) -> Response:
         form = await desk.pages.form(request)
-        values = {name: form.get(name) for name in ("name", "user_name", "role")}
+        values = {name: form.get(name) for name in ("name", "user_name", "role", "body")}
         newcomer, errors = desk.checked(request, Newcomer, values)
-        if values["role"] not in ROLES:
-            errors["role"] = desk.pages.text(request, CHOOSE_ROLE)
+        role, body, wrong = await _access(desk, request, form)
+        errors |= wrong
         if newcomer is None or errors:
             return await _list(desk, request, status=422, errors=errors, values=values)
         try:
-            person = await desk.accounts.add(member, newcomer.name, newcomer.user_name, ROLES[values["role"]])
-        except PersonExistsProblem as problem:
-            errors = {"user_name": desk.pages.say(request, problem)}
+            person = await desk.accounts.add(member, newcomer.name, newcomer.user_name, role, body)
+        except (PersonExistsProblem, BodyAdministratorProblem) as problem:
+            field = "user_name" if isinstance(problem, PersonExistsProblem) else "role"
+            errors = {field: desk.pages.say(request, problem)}
             return await _list(desk, request, status=422, errors=errors, values=values)
         return see_other(f"/office/people/{person.id}")
 
@@ -99,13 +120,15 @@ def _add_person(router: PageRouter, desk: AccountDesk) -> None:
     admin = Depends(desk.admin)
 
     async def page(request: Request, person_id: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        someone = await desk.accounts.get(person_id)
         return desk.pages.render(
             request,
             "office/person.html",
             status=status,
-            someone=await desk.accounts.get(person_id),
+            someone=someone,
             roles=_roles(desk, request),
             role_names=ROLE_NAMES,
+            bodies=await _bodies(desk, request, someone.body),
             now=desk.clock(),
             failures=await desk.accounts.failures(person_id),
             **{"link": "", "until": "", **values},
@@ -126,12 +149,13 @@ def _add_person(router: PageRouter, desk: AccountDesk) -> None:
     @router.post("/office/people/{person_id}/role")
     async def change_role(request: Request, person_id: str, member: StaffMember = admin) -> Response:
         form = await desk.pages.form(request)
-        role = ROLES.get(form.get("role"))
-        if role is None:
-            return await page(request, person_id, status=422, errors={"role": desk.pages.text(request, CHOOSE_ROLE)})
+        own = (await desk.accounts.get(person_id)).body
+        role, body, errors = await _access(desk, request, form, own)
+        if errors:
+            return await page(request, person_id, status=422, errors=errors)
         try:
-            await desk.accounts.change_role(member, person_id, role)
-        except LastAdministratorProblem as problem:
+            await desk.accounts.change_role(member, person_id, role, body)
+        except (LastAdministratorProblem, BodyAdministratorProblem) as problem:
             return await page(request, person_id, status=422, errors={"role": desk.pages.say(request, problem)})
         return see_other("/office/people")
 

@@ -77,7 +77,7 @@ async def _confirmed(
 
 
 def _add_account(router: PageRouter, desk: AccountDesk) -> None:
-    viewer = Depends(desk.viewer)
+    viewer = Depends(desk.accompanying_viewer)
 
     @router.get(PATH)
     async def account(request: Request, member: StaffMember = viewer) -> HTMLResponse:
@@ -93,7 +93,7 @@ def _add_account(router: PageRouter, desk: AccountDesk) -> None:
 
 
 def _add_password(router: PageRouter, desk: AccountDesk) -> None:
-    viewer = Depends(desk.viewer)
+    viewer = Depends(desk.accompanying_viewer)
 
     @router.post(f"{PATH}/password")
     async def change(request: Request, member: StaffMember = viewer) -> Response:
@@ -110,7 +110,7 @@ def _add_password(router: PageRouter, desk: AccountDesk) -> None:
 
 
 def _add_passkeys(router: PageRouter, desk: AccountDesk) -> None:
-    viewer = Depends(desk.viewer)
+    viewer = Depends(desk.accompanying_viewer)
 
     @router.post(f"{PATH}/passkeys")
     async def add(request: Request, member: StaffMember = viewer) -> Response:

@@ -154,9 +154,7 @@ class SigningIn:
                 person.id, lambda account: account.removed(now), record=lambda _, gone, at: record(at, gone.id)
             )
             raise NotOfTheOfficeProblem
-        return await self._accounts.change(
-            person.id, lambda now: now.in_role(role, claimed=True), record=_role_followed(role)
-        )
+        return await self._accounts.change(person.id, lambda now: now.claiming(role), record=_role_followed(role))
 
     async def _of_address(self, who: Identity) -> Account:
         """Who comes for the first time."""

@@ -1,5 +1,6 @@
 """Signing in and out, the first run, one-time links to set a password."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -52,6 +53,8 @@ class AccountDesk(Desk):
     sign_in: SigningIn
     sessions: OfficeSessions
     second_factor: SecondFactor
+    bodies: Callable[[], Awaitable[Mapping[str, str]]]
+    """Names of the bodies that accompany entities, by key."""
 
     def caller(self, request: Request) -> Caller:
         known = request.cookies.get(cookie_name(KNOWN_BROWSER, secure=self.pages.secure), "")

@@ -9,6 +9,7 @@ from services.registration.accounts.domain import (
     LastAdministratorProblem,
     PersonExistsProblem,
     PersonUnknownProblem,
+    require_own_administrator,
 )
 from services.registration.accounts.sign_in import SigningIn
 from services.registration.accounts.store import AccountStore
@@ -17,7 +18,7 @@ from shared.events.base import Event
 from shared.security.actions import Action
 from shared.security.audit import Audit
 from shared.staff import Role, StaffMember
-from shared.storage.records import Author, Recording
+from shared.storage.records import Author, Details, Recording
 
 
 @dataclass(eq=False)
@@ -51,16 +52,23 @@ class Accounts:
             raise PersonUnknownProblem
         return person
 
-    async def _add(self, by: Author, name: str, user_name: str, role: Role) -> Account:
+    async def _add(self, by: Author, name: str, user_name: str, role: Role, body: str = "") -> Account:
         """Add a person, who then sets a password by a one-time link or signs in by OIDC.
 
         Raises:
             PersonExistsProblem: the user name is taken.
+            BodyAdministratorProblem: a body's staff would administer.
         """
+        require_own_administrator(role, body)
         person = Account(
-            id=self._signing_in.id_of(user_name), user_name=user_name, name=name, role=role, added_at=self._clock()
+            id=self._signing_in.id_of(user_name),
+            user_name=user_name,
+            name=name,
+            role=role,
+            body=body,
+            added_at=self._clock(),
         )
-        record: Recording[Account] = by.record(name, {"role": role.name.lower()})
+        record: Recording[Account] = by.record(name, _access(role, body))
         if await self._stored.create(person, person.access_changed(), record=record):
             return person
 
@@ -81,16 +89,19 @@ class Accounts:
         await self._audit.record(by.member, by.act, person.id)  # a link is no aggregate, and may be of use at once
         return await self._stored.new_link(self._clock() + PASSWORD_LINK_LASTS, person)
 
-    async def _change_role(self, by: Author, person_id: str, role: Role) -> Account:
-        """Raises:
-        PersonUnknownProblem: there is nobody with that id.
-        LastAdministratorProblem: nobody would be left to manage the office.
+    async def _change_role(self, by: Author, person_id: str, role: Role, body: str = "") -> Account:
+        """Change what somebody may do; with a body, only for the entities that it accompanies.
+
+        Raises:
+            PersonUnknownProblem: there is nobody with that id.
+            LastAdministratorProblem: nobody would be left to manage the office.
+            BodyAdministratorProblem: a body's staff would administer.
         """
         person = await self.get(person_id)
         if role is not Role.ADMIN:
             await self._require_another_administrator(person)
         return await self._stored.change(
-            person.id, lambda now: now.in_role(role), record=by.record(person.id, {"role": role.name.lower()})
+            person.id, lambda now: now.in_role(role, body), record=by.record(person.id, _access(role, body))
         )
 
     async def _remove(self, by: Author, person_id: str) -> None:
@@ -169,3 +180,7 @@ class Accounts:
     async def _require_another_administrator(self, person: Account) -> None:
         if person.role is Role.ADMIN and await self._stored.count_administrators() < 2:
             raise LastAdministratorProblem
+
+
+def _access(role: Role, body: str) -> Details:
+    return {"role": role.name.lower(), **({"body": body} if body else {})}

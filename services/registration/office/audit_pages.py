@@ -78,6 +78,9 @@ FIELDS = {
     "population_max": mark("Most inhabitants"),
     "years": mark("Years"),
     "per_entity": mark("Requests per entity"),
+    "accredited": mark("Accredited as training"),
+    "bodies": mark("Bodies that accompany the entities"),
+    "phases": mark("Phases"),
     "title": mark("Title"),
     "description": mark("Description"),
     "capacity": mark("Seats"),
@@ -104,6 +107,7 @@ DETAILS = {
     "reason": Detail(mark("Reason")),
     "lines_new": Detail(mark("New lines")),
     "lines_changed": Detail(mark("Changed lines")),
+    "body": Detail(mark("Staff of")),
     "role": Detail(mark("Role"), codes={role.name.lower(): ROLE_NAMES[role] for role in Role}),
 }
 

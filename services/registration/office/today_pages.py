@@ -1,12 +1,13 @@
 """Today: what needs doing, and the next session."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
-from services.registration.programmes.domain import DEFAULT_TIME_ZONE
+from services.registration.programmes.domain import DEFAULT_TIME_ZONE, Programme
 from services.registration.programmes.usecases import Programmes
 from services.registration.projections import KnownBounces, KnownProposal, KnownProposals, KnownSenders
 from services.registration.registrations.store import RegistrationStore
@@ -78,14 +79,22 @@ class TodayDesk(Desk):
         )
 
 
+def _of_body(desk: TodayDesk, request: Request, programmes: Iterable[Programme], key: str) -> HTMLResponse:
+    """Where the staff of a body begin: what it accompanies."""
+    accompanied = [(programme, body) for programme in programmes for body in programme.bodies if body.key == key]
+    return desk.pages.render(request, "office/body.html", accompanied=accompanied)
+
+
 def routes(desk: TodayDesk) -> PageRouter:
     """`/office`."""
     router = page_router(desk.pages)
-    viewer = Depends(desk.viewer)
+    viewer = Depends(desk.accompanying_viewer)
 
     @router.get("/office")
-    async def today(request: Request, _: StaffMember = viewer) -> HTMLResponse:
+    async def today(request: Request, member: StaffMember = viewer) -> HTMLResponse:
         programmes = await desk.programmes.by_slug()
+        if member.body:
+            return _of_body(desk, request, programmes.values(), member.body)
         zones = {slug: programme.time_zone for slug, programme in programmes.items()}
         return desk.pages.render(
             request,

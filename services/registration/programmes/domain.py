@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.events.registration import ProgrammeDefined, SurveyQuestion
+from shared.events.registration import Body, Phase, ProgrammeDefined, SurveyQuestion
 from shared.events.vocabulary import Language, ProgrammeKind
 from shared.problems import Problem, mark
 from shared.storage.aggregates import Aggregate
@@ -20,6 +20,12 @@ class ProgrammeExistsProblem(Problem):
     status = 409
     code = "programme-exists"
     title = mark("A programme with this short name already exists. Change that one, or choose another short name.")
+
+
+class PhaseInUseProblem(Problem):
+    status = 409
+    code = "phase-in-use"
+    title = mark("An entity is in a phase that would go: «{phases}». Take it on to another one first.")
 
 
 DEFAULT_TIME_ZONE = "Europe/Madrid"
@@ -63,6 +69,39 @@ DEFAULT_SURVEY_QUESTIONS = [
 ]
 
 
+def _phase(key: str, ca: str, es: str, en: str) -> Phase:
+    return Phase(key=key, text={Language.CA: ca, Language.ES: es, Language.EN: en})
+
+
+DEFAULT_PHASES = [
+    _phase(
+        "training",
+        "Formació general sobre participació ciutadana",
+        "Formación general sobre participación ciudadana",
+        "General training on citizen participation",
+    ),
+    _phase(
+        "design",
+        "Acompanyament, assessorament i suport en el disseny d'un projecte de participació ciutadana",
+        "Acompañamiento, asesoramiento y apoyo en el diseño de un proyecto de participación ciudadana",
+        "Accompaniment, advice and support in designing a participation project",
+    ),
+    _phase(
+        "rollout",
+        "Implantació de la plataforma i formació en l'ús i el back-office",
+        "Implantación de la plataforma y formación en el uso y el back-office",
+        "Roll-out of the platform and training in its use and back office",
+    ),
+    _phase(
+        "execution",
+        "Execució del projecte que cada ajuntament ha triat",
+        "Ejecución del proyecto que cada ayuntamiento ha elegido",
+        "Execution of the project that each council chose",
+    ),
+]
+"""Of a cohort that says nothing else."""
+
+
 class Programme(Aggregate):
     """A series of sessions, or a cohort that goes through phases. Its id is its slug."""
 
@@ -80,6 +119,16 @@ class Programme(Aggregate):
     survey_questions: list[SurveyQuestion] = DEFAULT_SURVEY_QUESTIONS
     survey_days: int = DEFAULT_SURVEY_DAYS
     survey_reminder_days: int = DEFAULT_SURVEY_REMINDER_DAYS
+    accredited: bool = False
+    """Whether its sessions are accredited as training."""
+    bodies: list[Body] = []
+    """Those that accompany its entities."""
+    phases: list[Phase] = []
+    """In the order in which entities go through them."""
 
     def defined(self) -> ProgrammeDefined:
         return ProgrammeDefined(programme=self.id, **self.model_dump(include=set(ProgrammeDefined.model_fields)))
+
+    def body_of(self, province: str) -> str:
+        """Key of the body that accompanies the entities of a province; empty for the office."""
+        return next((body.key for body in self.bodies if province in body.provinces), "")

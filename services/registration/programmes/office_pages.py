@@ -1,6 +1,6 @@
 """Programmes at the office: the list, a new one, its settings."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ KIND_NAMES = {
 }
 
 SURVEY = ("survey_questions", "survey_days", "survey_reminder_days")
-"""These have a page of their own."""
+ON_OTHER_PAGES = {*SURVEY, "bodies", "phases"}
 _PLAIN = ("kind", "time_zone", "tool", "organiser", "reply_to")
 """Fields that are one text in the form and in the programme."""
 
@@ -39,6 +39,8 @@ DEFAULTS = {
 @dataclass(frozen=True)
 class ProgrammeDesk(Desk):
     programmes: Programmes
+    provinces: Callable[[], Awaitable[set[str]]]
+    """Those that the directory has entities in."""
 
 
 def routes(desk: ProgrammeDesk) -> PageRouter:
@@ -84,7 +86,7 @@ def _add_settings(router: PageRouter, desk: ProgrammeDesk) -> None:
         asked, errors = desk.checked(request, ProgrammeIn, {**_programme_fields(form), "slug": slug})
         if asked is None:
             return _form(desk, request, form.values, errors, slug=slug)
-        if changes := changed_fields(programme, asked.model_dump(exclude={"slug", *SURVEY})):
+        if changes := changed_fields(programme, asked.model_dump(exclude={"slug", *ON_OTHER_PAGES})):
             await desk.programmes.change(member, slug, changes)
         return see_other("/office/programmes")
 
@@ -102,6 +104,7 @@ def _programme_fields(form: Form) -> dict[str, Any]:
         "name": texts(form, "name"),
         "summary": texts(form, "summary") or None,
         "audience": texts(form, "audience") or None,
+        "accredited": bool(form.get("accredited")),
         "reminders_minutes": [part.strip() for part in form.get("reminders_minutes").split(",") if part.strip()],
     }
 
@@ -113,5 +116,6 @@ def _programme_values(programme: Programme) -> dict[str, str]:
         **text_values("name", programme.name),
         **text_values("summary", programme.summary),
         **text_values("audience", programme.audience),
+        "accredited": "1" if programme.accredited else "",
         "reminders_minutes": ", ".join(map(str, programme.reminders_minutes)),
     }

@@ -1,24 +1,30 @@
 """Programmes and their surveys' questions."""
 
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Self
+from typing import Annotated, Protocol, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from services.registration.programmes import domain
 from services.registration.programmes.domain import Programme, Slug
-from shared.events.registration import SurveyQuestion
+from shared.events.registration import Body, Phase, SurveyQuestion
 from shared.events.vocabulary import Language, ProgrammeKind
 from shared.problems import mark
 from shared.text.addresses import MAX_LENGTH, normalised_address
 from shared.text.fields import Descriptions, OneLine, Titles
-from shared.web.schemas import RequestModel, Whole
+from shared.web.schemas import RequestModel, Whole, Yes
 
 NO_ZONE = mark("This is not the name of a time zone, such as Europe/Madrid.")
 MAX_QUESTIONS = 20
+MAX_BODIES = 20
+MAX_PHASES = 12
 MOST_REMINDERS = 5
 REPEATED_KEY = mark("Two questions have the same key.")
+REPEATED_BODY = mark("Two bodies have the same short name.")
+REPEATED_PHASE = mark("Two phases have the same key.")
+TWICE_IN_CHARGE = mark("Two bodies accompany the same province.")
 
 
 @cache
@@ -33,16 +39,44 @@ def _time_zone(name: str) -> str:
     return name
 
 
-def _different(questions: list["SurveyQuestionIn"]) -> list["SurveyQuestionIn"]:
-    if len({question.key for question in questions}) != len(questions):
-        raise ValueError(REPEATED_KEY)
-    return questions
+class _Keyed(Protocol):
+    @property
+    def key(self) -> str: ...
+
+
+K = TypeVar("K", bound=_Keyed)
+
+
+def _different(message: str) -> Callable[[list[K]], list[K]]:
+    def checked(items: list[K]) -> list[K]:
+        if len({item.key for item in items}) != len(items):
+            raise ValueError(message)
+        return items
+
+    return checked
+
+
+def _one_each(bodies: list["BodyIn"]) -> list["BodyIn"]:
+    provinces = [province for body in bodies for province in body.provinces]
+    if len(set(provinces)) != len(provinces):
+        raise ValueError(TWICE_IN_CHARGE)
+    return bodies
+
+
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
 
 class SurveyQuestionIn(RequestModel):
     """A question of the survey."""
 
-    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    key: Key
+    text: Titles
+
+
+class PhaseIn(RequestModel):
+    """A phase that entities go through."""
+
+    key: Key
     text: Titles
 
 
@@ -54,12 +88,32 @@ ReplyTo = Annotated[
     StringConstraints(strip_whitespace=True, max_length=MAX_LENGTH),
     AfterValidator(lambda text: normalised_address(text) if text else text),
 ]
+Province = Annotated[OneLine, Field(min_length=1, max_length=100)]
+
+
+class BodyIn(RequestModel):
+    """A body that accompanies entities. The same key in two programmes is the same body."""
+
+    key: Slug
+    name: Annotated[OneLine, Field(min_length=1, max_length=200)]
+    mailbox: ReplyTo = ""
+    provinces: Annotated[
+        list[Province], AfterValidator(lambda names: list(dict.fromkeys(names))), Field(max_length=60)
+    ] = []
+
+
 Reminders = Annotated[
     list[Annotated[Whole, Field(ge=5, le=43200)]],
     AfterValidator(lambda minutes: list(dict.fromkeys(minutes))),
     Field(max_length=MOST_REMINDERS),
 ]
-Questions = Annotated[list[SurveyQuestionIn], Field(min_length=1, max_length=MAX_QUESTIONS), AfterValidator(_different)]
+Questions = Annotated[
+    list[SurveyQuestionIn], Field(min_length=1, max_length=MAX_QUESTIONS), AfterValidator(_different(REPEATED_KEY))
+]
+Bodies = Annotated[
+    list[BodyIn], Field(max_length=MAX_BODIES), AfterValidator(_different(REPEATED_BODY)), AfterValidator(_one_each)
+]
+Phases = Annotated[list[PhaseIn], Field(max_length=MAX_PHASES), AfterValidator(_different(REPEATED_PHASE))]
 SurveyDays = Annotated[Whole, Field(ge=1, le=90)]
 SurveyReminderDays = Annotated[Whole, Field(ge=0, le=90)]
 DEFAULT_QUESTIONS = [SurveyQuestionIn(**dict(item)) for item in domain.DEFAULT_SURVEY_QUESTIONS]
@@ -81,9 +135,15 @@ class ProgrammeIn(RequestModel):
     survey_questions: Questions = DEFAULT_QUESTIONS
     survey_days: SurveyDays = domain.DEFAULT_SURVEY_DAYS
     survey_reminder_days: SurveyReminderDays = domain.DEFAULT_SURVEY_REMINDER_DAYS
+    accredited: Yes = False
+    bodies: Bodies = []
+    phases: Phases | None = None
+    """Without it a cohort has the usual four, a series none."""
 
     def programme(self) -> Programme:
-        return Programme(id=self.slug, **self.model_dump(exclude={"slug"}))
+        usual = domain.DEFAULT_PHASES if self.kind is ProgrammeKind.COHORT else []
+        given = self.model_dump(exclude={"slug"})
+        return Programme(id=self.slug, **{**given, "phases": usual if self.phases is None else given["phases"]})
 
 
 class ProgrammeChange(RequestModel):
@@ -101,13 +161,19 @@ class ProgrammeChange(RequestModel):
     survey_questions: Questions | None = None
     survey_days: SurveyDays | None = None
     survey_reminder_days: SurveyReminderDays | None = None
+    accredited: Yes | None = None
+    bodies: Bodies | None = None
+    phases: Phases | None = None
 
     def changes(self) -> dict[str, object]:
         """The fields to change; null leaves a setting as it is."""
         given: dict[str, object] = self.model_dump(exclude_none=True)
-        if self.survey_questions:
-            given["survey_questions"] = [SurveyQuestion(**dict(question)) for question in self.survey_questions]
-        return given
+        lists: dict[str, Sequence[BaseModel]] = {
+            "survey_questions": [SurveyQuestion(**dict(question)) for question in self.survey_questions or ()],
+            "bodies": [Body(**dict(body)) for body in self.bodies or ()],
+            "phases": [Phase(**dict(phase)) for phase in self.phases or ()],
+        }
+        return given | {name: items for name, items in lists.items() if name in given}
 
 
 class ProgrammeOut(BaseModel):
@@ -126,6 +192,9 @@ class ProgrammeOut(BaseModel):
     survey_questions: list[SurveyQuestion]
     survey_days: int
     survey_reminder_days: int
+    accredited: bool
+    bodies: list[Body]
+    phases: list[Phase]
 
     @classmethod
     def of(cls, programme: Programme) -> Self:

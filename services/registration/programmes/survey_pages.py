@@ -1,7 +1,6 @@
 """A programme's survey at the office: questions, days open, reminder."""
 
 from collections.abc import Mapping
-from operator import itemgetter
 from typing import Any
 
 from fastapi import Depends, Request
@@ -10,19 +9,17 @@ from fastapi.responses import HTMLResponse, Response
 from services.registration.programmes.domain import Programme
 from services.registration.programmes.office_pages import SURVEY, ProgrammeDesk
 from services.registration.programmes.schemas import MAX_QUESTIONS, ProgrammeChange
-from shared import ids
+from services.registration.programmes.text_rows import TextRows, by_field, places
 from shared.problems import mark
 from shared.staff import StaffMember
-from shared.web.desk import changed_fields, text_values, texts
+from shared.web.desk import changed_fields
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import Form, see_other
 
 PATH = "/office/programmes/{slug}/survey"
 NO_QUESTION = mark("The survey needs at least one question.")
 NEVER_REMINDED = mark("The reminder has to go out before the survey closes.")
-NEW_QUESTIONS = 2
-"""Empty rows to fill in."""
-_NEW_KEY_LENGTH = 12
+ROWS = TextRows("survey_questions", MAX_QUESTIONS, new=2)
 
 
 def routes(desk: ProgrammeDesk) -> PageRouter:
@@ -66,8 +63,8 @@ def _form(
         errors,
         programme=programme,
         count=count,
-        rows=range(min(count + NEW_QUESTIONS, MAX_QUESTIONS)),
-        places=[(str(place), str(place)) for place in range(1, count + 1)],
+        rows=ROWS.shown(count),
+        places=places(count),
         values=_values(fields),
         is_done=is_done,
     )
@@ -77,7 +74,7 @@ def _checked(
     desk: ProgrammeDesk, request: Request, fields: Mapping[str, Any]
 ) -> tuple[ProgrammeChange | None, dict[str, str]]:
     asked, found = desk.checked(request, ProgrammeChange, fields)
-    errors = {f"{name}_ca" if name.endswith("_text") else name: text for name, text in found.items()}
+    errors = by_field(found)
     if not fields["survey_questions"]:
         errors["survey_questions"] = desk.pages.text(request, NO_QUESTION)
     if asked and (asked.survey_reminder_days or 0) >= (asked.survey_days or 0):
@@ -86,18 +83,9 @@ def _checked(
 
 
 def _fields(form: Form) -> dict[str, Any]:
-    """The form as `ProgrammeChange` takes it: questions in the order asked for, without removed and empty ones."""
-    questions: list[tuple[tuple[int, int], dict[str, Any]]] = []
-    for row in range(MAX_QUESTIONS):
-        key, text, typed = form.get(f"key_{row}"), texts(form, _text(row)), form.get(f"place_{row}")
-        if (key or text) and not form.get(f"out_{row}"):
-            own = row + 1
-            place = int(typed) if typed.isdecimal() and len(typed) < 3 else own
-            # A question moved up goes before the one at its new place, a question moved down after it.
-            order = place, (place > own) - (place < own)
-            questions.append((order, {"key": key or f"q_{ids.new_id()[:_NEW_KEY_LENGTH]}", "text": text}))
+    """The form as `ProgrammeChange` takes it."""
     return {
-        "survey_questions": [question for _, question in sorted(questions, key=itemgetter(0))],
+        "survey_questions": ROWS.read(form),
         "survey_days": form.get("survey_days"),
         "survey_reminder_days": form.get("survey_reminder_days"),
     }
@@ -105,12 +93,4 @@ def _fields(form: Form) -> dict[str, Any]:
 
 def _values(fields: Mapping[str, Any]) -> dict[str, str]:
     values = {name: str(fields[name]) for name in ("survey_days", "survey_reminder_days")}
-    for row, question in enumerate(fields["survey_questions"]):
-        values |= {f"key_{row}": question["key"], f"place_{row}": str(row + 1)}
-        values |= text_values(_text(row), question["text"])
-    return values
-
-
-def _text(row: int) -> str:
-    """The field of a question's text, as errors of the model name it."""
-    return f"survey_questions_{row}_text"
+    return values | ROWS.values(fields["survey_questions"])

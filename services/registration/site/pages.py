@@ -125,6 +125,8 @@ def _notice(site: SessionSite, template: str) -> Callable[[Request], Awaitable[H
             request,
             template,
             organisers=[owner.organiser] if owner.organiser else _different(p.organiser for p in programmes),
+            accredited=[p.name for p in programmes if p.accredited],
+            has_others=any(not p.accredited for p in programmes),
             contacts=[owner.contact] if owner.contact else _different(p.reply_to for p in programmes),
             keep_days=owner.keep_people.days,
             link_days=SESSION_LINKS_LIFE.days,

@@ -124,3 +124,13 @@ async def test_the_sweep_finds_who_is_not_known_or_not_as_they_are_now(access: O
     await access.learn(told(3, None, person_id="m2"))
     assert await access.missing([(PERSON, 2), ("m2", 4), ("m3", 1)]) == ["m2", "m3"]
     assert await access.missing([]) == []
+
+
+async def test_who_became_the_staff_of_a_body_sees_the_office_s_pages_no_more(
+    house: House, access: OfficeAccess
+) -> None:
+    house.sign_in(Role.EDITOR, version=1)
+    await access.learn(told(2, Role.EDITOR, "s1").model_copy(update={"body": "diputacio-lleida"}))
+    assert await _status(house) == REFUSED
+    await access.learn(told(3, Role.EDITOR, "s1"))
+    assert await _status(house) == SHOWN
