@@ -8,6 +8,7 @@ from services.feedback.domain.results import Results
 from services.feedback.domain.surveys import UNFINISHED, AnswerCount, Survey, SurveyState
 from services.feedback.domain.tallies import Tally, tally_id
 from shared.clock import Clock, StoredInstant, to_millis
+from shared.events.vocabulary import Audience
 from shared.imports.accepted import IMPORT_COLLECTIONS
 from shared.messaging.office_access import OFFICE_ACCESS_COLLECTIONS
 from shared.security.audit import AUDIT_COLLECTIONS
@@ -40,6 +41,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     **OFFICE_ACCESS_COLLECTIONS,
 }
 
+_PUBLIC: Where = {"hidden": None}
 _NEWEST_FIRST: Order = (("published_at", -1),)
 LATEST_SESSION_FIRST: Order = (("ended_at", -1),)
 _EARLIEST_SESSION_FIRST: Order = (("ended_at", 1),)
@@ -107,26 +109,39 @@ class FeedbackStore:
     async def keep_results(self, results: Results) -> Results:
         """Publish results once: the ones that are there already stay."""
         await self.results.insert(results)
+        await self.follow_audience(results.id)
         return await self.results.get(results.id) or results
 
     async def replace_imported(self, results: Results) -> bool:
         """Publish what a file brings, in place of what another one brought; False where results were measured here."""
-        return await self.results.put(results, guard={"imported": 1})
+        is_stored = await self.results.put(results, guard={"imported": 1})
+        await self.follow_audience(results.id)
+        return is_stored
+
+    async def follow_audience(self, session_id: str) -> None:
+        """Hide the results of a session that is not for everybody, and show those of one that is; safe to repeat.
+
+        Called whenever one or the other is stored, so that the later of the two sees both.
+        """
+        session = await self.sessions.get(session_id)
+        hidden = 1 if session and session.audience is not Audience.EVERYBODY else None
+        await self._store.update("results", session_id, assign={"hidden": hidden})
 
     async def list_results(self, programme: str | None, limit: int, after: Place | None) -> Slice[Results]:
-        where: Where = {"programme": programme} if programme else {}
+        """Those that anybody may see."""
+        where: Where = {**_PUBLIC, **({"programme": programme} if programme else {})}
         return await self.results.page(where, order=_NEWEST_FIRST, limit=limit, after=after)
 
     async def archive(self, programme: str, year: int, limit: int, after: Place | None = None) -> Slice[Results]:
-        """Results of a programme and a year («» and 0 for all), the latest session first."""
+        """What anybody may see of a programme and a year («» and 0 for all), the latest session first."""
         wanted: dict[str, Scalar] = {"programme": programme, "year": year}
-        where: Where = {name: value for name, value in wanted.items() if value}
+        where: Where = {**_PUBLIC, **{name: value for name, value in wanted.items() if value}}
         return await self.results.page(where, order=LATEST_SESSION_FIRST, limit=limit, after=after)
 
     async def years(self) -> range:
         """The years from the latest session with results to the earliest; none where there are none."""
-        earliest = await self.results.page(order=_EARLIEST_SESSION_FIRST, limit=1)
-        latest = await self.results.page(order=LATEST_SESSION_FIRST, limit=1)
+        earliest = await self.results.page(_PUBLIC, order=_EARLIEST_SESSION_FIRST, limit=1)
+        latest = await self.results.page(_PUBLIC, order=LATEST_SESSION_FIRST, limit=1)
         return range(latest.items[0].year, earliest.items[0].year - 1, -1) if latest.items else range(0)
 
     async def keep_comments(self, session_id: str, comments: Sequence[str], delete_at: datetime) -> None:

@@ -101,7 +101,7 @@ class ProposalStore:
         return self.proposals.each({"state": one_of(sorted(states))}, order=NEWEST)
 
     async def coming_sessions(self, programme: str = "") -> list[KnownSession]:
-        """Of a programme, or of all if empty; the next one first."""
+        """Of a programme, or of all if empty; the next one first. `is_offered_to` says which treat a proposal."""
         where: dict[str, Scalar] = {"status": SessionStatus.SCHEDULED.value}
         if programme:
             where["programme"] = programme

@@ -54,7 +54,7 @@ def api_routers(use_cases: UseCases, staff_token: str, clock: Clock) -> list[API
     return [
         registration_routes(use_cases.registrations, use_cases.entities, use_cases.rate_limit, staff_token),
         programme_routes(use_cases.programmes, staff_token),
-        session_routes(use_cases.sessions, use_cases.programmes, staff_token, clock),
+        session_routes(use_cases.sessions, use_cases.programmes, use_cases.entities, staff_token, clock),
         people_routes(use_cases.own, use_cases.erasing, staff_token),
         entity_routes(use_cases.entities, staff_token),
         resource_routes(use_cases.resources, staff_token),
@@ -143,12 +143,12 @@ def _session_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[Pa
         stored=stores.sessions,
         counts=stores.registrations.counts,
         proposals=use_cases.known.proposals,
+        entities=use_cases.entities,
     )
     registrations = RegistrationDesk(
         **vars(sessions),
         registrations=use_cases.registrations,
         stored_registrations=stores.registrations,
-        entities=use_cases.entities,
         bounces=use_cases.known.bounces,
     )
     return [

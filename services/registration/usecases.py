@@ -204,11 +204,11 @@ def wire(
     stores, audit, known = Stores.over(documents, clock), Audit(documents, clock), Projections.over(documents)
     people, rosters, entities = stores.registrations, stores.rosters, Entities(stores.entities, audit)
     seating = Seating(stores.sessions, people, rosters, clock)
-    registrations = Registrations(people, stores.sessions, rosters, seating, links, secret, audit, clock)
+    registrations = _registrations(stores, seating, links, secret, audit, clock)
     erasing = _erasing(documents, stores, seating, purge, clock)
     programmes = Programmes(stores.programmes, stores.members)
     resources = Resources(stores.resources, stores.assistances, entities)
-    sessions = Sessions(stores.sessions, rosters, seating, known.results, clock)
+    sessions = Sessions(stores.sessions, rosters, seating, known.results, stores.members, people, clock)
     return UseCases(
         stores=stores,
         programmes=programmes,
@@ -234,3 +234,11 @@ def wire(
 def _erasing(documents: Store, stores: Stores, seating: Seating, purge: Purge, clock: Clock) -> Erasing:
     erase = partial(erase_person, stores.registrations, stores.sessions, seating, clock)
     return Erasing(Collection(documents, ERASURES, Note), erase, purge)
+
+
+def _registrations(
+    stores: Stores, seating: Seating, links: Links, secret: bytes, audit: Audit, clock: Clock
+) -> Registrations:
+    return Registrations(
+        stores.registrations, stores.sessions, stores.members, stores.rosters, seating, links, secret, audit, clock
+    )

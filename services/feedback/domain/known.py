@@ -11,7 +11,7 @@ from shared.events.registration import (
     SessionRecorded,
     SurveyQuestion,
 )
-from shared.events.vocabulary import Language, SessionStatus
+from shared.events.vocabulary import Audience, Language, SessionStatus
 from shared.storage.projections import Known
 
 
@@ -48,6 +48,9 @@ class KnownSession(Known):
     recorded: int = 0
     """1 if it took place before its programme ran here: it had no survey here."""
     external_id: str = ""
+    audience: Audience = Audience.EVERYBODY
+    survey: bool = True
+    """Whether a survey follows it."""
 
     @property
     def ended_at(self) -> datetime | None:
@@ -65,4 +68,6 @@ class KnownSession(Known):
             told_end=event.ended_at if isinstance(event, SessionEnded) else None,
             recorded=int(isinstance(event, SessionRecorded)),
             external_id=event.external_id if isinstance(event, SessionRecorded) else "",
+            audience=event.audience,
+            survey=event.survey,
         )

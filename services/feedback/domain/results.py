@@ -63,6 +63,8 @@ class Results(Stored):
     questions: tuple[PublishedQuestion, ...] = ()
     imported: int = 0
     """1 if a file brought them: no survey here measured them."""
+    hidden: int | None = None
+    """1 if the session is not for everybody: only the office sees them."""
 
     def mean(self, key: str) -> float | None:
         """The mean of a question; None where it is hidden or was not asked."""

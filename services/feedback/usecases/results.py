@@ -36,6 +36,13 @@ class Publications:
             raise ResultsNotPublishedProblem
         return results
 
+    async def read_public_results(self, session_id: str) -> Results:
+        """Raises ResultsNotPublishedProblem: there are none that anybody may see."""
+        results = await self.read_results(session_id)
+        if results.hidden:
+            raise ResultsNotPublishedProblem
+        return results
+
     async def read_programme(self, slug: str) -> KnownProgramme:
         programme = await self.store.programmes.get(slug)
         assert programme is not None, "known before the survey opened"
@@ -56,6 +63,7 @@ class Publications:
         return (await self.store.archive(programme, 0, TREND)).items[::-1]
 
     async def read_all(self) -> list[Results]:
+        """Also those that only the office sees."""
         return [results async for results in self.store.results.each(order=LATEST_SESSION_FIRST)]
 
     async def read_comments(self, session_id: str) -> list[str]:

@@ -61,6 +61,7 @@ class Surveys:
     async def keep_session(self, session: KnownSession) -> None:
         """Keep a session and open its survey if that is complete. Only SessionEnded says when the session ended."""
         await self.store.sessions.apply(session, leave=set() if session.told_end else {"told_end"})
+        await self.store.follow_audience(session.id)
         await self.open_if_complete(session.id)
 
     async def open_if_complete(self, session_id: str) -> None:
@@ -70,7 +71,7 @@ class Surveys:
         if survey is None or survey.state is not SurveyState.PREPARING or not survey.is_complete():
             return
         programme = await self.store.programmes.get(session.programme) if session and session.ended_at else None
-        if session is None or programme is None:
+        if session is None or programme is None or not session.survey:
             return
         survey = await self.store.surveys.change(session_id, partial(frozen, session=session, programme=programme))
         key = await self.keys.make(session_id)

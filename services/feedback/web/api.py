@@ -163,7 +163,7 @@ def _add_results(router: APIRouter, use_cases: UseCases, words: Translations) ->
     @router.get("/results/{session}", summary="Read a session's results", tags=["results"])
     async def read_results(session: str, request: Request) -> ResultsView:
         """Published when the survey closes, under the small-group rule that `rule` says; 404 before."""
-        results = await use_cases.publications.read_results(session)
+        results = await use_cases.publications.read_public_results(session)
         return _results_view(results, words, request_language(request))
 
 

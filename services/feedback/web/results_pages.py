@@ -57,11 +57,11 @@ class ResultsPages:
         )
 
     async def sitemap(self) -> Response:
-        everything = await self.use_cases.publications.read_all()
-        return sitemap(self.pages.public_url, [(f"/results/{each.id}", each.published_at) for each in everything])
+        shown = [each for each in await self.use_cases.publications.read_all() if not each.hidden]
+        return sitemap(self.pages.public_url, [(f"/results/{each.id}", each.published_at) for each in shown])
 
     async def show(self, request: Request, session: str) -> Response:
-        results = await self.use_cases.publications.read_results(session)
+        results = await self.use_cases.publications.read_public_results(session)
         return self.pages.render(
             request,
             "session_results.html",
@@ -72,7 +72,7 @@ class ResultsPages:
         )
 
     async def show_csv(self, session: str) -> Response:
-        results = await self.use_cases.publications.read_results(session)
+        results = await self.use_cases.publications.read_public_results(session)
         return csv_answer(f"results-{results.id}.csv", results_csv([results]))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from services.notifications.deliveries.domain import NOT_KNOWN_YET
 from services.notifications.reminders import WITHDRAWN
 from services.notifications.sending.rate_limit import TOO_MANY
-from services.notifications.sending.relevance import WITHDRAWN_RECORDING
+from services.notifications.sending.relevance import NOT_PUBLIC, PROVISIONAL, WITHDRAWN_RECORDING
 from services.notifications.sending.superseded import (
     LATER_REMINDER,
     NEW_DATE_TOLD,
@@ -33,6 +33,8 @@ REASONS: Mapping[str, str] = {
     NEW_DATE_TOLD: mark("The mail that tells of the session names the new date already."),
     TOLD_AS_REGISTERED: mark("The person is registered for the session: the mail about the registration tells of it."),
     WITHDRAWN_RECORDING: mark("The recording was withdrawn."),
+    NOT_PUBLIC: mark("The session is not for everybody."),
+    PROVISIONAL: mark("The date of the session was provisional."),
     "after the start": mark("The session had begun."),
     "after the end": mark("The session was over."),
     "proposal received": mark("The proposal was in another state by then: received."),

@@ -7,6 +7,7 @@ from shared.clock import StoredInstant
 from shared.events import proposals, registration
 from shared.events.registration import Material, SurveyQuestion
 from shared.events.vocabulary import (
+    Audience,
     FollowerRole,
     Language,
     ProposalKind,
@@ -53,6 +54,14 @@ class KnownSession(Known):
     cancel_reason: dict[Language, str] | None = None
     recording_url: str = ""
     materials: list[Material] = []
+    audience: Audience = Audience.EVERYBODY
+    tentative: bool = False
+    """Its date is provisional: that it moves or falls away is told to nobody."""
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it may be named to people who are not registered for it."""
+        return self.audience is Audience.EVERYBODY
 
     @classmethod
     def from_event(cls, event: registration.SessionEvent) -> Self:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
@@ -93,12 +93,15 @@ class MailTexts:
             jinja2.UndefinedError: the context lacks what this kind tells of.
         """
         environment = self._environments[language]
+        context = _without_hidden(kind, context)
         values = {"kind": kind, "language": language, "waiting": waiting, "is_answer": kind in DIRECT_ANSWERS}
         values |= self._values(language, context) | self._personal(language, personal)
         addition = context.wording.of(kind, language) if context.wording else NOTHING
         values |= {"introduction": _paragraphs(addition.introduction), "closing": _paragraphs(addition.closing)}
         if kind in DIRECT_ANSWERS & SESSION_KINDS:
             values["unsubscribe_url"] = ""
+        if context.session and not context.session.is_public:
+            values["session_url"] = values["registration_url"]
         if kind in SESSION_KINDS:
             values["following_url"] = ""
         heading = one_line(environment.get_template(f"{kind}/subject.txt").render(values))
@@ -131,6 +134,7 @@ class MailTexts:
             "title": "",
             "starts": "",
             "when": "",
+            "is_tentative": False,
         }
         time_zone = context.programme.time_zone
         if context.survey_closes_at:
@@ -154,6 +158,7 @@ class MailTexts:
                 if session.is_retitled_for(language)
                 else ""
             ),
+            "is_tentative": session.tentative,
             "minutes": session.duration_minutes,
             "previous_minutes": session.previous_duration_minutes,
             "cancel_reason": in_language(session.cancel_reason or {}, language),
@@ -188,6 +193,12 @@ def _environment(words: Translations, language: Language) -> Environment:
     environment.globals["style"] = Markup(STYLE)  # noqa: S704  our own file
     environment.install_gettext_translations(words.catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     return environment
+
+
+def _without_hidden(kind: DeliveryKind, context: MailContext) -> MailContext:
+    """Who only follows a proposal is not told of a session that is not for everybody."""
+    is_named = context.session is None or context.session.is_public or kind in SESSION_KINDS
+    return context if is_named else replace(context, session=None)
 
 
 def _day(instant: datetime, time_zone: str) -> date:

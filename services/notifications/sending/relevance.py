@@ -16,6 +16,8 @@ from services.notifications.rendering.domain import MailContext
 from shared.events.vocabulary import ProposalState, RegistrationStatus, SessionStatus
 
 WITHDRAWN_RECORDING = "recording withdrawn"
+NOT_PUBLIC = "session not public"
+PROVISIONAL = "date provisional"
 
 _SEATED = frozenset({RegistrationStatus.REGISTERED})
 
@@ -56,6 +58,14 @@ _CHANGES = frozenset({DeliveryKind.RESCHEDULED, DeliveryKind.CHANGED, DeliveryKi
 """Kinds that the mail about a later move replaces."""
 
 
+_ABOUT_PUBLIC_SESSIONS = frozenset(
+    {DeliveryKind.PROPOSAL_RESCHEDULED, DeliveryKind.PROPOSAL_RECORDING, DeliveryKind.RESULTS}
+)
+"""Kinds that are about nothing but a page which only a public session has, or its date."""
+
+_ABOUT_DATES = frozenset({DeliveryKind.PROPOSAL_RESCHEDULED, DeliveryKind.PROPOSAL_SESSION_CANCELLED})
+"""Kinds that take back a date which a provisional session never had."""
+
 _STATES = {
     DeliveryKind.PROPOSAL_UNDER_REVIEW: ProposalState.UNDER_REVIEW,
     DeliveryKind.PROPOSAL_SCHEDULED: ProposalState.SCHEDULED,
@@ -79,11 +89,20 @@ def skip_reason(delivery: Delivery, context: MailContext, recipient: Recipient, 
         return "survey closed"
     if context.proposal and not _still_stands(delivery.kind, context.proposal, context.session):
         return f"proposal {context.proposal.state}"
-    if delivery.kind is DeliveryKind.PROPOSAL_RECORDING and context.session and not context.session.recording_url:
-        return WITHDRAWN_RECORDING
+    if context.session and (reason := _reason_of_kind(delivery.kind, context.session)):
+        return reason
     if delivery.kind in _BEFORE_THE_SESSION and context.session:
         return _reason_of_session(delivery, context, context.session, recipient, now)
     return ""
+
+
+def _reason_of_kind(kind: DeliveryKind, session: KnownSession) -> str:
+    """Why nobody gets this kind about such a session: it cannot be named to them, or has no date to be told of."""
+    if kind in _ABOUT_PUBLIC_SESSIONS and not session.is_public:
+        return NOT_PUBLIC
+    if kind is DeliveryKind.PROPOSAL_RECORDING and not session.recording_url:
+        return WITHDRAWN_RECORDING
+    return PROVISIONAL if kind in _ABOUT_DATES and session.tentative else ""
 
 
 def _still_stands(kind: DeliveryKind, proposal: KnownProposal, session: KnownSession | None) -> bool:

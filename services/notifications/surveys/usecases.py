@@ -78,9 +78,11 @@ class Surveys:
         await self._surveys.erase(session_id)
 
     async def publish_results(self, event: ResultsPublished) -> None:
-        """Mail the results to everybody with a seat, unless too few answered to publish any."""
+        """Mail the results to everybody with a seat, unless too few answered to publish any, or the page of the results
+        is not public."""
         await self._surveys.see(event.session_id, event.version)
-        if event.answers is not None:
+        session = await self._known.sessions.get(event.session_id)
+        if event.answers is not None and (session is None or session.is_public):
             await self._queue.enqueue_fanout(DeliveryKind.RESULTS, event.session_id)
 
     async def step(self) -> bool:

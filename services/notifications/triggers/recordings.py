@@ -10,7 +10,7 @@ from shared.storage.contract import Where
 async def tell_recording(known: Projections, queue: DeliveryQueue, session_id: str) -> None:
     """Whichever comes last, the end of the session or its recording, brings the mail."""
     session = await known.sessions.get(session_id) if session_id else None
-    if session is None or not session.recording_url:
+    if session is None or not session.recording_url or not session.is_public:
         return
     answered: Where = {"session_id": session_id, "state": ProposalState.ANSWERED_IN_SESSION.value}
     async for proposal in known.proposals.each(answered):

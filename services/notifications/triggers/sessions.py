@@ -57,8 +57,10 @@ class Sessions:
         return session
 
     async def reschedule(self, event: events.SessionRescheduled) -> None:
-        """Mail that the session moved, unless it has moved again or was cancelled."""
+        """Mail that the session moved, unless it has moved again or was cancelled, or its date was provisional."""
         session = await self.learn(event)
+        if event.tentative:
+            return
         detail = {"previous_starts_at": to_millis(event.previous_starts_at), "moved_sequence": event.sequence}
         await self._known.sessions.apply_part(session.id, "moved", event.version, detail)
         starts_at = from_millis(to_millis(event.starts_at))  # as stored
@@ -79,7 +81,10 @@ class Sessions:
             await self._enqueue(DeliveryKind.CHANGED, event)
 
     async def cancel(self, event: events.SessionCancelled) -> None:
+        """Mail that the session will not be held, unless its date was never confirmed."""
         session = await self.learn(event)
+        if event.tentative:
+            return
         detail = {"cancel_reason": event.model_dump(mode="json")["reason"]}
         await self._known.sessions.apply_part(session.id, "cancelled", event.version, detail)
         await self._queue.enqueue_fanout(DeliveryKind.SESSION_CANCELLED, session.id, sequence=event.sequence)
@@ -101,7 +106,8 @@ class Sessions:
 
     async def end(self, event: events.SessionEnded) -> None:
         await self.learn(event)
-        await self._surveys.begin(event.session_id, event.ended_at, event.registrations)
+        if event.survey:
+            await self._surveys.begin(event.session_id, event.ended_at, event.registrations)
 
     async def publish_materials(self, event: events.MaterialsPublished) -> None:
         """Mail the recording and the materials to everybody with a seat, once each; not for a corrected title. Those
@@ -118,7 +124,8 @@ class Sessions:
     async def _remind(self, session: KnownSession, programme: KnownProgramme | None) -> None:
         """Store the programme's reminders for every registration. Withdraw those it no longer defines. Runs once per
         session start and programme version."""
-        if programme is None or session.status is not SessionStatus.SCHEDULED or session.starts_at <= self._clock():
+        is_coming = session.status is SessionStatus.SCHEDULED and session.starts_at > self._clock()
+        if programme is None or not is_coming or session.tentative:
             return
         await self._queue.enqueue_fanout(
             DeliveryKind.REMINDER,

@@ -5,7 +5,7 @@ from typing import Self
 from shared.clock import StoredInstant
 from shared.entities.domain import Entity
 from shared.events.registration import EntityListed, ProgrammeDefined, SessionEvent
-from shared.events.vocabulary import Language, SessionStatus
+from shared.events.vocabulary import Audience, Language, SessionStatus
 from shared.storage.projections import Known
 
 
@@ -31,6 +31,21 @@ class KnownSession(Known):
     title: dict[Language, str]
     status: SessionStatus
     starts_at: StoredInstant
+    audience: Audience = Audience.EVERYBODY
+    tentative: bool = False
+
+    @property
+    def is_public(self) -> bool:
+        return self.audience is Audience.EVERYBODY
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may register for it, as far as is known here."""
+        return self.is_public and not self.tentative and self.status is SessionStatus.SCHEDULED
+
+    def is_offered_to(self, programme: str) -> bool:
+        """Whether it may treat that programme's proposals: what is not for everybody treats its own programme's."""
+        return self.is_public or self.programme == programme
 
     @classmethod
     def from_event(cls, event: SessionEvent) -> Self:

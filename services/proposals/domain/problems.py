@@ -32,6 +32,11 @@ class SessionOverProblem(FieldProblem):
     title = mark("This session has ended or was cancelled.")
 
 
+class SessionOfOthersProblem(FieldProblem):
+    code = "session-of-others"
+    title = mark("This session is not for everybody: it treats the proposals of its own programme only.")
+
+
 class OtherProposalUnknownProblem(FieldProblem):
     code = "other-proposal-unknown"
     title = mark("There is no such proposal.")

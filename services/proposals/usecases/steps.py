@@ -9,6 +9,7 @@ from services.proposals.domain.known import KnownSession
 from services.proposals.domain.problems import (
     OtherProposalUnknownProblem,
     ProposalUnknownProblem,
+    SessionOfOthersProblem,
     SessionOverProblem,
     SessionUnknownProblem,
 )
@@ -60,23 +61,24 @@ class Steps:
 
     async def _schedule_one(self, by: Author, proposal_id: str, session_id: str) -> Proposal:
         """Raises:
-        SessionUnknownProblem, SessionOverProblem
+        SessionUnknownProblem, SessionOverProblem, SessionOfOthersProblem
         """
-        await self.store.proposal(proposal_id)
-        await self._check_session(session_id)
+        proposal = await self.store.proposal(proposal_id)
+        _require_offered(await self._coming(session_id), proposal)
         return await self._schedule(by, proposal_id, session_id)
 
     async def _schedule_many(self, by: Author, proposal_ids: Sequence[str], session_id: str) -> list[Proposal]:
         """Check all before the first one changes. A repeat after a failure completes the rest.
 
         Raises:
-            OtherProposalUnknownProblem, SessionUnknownProblem, SessionOverProblem
+            OtherProposalUnknownProblem, SessionUnknownProblem, SessionOverProblem, SessionOfOthersProblem
         """
-        await self._check_session(session_id)
+        session = await self._coming(session_id)
         for place, proposal_id in enumerate(proposal_ids):
             proposal = await self.store.proposals.get(proposal_id)
             if proposal is None:
                 raise OtherProposalUnknownProblem(f"/proposals/{place}")
+            _require_offered(session, proposal)
             rules.schedule(proposal, session_id, self.clock())
         return [await self._schedule(by, proposal_id, session_id) for proposal_id in proposal_ids]
 
@@ -84,12 +86,13 @@ class Steps:
         decide = partial(rules.schedule, session_id=session_id, now=self.clock())
         return await self._take(by, proposal_id, decide, session=session_id)
 
-    async def _check_session(self, session_id: str) -> None:
+    async def _coming(self, session_id: str) -> KnownSession:
         session = await self.store.sessions.get(session_id)
         if session is None:
             raise SessionUnknownProblem("/session")
         if session.status is not SessionStatus.SCHEDULED:
             raise SessionOverProblem("/session")
+        return session
 
     async def _take(
         self, by: Author, proposal_id: str, decide: Callable[[Proposal], rules.Decision], **details: str
@@ -113,3 +116,9 @@ class Steps:
         over = partial(rules.session_over, session_id=session_id, took_place=took_place, now=self.clock())
         async for proposal in self.store.scheduled(session_id):
             await self.store.proposals.change(proposal.id, over)
+
+
+def _require_offered(session: KnownSession, proposal: Proposal) -> None:
+    """Raises SessionOfOthersProblem."""
+    if not session.is_offered_to(proposal.programme):
+        raise SessionOfOthersProblem("/session")

@@ -113,7 +113,9 @@ class OfficeList:
         query = read_query(request.query_params, GROUPS, tuple(wording.ORDER_WORDS))
         found = await browsing.search(query.filter, LISTED, query.after)
         programmes = await browsing.programmes()
-        sessions = await self.use_cases.store.coming_sessions(query.filter.programme)
+        chosen = query.filter.programme
+        coming = await self.use_cases.store.coming_sessions(chosen)
+        sessions = [session for session in coming if session.is_offered_to(chosen)]
         states = [("", DEAL_WITH), *wording.STATES.items(), (EVERY, ALL)]
         return self.pages.render(
             request,

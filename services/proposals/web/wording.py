@@ -38,7 +38,7 @@ def state_of(reached: Proposal | Step) -> str:
 MEANINGS = {
     ProposalState.RECEIVED: mark("The programme office has it and will study it when it prepares the next sessions."),
     ProposalState.UNDER_REVIEW: mark("The programme office is studying whether and when a session can cover it."),
-    ProposalState.SCHEDULED: mark("A session will cover it. Anybody may register for that session."),
+    ProposalState.SCHEDULED: mark("A session will cover it."),
     ProposalState.ANSWERED_IN_SESSION: mark("It has been answered."),
     ProposalState.DECLINED: mark("It will not be covered, for the reason given here."),
     ProposalState.MERGED: mark("It goes on as part of another proposal that asks for the same."),

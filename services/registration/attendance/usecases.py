@@ -8,11 +8,8 @@ from functools import partial
 
 from services.registration.attendance.domain import Matches, match, read_report, set_attended
 from services.registration.registrations.store import RegistrationStore
-from services.registration.sessions.domain import (
-    JOIN_OPENS_BEFORE_START,
-    AttendanceTooEarlyProblem,
-    SessionUnknownProblem,
-)
+from services.registration.sessions.domain import JOIN_OPENS_BEFORE_START
+from services.registration.sessions.problems import AttendanceTooEarlyProblem, SessionUnknownProblem
 from services.registration.sessions.store import SessionStore
 from shared.clock import Clock
 from shared.security.actions import Action

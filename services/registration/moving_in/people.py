@@ -14,6 +14,8 @@ from services.registration.moving_in.past_sessions import IN_THE_FILE_TWICE, Cel
 from services.registration.registrations.domain import SessionClosedProblem
 from services.registration.registrations.store import RegistrationStore
 from services.registration.registrations.usecases import Person, Registrations
+from services.registration.sessions.domain import Session
+from services.registration.sessions.problems import NotForEntityProblem, TentativeProblem
 from shared.entities.domain import Entity
 from shared.events.vocabulary import Language
 from shared.imports.plans import Change, Fault, Line, LineState, Plan, wrong
@@ -42,9 +44,9 @@ class ComingPeople:
     _entities: Entities
 
     async def plan(self, session_id: str, rows: Sequence[tuple[int, Cells]]) -> Plan:
-        """Raises SessionUnknownProblem, SessionClosedProblem."""
-        await self._registrations.open_session(session_id)
-        read = [(number, cells, await self._read(cells)) for number, cells in rows]
+        """Raises SessionUnknownProblem, SessionClosedProblem, TentativeProblem."""
+        session = await self._registrations.open_session(session_id)
+        read = [(number, cells, await self._read(cells, session)) for number, cells in rows]
         there = await self._there(session_id, [found[0].email for *_, found in read if isinstance(found, tuple)])
         seen: dict[str, int] = {}
         lines: list[Line] = []
@@ -68,13 +70,13 @@ class ComingPeople:
         """Safe to repeat. A session that has closed meanwhile takes nobody more."""
         entity = await self._entities.find(item["entity"])
         person = Person(item["name"], item["email"], item["role"], Language(item["language"]))
-        with suppress(SessionClosedProblem):
+        with suppress(SessionClosedProblem, TentativeProblem, NotForEntityProblem):
             session = await self._registrations.open_session(item["session"])
             if entity:
                 await self._registrations.register(session, entity, person)
 
-    async def _read(self, cells: Cells) -> tuple[_Given, Entity] | list[Fault]:
-        entity = await entity_meant(self._entities, cells.get("entity", ""))
+    async def _read(self, cells: Cells, session: Session) -> tuple[_Given, Entity] | list[Fault]:
+        entity = await self._entity(cells.get("entity", ""), session)
         faults = [entity] if isinstance(entity, Fault) else []
         language = _LANGUAGES.get(" ".join(words_of(cells.get("language", "ca"))), cells.get("language"))
         fields = {name: cells.get(name, "") for name in ("name", "email", "role")} | {"language": language}
@@ -83,6 +85,16 @@ class ComingPeople:
         except ValidationError as error:
             return [*faults, *(fault_of(item, str(item["loc"][0])) for item in error.errors())]
         return faults if isinstance(entity, Fault) else (given, entity)
+
+    async def _entity(self, written: str, session: Session) -> Entity | Fault:
+        entity = await entity_meant(self._entities, written)
+        if isinstance(entity, Fault):
+            return entity
+        try:
+            await self._registrations.require_for(session, entity.code)
+        except NotForEntityProblem as problem:
+            return Fault("entity", problem.title)
+        return entity
 
     async def _there(self, session_id: str, addresses: Sequence[str]) -> set[str]:
         """The addresses that have a place already."""

@@ -85,6 +85,9 @@ FIELDS = {
     "description": mark("Description"),
     "capacity": mark("Seats"),
     "join_url": mark("Join link"),
+    "entities": mark("Entities that it is for"),
+    "survey": mark("Survey"),
+    "tentative": mark("Provisional date"),
 }
 
 DETAILS = {

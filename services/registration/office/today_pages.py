@@ -11,7 +11,8 @@ from services.registration.programmes.domain import DEFAULT_TIME_ZONE, Programme
 from services.registration.programmes.usecases import Programmes
 from services.registration.projections import KnownBounces, KnownProposal, KnownProposals, KnownSenders
 from services.registration.registrations.store import RegistrationStore
-from services.registration.sessions.domain import SeatCounts, Session
+from services.registration.seats.domain import SeatCounts
+from services.registration.sessions.domain import Session
 from services.registration.sessions.store import SessionStore
 from shared.events.vocabulary import SessionStatus
 from shared.staff import StaffMember

@@ -8,9 +8,18 @@ from datetime import date, datetime, time, timedelta
 from dateutil.easter import easter
 from dateutil.rrule import MONTHLY, rrule, weekday
 
+from shared.events.vocabulary import Language
+
 MOST_MONTHS = 36
 HOLY_WEEK = (timedelta(days=6), timedelta(days=3))
 """Days before Easter, Monday to Thursday: working days in Catalonia when many people are away."""
+
+
+AUGUST, DECEMBER, JANUARY = 8, 12, 1
+CHRISTMAS_FROM, CHRISTMAS_UNTIL = 24, 5
+"""Of December, and of January."""
+UNTITLED = {Language.CA: "Tema per determinar"}
+"""The title of a session whose topic is still to be found: in Catalan alone, so that whoever writes one replaces it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +49,26 @@ class Suggestion:
     """Naive: on the wall clock of the programme's time zone."""
     holiday: str
     """The name in the reader's language; empty on a working day."""
-    in_holy_week: bool
     is_taken: bool
     """The programme has a session on that day."""
 
     @property
+    def in_holy_week(self) -> bool:
+        sunday = easter(self.at.year)
+        return sunday - HOLY_WEEK[0] <= self.at.date() <= sunday - HOLY_WEEK[1]
+
+    @property
+    def at_christmas(self) -> bool:
+        month, day = self.at.month, self.at.day
+        return (month == DECEMBER and day >= CHRISTMAS_FROM) or (month == JANUARY and day <= CHRISTMAS_UNTIL)
+
+    @property
+    def in_august(self) -> bool:
+        return self.at.month == AUGUST
+
+    @property
     def is_advisable(self) -> bool:
-        return not (self.holiday or self.in_holy_week or self.is_taken)
+        return not (self.holiday or self.is_taken or self.in_holy_week or self.at_christmas or self.in_august)
 
 
 def days_of(rule: Rule) -> list[date]:
@@ -59,6 +81,4 @@ def days_of(rule: Rule) -> list[date]:
 
 
 def suggestion(at: datetime, holidays: Mapping[date, str], taken: frozenset[date]) -> Suggestion:
-    day, sunday = at.date(), easter(at.year)
-    in_holy_week = sunday - HOLY_WEEK[0] <= day <= sunday - HOLY_WEEK[1]
-    return Suggestion(at, holidays.get(day, ""), in_holy_week, day in taken)
+    return Suggestion(at, holidays.get(at.date(), ""), at.date() in taken)

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ValidationError
 
-from services.registration.planning.domain import MOST_MONTHS, Rule, Suggestion
+from services.registration.planning.domain import MOST_MONTHS, UNTITLED, Rule, Suggestion
 from services.registration.planning.usecases import Planning, planned_id
 from services.registration.programmes.domain import Programme
 from services.registration.programmes.usecases import Programmes
@@ -28,8 +28,10 @@ PLACES = {"1": mark("first"), "2": mark("second"), "3": mark("third"), "4": mark
 NO_MONTH = mark("Write year and month, such as 2026-09, the last one not before the first.")
 NO_TIME = mark("Write hour and minutes, such as 10:00.")
 NOTHING_KEPT = mark("Choose at least one of the dates.")
-NO_TITLE = mark("Each session that is kept needs a title and a time to come.")
+WRONG_TITLE = mark("This title is too long, or holds signs that cannot be shown.")
 LATEST_YEAR = 2199
+NO_DAY = datetime(9999, 6, 1)
+"""Of a row whose day cannot be read: nothing is flagged."""
 LAST_MONTH = 6
 
 
@@ -148,7 +150,7 @@ async def _rows_again(desk: PlanningDesk, request: Request, form: Form, programm
     for place in range(MOST_MONTHS):
         if not (typed := form.get(f"starts_at_{place}")):
             continue
-        item = Suggestion(datetime.max, holiday="", in_holy_week=False, is_taken=False)
+        item = Suggestion(NO_DAY, holiday="", is_taken=False)
         if instant := local_instant(typed, programme.time_zone):
             local = instant.astimezone(ZoneInfo(programme.time_zone)).replace(tzinfo=None)
             [item] = await desk.planning.weigh(programme, [local], language)
@@ -171,15 +173,16 @@ def _sessions(
             continue
         fields = {
             "programme": programme.id,
-            "title": {"ca": form.get(f"title_{place}")},
+            "title": {"ca": title} if (title := form.get(f"title_{place}")) else UNTITLED,
             "starts_at": instant,
             "duration_minutes": form.get("duration_minutes"),
             "capacity": form.get("capacity") or None,
+            "tentative": bool(form.get("tentative")),
         }
         try:
             kept.append((place, SessionIn.model_validate(fields, strict=False)))
         except ValidationError:
-            errors[f"title_{place}"] = desk.pages.text(request, NO_TITLE)
+            errors[f"title_{place}"] = desk.pages.text(request, WRONG_TITLE)
     return kept, errors
 
 
@@ -199,4 +202,4 @@ def _rule_page(
 
 
 def _plan_page(desk: PlanningDesk, request: Request, errors: Mapping[str, str], **shown: Any) -> HTMLResponse:
-    return desk.again(request, "office/plan.html", errors, most_months=MOST_MONTHS, **shown)
+    return desk.again(request, "office/plan.html", errors, most_months=MOST_MONTHS, untitled=UNTITLED, **shown)

@@ -23,7 +23,7 @@ def routes(site: RegistrationSite) -> PageRouter:
     @router.post("/sessions/{session_id}/link")
     async def send(request: Request, session_id: str) -> Response:
         form = await site.pages.form(request)
-        session = (await site.session(session_id)).session
+        session = (await site.public_session(session_id)).session
         try:
             email = normalised_address(form.get("email"))
             await site.rate_limit.hit(session.id, email, client_key(request))
@@ -55,7 +55,7 @@ async def _page(
         request,
         "public/link.html",
         status=status,
-        shown=await site.session(session_id),
+        shown=await site.public_session(session_id),
         is_done=is_done,
         values=form.values if form else {},
         errors={"email": error} if error else {},

@@ -8,14 +8,14 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
-from services.registration.entities.usecases import Entities
 from services.registration.projections import KnownBounces
 from services.registration.registrations.domain import Registration, RegistrationState, SessionStartedProblem
 from services.registration.registrations.export import COLUMNS, as_xlsx, rows
 from services.registration.registrations.store import RegistrationStore
 from services.registration.registrations.usecases import Person, Registrations
-from services.registration.sessions.domain import JOIN_OPENS_BEFORE_START, AttendanceTooEarlyProblem
+from services.registration.sessions.domain import JOIN_OPENS_BEFORE_START
 from services.registration.sessions.office_pages import SessionDesk, session_row
+from services.registration.sessions.problems import AttendanceTooEarlyProblem, NotForEntityProblem
 from shared.entities.domain import Entity
 from shared.events.vocabulary import Language
 from shared.problems import LinkInvalidProblem, mark
@@ -55,7 +55,6 @@ class _PersonIn(BaseModel):
 class RegistrationDesk(SessionDesk):
     registrations: Registrations
     stored_registrations: RegistrationStore
-    entities: Entities
     bounces: KnownBounces
 
 
@@ -171,7 +170,11 @@ def _add_by_hand(router: PageRouter, desk: RegistrationDesk) -> None:
         if asked is None or entity is None:
             return await page(request, session_id, status=422, errors=errors, entities=entities, values=form.values)
         person = Person(asked.name, asked.email, asked.role, asked.language)
-        await desk.registrations.register_for(member, session, entity, person)
+        try:
+            await desk.registrations.register_for(member, session, entity, person)
+        except NotForEntityProblem as problem:
+            errors = {"entity": desk.pages.say(request, problem)}
+            return await page(request, session_id, status=422, errors=errors, entities=entities, values=form.values)
         return see_other(f"/office/sessions/{session_id}/registrations")
 
 

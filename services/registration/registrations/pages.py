@@ -13,9 +13,9 @@ from services.registration.registrations.personal import OwnRegistration
 from services.registration.registrations.rate_limits import RateLimit
 from services.registration.registrations.schemas import RegistrationIn
 from services.registration.registrations.usecases import Person, Registrations, RegistrationView
-from services.registration.sessions.domain import SessionUnknownProblem
 from services.registration.sessions.json_ld import event_data
 from services.registration.sessions.presented import PresentedSession, SessionSite
+from services.registration.sessions.problems import SessionUnknownProblem
 from shared.entities.picker import SCRIPT
 from shared.problems import LinkExpiredProblem
 from shared.security.links import LinkPurpose
@@ -60,7 +60,7 @@ def routes(site: RegistrationSite) -> PageRouter:
 
     @router.get("/sessions/{session_id}")
     async def session(request: Request, session_id: str) -> HTMLResponse:
-        return await session_page(site, request, await site.session(session_id))
+        return await session_page(site, request, await site.public_session(session_id))
 
     @router.post("/sessions/{session_id}/register")
     async def register(request: Request, session_id: str) -> Response:
@@ -68,7 +68,7 @@ def routes(site: RegistrationSite) -> PageRouter:
             form = await site.pages.form(request)
         except ForeignFormProblem as problem:
             return await _not_taken(site, request, session_id, problem)
-        return await _register(site, request, await site.session(session_id), form)
+        return await _register(site, request, await site.public_session(session_id), form)
 
     @router.get("/sessions/{session_id}/register")
     async def form_again(request: Request, session_id: str) -> Response:
@@ -78,7 +78,7 @@ def routes(site: RegistrationSite) -> PageRouter:
 
     @router.get("/sessions/{session_id}/registered")
     async def registered(request: Request, session_id: str) -> HTMLResponse:
-        shown = await site.session(session_id)
+        shown = await site.public_session(session_id)
         return site.pages.render(request, "public/registered.html", shown=shown)
 
     return router
@@ -117,7 +117,7 @@ async def _not_taken(
 ) -> HTMLResponse:
     """Show the form with its values, to be checked and sent again."""
     try:
-        shown = await site.session(session_id)
+        shown = await site.public_session(session_id)
     except SessionUnknownProblem:
         raise problem from None
     held: CheckedForm[RegistrationIn] = CheckedForm(

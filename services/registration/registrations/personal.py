@@ -42,9 +42,13 @@ class OwnRegistration:
         Raises:
             LinkInvalidProblem, ErasedProblem: there is no such registration any more.
             NotCorrectableProblem: it was cancelled, or the session is closed.
+            NotForEntityProblem: the session is not for that entity.
         """
-        if not (await self._registrations.view(registration_id)).may_correct(self._clock()):
+        view = await self._registrations.view(registration_id)
+        if not view.may_correct(self._clock()):
             raise NotCorrectableProblem
+        if correction.entity_code != view.registration.entity_code:
+            await self._registrations.require_for(view.session, correction.entity_code)
         await self._stored.change(registration_id, lambda current: registrations.correct(current, correction))
 
     async def ask_again(self, registration_id: str) -> None:

@@ -25,6 +25,7 @@ from services.registration.registrations.people_api import SubjectExport
 from services.registration.registrations.schemas import PersonIn
 from services.registration.registrations.usecases import RegistrationView
 from services.registration.sessions.domain import JOIN_OPENS_BEFORE_START
+from services.registration.sessions.problems import NotForEntityProblem
 from shared.entities.picker import SCRIPT
 from shared.events.vocabulary import SessionStatus
 from shared.problems import LinkExpiredProblem, mark
@@ -116,7 +117,13 @@ class PersonalPages:
             return await self._correction(request, view, sent, status=422)
         person, entity = sent.person, sent.entity
         correction = Correction(person.name, entity.code, entity.name, person.role, person.language)
-        await self._own.correct(view.registration.id, correction)
+        try:
+            await self._own.correct(view.registration.id, correction)
+        except NotForEntityProblem as problem:
+            refused: CheckedForm[PersonIn] = CheckedForm(
+                sent.values, None, None, {"entity": self._pages.say(request, problem)}
+            )
+            return await self._correction(request, view, refused, status=422)
         return see_other(f"{link_path(request)}?done=corrected")
 
     async def cancellation(self, request: Request, token: str) -> HTMLResponse:

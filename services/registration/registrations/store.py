@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.registration.registrations.domain import Registration, RegistrationState
-from services.registration.sessions.domain import SeatCounts
+from services.registration.seats.domain import SeatCounts
 from shared.clock import Clock, to_millis
 from shared.events.vocabulary import Language
 from shared.storage.aggregates import PENDING, Aggregates
@@ -53,6 +53,14 @@ class RegistrationStore(Aggregates[Registration]):
             waiting=await number(state=RegistrationState.WAITING),
             attended=await number(state=RegistrationState.REGISTERED, attended_at=greater(0)),
         )
+
+    async def entities_of(self, session_id: str) -> list[str]:
+        """The entity of each person who has a seat or waits."""
+        where: Where = {
+            "session_id": session_id,
+            "state": one_of((RegistrationState.REGISTERED, RegistrationState.WAITING)),
+        }
+        return [each.entity_code async for each in self.each(where)]
 
     async def count_registered(self, session_id: str) -> int:
         return await self.count({"session_id": session_id, "state": RegistrationState.REGISTERED})

@@ -20,9 +20,10 @@ from services.registration.registrations.seating import Seating
 from services.registration.registrations.store import RegistrationStore
 from services.registration.seats.domain import Place
 from services.registration.seats.store import Rosters
-from services.registration.sessions.domain import Session, SessionUnknownProblem
+from services.registration.sessions.domain import Session
+from services.registration.sessions.problems import NotForEntityProblem, SessionUnknownProblem, TentativeProblem
 from services.registration.sessions.store import SessionStore
-from services.registration.sessions.usecases import SessionView
+from services.registration.sessions.usecases import Members, SessionView
 from shared import ids
 from shared.clock import Clock
 from shared.entities.domain import Entity
@@ -71,6 +72,7 @@ class RegistrationView:
 class Registrations:
     _stored: RegistrationStore
     _sessions: SessionStore
+    _members: Members
     _rosters: Rosters
     _seating: Seating
     _links: Links
@@ -90,13 +92,22 @@ class Registrations:
         Raises:
             SessionUnknownProblem: there is none.
             SessionClosedProblem: it was cancelled or is over.
+            TentativeProblem: its date is not confirmed yet.
         """
         session = await self._sessions.get(session_id)
         if session is None:
             raise SessionUnknownProblem
+        if session.is_scheduled and session.tentative:
+            raise TentativeProblem
         if not session.takes_registrations(self._clock()):
             raise SessionClosedProblem
         return session
+
+    async def require_for(self, session: Session, entity: str) -> None:
+        """Raises NotForEntityProblem: the session is for other entities."""
+        members = await self._members.entities_of(session.programme) if not session.is_public else ()
+        if not session.is_for(entity, members):
+            raise NotForEntityProblem("/entity")
 
     async def require_seat_once_begun(self, session: Session) -> None:
         """Before the start there is always a place, be it on the waiting list. It may be taken just afterwards.
@@ -114,7 +125,7 @@ class Registrations:
         """The record goes with the request, from the roster into the registration.
 
         Raises:
-            SessionClosedProblem, ConflictProblem: as `register`.
+            SessionClosedProblem, NotForEntityProblem, ConflictProblem: as `register`.
         """
         await self.register(session, entity, person, by.record_at(self._clock(), session.id, {"entity": entity.code}))
 
@@ -126,8 +137,10 @@ class Registrations:
 
         Raises:
             SessionClosedProblem: the session closed meanwhile.
+            NotForEntityProblem: it is for other entities.
             ConflictProblem: too much happened at once; trying again is safe.
         """
+        await self.require_for(session, entity.code)
         asked = self._asked(session, entity, person, record)
         try:
             if session.unsettled:  # a limit holds from when it was stored, also where who set it died since

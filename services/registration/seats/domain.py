@@ -5,6 +5,7 @@ taking it again changes nothing.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, Self
@@ -170,6 +171,18 @@ class Roster(Stored):
         for member, place in self.members.items():
             if place.startswith("waiting:"):
                 yield int(place.rpartition(":")[2]), member
+
+
+@dataclass(frozen=True, slots=True)
+class SeatCounts:
+    registered: int
+    waiting: int
+    attended: int
+
+    @property
+    def recipients(self) -> int:
+        """How many get a mail when the session moves or is cancelled."""
+        return self.registered + self.waiting
 
 
 def seats_of(session: Terms) -> int:

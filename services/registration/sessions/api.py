@@ -1,10 +1,11 @@
 """The JSON API of sessions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Depends, Request
 
+from services.registration.entities.usecases import Entities
 from services.registration.programmes.domain import ProgrammeUnknownProblem
 from services.registration.programmes.usecases import Programmes
 from services.registration.sessions.domain import IN_THE_PAST, Session
@@ -29,43 +30,60 @@ from shared.web.problems import field_error
 from shared.web.schemas import Nothing
 from shared.web.staff_cookie import bearer_member
 
+NO_SUCH_ENTITY = mark("There is no such entity in the directory.")
 NO_SUCH_PROGRAMME = mark("There is no such programme.")
 
 
-def session_routes(sessions: Sessions, programmes: Programmes, staff_token: str, clock: Clock) -> APIRouter:
+def session_routes(
+    sessions: Sessions, programmes: Programmes, entities: Entities, staff_token: str, clock: Clock
+) -> APIRouter:
     router = ApiRouter("/api/v1/sessions", tag="sessions")
     require_staff = bearer_member(staff_token)
     _add_reading(router, sessions, require_staff)
-    _add_scheduling(router, sessions, programmes, Depends(require_staff), clock)
+    _add_scheduling(router, sessions, programmes, entities, Depends(require_staff), clock)
     _add_closing(router, sessions, Depends(require_staff))
     return router
 
 
 def _add_reading(router: APIRouter, sessions: Sessions, require_staff: Callable[[Request], StaffMember]) -> None:
-    @router.get("", summary="List sessions by start", description="Past sessions begin with the latest.")
+    @router.get(
+        "",
+        summary="List sessions by start",
+        description="Past sessions begin with the latest. With the office's token: also those that are for some only.",
+        openapi_extra=ANYBODY_OR_STAFF,
+    )
     async def page(
-        programme: str | None = None, when: When | None = None, limit: Limit = 50, cursor: CursorParameter = None
+        request: Request,
+        programme: str | None = None,
+        when: When | None = None,
+        limit: Limit = 50,
+        cursor: CursorParameter = None,
     ) -> Page[SessionOut]:
+        hidden = "authorization" in request.headers and bool(require_staff(request))
         after = decode_cursor(cursor, 2)
-        found = await sessions.page(programme=programme, when=when, limit=limit, after=after)
+        found = await sessions.page(programme=programme, when=when, limit=limit, after=after, hidden=hidden)
         return page_of(found, SessionOut.of)
 
     @router.get(
         "/{session_id}",
         summary="Read a session",
-        description="With the office's token: the join link too.",
+        description="With the office's token: the join link too, and those that are for some only.",
         openapi_extra=ANYBODY_OR_STAFF,
     )
     async def read(request: Request, session_id: str) -> SessionForStaff | SessionOut:
-        view = await sessions.view(session_id)
         if "authorization" not in request.headers:
-            return SessionOut.of(view)
+            return SessionOut.of(await sessions.public_view(session_id))
         require_staff(request)
-        return SessionForStaff.of(view)
+        return SessionForStaff.of(await sessions.view(session_id))
 
 
 def _add_scheduling(
-    router: APIRouter, sessions: Sessions, programmes: Programmes, staff: StaffMember, clock: Clock
+    router: APIRouter,
+    sessions: Sessions,
+    programmes: Programmes,
+    entities: Entities,
+    staff: StaffMember,
+    clock: Clock,
 ) -> None:
     @router.post("", status_code=201, summary="Schedule a session")
     async def schedule(body: SessionIn, member: StaffMember = staff) -> SessionForStaff:
@@ -74,16 +92,18 @@ def _add_scheduling(
             await programmes.get(body.programme)
         except ProgrammeUnknownProblem:
             raise field_error("programme", NO_SUCH_PROGRAMME) from None
+        await _require_listed(entities, body.entities)
         session = body.session(ids.new_id())
         return await _for_staff(sessions, await sessions.schedule(member, session))
 
     @router.patch(
         "/{session_id}",
-        summary="Change title, description, duration, capacity or join link",
+        summary="Change a session, except its time",
         description="Who is registered or waits is told of another title or duration, with the calendar entry.",
         responses=problems(409),
     )
     async def change(session_id: str, body: SessionChange, member: StaffMember = staff) -> SessionForStaff:
+        await _require_listed(entities, body.entities or ())
         return await _for_staff(sessions, await sessions.change(member, session_id, body.changes()))
 
     @router.post("/{session_id}/reschedule", summary="Move a session to another time", responses=problems(409))
@@ -122,6 +142,12 @@ def _add_closing(router: APIRouter, sessions: Sessions, staff: StaffMember) -> N
 
 async def _for_staff(sessions: Sessions, session: Session) -> SessionForStaff:
     return SessionForStaff.of(await sessions.view(session.id))
+
+
+async def _require_listed(entities: Entities, codes: Sequence[str]) -> None:
+    """Raises RequestValidationError at `entities`."""
+    if {entity.code for entity in await entities.many(codes)} != {*codes}:
+        raise field_error("entities", NO_SUCH_ENTITY)
 
 
 def _require_future(starts_at: datetime, now: datetime) -> None:

@@ -4,11 +4,17 @@ A decision that touches more than the session's own document marks it `unsettled
 the roster, giving seats, counting) follows at once, or by the sweep after a crash.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.registration.sessions.problems import (
+    NobodyNamedProblem,
+    SameTimeProblem,
+    SessionNotScheduledProblem,
+    TentativeProblem,
+)
 from shared.clock import StoredInstant
 from shared.events.base import Event
 from shared.events.registration import (
@@ -21,38 +27,10 @@ from shared.events.registration import (
     SessionRescheduled,
     SessionScheduled,
 )
-from shared.events.vocabulary import Language, SessionStatus
-from shared.problems import Problem, mark
+from shared.events.vocabulary import Audience, Language, SessionStatus
+from shared.problems import mark
 from shared.security.links import SESSION_LINKS_LIFE
 from shared.storage.aggregates import Aggregate
-
-
-class SessionUnknownProblem(Problem):
-    status = 404
-    code = "session-unknown"
-    title = mark("There is no such session.")
-
-
-class SessionNotScheduledProblem(Problem):
-    status = 409
-    code = "session-not-scheduled"
-    title = mark("This session was cancelled or has ended: that can no longer be done.")
-
-
-class SameTimeProblem(Problem):
-    status = 409
-    code = "same-time"
-    title = mark("The session is at this time already.")
-
-
-class AttendanceTooEarlyProblem(Problem):
-    status = 409
-    code = "attendance-too-early"
-    title = mark("Attendance can be marked from {minutes} minutes before the session begins.")
-
-    def __init__(self, opens_before: timedelta) -> None:
-        super().__init__(minutes=opens_before // timedelta(minutes=1))
-
 
 LONGEST_MINUTES = 1440
 
@@ -121,6 +99,13 @@ class Session(Aggregate):
     """How many held a seat when the session ended."""
     recording_url: str = ""
     materials: tuple[Material, ...] = ()
+    audience: Audience = Audience.EVERYBODY
+    entities: tuple[str, ...] = ()
+    """Codes of those it is for, where `audience` says so."""
+    survey: int = 1
+    """1 if a survey follows it."""
+    tentative: int = 0
+    """1 while its date is provisional: nobody is registered, and nobody is told that it moves."""
     recorded: int = 0
     """1 if it took place before its programme ran here: it was brought in by a file, ended from the beginning."""
     external_id: str = ""
@@ -143,19 +128,29 @@ class Session(Aggregate):
         return self.status is SessionStatus.SCHEDULED
 
     @property
+    def is_public(self) -> bool:
+        """Whether anybody may know of it."""
+        return self.audience is Audience.EVERYBODY
+
+    def is_for(self, entity: str, members: Collection[str]) -> bool:
+        """Whether people of that entity may register. `members` are those of its programme."""
+        named = members if self.audience is Audience.MEMBERS else self.entities
+        return self.is_public or entity in named
+
+    @property
     def date(self) -> SessionDate:
         return SessionDate(self.starts_at, self.ends_at, self.over_at, self.attendance_kept_until)
 
     def takes_registrations(self, now: datetime) -> bool:
         """Whether something may still begin for it: a registration, or a seat for somebody who waits."""
-        return self.is_scheduled and not self.date.is_over(now)
+        return self.is_scheduled and not self.tentative and not self.date.is_over(now)
 
     def lets_cancel(self, now: datetime) -> bool:
         return self.is_scheduled and now < self.starts_at
 
     def takes_attendance(self, now: datetime) -> bool:
         """From when it can be joined, or once it was ended, however early."""
-        return self.status is SessionStatus.ENDED or now >= self.date.join_opens_at
+        return self.status is SessionStatus.ENDED or (not self.tentative and now >= self.date.join_opens_at)
 
     def can_be_joined(self, now: datetime) -> bool:
         return self.is_scheduled and self.date.join_opens_at <= now <= self.date.join_closes_at
@@ -169,6 +164,12 @@ def _require_scheduled(session: Session) -> None:
         raise SessionNotScheduledProblem
 
 
+def require_somebody(session: Session) -> None:
+    """Raises NobodyNamedProblem."""
+    if session.audience is Audience.ENTITIES and not session.entities:
+        raise NobodyNamedProblem("/entities")
+
+
 def scheduled(session: Session) -> SessionScheduled:
     return SessionScheduled(**_snapshot(session))
 
@@ -178,12 +179,18 @@ def recorded(session: Session) -> SessionRecorded:
 
 
 def change(session: Session, changes: dict[str, Any]) -> Decision:
-    """Change title, description, duration, capacity or join link. No event carries the join link.
+    """Change what is said of it, for whom it is, its duration, capacity or join link. No event carries the join link.
 
     Raises:
-        SessionNotScheduledProblem: the duration or capacity of a session that was cancelled or has ended.
+        SessionNotScheduledProblem: what only a session to come can change, of one that was cancelled or has ended.
+        NobodyNamedProblem: it would be for some entities, and names none.
     """
     changed = session.model_copy(update=changes)
+    require_somebody(changed)
+    if (changed.survey, changed.tentative) != (session.survey, session.tentative):
+        _require_scheduled(session)
+    if changed.tentative != session.tentative:
+        changed = changed.model_copy(update={"sequence": session.sequence + 1})
     if changed.capacity != session.capacity:
         _require_scheduled(session)
         changed = changed.model_copy(update=_to_carry_out(session))
@@ -193,7 +200,7 @@ def change(session: Session, changes: dict[str, Any]) -> Decision:
     if (shown := _shown_before(session, changed)) and session.is_scheduled:
         changed = changed.model_copy(update={**_NOTHING_SHOWN, **shown, "sequence": session.sequence + 1})
         return changed, [_changed(changed)]
-    is_told = any(getattr(changed, field) != getattr(session, field) for field in ("title", "description", "capacity"))
+    is_told = any(getattr(changed, field) != getattr(session, field) for field in _TOLD)
     return changed, [_told_to_nobody(changed) or SessionChanged(**_snapshot(changed))] if is_told else []
 
 
@@ -202,6 +209,7 @@ def _told_to_nobody(session: Session) -> Event | None:
     return recorded(session) if session.recorded else None
 
 
+_TOLD = ("title", "description", "capacity", "audience", "entities", "survey", "tentative")
 _NOTHING_SHOWN = {"previous_title": None, "previous_duration_minutes": None}
 
 
@@ -231,7 +239,7 @@ def reschedule(session: Session, starts_at: datetime, duration_minutes: int | No
             "starts_at": starts_at,
             "duration_minutes": duration,
             "over_at": starts_at + timedelta(minutes=duration),
-            "previous_starts_at": session.starts_at,
+            "previous_starts_at": None if session.tentative else session.starts_at,
             "sequence": session.sequence + 1,
             **_NOTHING_SHOWN,
             **_to_carry_out(session),
@@ -239,7 +247,7 @@ def reschedule(session: Session, starts_at: datetime, duration_minutes: int | No
     )
     if session.date.is_over(now) or now >= moved.date.join_opens_at:
         moved = moved.model_copy(update={"attendance_kept_until": now})
-    return moved, [_rescheduled(moved)]
+    return moved, [_rescheduled(moved, session.starts_at)]
 
 
 def cancel(session: Session, reason: dict[Language, str] | None) -> Decision:
@@ -265,10 +273,13 @@ def end(session: Session, now: datetime) -> Decision:
 
     Raises:
         SessionNotScheduledProblem: it was cancelled.
+        TentativeProblem: it was never confirmed.
     """
     if session.status is SessionStatus.ENDED:
         return session, []
     _require_scheduled(session)
+    if session.tentative:
+        raise TentativeProblem
     update = {
         "status": SessionStatus.ENDED,
         "ended_at": now,
@@ -276,6 +287,12 @@ def end(session: Session, now: datetime) -> Decision:
         **_to_carry_out(session),
     }
     return session.model_copy(update=update), []
+
+
+def run_out(session: Session, now: datetime) -> Decision:
+    """What its date does that nobody ended: what was never confirmed did not take place."""
+    is_dropped = session.tentative and session.is_scheduled
+    return cancel(session, None) if is_dropped else end(session, now)
 
 
 def with_roster_from_before(session: Session) -> Session:
@@ -325,7 +342,7 @@ def republish(session: Session) -> list[Event]:
 def _last_told(session: Session) -> Event:
     if session.previous_title or session.previous_duration_minutes:
         return _changed(session)
-    return scheduled(session) if session.previous_starts_at is None else _rescheduled(session)
+    return scheduled(session) if session.previous_starts_at is None else _rescheduled(session, session.starts_at)
 
 
 def _closing_events(session: Session) -> list[Event]:
@@ -345,8 +362,8 @@ def _changed(session: Session) -> SessionChanged:
     )
 
 
-def _rescheduled(session: Session) -> SessionRescheduled:
-    previous = session.previous_starts_at or session.starts_at
+def _rescheduled(session: Session, before: datetime) -> SessionRescheduled:
+    previous = session.previous_starts_at or before
     return SessionRescheduled(**_snapshot(session), previous_starts_at=previous)
 
 
@@ -365,19 +382,11 @@ def _snapshot(session: Session) -> dict[str, Any]:
         "sequence": session.sequence,
         "recording_url": session.recording_url,
         "materials": list(session.materials),
+        "audience": session.audience,
+        "entities": list(session.entities),
+        "tentative": bool(session.tentative),
+        "survey": bool(session.survey),
     }
 
 
 IN_THE_PAST = mark("A session cannot begin in the past.")
-
-
-@dataclass(frozen=True, slots=True)
-class SeatCounts:
-    registered: int
-    waiting: int
-    attended: int
-
-    @property
-    def recipients(self) -> int:
-        """How many get a mail when the session moves or is cancelled."""
-        return self.registered + self.waiting

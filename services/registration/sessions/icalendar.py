@@ -35,7 +35,7 @@ def calendar_entry(shown: PresentedSession, owner: SiteOwner, language: Language
     entry.add("dtstart", starts)
     entry.add("dtend", ends)
     entry.add("sequence", session.sequence)
-    entry.add("status", "CANCELLED" if shown.is_cancelled else "CONFIRMED")
+    entry.add("status", _status(shown))
     entry.add("summary", _one_line(in_language(session.title, language)))
     if session.description:
         entry.add("description", in_language(session.description, language))
@@ -44,6 +44,13 @@ def calendar_entry(shown: PresentedSession, owner: SiteOwner, language: Language
     mailbox.params["CN"] = _one_line(programme.organiser or in_language(programme.name, language))
     entry["organizer"] = mailbox
     return entry
+
+
+def _status(shown: PresentedSession) -> str:
+    """A provisional one stays so when it is past: it never was confirmed."""
+    if shown.is_cancelled:
+        return "CANCELLED"
+    return "TENTATIVE" if shown.session.tentative else "CONFIRMED"
 
 
 def _one_line(text: str) -> str:

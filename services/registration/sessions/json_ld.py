@@ -9,7 +9,12 @@ from shared.security.links import Links
 
 
 def event_data(shown: PresentedSession, links: Links, language: Language) -> Markup:
-    """The content of a `script` element of type `application/ld+json`, which no browser executes."""
+    """The content of a `script` element of type `application/ld+json`, which no browser executes.
+
+    Nothing for what anybody may not know of, or may still be on another day: search engines know no provisional date.
+    """
+    if not shown.session.is_public or shown.is_tentative:
+        return Markup()
     session, programme = shown.session, shown.programme
     address = links.page(shown.path)
     data: dict[str, object] = {

@@ -5,8 +5,9 @@ from typing import Any
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
-from services.registration.sessions.domain import IN_THE_PAST, SameTimeProblem, SessionNotScheduledProblem
+from services.registration.sessions.domain import IN_THE_PAST
 from services.registration.sessions.office_pages import Row, SessionDesk, session_row
+from services.registration.sessions.problems import SameTimeProblem, SessionNotScheduledProblem, TentativeProblem
 from services.registration.sessions.schemas import Cancellation, Reschedule
 from shared.events.vocabulary import in_language
 from shared.problems import mark
@@ -20,6 +21,9 @@ END = mark("End «{title}»?")
 END_EARLY = mark("The session is planned until later: it ends now, and its join links stop working.")
 END_MEANS = mark(
     "Nobody can register any more. {count} people with a seat get the link to the survey. This cannot be undone."
+)
+END_MEANS_NO_SURVEY = mark(
+    "Nobody can register any more. No survey follows this session: nobody gets a mail. This cannot be undone."
 )
 END_BUTTON = mark("End the session")
 
@@ -119,7 +123,10 @@ def _add_end(router: PageRouter, desk: SessionDesk) -> None:
     @router.get("/office/sessions/{session_id}/end")
     async def ask(request: Request, session_id: str, _: StaffMember = editor) -> HTMLResponse:
         row = await _scheduled(desk, session_id)
-        consequences = [desk.pages.text(request, END_MEANS, count=row.numbers.registered)]
+        if row.session.tentative:
+            raise TentativeProblem
+        means = END_MEANS if row.session.survey else END_MEANS_NO_SURVEY
+        consequences = [desk.pages.text(request, means, count=row.numbers.registered)]
         if desk.clock() < row.session.ends_at:
             consequences.insert(0, desk.pages.text(request, END_EARLY))
         title = in_language(row.session.title, desk.pages.language(request))

@@ -1,6 +1,6 @@
 """Sessions at the office: the lists, one session, a new one, changing it, publishing what was shown."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Protocol
@@ -8,19 +8,34 @@ from typing import Annotated, Any, Protocol
 from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from services.registration.entities.usecases import Entities
 from services.registration.programmes.domain import DEFAULT_TIME_ZONE, Programme
 from services.registration.programmes.usecases import Programmes
 from services.registration.projections import KnownProposal, KnownProposals
-from services.registration.sessions.domain import IN_THE_PAST, SeatCounts, Session, SessionNotScheduledProblem
-from services.registration.sessions.schemas import MaterialsIn, SessionIn
+from services.registration.seats.domain import SeatCounts
+from services.registration.sessions.domain import IN_THE_PAST, Session
+from services.registration.sessions.forms import (
+    AUDIENCES,
+    NOT_LISTED,
+    entity_names,
+    session_fields,
+    session_values,
+    with_titles,
+)
+from services.registration.sessions.problems import (
+    AlreadyRegisteredProblem,
+    NobodyNamedProblem,
+    OutsidersProblem,
+    SessionNotScheduledProblem,
+)
+from services.registration.sessions.schemas import MaterialsIn, SessionIn, as_stored
 from services.registration.sessions.store import SessionFilter, SessionStore
 from services.registration.sessions.usecases import Sessions
 from shared import ids
-from shared.events.vocabulary import Language, SessionStatus, in_language, reads_otherwise
-from shared.problems import mark
+from shared.events.vocabulary import Audience, Language, SessionStatus, in_language, reads_otherwise
+from shared.problems import Problem, mark
 from shared.staff import StaffMember
-from shared.text.dates import local_instant, wall_clock
-from shared.web.desk import NO_SUCH_TIME, REQUIRED, Desk, sent_id, text_values, texts
+from shared.web.desk import NO_SUCH_TIME, REQUIRED, Desk, sent_id
 from shared.web.page_routes import PageRouter, page_router
 from shared.web.pages import CONFIRMED, Form, see_other
 from shared.web.paging import decode_cursor, encode_cursor
@@ -35,6 +50,13 @@ VIEW_NAMES = {
     SessionFilter.CANCELLED: mark("Cancelled"),
 }
 
+_FIELDS_OF: Mapping[type[Problem], str] = {
+    SessionNotScheduledProblem: "capacity",
+    NobodyNamedProblem: "entities",
+    OutsidersProblem: "audience",
+    AlreadyRegisteredProblem: "tentative",
+}
+"""Where the form shows what is wrong with a change."""
 CHOOSE_PROGRAMME = mark("Choose a programme.")
 
 
@@ -61,6 +83,27 @@ class SessionDesk(Desk):
     stored: SessionStore
     counts: SeatCounting
     proposals: KnownProposals
+    entities: Entities
+
+    async def checked_session(
+        self, request: Request, form: Form, zone: str, session: Session | None = None, **fixed: Any
+    ) -> tuple[SessionIn | None, dict[str, str], dict[str, Any]]:
+        """The session as the form says, what is wrong with it, and the fields."""
+        fields, unknown = await session_fields(self.entities, form, zone, session)
+        asked, errors = self.checked(request, SessionIn, {**fields, **fixed})
+        if unknown:
+            errors["entities"] = self.pages.text(request, NOT_LISTED, names=", ".join(unknown))
+        return asked, errors, fields
+
+    def session_form(
+        self, request: Request, errors: Mapping[str, str], values: Mapping[str, str], **shown: Any
+    ) -> HTMLResponse:
+        audiences = [(audience.value, self.pages.text(request, name)) for audience, name in AUDIENCES.items()]
+        known = {"session": None, "programmes": {}, "audiences": audiences, **shown}
+        return self.again(request, "office/session_form.html", errors, values=values, **known)
+
+    async def values_of(self, row: Row) -> dict[str, str]:
+        return await session_values(self.entities, row.session, row.zone)
 
     async def treated(self, session: Session) -> list[KnownProposal]:
         """The proposals of a session; none once it is cancelled, also while they are on their way back to review."""
@@ -108,7 +151,6 @@ def _add_list(router: PageRouter, desk: SessionDesk) -> None:
 
 
 def _add_new(router: PageRouter, desk: SessionDesk) -> None:
-    template = "office/session_form.html"
     editor = Depends(desk.editor)
 
     @router.get("/office/sessions/new")
@@ -118,31 +160,32 @@ def _add_new(router: PageRouter, desk: SessionDesk) -> None:
         like: Annotated[str, Query(alias="from")] = "",
         _: StaffMember = editor,
     ) -> HTMLResponse:
-        values = {"programme": programme, "duration_minutes": "60"}
+        values = {"programme": programme, "duration_minutes": "60", "audience": Audience.EVERYBODY.value}
         if like:
-            copied = await session_row(desk, like)
-            values = {**_session_values(copied), "starts_at": "", "join_url": ""}
-        programmes = await desk.programmes.by_slug()
+            copied = await desk.values_of(await session_row(desk, like))
+            values = {**copied, "starts_at": "", "join_url": "", "tentative": ""}
         values["id"] = ids.new_id()
-        return desk.pages.render(request, template, session=None, programmes=programmes, values=values)
+        return desk.session_form(request, {}, values, programmes=await desk.programmes.by_slug())
 
     @router.post("/office/sessions/new")
     async def schedule(request: Request, member: StaffMember = editor) -> Response:
         form = await desk.pages.form(request)
         programmes = await desk.programmes.by_slug()
         programme = programmes.get(form.get("programme"))
-        fields = _session_fields(form, programme.time_zone if programme else DEFAULT_TIME_ZONE)
-        asked, errors = desk.checked(request, SessionIn, fields)
+        zone = programme.time_zone if programme else DEFAULT_TIME_ZONE
+        asked, errors, fields = await desk.checked_session(request, form, zone)
         new_id = sent_id(form, "id")
         if time_error := _time_error(form.get("starts_at"), fields["starts_at"], desk.clock()):
             errors["starts_at"] = desk.pages.text(request, time_error)
         if programme is None:
             errors = {"programme": desk.pages.text(request, CHOOSE_PROGRAMME), **errors}
-        if asked is None or errors:
-            values = {**form.values, "id": new_id}
-            return desk.again(request, template, errors, session=None, programmes=programmes, values=values)
-        await desk.sessions.schedule(member, asked.session(new_id))
-        return see_other(f"/office/sessions/{new_id}")
+        if asked and not errors:
+            try:
+                await desk.sessions.schedule(member, asked.session(new_id))
+                return see_other(f"/office/sessions/{new_id}")
+            except NobodyNamedProblem as problem:
+                errors = {"entities": desk.pages.say(request, problem)}
+        return desk.session_form(request, errors, {**form.values, "id": new_id}, programmes=programmes)
 
 
 def _time_error(typed: str, starts_at: datetime | None, now: datetime) -> str:
@@ -154,7 +197,6 @@ def _time_error(typed: str, starts_at: datetime | None, now: datetime) -> str:
 
 
 def _add_session(router: PageRouter, desk: SessionDesk) -> None:
-    template = "office/session_form.html"
     viewer, editor = Depends(desk.viewer), Depends(desk.editor)
 
     @router.get("/office/sessions/{session_id}")
@@ -162,40 +204,47 @@ def _add_session(router: PageRouter, desk: SessionDesk) -> None:
         row = await session_row(desk, session_id)
         proposals = await desk.treated(row.session)
         return desk.pages.render(
-            request, "office/session.html", row=row, session=row.session, proposals=proposals, now=desk.clock()
+            request,
+            "office/session.html",
+            row=row,
+            session=row.session,
+            audience=AUDIENCES[row.session.audience],
+            named=await entity_names(desk.entities, row.session),
+            proposals=proposals,
+            now=desk.clock(),
         )
 
     @router.get("/office/sessions/{session_id}/edit")
     async def edit(request: Request, session_id: str, _: StaffMember = editor) -> HTMLResponse:
         row = await session_row(desk, session_id)
-        return desk.pages.render(request, template, session=row.session, programmes={}, values=_session_values(row))
+        return desk.session_form(request, {}, await desk.values_of(row), session=row.session)
 
     @router.get("/office/sessions/{session_id}/prepare")
     async def prepare(request: Request, session_id: str, _: StaffMember = editor) -> HTMLResponse:
         """The form to change it, with the titles of its proposals in the description; saving it is `change`."""
         row = await session_row(desk, session_id)
         titles = [proposal.title for proposal in await desk.treated(row.session)]
-        values = _with_titles(_session_values(row), titles)
-        return desk.pages.render(request, template, session=row.session, programmes={}, values=values)
+        values = with_titles(await desk.values_of(row), titles)
+        return desk.session_form(request, {}, values, session=row.session)
 
     @router.post("/office/sessions/{session_id}/edit")
     async def change(request: Request, session_id: str, member: StaffMember = editor) -> Response:
         form = await desk.pages.form(request)
         row = await session_row(desk, session_id)
         unchanged = {name: getattr(row.session, name) for name in ("programme", "starts_at", "duration_minutes")}
-        asked, errors = desk.checked(request, SessionIn, {**_session_fields(form, row.zone), **unchanged})
-        if asked is None or form.get("change"):
-            return desk.again(request, template, errors, session=row.session, programmes={}, values=form.values)
+        asked, errors, _ = await desk.checked_session(request, form, row.zone, row.session, **unchanged)
+        if asked is None or errors or form.get("change"):
+            return desk.session_form(request, errors, form.values, session=row.session)
         if not form.get(CONFIRMED) and (preview := await _title_change(desk, request, row, asked)):
             return desk.pages.render(
                 request, "office/change_preview.html", **preview, session=row.session, values=form.values
             )
-        changes = asked.model_dump(include={"title", "description", "capacity", "join_url"})
+        changes = as_stored(asked.model_dump(exclude={*unchanged}))
         try:
             await desk.sessions.change(member, session_id, changes)
-        except SessionNotScheduledProblem as problem:
-            errors = {"capacity": desk.pages.say(request, problem)}
-            return desk.again(request, template, errors, session=row.session, programmes={}, values=form.values)
+        except tuple(_FIELDS_OF) as problem:
+            errors = {_FIELDS_OF[type(problem)]: desk.pages.say(request, problem)}
+            return desk.session_form(request, errors, form.values, session=row.session)
         return see_other(f"/office/sessions/{session_id}")
 
 
@@ -213,42 +262,6 @@ async def _title_change(desk: SessionDesk, request: Request, row: Row, asked: Se
     shown = own if own in readers else readers[0]
     titles = {name: {shown: in_language(title, shown)} for name, title in (("before", before), ("after", after))}
     return {"row": replace(row, numbers=numbers), **titles} if numbers.recipients else {}
-
-
-def _session_fields(form: Form, time_zone: str) -> dict[str, Any]:
-    return {
-        "programme": form.get("programme"),
-        "title": texts(form, "title"),
-        "description": texts(form, "description") or None,
-        "starts_at": local_instant(form.get("starts_at"), time_zone),
-        "duration_minutes": form.get("duration_minutes"),
-        "capacity": form.get("capacity") or None,
-        "join_url": form.get("join_url"),
-    }
-
-
-def _session_values(row: Row) -> dict[str, str]:
-    session = row.session
-    return {
-        "programme": session.programme,
-        **text_values("title", session.title),
-        **text_values("description", session.description),
-        "starts_at": wall_clock(session.starts_at, row.zone),
-        "duration_minutes": str(session.duration_minutes),
-        "capacity": "" if session.capacity is None else str(session.capacity),
-        "join_url": session.join_url,
-    }
-
-
-def _with_titles(values: dict[str, str], titles: Sequence[str]) -> dict[str, str]:
-    """The titles below every description there is, or as the Catalan one; none that it holds already."""
-    fields = [f"description_{language}" for language in Language]
-    prepared = {}
-    for field in [field for field in fields if values.get(field)] or fields[:1]:
-        text = values.get(field, "")
-        new = "\n".join(line for title in titles if (line := f"– {title}") not in text.splitlines())
-        prepared[field] = f"{text}\n\n{new}".strip() if new else text
-    return values | prepared
 
 
 def _add_materials(router: PageRouter, desk: SessionDesk) -> None:

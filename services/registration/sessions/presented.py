@@ -43,12 +43,16 @@ class PresentedSession:
         return not self.session.is_scheduled or self.is_past
 
     @property
+    def is_tentative(self) -> bool:
+        return bool(self.session.tentative) and not self.is_over
+
+    @property
     def is_long_over(self) -> bool:
         return self.seen_at >= self.session.over_at + _PUBLISHED_WITHIN
 
     @property
     def is_running(self) -> bool:
-        return not self.is_over and self.seen_at >= self.session.starts_at
+        return not (self.is_over or self.session.tentative) and self.seen_at >= self.session.starts_at
 
     @property
     def path(self) -> str:
@@ -78,8 +82,18 @@ class SessionSite:
     sessions: Sessions
     programmes: Programmes
 
+    async def public_session(self, session_id: str) -> PresentedSession:
+        """A session for whoever asks.
+
+        Raises SessionUnknownProblem: there is none that anybody may know of.
+        """
+        return await self._shown(await self.sessions.public_view(session_id))
+
     async def session(self, session_id: str) -> PresentedSession:
-        view = await self.sessions.view(session_id)
+        """A session for somebody who holds a personal link of it, whoever it is for."""
+        return await self._shown(await self.sessions.view(session_id))
+
+    async def _shown(self, view: SessionView) -> PresentedSession:
         programme = await self.programmes.get(view.session.programme)
         return self.presented([view], {programme.id: programme})[0]
 

@@ -11,10 +11,10 @@ from services.registration.programmes.domain import Slug
 from services.registration.sessions.domain import LONGEST_MINUTES, Session
 from services.registration.sessions.usecases import SessionView
 from shared.events.registration import Material
-from shared.events.vocabulary import Language, SessionStatus
+from shared.events.vocabulary import Audience, Language, SessionStatus
 from shared.problems import mark
 from shared.text.fields import Descriptions, HttpsUrl, OneLine, OptionalHttpsUrl, Titles
-from shared.web.schemas import RequestModel, Whole
+from shared.web.schemas import RequestModel, Whole, Yes
 
 FAR_AWAY = mark("This date is too far away.")
 
@@ -37,6 +37,11 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 Start = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_within_two_centuries)]
 Duration = Annotated[Whole, Field(ge=5, le=LONGEST_MINUTES)]
 Capacity = Annotated[Whole, Field(ge=1, le=5000)]
+Entities = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")], ...],
+    Field(max_length=2000),
+    AfterValidator(lambda codes: tuple(dict.fromkeys(codes))),
+]
 
 
 class SessionIn(RequestModel):
@@ -49,6 +54,13 @@ class SessionIn(RequestModel):
     duration_minutes: Duration = 60
     capacity: Capacity | None = None
     join_url: OptionalHttpsUrl = ""
+    audience: Audience = Audience.EVERYBODY
+    entities: Entities = ()
+    """The codes of those it is for, where `audience` is `entities`."""
+    survey: Yes = True
+    """Whether a survey follows it."""
+    tentative: Yes = False
+    """The date is provisional: nobody can register yet."""
 
     def session(self, session_id: str) -> Session:
         starts_at = self.starts_at.astimezone(UTC)
@@ -62,6 +74,10 @@ class SessionIn(RequestModel):
             over_at=starts_at + timedelta(minutes=self.duration_minutes),
             capacity=self.capacity,
             join_url=self.join_url,
+            audience=self.audience,
+            entities=self.entities,
+            survey=int(self.survey),
+            tentative=int(self.tentative),
         )
 
 
@@ -73,14 +89,23 @@ class SessionChange(RequestModel):
     duration_minutes: Duration | None = None
     capacity: Capacity | None = None
     join_url: OptionalHttpsUrl | None = None
+    audience: Audience | None = None
+    entities: Entities | None = None
+    survey: Yes | None = None
+    tentative: Yes | None = None
+    """False confirms the date."""
 
     def changes(self) -> dict[str, object]:
         """The fields to change: those given, and of the nulls those that mean something."""
         given: dict[str, object] = self.model_dump(exclude_unset=True)
-        return {field: value for field, value in given.items() if value is not None or field in _NULLABLE}
+        return as_stored({field: value for field, value in given.items() if value is not None or field in _NULLABLE})
 
 
 _NULLABLE = ("capacity", "description")
+
+
+def as_stored(changes: dict[str, object]) -> dict[str, object]:
+    return {field: int(value) if isinstance(value, bool) else value for field, value in changes.items()}
 
 
 class Reschedule(RequestModel):
@@ -130,6 +155,8 @@ class SessionOut(BaseModel):
     """At least so many, in tens."""
     status: SessionStatus
     sequence: int
+    tentative: bool
+    """The date is provisional: nobody can register yet."""
     reason: dict[Language, str] | None
     recording_url: str
     materials: list[Material]
@@ -149,6 +176,9 @@ class SessionForStaff(SessionOut):
     """A session as the office sees it."""
 
     join_url: str
+    audience: Audience
+    entities: list[str]
+    survey: bool
 
     @classmethod
     def of(cls, view: SessionView) -> Self:

@@ -1,5 +1,6 @@
 """The sessions as they are stored."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import itemgetter
@@ -7,7 +8,7 @@ from operator import itemgetter
 from services.registration.sessions.domain import LONGEST_MINUTES, Session
 from services.registration.sessions.search import IndexEntry
 from shared.clock import Clock, from_millis, to_millis
-from shared.events.vocabulary import SessionStatus
+from shared.events.vocabulary import Audience, SessionStatus
 from shared.storage.aggregates import PENDING, Aggregates
 from shared.storage.collection import Documents, Place, Slice
 from shared.storage.contract import (
@@ -22,6 +23,7 @@ from shared.storage.contract import (
     at_most,
     greater,
     not_equal,
+    one_of,
 )
 
 SESSIONS = "sessions"
@@ -39,6 +41,9 @@ COLLECTIONS = {
 
 BY_START: Order = (("starts_at", 1),)
 BY_START_LATEST_FIRST: Order = (("starts_at", -1),)
+
+PUBLIC: Mapping[str, Condition] = {"audience": one_of((Audience.EVERYBODY, None))}
+"""What anybody may know of; those stored before there was another kind say nothing."""
 
 _KEPT = 64  # more than are open for registration at a time
 
@@ -63,11 +68,14 @@ class SessionStore(Aggregates[Session]):
         super().__init__(store, SESSIONS, Session, clock=clock, keep=_KEPT)
 
     async def listed(
-        self, *, programme: str | None, when: When | None, limit: int, after: Place | None = None
+        self, *, programme: str | None, when: When | None, limit: int, after: Place | None = None, hidden: bool = False
     ) -> Slice[Session]:
-        """A page of the sessions of one programme or all: by start, past ones the latest first."""
+        """A page of the sessions of one programme or all: by start, past ones the latest first. With `hidden`, also
+        those that not everybody may know of."""
         now = self._clock()
-        where: dict[str, Scalar | Condition] = {"programme": programme} if programme is not None else {}
+        where: dict[str, Scalar | Condition] = {} if hidden else {**PUBLIC}
+        if programme is not None:
+            where["programme"] = programme
         if when is When.PAST:
             where["over_at"] = at_most(to_millis(now))
         elif when is When.UPCOMING:
@@ -127,9 +135,9 @@ class SessionStore(Aggregates[Session]):
         return await self._ids({"starts_at": instant, "over_at": instant})
 
     async def index(self) -> list[IndexEntry]:
-        """All sessions, the latest start first."""
+        """All that anybody may know of, the latest start first."""
         entries = Documents(self._store, SESSIONS, _index_entry)
-        return [entry async for entry in entries.each(order=BY_START_LATEST_FIRST)]
+        return [entry async for entry in entries.each(PUBLIC, order=BY_START_LATEST_FIRST)]
 
     async def _ids(self, where: Where) -> list[str]:
         return [found async for found in Documents(self._store, SESSIONS, itemgetter("_id")).each(where)]

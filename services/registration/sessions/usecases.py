@@ -9,7 +9,8 @@ from services.registration.projections import KnownResults
 from services.registration.seats.domain import Roster
 from services.registration.seats.store import Rosters
 from services.registration.sessions import domain as sessions
-from services.registration.sessions.domain import Session, SessionUnknownProblem
+from services.registration.sessions.domain import Session
+from services.registration.sessions.problems import AlreadyRegisteredProblem, OutsidersProblem, SessionUnknownProblem
 from services.registration.sessions.search import IndexEntry
 from services.registration.sessions.store import SessionStore, When
 from shared.clock import Clock
@@ -71,14 +72,33 @@ class Settling(Protocol):
         """Carry out a session's decisions on its seats. Returns the session, or None if there is none."""
 
 
+class Members(Protocol):
+    async def entities_of(self, programme: str, /) -> set[str]:
+        """Codes of the entities that take part in its phases."""
+
+
+class Attending(Protocol):
+    async def entities_of(self, session_id: str, /) -> list[str]:
+        """The entity of each person who has a seat or waits."""
+
+
 class Sessions:
     """Acts on a session raise SessionUnknownProblem, and whatever the decision of the same name in `domain` raises."""
 
     def __init__(
-        self, stored: SessionStore, rosters: Rosters, settling: Settling, results: KnownResults, clock: Clock
+        self,
+        stored: SessionStore,
+        rosters: Rosters,
+        settling: Settling,
+        results: KnownResults,
+        members: Members,
+        attending: Attending,
+        clock: Clock,
     ) -> None:
         self._stored = stored
         self._rosters = rosters
+        self._members = members
+        self._attending = attending
         self._settling = settling
         self._results = results
         self._clock = clock
@@ -92,6 +112,8 @@ class Sessions:
         self.publish_materials = Action("session.materials-published", Role.EDITOR, self._publish_materials)
 
     async def _schedule(self, by: Author, session: Session) -> Session:
+        """Raises NobodyNamedProblem."""
+        sessions.require_somebody(session)
         return await self.add(session, by.record(session.id, {"programme": session.programme}))
 
     async def add(self, session: Session, record: Recording[Session] | None) -> Session:
@@ -102,7 +124,13 @@ class Sessions:
         return await self._settling.settle(session.id) or scheduled if scheduled.unsettled else scheduled
 
     async def _change(self, by: Author, session_id: str, changes: dict[str, Any]) -> Session:
-        """More seats promote those who wait. Fewer take no seat away, also of those who registered without limit."""
+        """More seats promote those who wait. Fewer take no seat away, also of those who registered without limit.
+
+        Raises:
+            OutsidersProblem: people are registered of entities that it would no longer be for.
+            AlreadyRegisteredProblem: its date would become provisional for people who are registered.
+        """
+        await self._require_room_for_the_registered(session_id, changes)
         record: Recording[Session] = by.record(session_id, changed_fields(changes))
         return await self._decide(session_id, lambda session: sessions.change(session, changes), record)
 
@@ -123,10 +151,13 @@ class Sessions:
         return await self._decide(session_id, lambda session: sessions.cancel(session, reason), by.record(session_id))
 
     async def _end(self, by: Author | None, session_id: str) -> Session:
-        """End a session, also before its time. No author: the clock decides. Ending again changes nothing."""
+        """End a session, also before its time. No author: the clock decides, and drops what was never confirmed.
+        Ending again changes nothing.
+        """
         now = self._clock()
+        decide = sessions.end if by else sessions.run_out
         return await self._decide(
-            session_id, lambda session: sessions.end(session, now), by.record(session_id) if by else None
+            session_id, lambda session: decide(session, now), by.record(session_id) if by else None
         )
 
     async def _publish_materials(
@@ -152,10 +183,21 @@ class Sessions:
         [view] = await self._views([session])
         return view
 
+    async def public_view(self, session_id: str) -> SessionView:
+        """A session that anybody may know of.
+
+        Raises SessionUnknownProblem.
+        """
+        view = await self.view(session_id)
+        if not view.session.is_public:
+            raise SessionUnknownProblem
+        return view
+
     async def page(
-        self, *, programme: str | None, when: When | None, limit: int, after: Place | None = None
+        self, *, programme: str | None, when: When | None, limit: int, after: Place | None = None, hidden: bool = False
     ) -> Slice[SessionView]:
-        found = await self._stored.listed(programme=programme, when=when, limit=limit, after=after)
+        """Those that anybody may know of; with `hidden` all."""
+        found = await self._stored.listed(programme=programme, when=when, limit=limit, after=after, hidden=hidden)
         return Slice(await self._views(found.items), found.next)
 
     async def some(self, session_ids: Sequence[str]) -> list[SessionView]:
@@ -163,6 +205,7 @@ class Sessions:
         return await self._views([*(await self._stored.many(session_ids)).values()])
 
     async def index(self) -> list[IndexEntry]:
+        """Those that anybody may know of."""
         return await self._stored.index()
 
     async def refresh_live(self) -> bool:
@@ -180,6 +223,18 @@ class Sessions:
         ended = [session.id for session in found if session.status is SessionStatus.ENDED]
         with_results = await self._results.among(ended)
         return [SessionView(session, rosters.get(session.id), session.id in with_results) for session in found]
+
+    async def _require_room_for_the_registered(self, session_id: str, changes: dict[str, Any]) -> None:
+        if changes.keys().isdisjoint(("audience", "entities", "tentative")):
+            return
+        before = (await self.view(session_id)).session
+        after, registered = before.model_copy(update=changes), await self._attending.entities_of(session_id)
+        members = await self._members.entities_of(before.programme)
+        if after.tentative and not before.tentative and registered:
+            raise AlreadyRegisteredProblem
+        outsiders = [entity for entity in registered if not after.is_for(entity, members)]
+        if outsiders and (after.audience, after.entities) != (before.audience, before.entities):
+            raise OutsidersProblem("/audience", people=len(outsiders))
 
     async def _decide(self, session_id: str, decide: Decide[Session], record: Recording[Session] | None) -> Session:
         now = self._clock()

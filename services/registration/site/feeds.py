@@ -34,6 +34,7 @@ _ATOM = "http://www.w3.org/2005/Atom"
 ALL_SESSIONS = mark("All sessions")
 CANCELLED = mark("Cancelled: {title}")
 MOVED = mark("Moved: {title}")
+TENTATIVE = mark("Provisional date: {title}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,10 @@ class Feed:
     language: Language
 
     def title(self, shown: PresentedSession) -> str:
-        """The entry's title, after «Cancelled» or, for a coming session, «Moved»."""
+        """The entry's title, after «Cancelled» or, for a coming session, «Provisional date» or «Moved»."""
         title = in_language(shown.session.title, self.language)
-        message = CANCELLED if shown.is_cancelled else MOVED if shown.has_moved and not shown.is_over else ""
+        message = MOVED if shown.has_moved and not shown.is_over else ""
+        message = CANCELLED if shown.is_cancelled else TENTATIVE if shown.is_tentative else message
         return self.site.pages.words.text(self.language, message, title=title) if message else title
 
     def text(self, shown: PresentedSession) -> str:

@@ -95,7 +95,7 @@ async def test_a_day_that_is_taken_is_flagged(desk: OfficeDesk) -> None:
 
 async def test_what_is_wrong_in_a_plan_is_said_and_the_rest_is_kept(desk: OfficeDesk) -> None:
     _, fields = await _plan(desk)
-    wrong = {**fields, "title_0": "", "starts_at_1": "2020-01-01T10:00", "title_3": "Un títol <nou>"}
+    wrong = {**fields, "title_0": "x" * 301, "starts_at_1": "2020-01-01T10:00", "title_3": "Un títol <nou>"}
     page = (await desk.submit("/office/programmes/dijous/plan", wrong, expect=422)).text
     assert 'href="#title_0"' in page
     assert 'href="#starts_at_1"' in page
