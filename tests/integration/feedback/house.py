@@ -158,6 +158,11 @@ class House:
         renamed = session_ended(session_id, version=3).model_copy(update={"title": {Language.CA: title}})
         await self.use_cases.surveys.keep_session(KnownSession.from_event(renamed))
 
+    async def tell(self, session_id: str, version: int = 3, **changes: Any) -> None:
+        """The ended session is told again, with changes."""
+        ended = session_ended(session_id, version).model_copy(update=changes)
+        await self.use_cases.surveys.keep_session(KnownSession.from_event(ended))
+
     async def open_survey(self, people: int, *, parts: int = 1, programme: str = PROGRAMME) -> tuple[str, list[str]]:
         """A session whose survey is open, and its tokens by person."""
         session_id = ids.encode(self.chance.randbytes(10))

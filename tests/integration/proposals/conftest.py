@@ -94,8 +94,8 @@ class Desk:
         )
         await self.cases.store.programmes.apply(KnownProgramme.from_event(event))
 
-    async def schedule_session(self, session_id: str = "sessiona", version: int = 1) -> str:
-        await self._hear(SessionScheduled, session_id, SessionStatus.SCHEDULED, version)
+    async def schedule_session(self, session_id: str = "sessiona", version: int = 1, **more: Any) -> str:
+        await self._hear(SessionScheduled, session_id, SessionStatus.SCHEDULED, version, **more)
         return session_id
 
     async def end_session(self, session_id: str = "sessiona", version: int = 2) -> None:
@@ -108,7 +108,7 @@ class Desk:
     async def _hear(
         self, kind: type[SessionEvent], session_id: str, status: SessionStatus, version: int, **more: Any
     ) -> None:
-        event = kind(version=version, status=status, **self._session(session_id), **more)
+        event = kind(version=version, status=status, **{**self._session(session_id), **more})
         await self.cases.steps.keep_session(KnownSession.from_event(event))
 
     def _session(self, session_id: str) -> dict[str, Any]:

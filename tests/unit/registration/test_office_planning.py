@@ -47,6 +47,25 @@ def test_holidays_of_the_country_and_of_catalonia_are_known(day: date, name: str
 
 
 @pytest.mark.parametrize(
+    ("day", "at_christmas", "in_august"),
+    [
+        (date(2023, 12, 23), False, False),
+        (date(2023, 12, 28), True, False),
+        (date(2024, 1, 4), True, False),
+        (date(2024, 1, 9), False, False),
+        (date(2024, 7, 31), False, False),
+        (date(2024, 8, 1), False, True),
+        (date(2024, 8, 29), False, True),
+        (date(2024, 9, 2), False, False),
+    ],
+)
+def test_christmas_and_august_are_flagged(day: date, at_christmas: bool, in_august: bool) -> None:
+    found = suggestion(datetime.combine(day, time(10)), {}, frozenset())
+    assert (found.at_christmas, found.in_august) == (at_christmas, in_august)
+    assert found.is_advisable is not (at_christmas or in_august)
+
+
+@pytest.mark.parametrize(
     ("day", "is_flagged"),
     [(date(2024, 3, 24), False), (date(2024, 3, 25), True), (date(2024, 3, 28), True), (date(2024, 3, 29), False)],
 )
