@@ -145,12 +145,12 @@ async def test_nobody_registers_for_a_provisional_date_which_is_shown_as_such(of
     session = await office.scheduled(title={"ca": TITLE}, tentative=True)
     assert (await office.register(session)).json()["type"].endswith("session-tentative")
     page = (await office.api.get(f"/sessions/{session}")).text
-    assert "data prevista" in page
+    assert "Data prevista" in page
     assert "La data és provisional." in page
     assert 'name="email"' not in page
     assert "application/ld+json" not in page
     for path in ("/", "/sessions", "/programmes/dijous"):
-        assert "data prevista" in (await office.api.get(path)).text, path
+        assert "Data prevista" in (await office.api.get(path)).text, path
     for path in ("/calendar.ics", "/programmes/dijous/calendar.ics"):
         assert "STATUS:TENTATIVE" in (await office.api.get(path)).text
     assert f"Data prevista: {TITLE}" in (await office.api.get("/feed.json")).text
