@@ -204,8 +204,9 @@ def wire(
     stores, audit, known = Stores.over(documents, clock), Audit(documents, clock), Projections.over(documents)
     people, rosters, entities = stores.registrations, stores.rosters, Entities(stores.entities, audit)
     seating = Seating(stores.sessions, people, rosters, clock)
-    registrations = _registrations(stores, seating, links, secret, audit, clock)
-    erasing = _erasing(documents, stores, seating, purge, clock)
+    registrations = Registrations(people, stores.sessions, stores.members, rosters, seating, links, secret, audit, clock)
+    erase = partial(erase_person, people, stores.sessions, seating, clock)
+    erasing = Erasing(Collection(documents, ERASURES, Note), erase, purge)
     programmes = Programmes(stores.programmes, stores.members)
     resources = Resources(stores.resources, stores.assistances, entities)
     sessions = Sessions(stores.sessions, rosters, seating, known.results, stores.members, people, clock)
@@ -228,17 +229,4 @@ def wire(
         access=Access.over(documents, stores.accounts, links, secret, audit, clock, rules),
         audit=audit,
         reconciler=reconciler,
-    )
-
-
-def _erasing(documents: Store, stores: Stores, seating: Seating, purge: Purge, clock: Clock) -> Erasing:
-    erase = partial(erase_person, stores.registrations, stores.sessions, seating, clock)
-    return Erasing(Collection(documents, ERASURES, Note), erase, purge)
-
-
-def _registrations(
-    stores: Stores, seating: Seating, links: Links, secret: bytes, audit: Audit, clock: Clock
-) -> Registrations:
-    return Registrations(
-        stores.registrations, stores.sessions, stores.members, stores.rosters, seating, links, secret, audit, clock
     )

@@ -161,7 +161,7 @@ async def test_whose_staff_somebody_is_changes_at_once_and_is_told(desk: OfficeD
     assert (await desk.entries(limit=9))[1].details == {"role": "editor", "body": "diputacio-lleida"}
     await desk.begin_session(person_id)
     await desk.get("/office/sessions")
-    await desk.use_cases.accounts.change_role(API_CALLER, person_id, Role.EDITOR, "diputacio-lleida")
+    await desk.use_cases.access.accounts.change_role(API_CALLER, person_id, Role.EDITOR, "diputacio-lleida")
     await desk.get("/office/sessions", expect=403)
 
 
@@ -171,7 +171,7 @@ async def test_whose_body_is_gone_stays_outside_the_office_also_when_the_role_ch
     page = (await desk.get(f"/office/people/{person_id}")).text
     assert '<option value="diputacio-lleida" selected>' in page
     await desk.submit(f"/office/people/{person_id}/role", {"role": "viewer", "body": "diputacio-lleida"})
-    assert (await desk.use_cases.accounts.get(person_id)).body == "diputacio-lleida"
+    assert (await desk.use_cases.access.accounts.get(person_id)).body == "diputacio-lleida"
     await desk.begin_session(person_id)
     assert "no acompanya cap ens" in (await desk.get("/office")).text
 
@@ -183,7 +183,7 @@ async def test_only_the_office_itself_is_administered_by_its_people(desk: Office
     await desk.submit("/office/people", {"name": "Pau", "user_name": "pau@lleida.example", **sent}, expect=422)
     unknown = {"role": "editor", "body": "ningu"}
     await desk.submit(f"/office/people/{person_id}/role", unknown, expect=422)
-    account = await desk.use_cases.accounts.get(person_id)
+    account = await desk.use_cases.access.accounts.get(person_id)
     with pytest.raises(BodyAdministratorProblem):
         account.in_role(Role.ADMIN, account.body)
     bound, events = account.bound_to(Identity("issuer nil", account.user_name, "Nil", Role.ADMIN))
