@@ -8,7 +8,6 @@ from services.feedback.domain.results import Results
 from services.feedback.domain.surveys import UNFINISHED, AnswerCount, Survey, SurveyState
 from services.feedback.domain.tallies import Tally, tally_id
 from shared.clock import Clock, StoredInstant, to_millis
-from shared.events.vocabulary import Audience
 from shared.imports.accepted import IMPORT_COLLECTIONS
 from shared.messaging.office_access import OFFICE_ACCESS_COLLECTIONS
 from shared.security.audit import AUDIT_COLLECTIONS
@@ -124,7 +123,7 @@ class FeedbackStore:
         Called whenever one or the other is stored, so that the later of the two sees both.
         """
         session = await self.sessions.get(session_id)
-        hidden = 1 if session and session.audience is not Audience.EVERYBODY else None
+        hidden = 1 if session and not session.is_public else None
         await self._store.update("results", session_id, assign={"hidden": hidden})
 
     async def list_results(self, programme: str | None, limit: int, after: Place | None) -> Slice[Results]:

@@ -204,7 +204,9 @@ def wire(
     stores, audit, known = Stores.over(documents, clock), Audit(documents, clock), Projections.over(documents)
     people, rosters, entities = stores.registrations, stores.rosters, Entities(stores.entities, audit)
     seating = Seating(stores.sessions, people, rosters, clock)
-    registrations = Registrations(people, stores.sessions, stores.members, rosters, seating, links, secret, audit, clock)
+    registrations = Registrations(
+        people, stores.sessions, stores.members, rosters, seating, links, secret, audit, clock
+    )
     erase = partial(erase_person, people, stores.sessions, seating, clock)
     erasing = Erasing(Collection(documents, ERASURES, Note), erase, purge)
     programmes = Programmes(stores.programmes, stores.members)

@@ -53,6 +53,10 @@ class KnownSession(Known):
     """Whether a survey follows it."""
 
     @property
+    def is_public(self) -> bool:
+        return self.audience is Audience.EVERYBODY
+
+    @property
     def ended_at(self) -> datetime | None:
         return (self.told_end or self.planned_end) if self.status is SessionStatus.ENDED else None
 

@@ -38,6 +38,8 @@ class SurveyForm:
     questions: tuple[SurveyQuestion, ...]
     state: FormState
     closes_at: datetime
+    is_public: bool
+    """Whether anybody may see the results."""
 
 
 @dataclass
@@ -102,4 +104,5 @@ class Answers:
             questions=survey.questions,
             state=state,
             closes_at=survey.closes_at,
+            is_public=session.is_public,
         )

@@ -117,7 +117,7 @@ class SessionSite:
                 programme=programmes[view.session.programme],
                 seats_left=view.seats_shown,
                 turns_away=view.turns_away(now),
-                has_results=view.has_results,
+                has_results=view.has_results and view.session.is_public,  # nobody finds the page of the others
                 seen_at=now,
             )
             for view in views

@@ -54,3 +54,12 @@ async def test_no_survey_opens_for_a_session_that_wants_none(house: House) -> No
     assert survey is not None
     assert survey.state is SurveyState.PREPARING
     assert "survey-opened" not in await house.event_names()
+
+
+async def test_who_follows_the_link_of_a_closed_survey_is_led_to_results_that_are_there_only(house: House) -> None:
+    session_id, [token] = await house.open_survey(1)
+    await house.publish(session_id)
+    link = f'href="/results/{session_id}"'
+    assert link in (await house.client.get(f"/survey/{token}", follow_redirects=True)).text
+    await house.tell(session_id, audience=Audience.MEMBERS)
+    assert link not in (await house.client.get(f"/survey/{token}", follow_redirects=True)).text
