@@ -280,6 +280,8 @@ OFFICE = [
         step=ask_for_no_days,
     ),
     State("office survey of a programme saved", at(f"/office/programmes/{PROGRAMME}/survey?done=1"), role=Role.EDITOR),
+    State("office phases of a programme", at(f"/office/programmes/{PROGRAMME}/phases"), role=Role.EDITOR),
+    State("office bodies of a programme", at(f"/office/programmes/{PROGRAMME}/bodies"), role=Role.EDITOR),
     State("office rule of a series", at(f"/office/programmes/{PROGRAMME}/plan"), role=Role.EDITOR),
     State("office dates of a series", at(f"/office/programmes/{PROGRAMME}/plan"), role=Role.EDITOR, step=send_rule),
     State("office entities", at("/office/entities?q=alamus"), role=Role.VIEWER),
