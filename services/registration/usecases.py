@@ -202,16 +202,14 @@ def wire(
 ) -> UseCases:
     """The use cases on a database. `secret` keys the ids of registrations, people and counters."""
     stores, audit, known = Stores.over(documents, clock), Audit(documents, clock), Projections.over(documents)
-    people, rosters, entities = stores.registrations, stores.rosters, Entities(stores.entities, audit)
-    seating = Seating(stores.sessions, people, rosters, clock)
-    registrations = Registrations(
-        people, stores.sessions, stores.members, rosters, seating, links, secret, audit, clock
-    )
+    people, rosters, members = stores.registrations, stores.rosters, stores.members
+    seating, entities = Seating(stores.sessions, people, rosters, clock), Entities(stores.entities, audit)
+    registrations = Registrations(people, stores.sessions, members, rosters, seating, links, secret, audit, clock)
     erase = partial(erase_person, people, stores.sessions, seating, clock)
     erasing = Erasing(Collection(documents, ERASURES, Note), erase, purge)
-    programmes = Programmes(stores.programmes, stores.members)
+    programmes = Programmes(stores.programmes, members)
     resources = Resources(stores.resources, stores.assistances, entities)
-    sessions = Sessions(stores.sessions, rosters, seating, known.results, stores.members, people, clock)
+    sessions = Sessions(stores.sessions, rosters, seating, known.results, members, people, clock)
     return UseCases(
         stores=stores,
         programmes=programmes,
