@@ -147,7 +147,7 @@ async def test_what_somebody_of_the_office_may_do_is_told_listed_and_told_again(
     ):
         store = open_store(f"sqlite:///{tmp_path}", "registration")
         await AccountStore(store, MovingClock()).create(pere := somebody(), pere.access_changed())
-        told = {"version": 1, "person_id": pere.id, "role": Role.EDITOR, "sessions": []}
+        told = {"version": 1, "person_id": pere.id, "role": Role.EDITOR, "sessions": [], "body": ""}
 
         def told_and_listed() -> None:
             assert ear.named("office-access-changed") == [told]
