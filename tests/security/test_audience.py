@@ -47,7 +47,11 @@ class Hidden:
         coming, past = self.sessions
         proposed = {"programme": PROGRAMME, "title": "Com es reparteixen els fons?", "body": "Com?", "email": A}
         self.proposal = (await installation.public("POST", "/proposals", proposed))["id"]
-        await installation.staff("POST", f"/proposals/{self.proposal}/schedule", {"session": coming})
+
+        async def known() -> None:
+            await installation.staff("POST", f"/proposals/{self.proposal}/schedule", {"session": coming})
+
+        await eventually(known, within=20, every=0.2)
         body = {"recording_url": VIDEO, "materials": [{"title": CANARY, "url": f"{VIDEO}.pdf"}]}
         await installation.staff("POST", f"/sessions/{past}/materials", body)
         await installation.staff("POST", f"/sessions/{past}/end", {})
