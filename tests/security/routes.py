@@ -77,6 +77,7 @@ class Route:
         return f"{self.method} {self.path}"
 
 
+@cache
 def all_routes() -> list[Route]:
     """Every method of every address, sorted; those that only describe (`HEAD`, health) come along with the others."""
     found: set[Route] = set()

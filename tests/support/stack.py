@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import httpx
 
 from deploy.routes import service_of
 from shared.clock import ShiftedClock
+from tests.support.forking import fork
 from tests.support.links import Reader
 from tests.support.nats import RunningBroker, running_broker
 from tests.support.ports import free_port
@@ -40,7 +42,7 @@ class ServiceProcess:
         self.port = free_port()
         self.log = log
         self._environment = environment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ForkServerProcess | None = None
 
     @property
     def url(self) -> str:
@@ -50,46 +52,35 @@ class ServiceProcess:
     @property
     def is_running(self) -> bool:
         """Whether the process lives."""
-        return self._process is not None and self._process.poll() is None
+        return self._process is not None and self._process.is_alive()
 
     def spawn(self, *, failpoint: str = "", open_files: int | None = None) -> None:
         """Start the process; `failpoint` as DIJOUS_FAILPOINT takes it, `open_files` for how many it may open."""
-        limit = [] if open_files is None else ["sh", "-c", f'ulimit -n {open_files}; exec "$@"', "sh"]
-        command = [
-            *limit,
-            sys.executable,
-            "-m",
-            "deploy.cli",
-            "run",
-            self.name,
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(self.port),
-        ]
+        arguments = ["run", self.name, "--host", "127.0.0.1", "--port", str(self.port)]
         environment = {**os.environ, **self._environment, "DIJOUS_FAILPOINT": failpoint}
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        self._process = fork(arguments, environment, self.log, open_files=open_files)
 
     async def ready(self) -> None:
         """Wait until it says that it can do its work."""
+        async with Reader() as client:
 
-        async def check() -> None:
-            assert self.is_running, f"{self.name} ended:\n{self.log.read_text()[-3000:]}"
-            try:
-                async with Reader() as client:
+            async def check() -> None:
+                assert self.is_running, f"{self.name} ended:\n{self.log.read_text()[-3000:]}"
+                try:
                     answer = await client.get(f"{self.url}/health/ready")
-            except httpx.TransportError as error:
-                raise AssertionError(f"{self.name} does not answer: {error!r}") from None
-            assert answer.status_code == 200, f"{self.name} is not ready: {answer.text}"
+                except httpx.TransportError as error:
+                    raise AssertionError(f"{self.name} does not answer: {error!r}") from None
+                assert answer.status_code == 200, f"{self.name} is not ready: {answer.text}"
 
-        await eventually(check, within=START_SECONDS, every=0.05)
+            await eventually(check, within=START_SECONDS, every=0.05)
 
-    def end(self, how: signal.Signals = signal.SIGKILL) -> int:
-        """Send the signal and wait for the end; the exit code."""
+    def end(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """Send the signal and wait for the end."""
         assert self._process is not None, f"{self.name} was never started"
-        self._process.send_signal(how)
-        return self._process.wait(START_SECONDS)
+        assert self._process.pid is not None
+        os.kill(self._process.pid, how)
+        self._process.join(START_SECONDS)
+        assert not self.is_running, f"{self.name} goes on"
 
 
 class Stack:
