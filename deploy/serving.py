@@ -20,7 +20,6 @@ from deploy.settings import ServingSettings
 
 GRACE_SECONDS = 2
 """How long a stopping server waits for requests under way."""
-BACKLOG = 2048
 _ENOUGH_FILES = 65_536
 GARBAGE_AFTER = 10_000
 """Threshold of the youngest generation. Concurrent requests hold more objects than Python's default of 700, so that
@@ -60,24 +59,6 @@ async def serve(app: ASGIApp, listening: socket.socket) -> None:
         asyncio.get_running_loop().add_signal_handler(each, stop)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     await server.serve(sockets=[listening])
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket, bound at once so that a taken port is known before anything starts.
-
-    Raises:
-        OSError: the port is taken or the address is not this machine's.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(BACKLOG)
-    except BaseException:  # raised again: the socket must not stay open
-        listening.close()
-        raise
-    return listening
 
 
 def raise_open_files() -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deploy.import_tuning import import_tuning
+from deploy.listening import listen
 from deploy.routes import SERVICES
 from deploy.settings import BrokenSettingError
 
@@ -61,8 +62,6 @@ async def _serve(service: "Service", listening: socket.socket) -> None:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    from deploy.serving import listen
-
     try:
         return listen(host, port)
     except OSError as error:

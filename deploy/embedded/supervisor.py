@@ -20,7 +20,7 @@ from deploy.embedded.folder import FIRST_RUN_LINK, locked_folder
 from deploy.embedded.settings import EmbeddedSettings, kept_secret
 from deploy.environment import published_environment
 from deploy.health import ask
-from deploy.serving import listen
+from deploy.listening import listen
 from deploy.settings import BrokenSettingError
 from shared.health import is_served
 

@@ -8,8 +8,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # ships no types
-
 ENOUGH_GUESSES = 10**10
 """A thousand years at the pace that `throttle` allows with one account."""
 _JUDGED = 32
@@ -28,6 +26,8 @@ enero febrero marzo mayo junio julio septiembre noviembre diciembre verano otoñ
 
 def is_weak(password: str, known: Iterable[str]) -> bool:
     """Whether it is easy to guess; `known` are texts such as the person's name and address."""
+    from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # ships no types; its lists take a tenth of a second
+
     words = {word for text in (_COMMON_WORDS, *known) for word in re.findall(r"[^\W_]{3,}", _folded(text))}
     rest = _folded(password)
     for word in sorted(words, key=len, reverse=True):

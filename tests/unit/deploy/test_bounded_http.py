@@ -15,7 +15,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from deploy.bounded_http import Bounds, bounded
-from deploy.serving import listen, raise_open_files
+from deploy.listening import listen
+from deploy.serving import raise_open_files
 from tests.support.probes import eventually
 
 LIMIT = 5

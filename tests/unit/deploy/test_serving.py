@@ -12,7 +12,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from deploy import serving
-from deploy.serving import listen, serve
+from deploy.listening import listen
+from deploy.serving import serve
 from shared.web.client_address import client_key
 from tests.support.probes import eventually
 
