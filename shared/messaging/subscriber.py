@@ -19,8 +19,9 @@ from shared.storage.contract import StoreError
 
 log = structlog.get_logger(__name__)
 
-FETCH_SECONDS = 2.0
-"""How long a request for the next message waits at the broker; also the delay if a restarting broker forgets it."""
+FETCH_SECONDS = 5.0
+"""How long a request for the next message waits at the broker; also the delay if a restarting broker forgets it. Each of
+a hundred workers asks again and again, which is what an idle installation takes of a processor."""
 ACK_WAIT_SECONDS = 10.0
 """The broker delivers a message again after this time without an acknowledgement or a sign of progress."""
 PROGRESS_SECONDS = 3.0

@@ -14,6 +14,8 @@ from playwright.async_api import Page
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 INSPECTIONS = (Path(__file__).parent / "inspections.js").read_text(encoding="utf-8")
 AXE_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+AXE_OF_PLACES = ("target-size", "scrollable-region-focusable")
+"""All its other rules see the document and what is shown of it, whatever the width."""
 TEXT_SPACING = (
     "*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}"
     "p{margin-block-end:2em!important}"
@@ -41,21 +43,27 @@ class Finding:
         return f"{self.rule}: {self.where}"
 
 
-async def axe(page: Page, *, contrast: bool = True) -> list[Finding]:
-    """What axe-core finds by the rules of WCAG 2.2 AA and good practice; `contrast` is the dearest of them."""
-    return await _axe(page, {"type": "tag", "values": list(AXE_TAGS)}, {"color-contrast": {"enabled": contrast}})
+async def axe(page: Page) -> list[Finding]:
+    """What axe-core finds by the rules of WCAG 2.2 AA and good practice."""
+    await _inspect(page, "remember()")
+    return await _axe(page, {"type": "tag", "values": list(AXE_TAGS)})
+
+
+async def other_width(page: Page) -> list[Finding]:
+    """What axe would find besides where the window has another width: its rules about places, if the same is there."""
+    return await _inspect(page, "otherwise()") + await _axe(page, {"type": "rule", "values": list(AXE_OF_PLACES)})
 
 
 async def dark_contrast(page: Page) -> list[Finding]:
     """Text too pale on a dark screen; leaves the page dark."""
     await page.emulate_media(color_scheme="dark")
-    return await _axe(page, {"type": "rule", "values": ["color-contrast"]}, {})
+    return await _axe(page, {"type": "rule", "values": ["color-contrast"]})
 
 
-async def _axe(page: Page, which: dict[str, Any], rules: dict[str, Any]) -> list[Finding]:
+async def _axe(page: Page, which: dict[str, Any]) -> list[Finding]:
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE)
-    options = {"runOnly": which, "rules": rules, **_ONLY_WHAT_IS_READ}
+    options = {"runOnly": which, **_ONLY_WHAT_IS_READ}
     violations = await page.evaluate(f"axe.run(document, {json.dumps(options)}).then(result => result.violations)")
     return [
         Finding(f"axe {violation['id']}", " ".join(node["html"].split())[:200])

@@ -88,7 +88,7 @@ async def show(page: Page, world: World, state: State, language: str) -> None:
 
 async def _as_readers_set_it(page: Page) -> list[Finding]:
     """Keyboard, dark screen, no motion, colours of one's own; at both widths what depends on where things stand."""
-    found = await accessibility.axe(page, contrast=False)
+    found = await accessibility.other_width(page)
     found += await accessibility.dark_contrast(page) + await accessibility.reduced_motion(page)
     found += await accessibility.keyboard(page) + await accessibility.forced_colours(page)
     found += await accessibility.focus(page)

@@ -164,6 +164,16 @@
     return [...borderless, ...resisting, ...vanished];
   };
 
+  /* What is there at one width and not at another; what axe finds in it at one, it would find at the other. */
+  const there = () => new Set(all("body *").filter((element) => element.checkVisibility({ visibilityProperty: true })));
+  let before = new Set();
+  const remember = () => { before = there(); return []; };
+  const otherwise = () => {
+    const now = there();
+    return [...before].filter((element) => !now.has(element)).concat([...now].filter((element) => !before.has(element)))
+      .map((element) => finding("not-at-every-width", element));
+  };
+
   const reducedMotion = () => {
     const moving = document.getAnimations().map((animation) => finding("motion", animation.effect?.target ?? "animation"));
     const seconds = (text) => Math.max(...text.split(",").map(parseFloat));
@@ -219,5 +229,5 @@
     return found;
   };
 
-  window.inspections = { reflow, clipping, add, reset, begin, isNowhere, step, end, focusEach, forcedColours, reducedMotion, structure };
+  window.inspections = { reflow, clipping, add, reset, begin, isNowhere, step, end, focusEach, forcedColours, reducedMotion, remember, otherwise, structure };
 })();

@@ -128,7 +128,7 @@ async def define_programme(camera: Camera, page: Page) -> None:
 
 
 async def sign_in(page: Page) -> None:
-    """Sign in once more: nobody stays signed in for weeks."""
+    """Sign in once more: nobody stays signed in for weeks, nor while they do nothing for an hour."""
     await page.goto("/office/sign-in")
     await page.fill("#user_name", USER)
     await page.fill("#password", PASSWORD)
@@ -169,6 +169,7 @@ async def the_day(camera: Camera, page: Page, year: OfficeYear) -> None:
     await page.goto(f"/office/sessions/{year.sessions[FIRST]}")
     await camera.take(page, "sessio")
     year.move_to(FIRST + timedelta(minutes=65))
+    await sign_in(page)
     await page.goto(f"/office/sessions/{year.sessions[FIRST]}/attendance")
     report = {"name": "informe.csv", "mimeType": "text/csv", "buffer": year.report()}
     await page.set_input_files("#report", report)  # type: ignore[arg-type]  # a FilePayload

@@ -73,6 +73,12 @@ FAULTS = [
     _fault("error-not-in-title", "title-error"),
     _fault("unguarded", "form-guard", '<form ID method="post"><button>Send</button></form>'),
     _fault("pale-in-the-dark", "axe color-contrast", '<p ID class="dim">Read by day only</p>'),
+    _fault("gone-on-phones", "not-at-every-width", '<p ID class="for-desks">Read at a desk only</p>'),
+    _fault(
+        "tiny-on-phones",
+        "axe target-size",
+        '<p><a href="/t3" ID class="shrinking">a</a><a href="/t4" class="shrinking">b</a></p>',
+    ),
     _fault("trap", "focus-trap", '<label for="trap">Trap</label><input ID>'),
 ]
 STYLE = """
@@ -83,6 +89,8 @@ STYLE = """
 .dot{display:inline-block;width:1rem;height:1rem;background:red}
 .glow:focus{outline:none;box-shadow:0 0 3px red}
 .dim{color:#333;background:#eee} @media(prefers-color-scheme:dark){.dim{background:#222}}
+.shrinking{display:inline-block;width:3rem;height:3rem}
+@media(max-width:32rem){.for-desks{display:none} .shrinking{width:10px;height:10px;font-size:8px}}
 @keyframes move{to{transform:translateX(1rem)}} .moving{animation:move 1s infinite}
 """
 SCRIPT = "document.getElementById('trap').addEventListener('keydown', event => event.preventDefault())"
@@ -111,6 +119,8 @@ async def findings(chromium: Chromium, html: str) -> list[Finding]:
         await page.set_content(html)
         everything = await accessibility.axe(page) + await accessibility.structure(page, "en")
         everything += await accessibility.keyboard(page)
+        await page.set_viewport_size({"width": 320, "height": 800})
+        everything += await accessibility.other_width(page)
     async with chromium.page(ORIGIN, Look(width=320)) as page:
         await page.set_content(html)
         everything += await accessibility.reflow(page)

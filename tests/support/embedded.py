@@ -43,7 +43,7 @@ class Embedded:
             "DIJOUS_STAFF_TOKEN": self.staff_token,
             "DIJOUS_CLOCK_OFFSET_FILE": str(self._offset),
             "DIJOUS_INVENTORY_SECONDS": "10",
-            "DIJOUS_FEEDBACK_CHECK_SECONDS": "0.2",
+            "DIJOUS_FEEDBACK_CHECK_SECONDS": "0.5",
             **settings,
         }
         self.api = Reader(base_url=self.url, timeout=20, headers={"Accept-Language": "ca"})
