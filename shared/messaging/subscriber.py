@@ -20,8 +20,8 @@ from shared.storage.contract import StoreError
 log = structlog.get_logger(__name__)
 
 FETCH_SECONDS = 5.0
-"""How long a request for the next message waits at the broker; also the delay if a restarting broker forgets it. Each of
-a hundred workers asks again and again, which is what an idle installation takes of a processor."""
+"""How long a request for the next message waits at the broker; also the delay if a restarting broker forgets it. With
+less, a hundred workers that ask again would be most of what an idle installation takes of a processor."""
 ACK_WAIT_SECONDS = 10.0
 """The broker delivers a message again after this time without an acknowledgement or a sign of progress."""
 PROGRESS_SECONDS = 3.0
