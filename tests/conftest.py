@@ -50,20 +50,24 @@ def pytest_collection_finish() -> None:
 LONGEST = (
     "tests/faults/test_kill.py",
     "tests/security/test_injection.py",
+    "tests/security/test_hostile_inside.py",
     "tests/e2e/test_up.py",
-    "tests/browser/",
-    "tests/security/",
+    "tests/security/test_operations.py",
     "tests/e2e/",
     "tests/integration/registration/",
 )
 """Files that take minutes, and folders of such, the longest first."""
+LAST = ("tests/browser/", "tests/security/")
+"""Most of them share one installation in each process, which works on until the process ends."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest: a file stays with one of several processes, and the last one is waited for by all."""
+    order = (*LONGEST, "", *LAST)
 
     def rank(item: pytest.Item) -> int:
-        return next((at for at, start in enumerate(LONGEST) if item.nodeid.startswith(start)), len(LONGEST))
+        known = (at for at, start in enumerate(order) if start and item.nodeid.startswith(start))
+        return next(known, order.index(""))
 
     items.sort(key=rank)
 
