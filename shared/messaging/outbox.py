@@ -29,7 +29,7 @@ from shared.storage.contract import Document, Store, StoreError
 
 log = structlog.get_logger(__name__)
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.5
 """How often the relay looks for documents that other replicas saved; its own wake it. Every look asks all collections:
 four times a second it was half of what an idle installation takes of a processor."""
 GATHER_SECONDS = 0.005
