@@ -6,7 +6,14 @@ from pathlib import Path
 from services.notifications import handlers
 from services.notifications import routes as pages
 from services.notifications.office import api
-from services.notifications.projections.store import FOLLOWERS, PROGRAMMES, PROPOSALS, REGISTRATIONS, SESSIONS
+from services.notifications.projections.store import (
+    FOLLOWERS,
+    MEMBERSHIPS,
+    PROGRAMMES,
+    PROPOSALS,
+    REGISTRATIONS,
+    SESSIONS,
+)
 from services.notifications.rendering.mail_texts import MailTexts
 from services.notifications.rendering.messages import Composer
 from services.notifications.sending.sender import Sender, SendingLimits, lateness
@@ -41,6 +48,7 @@ KEPT = {
     "registration-sessions": SESSIONS,
     "registration-registrations": REGISTRATIONS,
     "registration-erasures": REGISTRATIONS,
+    "registration-memberships": MEMBERSHIPS,
     OFFICE_PEOPLE_KIND: OFFICE_ACCESS,
     "feedback-surveys": SURVEY_KEYS,
     "proposals-proposals": PROPOSALS,

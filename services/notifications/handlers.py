@@ -4,7 +4,7 @@ from faststream.nats import NatsRouter
 
 from services.notifications.deliveries.domain import DeliveryKind
 from services.notifications.usecases import UseCases
-from shared.events import feedback, proposals, registration
+from shared.events import feedback, proposals, registration, support
 from shared.messaging.consuming import EventTable
 from shared.messaging.reconciler import sweep_routes
 
@@ -55,6 +55,17 @@ def routes(use_cases: UseCases) -> NatsRouter:
     on(proposals.SupportRequested, steps.ask_to_confirm_support)
     on(proposals.FollowerErased, steps.forget_follower)
 
+    _of_single_entities(on, use_cases)
     on(registration.OfficeAccessChanged, use_cases.access.learn)
     sweep_routes(router, use_cases.reconciler, by=NAME)
     return router
+
+
+def _of_single_entities(on: EventTable, use_cases: UseCases) -> None:
+    memberships = use_cases.memberships
+    on(support.MembershipStarted, memberships.learn)
+    on(support.MembershipAdvanced, memberships.advance)
+    on(support.MembershipEnded, memberships.learn)
+    on(support.NextStepSet, memberships.set_next_step)
+    on(support.ContactNamed, use_cases.contacts.name)
+    on(support.ContactErased, use_cases.contacts.erase)

@@ -8,6 +8,7 @@ from services.notifications.deliveries.expansion import Fanouts
 from services.notifications.deliveries.fanouts import FANOUT_COLLECTIONS, FanoutStore
 from services.notifications.deliveries.store import DELIVERY_COLLECTIONS, DeliveryStore
 from services.notifications.deliveries.usecases import DeliveryQueue, Wakers
+from services.notifications.next_steps import NextSteps
 from services.notifications.office.people import People
 from services.notifications.office.usecases import DeliveryAdmin
 from services.notifications.preferences.freeing import Freeing
@@ -27,7 +28,9 @@ from services.notifications.sending.superseded import Superseding
 from services.notifications.surveys.store import SURVEY_COLLECTIONS, SURVEY_PARTS, SurveyStore
 from services.notifications.surveys.usecases import SurveyLinks, Surveys
 from services.notifications.transport.smtp import Transport
+from services.notifications.triggers.contacts import Contacts
 from services.notifications.triggers.erasing import RecipientEraser
+from services.notifications.triggers.memberships import Memberships
 from services.notifications.triggers.proposals import Proposals
 from services.notifications.triggers.registrations import Registrations
 from services.notifications.triggers.sessions import Sessions
@@ -93,6 +96,8 @@ class UseCases:
     registrations: Registrations
     surveys: Surveys
     proposals: Proposals
+    contacts: Contacts
+    memberships: Memberships
     fanouts: Fanouts
     delivery_admin: DeliveryAdmin
     people: People
@@ -125,6 +130,8 @@ class UseCases:
             registrations=Registrations(known, queue, surveys, eraser, clock),
             surveys=surveys,
             proposals=Proposals(known, queue, eraser),
+            contacts=Contacts(known, queue, eraser, clock),
+            memberships=Memberships(known, queue, NextSteps(deliveries, known, clock)),
             fanouts=make_fanouts(stores, wakers, clock, page_size=page_size),
             delivery_admin=DeliveryAdmin(
                 deliveries, known, suppressions, make_freeing(stores, wakers, clock), audit, wakers, clock
@@ -150,6 +157,7 @@ def make_fanouts(stores: Stores, wakers: Wakers, clock: Clock, *, page_size: int
         page_size=page_size,
         planners={
             DeliveryKind.REMINDER: reminders.plan,
+            DeliveryKind.MEMBERSHIP_NEXT_STEP: NextSteps(stores.deliveries, stores.known, clock).plan,
             DeliveryKind.SURVEY: links.plan_survey,
             DeliveryKind.SURVEY_REMINDER: links.plan_reminder,
         },

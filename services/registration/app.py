@@ -1,5 +1,6 @@
 """The registration service composed: the only file that names store, handlers, web and settings together."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -15,8 +16,9 @@ from services.registration.routes import api_routers, office_routers, public_rou
 from services.registration.settings import Settings
 from services.registration.usecases import AGGREGATES, COLLECTIONS, UseCases, wire
 from shared.clock import Clock, clock_from
-from shared.events import EVENTS_BY_TYPE
+from shared.events import EVENTS_BY_TYPE, Event
 from shared.events.registration import PersonEvent
+from shared.events.support import ContactNamed, NextStepSet
 from shared.loops import Loop
 from shared.messaging.broker import make_broker
 from shared.messaging.outbox import OutboxRelay
@@ -39,8 +41,11 @@ TEMPLATES = sorted(_HERE.glob("**/templates"))
 RELOAD_SECONDS = 60
 END_CHECK_SECONDS = 30
 RETENTION_SECONDS = 6 * 3600
-EVENTS_WITH_PEOPLE = [event for event in EVENTS_BY_TYPE.values() if issubclass(event, PersonEvent)]
+EVENTS_OF_REGISTRATIONS = [event for event in EVENTS_BY_TYPE.values() if issubclass(event, PersonEvent)]
 """What is taken out of the broker when a person is erased."""
+EVENTS_OF_CONTACTS = [ContactNamed]
+"""The same of a contact."""
+EVENTS_WITH_PEOPLE: Sequence[type[Event]] = [*EVENTS_OF_REGISTRATIONS, *EVENTS_OF_CONTACTS, NextStepSet]
 
 
 def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
@@ -57,7 +62,8 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         secret.encode(),
         reconciler,
         clock,
-        purge=partial(purge_events, broker, EVENTS_WITH_PEOPLE),
+        purge=partial(purge_events, broker, EVENTS_OF_REGISTRATIONS),
+        purge_contact=partial(purge_events, broker, EVENTS_OF_CONTACTS),
         allowance=_allowance(settings),
         rules=settings.sign_in_rules,
     )
@@ -141,6 +147,7 @@ def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
         Loop("directory", use_cases.entities.reload, every=RELOAD_SECONDS),
         Loop("entities imported before", use_cases.entities.announce_older, every=RETENTION_SECONDS),
         use_cases.erasing.loop(every=settings.sweep_seconds),
+        use_cases.contacts.erasing.loop("erasures of contacts", every=settings.sweep_seconds),
         use_cases.moving_in.imports.loop(every=settings.sweep_seconds),
         Loop("people of the past", partial(use_cases.retention.erase_past, keep), every=RETENTION_SECONDS),
         Loop("counters of limits", use_cases.rate_limit.limits.forget, every=RELOAD_SECONDS),

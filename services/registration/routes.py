@@ -55,7 +55,7 @@ def api_routers(use_cases: UseCases, staff_token: str, clock: Clock) -> list[API
         registration_routes(use_cases.registrations, use_cases.entities, use_cases.rate_limit, staff_token),
         programme_routes(use_cases.programmes, staff_token),
         session_routes(use_cases.sessions, use_cases.programmes, use_cases.entities, staff_token, clock),
-        people_routes(use_cases.own, use_cases.erasing, staff_token),
+        people_routes(use_cases.own, use_cases.erasing, use_cases.contacts, staff_token),
         entity_routes(use_cases.entities, staff_token),
         resource_routes(use_cases.resources, staff_token),
         moving_in_routes(use_cases.moving_in, staff_token),

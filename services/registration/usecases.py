@@ -17,6 +17,8 @@ from services.registration.accounts.store import OFFICE_PEOPLE, AccountStore
 from services.registration.accounts.throttle import SignInThrottle
 from services.registration.accounts.usecases import Accounts
 from services.registration.attendance.usecases import Attendance
+from services.registration.contacts import usecases as contact_usecases
+from services.registration.contacts.usecases import Contacts
 from services.registration.entities import store as entity_store
 from services.registration.entities.store import ENTITIES, EntityStore
 from services.registration.entities.usecases import Entities
@@ -56,6 +58,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     **programme_store.COLLECTIONS,
     **session_store.COLLECTIONS,
     **registration_store.COLLECTIONS,
+    **contact_usecases.COLLECTIONS,
     **seat_store.COLLECTIONS,
     **entity_store.COLLECTIONS,
     **resource_store.COLLECTIONS,
@@ -156,6 +159,7 @@ class UseCases:
     registrations: Registrations
     own: OwnRegistration
     erasing: Erasing
+    contacts: Contacts
     retention: Retention
     rate_limit: RateLimit
     entities: Entities
@@ -197,6 +201,7 @@ def wire(
     clock: Clock,
     *,
     purge: Purge = nothing_to_purge,
+    purge_contact: Purge = nothing_to_purge,
     allowance: Allowance = NO_LIMITS,
     rules: SignInRules = USUAL_RULES,
 ) -> UseCases:
@@ -210,14 +215,18 @@ def wire(
     programmes = Programmes(stores.programmes, members)
     resources = Resources(stores.resources, stores.assistances, entities)
     sessions = Sessions(stores.sessions, rosters, seating, known.results, members, people, clock)
+    contacts = Contacts(documents, [], purge_contact)
     return UseCases(
         stores=stores,
         programmes=programmes,
         sessions=sessions,
         seating=seating,
         registrations=registrations,
-        own=OwnRegistration(documents, people, stores.sessions, seating, registrations, erasing, audit, clock),
+        own=OwnRegistration(
+            documents, people, stores.sessions, seating, registrations, erasing, contacts, audit, clock
+        ),
         erasing=erasing,
+        contacts=contacts,
         retention=Retention(people, stores.sessions, erasing, clock),
         rate_limit=RateLimit(RateLimiter(documents, clock, secret=secret), allowance),
         entities=entities,

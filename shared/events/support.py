@@ -90,7 +90,8 @@ class MembershipEvent(Event, source="registration", key="membership_id"):
     entity: str
     state: MembershipState
     phase: str
-    """Key of the phase it is in."""
+    """Key of the phase it is in, or finished or left in."""
+    phase_name: ShortTexts
     mentor: str = ""
     """Key of the body that accompanies it."""
     step: int = 0
@@ -102,20 +103,20 @@ class MembershipStarted(MembershipEvent, name="memberships.membership-started"):
 
 
 class MembershipAdvanced(MembershipEvent, name="memberships.membership-advanced"):
-    """An entity went on to another phase, or back to one, or has another mentor."""
+    """An entity went on to another phase, or back to one: that is another step. Or it has another mentor, or other
+    contacts: the same step again."""
 
 
 class MembershipEnded(MembershipEvent, name="memberships.membership-ended"):
     """An entity finished the phases or left."""
 
 
-class NextStepSet(Event, name="people.next-step-set", source="registration", key="membership_id", stream=Stream.PEOPLE):
+class NextStepSet(
+    MembershipEvent, name="people.next-step-set", source="registration", key="membership_id", stream=Stream.PEOPLE
+):
     """What an entity is to do next, and by when. Both empty: nothing any more. The office's free text, so it travels
     in the people stream."""
 
-    membership_id: str
-    programme: str
-    entity: str
     text: str = ""
     due_on: date | None = None
 
@@ -128,10 +129,15 @@ class ContactNamed(Event, name="people.contact-named", source="registration", ke
     about_id: str
     """Id of the petition or the membership."""
     programme: str
+    entity: str
+    entity_name: str
     name: str
     email: str
     language: Language
     generation: int = 1
+    """Raised when somebody who was erased is named again: a new round of mails."""
+    step: int = 0
+    """How many steps the petition or membership had taken by then: the person is told of later ones."""
 
 
 class ContactErased(Event, name="people.contact-erased", source="registration", key="contact_id", stream=Stream.PEOPLE):

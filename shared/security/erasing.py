@@ -63,5 +63,5 @@ class Erasing:
         """How many erasures wait for their event to be published or for the broker."""
         return await self.notes.count()
 
-    def loop(self, *, every: float) -> Loop:
-        return Loop("erasures", self.step, every=every)
+    def loop(self, name: str = "erasures", *, every: float) -> Loop:
+        return Loop(name, self.step, every=every)

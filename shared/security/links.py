@@ -19,6 +19,8 @@ SESSION_LINKS_LIFE = timedelta(days=30)
 """How long after a session's planned end the links of its registrations are valid."""
 FOLLOWING_LINK_LIFE = timedelta(days=365)
 """How long after a mail about a proposal its link to one's own data is valid."""
+CONTACT_LINK_LIFE = timedelta(days=365)
+"""How long after a mail about a petition or a membership its link is valid at the longest."""
 SUPPORT_LINK_LIFE = timedelta(days=14)
 """How long the link that confirms a support is valid; what was not confirmed until then is erased."""
 _EXPIRY_BYTES = 4

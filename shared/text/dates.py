@@ -1,6 +1,6 @@
 """Instants in words in a time zone, for pages and mails."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,11 @@ def on_day_in_words(day: date, language: Language) -> str:
     if language is Language.EN:
         return f"on {words}"
     return f"l'{words}" if language is Language.CA and day.day in _ELIDED else f"el {words}"
+
+
+def day_in_words(day: date, language: Language) -> str:
+    """Weekday and date of a day without a time."""
+    return date_in_words(datetime.combine(day, time(), UTC), "UTC", language)
 
 
 def date_in_figures(instant: datetime, time_zone: str) -> str:

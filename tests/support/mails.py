@@ -1,15 +1,23 @@
 """A programme, a session, a proposal and people, as notifications knows them, to write mails from."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import services.notifications
-from services.notifications.deliveries.domain import SESSION_KINDS, Delivery, DeliveryKind, make_delivery
+from services.notifications.deliveries.domain import (
+    CONTACT_KINDS,
+    SESSION_KINDS,
+    Delivery,
+    DeliveryKind,
+    make_delivery,
+)
 from services.notifications.projections.domain import (
+    KnownContact,
     KnownFollower,
+    KnownMembership,
     KnownProgramme,
     KnownProposal,
     KnownRegistration,
@@ -21,8 +29,10 @@ from services.notifications.rendering.messages import Composer
 from services.notifications.surveys.domain import LinkMaker
 from shared.events.registration import Material
 from shared.events.vocabulary import (
+    ContactSubject,
     FollowerRole,
     Language,
+    MembershipState,
     ProposalKind,
     ProposalState,
     RegistrationStatus,
@@ -37,6 +47,7 @@ SENDER = "dijous@dijous.example"
 DOMAIN = "dijous.example"
 SESSION = "sessionaaaaaaaaa"
 PROPOSAL = "proposalaaaaaaaa"
+MEMBERSHIP = "gomunicipal:2500450006"
 PERSON = "personaaaaaaaaaaaaaaaaaaaa"
 SURVEY_KEY = b"k" * 32
 LINKS = Links("https://dijous.example", "s" * 40)
@@ -126,6 +137,35 @@ def make_follower(**changes: Any) -> KnownFollower:
     return KnownFollower(**values | changes)
 
 
+def make_membership(**changes: Any) -> KnownMembership:
+    """A council on its way through the phases, with a next step."""
+    values: dict[str, Any] = {
+        "programme": "gomunicipal",
+        "entity": "2500450006",
+        "state": MembershipState.ACTIVE,
+        "phase_name": {"ca": "Disseny del <projecte>"},
+        "step": 1,
+        "next_step": "Nomenar les persones administradores",
+        "due_on": date(2024, 5, 6),
+    }
+    return KnownMembership(id=MEMBERSHIP, seen=1, **values | changes)
+
+
+def make_contact(**changes: Any) -> KnownContact:
+    """A contact of the membership."""
+    values: dict[str, Any] = {
+        "id": PERSON,
+        "seen": 1,
+        "email": "nuria@alamus.example",
+        "language": Language.CA,
+        "name": "Núria Puig",
+        "about": ContactSubject.MEMBERSHIP,
+        "about_id": MEMBERSHIP,
+        "entity_name": "Ajuntament dels Alamús",
+    }
+    return KnownContact(**values | changes)
+
+
 def context_of(
     kind: DeliveryKind,
     *,
@@ -133,19 +173,22 @@ def context_of(
     session: KnownSession | None = None,
     closes_at: datetime | None = CLOSES_AT,
     proposal: KnownProposal | None = None,
+    membership: KnownMembership | None = None,
 ) -> MailContext:
     """What a mail of that kind is about."""
     programme, session = programme or make_programme(), session or make_session()
     if kind in SESSION_KINDS:
         links = LinkMaker(SURVEY_KEY, session.id)
         return MailContext(programme, session, survey_links=links, survey_closes_at=closes_at)
+    if kind in CONTACT_KINDS:
+        return MailContext(programme, membership=membership or make_membership())
     proposal = proposal or make_proposal()
     return MailContext(programme, session if proposal.session_id else None, proposal)
 
 
 def delivery_of(kind: DeliveryKind, *, recipient: Recipient | None = None, **changes: Any) -> Delivery:
     """A delivery of that kind, due now."""
-    subject = SESSION if kind in SESSION_KINDS else PROPOSAL
+    subject = SESSION if kind in SESSION_KINDS else MEMBERSHIP if kind in CONTACT_KINDS else PROPOSAL
     person = recipient.id if recipient else PERSON
     delivery = make_delivery(kind, subject, person, due_at=NOW, now=NOW, round_="1")
     return delivery.model_copy(update=changes)
@@ -155,6 +198,8 @@ def recipient_of(kind: DeliveryKind, **changes: Any) -> Recipient:
     """Somebody who gets mails of that kind."""
     if kind is DeliveryKind.REGISTRATION_CANCELLED:
         return make_registration(**{"status": RegistrationStatus.CANCELLED} | changes)
+    if kind in CONTACT_KINDS:
+        return make_contact(**changes)
     return make_registration(**changes) if kind in SESSION_KINDS else make_follower(**changes)
 
 

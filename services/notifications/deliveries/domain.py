@@ -48,6 +48,9 @@ class DeliveryKind(StrEnum):
     PROPOSAL_DECLINED = "proposal_declined"
     PROPOSAL_MERGED = "proposal_merged"
     SUPPORT_CONFIRMATION = "support_confirmation"
+    MEMBERSHIP_STARTED = "membership_started"
+    MEMBERSHIP_ADVANCED = "membership_advanced"
+    MEMBERSHIP_NEXT_STEP = "membership_next_step"
 
 
 KIND_NAMES: Mapping[DeliveryKind, str] = {
@@ -74,10 +77,17 @@ KIND_NAMES: Mapping[DeliveryKind, str] = {
     DeliveryKind.PROPOSAL_DECLINED: mark("Proposal declined"),
     DeliveryKind.PROPOSAL_MERGED: mark("Proposal merged"),
     DeliveryKind.SUPPORT_CONFIRMATION: mark("Confirmation of a support"),
+    DeliveryKind.MEMBERSHIP_STARTED: mark("Participation begun"),
+    DeliveryKind.MEMBERSHIP_ADVANCED: mark("Participation advanced"),
+    DeliveryKind.MEMBERSHIP_NEXT_STEP: mark("Reminder of a next step"),
 }
 
-SESSION_KINDS = frozenset(kind for kind in DeliveryKind if not kind.startswith(("proposal_", "support_")))
-"""Kinds about a session: their recipient is a registration; of the others, a follower of a proposal."""
+PROPOSAL_KINDS = frozenset(kind for kind in DeliveryKind if kind.startswith(("proposal_", "support_")))
+"""Kinds about a proposal: their recipient is a follower."""
+CONTACT_KINDS = frozenset(kind for kind in DeliveryKind if kind.startswith(("petition_", "membership_")))
+"""Kinds about a petition or a membership: their recipient is a contact."""
+SESSION_KINDS = frozenset(DeliveryKind) - PROPOSAL_KINDS - CONTACT_KINDS
+"""Kinds about a session: their recipient is a registration."""
 
 DIRECT_ANSWERS = frozenset(
     {
@@ -152,13 +162,14 @@ class Delivery(Stored):
 
     kind: DeliveryKind
     subject_id: str
-    """The session or the proposal it is about."""
+    """The session, the proposal, the petition or the membership it is about."""
     recipient_id: str
-    """The registration or the follower who gets it."""
+    """The registration, the follower or the contact who gets it."""
     due_at: StoredInstant
     """When it is to be sent first."""
     sequence: int = 0
-    """The session's SEQUENCE it was made for: a reminder of another sequence no longer applies."""
+    """The session's SEQUENCE it was made for: a reminder of another sequence no longer applies. Of a next step, the
+    version of the membership that set it."""
     generation: int = 0
     """The generation of the registration that it answers, since a person may leave and register again; else 0."""
     minutes_before: int = 0

@@ -12,7 +12,7 @@ from services.notifications.projections.store import Projections
 from shared import ids
 from shared.clock import Clock
 from shared.faults import failpoint
-from shared.storage.collection import document_of
+from shared.storage.collection import Documents, document_of
 from shared.storage.contract import Document
 
 LEASE = timedelta(seconds=10)
@@ -69,7 +69,7 @@ class Fanouts:
         return True
 
     async def _expand(self, fanout: Fanout, make: Make) -> None:
-        members = self._known.registrations.ids if fanout.is_about_session else self._known.followers.ids
+        members = self._members(fanout)
         after = fanout.cursor
         while True:
             page = await members.page(fanout.audience, limit=self.page_size, after=[after] if after else None)
@@ -81,6 +81,11 @@ class Fanouts:
             if not await self._fanouts.save_cursor(fanout.id, self._owner, after, self._clock() + LEASE):
                 return  # another replica goes on with it
         await self._fanouts.finish(fanout.id)
+
+    def _members(self, fanout: Fanout) -> Documents[str]:
+        if fanout.goes_to_contacts:
+            return self._known.contacts.ids
+        return self._known.registrations.ids if fanout.is_about_session else self._known.followers.ids
 
     async def _insert(self, documents: Sequence[Document]) -> None:
         if await self._deliveries.add_documents(documents):

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.notifications.deliveries.domain import SESSION_KINDS, DeliveryKind
+from services.notifications.deliveries.domain import CONTACT_KINDS, SESSION_KINDS, DeliveryKind
 from shared.clock import StoredInstant, to_millis
 from shared.events.vocabulary import RegistrationStatus
 from shared.storage.collection import Collection, Stored
-from shared.storage.contract import Index, Store, Where, one_of
+from shared.storage.contract import Index, Store, Where, greater, one_of
 
 FANOUTS = "fanouts"
 FANOUT_COLLECTIONS: Mapping[str, Sequence[Index]] = {FANOUTS: [Index(("open", "created_at")), Index(("subject_id",))]}
@@ -24,7 +24,7 @@ class Fanout(Stored):
 
     kind: DeliveryKind
     subject_id: str
-    """The session or the proposal."""
+    """The session, the proposal, the petition or the membership."""
     round: str = ""
     """Distinguishes intended repetitions, as in the deliveries' ids."""
     sequence: int = 0
@@ -45,16 +45,22 @@ class Fanout(Stored):
 
     @property
     def step(self) -> int:
-        """The step of its proposal; 0 if the step has no number or the fan-out is about a session."""
+        """The step of what it is about; 0 if the step has no number or the fan-out is about a session."""
         return 0 if self.is_about_session or not self.round.isdecimal() else int(self.round)
 
     @property
     def is_about_session(self) -> bool:
-        """Whether it goes to registrations, not to followers of a proposal."""
+        """Whether it goes to registrations."""
         return self.kind in SESSION_KINDS
 
     @property
+    def goes_to_contacts(self) -> bool:
+        return self.kind in CONTACT_KINDS
+
+    @property
     def audience(self) -> Where:
+        if self.goes_to_contacts:
+            return {"about_id": self.subject_id, "email": greater("")}
         if not self.is_about_session:
             return {"proposal_id": self.subject_id, "following": 1}
         waiting = [RegistrationStatus.WAITING.value] if self.kind in _ALSO_WAITING else []
@@ -113,5 +119,5 @@ class FanoutStore(Collection[Fanout]):
         await self._store.update(FANOUTS, fanout_id, assign={"open": 0, "hashes": []})
 
     async def about(self, subject_id: str) -> list[Fanout]:
-        """All fan-outs about a session or a proposal, open or not."""
+        """All fan-outs about a subject, open or not."""
         return [fanout async for fanout in self.each({"subject_id": subject_id})]

@@ -35,7 +35,7 @@ class DeliveryQueue:
             self._wakers.sender()
 
     async def resume(self, *subject_ids: str) -> None:
-        """Send what waited for these sessions and proposals to become known."""
+        """Send what waited for these subjects to become known."""
         if await self._deliveries.wake(subject_ids, self._clock()):
             self._wakers.sender()
 
@@ -67,7 +67,7 @@ class DeliveryQueue:
     async def backfill(
         self, subject_id: str, recipient_id: str, kinds: frozenset[DeliveryKind], *, after_step: int = 0
     ) -> None:
-        """Queue the earlier fan-outs of these kinds for a person who became known late; of a proposal, only the steps
+        """Queue the earlier fan-outs of these kinds for a person who became known late; of what takes steps, only those
         after `after_step`."""
         for fanout in await self._fanouts.about(subject_id):
             if fanout.kind in kinds and not 0 < fanout.step <= after_step:
@@ -76,7 +76,7 @@ class DeliveryQueue:
                 )
 
     async def withdraw(self, subject_id: str, kinds: Sequence[DeliveryKind], reason: str) -> None:
-        """Send no more mails of these kinds about a session or a proposal."""
+        """Send no more mails of these kinds about a subject."""
         for fanout in await self._fanouts.about(subject_id):
             if fanout.kind in kinds:
                 await self._fanouts.finish(fanout.id)

@@ -15,7 +15,7 @@ from services.notifications.preferences.domain import (
     SuppressionChoice,
     SuppressionReason,
 )
-from shared.events.vocabulary import FollowerRole, Language, RegistrationStatus
+from shared.events.vocabulary import ContactSubject, FollowerRole, Language, RegistrationStatus
 from shared.staff import StaffMember
 from shared.storage.contract import Scalar
 from shared.web.openapi import ApiRouter, problems
@@ -35,9 +35,9 @@ class DeliveryView(BaseModel):
     id: str
     kind: DeliveryKind
     subject: str
-    """Id of the session or the proposal it is about."""
+    """Id of the session, the proposal, the petition or the membership it is about."""
     recipient: str
-    """Id of the registration or the follower who gets it."""
+    """Id of the registration, the follower or the contact who gets it."""
     address: str
     """Where it goes; empty while the recipient is not known."""
     state: DeliveryState
@@ -101,12 +101,23 @@ class KnownFollowerView(BaseModel):
     role: FollowerRole
 
 
+class KnownContactView(BaseModel):
+    """A contact of a petition or a membership as the mails are written."""
+
+    about: ContactSubject
+    about_id: str
+    name: str
+    email: str
+    entity_name: str
+    language: Language
+
+
 class MailView(BaseModel):
     """A mail to a person and what became of it."""
 
     kind: DeliveryKind
     subject: str
-    """Id of the session or the proposal it is about."""
+    """Id of the session, the proposal, the petition or the membership it is about."""
     state: DeliveryState
     created_at: datetime
     sent_at: datetime | None
@@ -122,6 +133,7 @@ class RecipientView(BaseModel):
 
     registrations: list[KnownRegistrationView]
     followers: list[KnownFollowerView]
+    contacts: list[KnownContactView]
     mails: list[MailView]
     suppressions: list[SuppressionView]
 
@@ -200,14 +212,15 @@ def _add_people(router: APIRouter, people: People, acting: Any) -> None:
                 KnownRegistrationView.model_validate(each, from_attributes=True) for each in kept.registrations
             ],
             followers=[KnownFollowerView.model_validate(each, from_attributes=True) for each in kept.followers],
+            contacts=[KnownContactView.model_validate(each, from_attributes=True) for each in kept.contacts],
             mails=[MailView.of(each) for each in kept.deliveries],
             suppressions=[_suppression(each) for each in kept.suppressions],
         )
 
     @router.post("/recipients/erase", summary="Erase a recipient", tags=["people"])
     async def erase(person: PersonIn, member: StaffMember = acting) -> ErasedOut:
-        """The address goes, also from the suppressed ones. Erase it at registrations and followers first: who is kept
-        there is told of here again. Staff only."""
+        """The address goes, also from the suppressed ones. Erase it at registrations, followers and contacts first: who
+        is kept there is told of here again. Staff only."""
         return ErasedOut(erased=await people.erase_for(member, person.email))
 
 

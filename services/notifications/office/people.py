@@ -7,7 +7,7 @@ from services.notifications.deliveries.domain import RECIPIENT_ERASED, Delivery
 from services.notifications.deliveries.store import DeliveryStore
 from services.notifications.preferences.domain import Suppression
 from services.notifications.preferences.store import SuppressionStore
-from services.notifications.projections.domain import KnownFollower, KnownRegistration
+from services.notifications.projections.domain import KnownContact, KnownFollower, KnownRegistration
 from services.notifications.projections.store import Projections
 from shared.security.actions import Action
 from shared.security.audit import Audit
@@ -23,13 +23,14 @@ _MOST_DELIVERIES = 10_000
 class SubjectExport:
     registrations: Sequence[KnownRegistration]
     followers: Sequence[KnownFollower]
+    contacts: Sequence[KnownContact]
     deliveries: Sequence[Delivery]
     """The newest first."""
     suppressions: Sequence[Suppression]
 
     @property
     def recipient_ids(self) -> list[str]:
-        return [recipient.id for recipient in (*self.registrations, *self.followers)]
+        return [recipient.id for recipient in (*self.registrations, *self.followers, *self.contacts)]
 
 
 class People:
@@ -57,7 +58,7 @@ class People:
 
     async def _erase_for(self, by: Author, address: str) -> int:
         """Forget an address and its suppressions, and leave no byte behind; how many recipients had it. Erase them
-        at registrations and followers first: these services announce them again."""
+        at registrations, followers and contacts first: these services announce them again."""
         kept = await self._kept(address)
         for recipient_id in kept.recipient_ids:
             await self._audit.record(by.member, by.act, recipient_id)
@@ -65,6 +66,8 @@ class People:
             await self._known.registrations.forget(registration)
         for follower in kept.followers:
             await self._known.followers.forget(follower)
+        for contact in kept.contacts:
+            await self._known.contacts.forget(contact)
         await self._deliveries.skip({"recipient_id": one_of(kept.recipient_ids)}, RECIPIENT_ERASED)
         for suppression in kept.suppressions:
             await self._suppressions.lift(suppression.id)
@@ -74,6 +77,8 @@ class People:
     async def _kept(self, address: str) -> SubjectExport:
         registrations = [each async for each in self._known.registrations.each({"email": address})]
         followers = [each async for each in self._known.followers.each({"email": address})]
-        ids = [recipient.id for recipient in (*registrations, *followers)]
+        contacts = [each async for each in self._known.contacts.each({"email": address})]
+        ids = [recipient.id for recipient in (*registrations, *followers, *contacts)]
         deliveries = await self._deliveries.to(ids, limit=_MOST_DELIVERIES)
-        return SubjectExport(registrations, followers, deliveries, await self._suppressions.of_one(address))
+        suppressions = await self._suppressions.of_one(address)
+        return SubjectExport(registrations, followers, contacts, deliveries, suppressions)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from services.notifications.deliveries.domain import NOT_KNOWN_YET
+from services.notifications.next_steps import CHANGED as NEXT_STEP_CHANGED
 from services.notifications.reminders import WITHDRAWN
 from services.notifications.sending.rate_limit import TOO_MANY
 from services.notifications.sending.relevance import NOT_PUBLIC, PROVISIONAL, WITHDRAWN_RECORDING
@@ -43,6 +44,9 @@ REASONS: Mapping[str, str] = {
     "proposal answered_in_session": mark("The proposal was in another state by then: answered in session."),
     "proposal declined": mark("The proposal was in another state by then: declined."),
     "proposal merged": mark("The proposal was in another state by then: merged."),
+    "membership finished": mark("The entity had finished the phases."),
+    "membership left": mark("The entity had left the programme."),
+    NEXT_STEP_CHANGED: mark("Another next step took its place."),
     "recipient erased": mark("The person asked to be erased."),
     TOO_MANY: mark("Too many mails to this address within an hour."),
     NOT_KNOWN_YET: mark("What it is about is not known here yet."),

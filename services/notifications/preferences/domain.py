@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from services.notifications.deliveries.domain import DIRECT_ANSWERS, SEAT_NOTICES, Delivery, DeliveryKind
+from services.notifications.deliveries.domain import (
+    CONTACT_KINDS,
+    DIRECT_ANSWERS,
+    PROPOSAL_KINDS,
+    SEAT_NOTICES,
+    Delivery,
+    DeliveryKind,
+)
 from shared.clock import StoredInstant
 from shared.events.base import Event
 from shared.events.notifications import BounceLifted, MailBounced
@@ -52,6 +59,8 @@ class MailGroup(StrEnum):
     PUBLICATIONS = "publications"
     """Results and materials."""
     PROPOSALS = "proposals"
+    PARTICIPATION = "participation"
+    """Petitions and memberships."""
 
     @property
     def kinds(self) -> frozenset[DeliveryKind]:
@@ -66,7 +75,8 @@ _KINDS = {
     MailGroup.REMINDERS: frozenset({DeliveryKind.REMINDER}),
     MailGroup.SURVEYS: frozenset({DeliveryKind.SURVEY, DeliveryKind.SURVEY_REMINDER}),
     MailGroup.PUBLICATIONS: frozenset({DeliveryKind.RESULTS, DeliveryKind.MATERIALS}),
-    MailGroup.PROPOSALS: frozenset(kind for kind in _NEWS if kind.startswith("proposal_")),
+    MailGroup.PROPOSALS: _NEWS & PROPOSAL_KINDS,
+    MailGroup.PARTICIPATION: _NEWS & CONTACT_KINDS,
 }
 
 GROUPS = tuple(group for group in MailGroup if group is not MailGroup.ALL and group.kinds)
@@ -82,6 +92,10 @@ GROUP_NAMES: Mapping[MailGroup, tuple[str, str]] = {
         mark("When the recording, the materials or the results of the survey are published."),
     ),
     MailGroup.PROPOSALS: (mark("Proposals"), mark("What becomes of the proposals that you made or support.")),
+    MailGroup.PARTICIPATION: (
+        mark("Petitions and participation"),
+        mark("What becomes of the petitions of your entity, and of its way through the phases of a programme."),
+    ),
 }
 """Each group's name, and its explanation on the page of preferences."""
 

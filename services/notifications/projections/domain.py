@@ -1,15 +1,17 @@
 """The latest state of other services' aggregates, from their events. Mails are written from it."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from shared.clock import StoredInstant
-from shared.events import proposals, registration
+from shared.events import proposals, registration, support
 from shared.events.registration import Material, SurveyQuestion
 from shared.events.vocabulary import (
     Audience,
+    ContactSubject,
     FollowerRole,
     Language,
+    MembershipState,
     ProposalKind,
     ProposalState,
     RegistrationStatus,
@@ -188,4 +190,49 @@ class KnownFollower(Recipient):
             language=Language.CA,
             proposal_id=event.proposal_id,
             role=FollowerRole.SUPPORTER,
+        )
+
+
+class KnownMembership(Known):
+    """An entity's way through the phases of a programme."""
+
+    programme: str
+    entity: str
+    state: MembershipState
+    phase_name: dict[Language, str]
+    step: int = 0
+    next_step: str = ""
+    due_on: date | None = None
+    next_step_seen: int = 0
+    """The version that set the next step."""
+
+    @classmethod
+    def from_event(cls, event: support.MembershipEvent) -> Self:
+        return cls(id=event.membership_id, seen=event.version, **event.model_dump(exclude={"text", "due_on"}))
+
+
+class KnownContact(Recipient):
+    """A person who is told what becomes of a petition or a membership."""
+
+    about: ContactSubject
+    about_id: str
+    entity_name: str
+    generation: int = 1
+
+    @classmethod
+    def from_event(cls, event: support.ContactNamed) -> Self:
+        return cls(id=event.contact_id, seen=event.version, **event.model_dump())
+
+    @classmethod
+    def from_erasure(cls, event: support.ContactErased) -> Self:
+        """A contact without a person."""
+        return cls(
+            id=event.contact_id,
+            seen=event.version,
+            email="",
+            language=Language.CA,
+            about=event.about,
+            about_id=event.about_id,
+            entity_name="",
+            generation=event.generation,
         )

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Self, TypeVar
 
 from services.notifications.projections.domain import (
+    KnownContact,
     KnownFollower,
+    KnownMembership,
     KnownProgramme,
     KnownProposal,
     KnownRegistration,
@@ -22,19 +24,23 @@ SESSIONS = "sessions"
 PROPOSALS = "proposals"
 REGISTRATIONS = "registrations"
 FOLLOWERS = "followers"
+MEMBERSHIPS = "memberships"
+CONTACTS = "contacts"
 PROJECTION_COLLECTIONS: Mapping[str, Sequence[Index]] = {
     PROGRAMMES: [],
     SESSIONS: [Index(("programme",)), Index(("starts_at",))],
     PROPOSALS: [Index(("programme",)), Index(("session_id",)), Index(("cancelled_session_id",))],
     REGISTRATIONS: [Index(("session_id",)), Index(("email",))],
     FOLLOWERS: [Index(("proposal_id",)), Index(("email",))],
+    MEMBERSHIPS: [Index(("programme",))],
+    CONTACTS: [Index(("about_id",)), Index(("email",))],
 }
 
 R = TypeVar("R", bound=Recipient)
 
 
 class Recipients(Projection[R]):
-    """Registrations or followers. `ids` and `addresses` (by id) read them without models."""
+    """Registrations, followers or contacts. `ids` and `addresses` (by id) read them without models."""
 
     def __init__(self, store: Store, collection: str, model: type[R]) -> None:
         super().__init__(store, collection, model)
@@ -64,6 +70,8 @@ class Projections:
     proposals: Projection[KnownProposal]
     registrations: Recipients[KnownRegistration]
     followers: Followers
+    memberships: Projection[KnownMembership]
+    contacts: Recipients[KnownContact]
 
     @classmethod
     def over(cls, store: Store) -> Self:
@@ -73,16 +81,19 @@ class Projections:
             proposals=Projection(store, PROPOSALS, KnownProposal),
             registrations=Recipients(store, REGISTRATIONS, KnownRegistration),
             followers=Followers(store, FOLLOWERS, KnownFollower),
+            memberships=Projection(store, MEMBERSHIPS, KnownMembership),
+            contacts=Recipients(store, CONTACTS, KnownContact),
         )
 
     async def recipient(self, recipient_id: str) -> Recipient | None:
-        return await self.registrations.get(recipient_id) or await self.followers.get(recipient_id)
+        registered = await self.registrations.get(recipient_id)
+        return registered or await self.followers.get(recipient_id) or await self.contacts.get(recipient_id)
 
     async def addresses_of(self, recipient_ids: Sequence[str]) -> dict[str, str]:
         return await self._addresses({"_id": one_of(sorted(set(recipient_ids)))})
 
     async def having(self, addresses: Sequence[str]) -> dict[str, str]:
-        """The registrations and followers with one of these addresses: address by id."""
+        """The registrations, followers and contacts with one of these addresses: address by id."""
         return await self._addresses({"email": one_of(addresses)})
 
     async def proposals_of(self, session_id: str) -> list[KnownProposal]:
@@ -99,14 +110,19 @@ class Projections:
         return {(each.session_id, each.email): each.status async for each in self.registrations.each(where)}
 
     async def titles(self, subject_ids: Sequence[str]) -> dict[str, Mapping[Language, str] | str]:
-        """A session's title in its languages, or a proposal's title, by id."""
+        """By id: a session's title in its languages, a proposal's title, the name of a membership's programme."""
         sessions, proposals = await self.sessions.many(subject_ids), await self.proposals.many(subject_ids)
-        titles = {id_: session.title for id_, session in sessions.items()}
-        return {**titles, **{id_: proposal.title for id_, proposal in proposals.items()}}
+        memberships = await self.memberships.many(subject_ids)
+        programmes = await self.programmes.many({each.programme for each in memberships.values()})
+        return {
+            **{id_: session.title for id_, session in sessions.items()},
+            **{id_: proposal.title for id_, proposal in proposals.items()},
+            **{id_: found.name for id_, each in memberships.items() if (found := programmes.get(each.programme))},
+        }
 
     async def _addresses(self, where: Where) -> dict[str, str]:
         found: dict[str, str] = {}
-        for documents in (self.registrations.addresses, self.followers.addresses):
+        for documents in (self.registrations.addresses, self.followers.addresses, self.contacts.addresses):
             found |= {recipient_id: address async for recipient_id, address in documents.each(where)}
         return found
 

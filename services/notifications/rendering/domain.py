@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from services.notifications.projections.domain import KnownProgramme, KnownProposal, KnownSession
+from services.notifications.projections.domain import KnownMembership, KnownProgramme, KnownProposal, KnownSession
 from services.notifications.rendering.wording import Wording
 from services.notifications.surveys.domain import LinkMaker
 from shared.clock import to_millis
@@ -13,11 +13,12 @@ from shared.clock import to_millis
 
 @dataclass(frozen=True)
 class MailContext:
-    """A programme with the session or the proposal (and its session, once scheduled) of a mail."""
+    """A programme with what a mail is about: a session, a proposal (and its session, once scheduled), a membership."""
 
     programme: KnownProgramme
     session: KnownSession | None = None
     proposal: KnownProposal | None = None
+    membership: KnownMembership | None = None
     survey_links: LinkMaker | None = None
     """Makes each registration's link to the survey."""
     survey_closes_at: datetime | None = None
@@ -28,7 +29,7 @@ class MailContext:
     @cached_property
     def key(self) -> tuple[tuple[str, int], ...]:
         """Ids and versions: equal keys give equal texts."""
-        snapshots = (self.programme, self.session, self.proposal)
+        snapshots = (self.programme, self.session, self.proposal, self.membership)
         told = tuple((snapshot.id, snapshot.seen) for snapshot in snapshots if snapshot is not None)
         if self.survey_closes_at:
             told += (("survey", to_millis(self.survey_closes_at)),)

@@ -14,14 +14,20 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from services.notifications.deliveries.domain import DIRECT_ANSWERS, SESSION_KINDS, DeliveryKind
-from services.notifications.projections.domain import KnownProposal, KnownSession
+from services.notifications.deliveries.domain import (
+    CONTACT_KINDS,
+    DIRECT_ANSWERS,
+    PROPOSAL_KINDS,
+    SESSION_KINDS,
+    DeliveryKind,
+)
+from services.notifications.projections.domain import KnownMembership, KnownProposal, KnownSession
 from services.notifications.rendering.domain import MailContext, one_line, theirs
 from services.notifications.rendering.wording import NOTHING
 from shared.events.vocabulary import Language, in_language
 from shared.security.links import LinkPurpose, Links
 from shared.text.catalogues import Translations
-from shared.text.dates import date_in_words, instant_in_words, time_in_words
+from shared.text.dates import date_in_words, day_in_words, instant_in_words, time_in_words
 from shared.web.compiled_templates import COMPILED_TEMPLATES
 
 TEMPLATES = Path(__file__).parent / "emails"
@@ -58,8 +64,10 @@ class Personal(StrEnum):
     SURVEY = "survey"
     SUPPORT = "support"
     FOLLOWING = "following"
+    PETITION = "petition"
+    MEMBERSHIP = "membership"
     PREFERENCES = "preferences"
-    """This and the five before it are tokens: the last segments of personal links."""
+    """This and the seven before it are tokens: the last segments of personal links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,9 @@ class MailTexts:
             values["unsubscribe_url"] = ""
         if context.session and not context.session.is_public:
             values["session_url"] = values["registration_url"]
-        if kind in SESSION_KINDS:
+        values["is_contact"] = kind in CONTACT_KINDS
+        values["contact_url"] = values[f"{kind.partition('_')[0]}_url"] if kind in CONTACT_KINDS else ""
+        if kind not in PROPOSAL_KINDS:
             values["following_url"] = ""
         heading = one_line(environment.get_template(f"{kind}/subject.txt").render(values))
         subject = f"{heading} · {values['when']}" if kind in _DATED else heading
@@ -121,6 +131,8 @@ class MailTexts:
             "survey_url": self._links.survey_url(personal[Personal.SURVEY], language),
             "support_url": self._links.page(f"/{LinkPurpose.SUPPORT}/{personal[Personal.SUPPORT]}"),
             "following_url": self._links.page(f"/{LinkPurpose.FOLLOWING}/{personal[Personal.FOLLOWING]}"),
+            "petition_url": self._links.page(f"/{LinkPurpose.PETITION}/{personal[Personal.PETITION]}"),
+            "membership_url": self._links.page(f"/{LinkPurpose.MEMBERSHIP}/{personal[Personal.MEMBERSHIP]}"),
             "unsubscribe_url": self._links.page(f"/{LinkPurpose.PREFERENCES}/{personal[Personal.PREFERENCES]}"),
         }
 
@@ -143,6 +155,8 @@ class MailTexts:
             values |= self._session(language, context.session, time_zone)
         if context.proposal:
             values |= self._proposal(language, context.proposal)
+        if context.membership:
+            values |= _membership(language, context.membership)
         return values
 
     def _session(self, language: Language, session: KnownSession, time_zone: str) -> dict[str, Any]:
@@ -177,6 +191,14 @@ class MailTexts:
             "proposal_url": self._links.page(f"/proposals/{proposal.id}", language),
             "merged_url": self._links.page(f"/proposals/{proposal.merged_into or proposal.id}", language),
         }
+
+
+def _membership(language: Language, membership: KnownMembership) -> dict[str, Any]:
+    return {
+        "phase": one_line(in_language(membership.phase_name, language)),
+        "next_step": membership.next_step,
+        "due": day_in_words(membership.due_on, language) if membership.due_on else "",
+    }
 
 
 @cache

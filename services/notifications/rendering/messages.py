@@ -14,9 +14,15 @@ from functools import lru_cache
 
 from markupsafe import escape
 
-from services.notifications.deliveries.domain import DIRECT_ANSWERS, Delivery, DeliveryKind, message_id
+from services.notifications.deliveries.domain import (
+    CONTACT_KINDS,
+    DIRECT_ANSWERS,
+    Delivery,
+    DeliveryKind,
+    message_id,
+)
 from services.notifications.preferences.domain import group_of
-from services.notifications.projections.domain import KnownRegistration, Recipient
+from services.notifications.projections.domain import KnownContact, KnownRegistration, Recipient
 from services.notifications.rendering.domain import MailContext, one_line, theirs
 from services.notifications.rendering.icalendar import METHODS, CalendarLine, attendee, calendar_text, stamp
 from services.notifications.rendering.mail_texts import MailTexts, Personal
@@ -30,7 +36,14 @@ from services.notifications.rendering.prepared import (
     marked_pieces,
 )
 from shared.events.vocabulary import Language, in_language
-from shared.security.links import FOLLOWING_LINK_LIFE, SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE, LinkPurpose, Links
+from shared.security.links import (
+    CONTACT_LINK_LIFE,
+    FOLLOWING_LINK_LIFE,
+    SESSION_LINKS_LIFE,
+    SUPPORT_LINK_LIFE,
+    LinkPurpose,
+    Links,
+)
 from shared.text.catalogues import Translations
 
 PREFERENCES_LINK_LIFE = timedelta(days=365)
@@ -142,12 +155,14 @@ class Composer:
             Personal.JOIN: fill(LinkPurpose.JOIN, _session_links_expiry),
             Personal.SUPPORT: fill(LinkPurpose.SUPPORT, after(SUPPORT_LINK_LIFE)),
             Personal.FOLLOWING: fill(LinkPurpose.FOLLOWING, after(FOLLOWING_LINK_LIFE)),
+            Personal.PETITION: fill(LinkPurpose.PETITION, after(CONTACT_LINK_LIFE)),
+            Personal.MEMBERSHIP: fill(LinkPurpose.MEMBERSHIP, after(CONTACT_LINK_LIFE)),
             Personal.PREFERENCES: fill(LinkPurpose.PREFERENCES, after(PREFERENCES_LINK_LIFE)),
             Personal.SURVEY: _survey_token,
         }
 
 
-_KINDS_WITH_ENTITY = frozenset({DeliveryKind.CONFIRMATION, DeliveryKind.WAITING_LIST, DeliveryKind.PROMOTION})
+_KINDS_WITH_ENTITY = CONTACT_KINDS | {DeliveryKind.CONFIRMATION, DeliveryKind.WAITING_LIST, DeliveryKind.PROMOTION}
 
 
 def _shared_headers(kind: DeliveryKind, language: Language, context: MailContext, subject: str, sender: str) -> bytes:
@@ -215,7 +230,9 @@ def _comma_name(recipient: Recipient) -> str:
 
 
 def _entity(recipient: Recipient) -> str:
-    return theirs(recipient.entity_name, _LONGEST_ENTITY) if isinstance(recipient, KnownRegistration) else ""
+    if isinstance(recipient, KnownRegistration | KnownContact):
+        return theirs(recipient.entity_name, _LONGEST_ENTITY)
+    return ""
 
 
 def _sequence(mail: PersonalMail) -> bytes:

@@ -1,14 +1,14 @@
-"""A session, a proposal and somebody who do not exist, to show what a mail looks like."""
+"""A session, a proposal, a membership and somebody who do not exist, to show what a mail looks like."""
 
 from datetime import datetime, timedelta
 
-from services.notifications.deliveries.domain import SESSION_KINDS, DeliveryKind
-from services.notifications.projections.domain import KnownProgramme, KnownProposal, KnownSession
+from services.notifications.deliveries.domain import CONTACT_KINDS, SESSION_KINDS, DeliveryKind
+from services.notifications.projections.domain import KnownMembership, KnownProgramme, KnownProposal, KnownSession
 from services.notifications.rendering.domain import MailContext
 from services.notifications.rendering.wording import Wording
 from shared import ids
 from shared.events.registration import Material
-from shared.events.vocabulary import Language, ProposalKind, ProposalState, SessionStatus
+from shared.events.vocabulary import Language, MembershipState, ProposalKind, ProposalState, SessionStatus
 
 PERSON_NAME = "Maria Vila"
 ENTITY = "Ajuntament de Mostra"
@@ -24,6 +24,8 @@ _OTHER = {
     Language.EN: "Another sample topic",
 }
 _MATERIAL = {Language.CA: "Presentació", Language.ES: "Presentación", Language.EN: "Slides"}
+_PHASE = {Language.CA: "Fase de mostra", Language.ES: "Fase de muestra", Language.EN: "Sample phase"}
+_STEP = {Language.CA: "Pas de mostra", Language.ES: "Paso de muestra", Language.EN: "Sample step"}
 _REASON = {Language.CA: "Motiu de mostra.", Language.ES: "Motivo de muestra.", Language.EN: "Sample reason."}
 
 
@@ -35,6 +37,8 @@ def sample_context(
     if kind in SESSION_KINDS:
         closes_at = session.starts_at + timedelta(days=programme.survey_days)
         return MailContext(programme, session, survey_closes_at=closes_at, wording=wording)
+    if kind in CONTACT_KINDS:
+        return MailContext(programme, membership=_membership(language, programme, session.starts_at), wording=wording)
     return MailContext(programme, session, _proposal(language, programme), wording=wording)
 
 
@@ -67,4 +71,18 @@ def _proposal(language: Language, programme: KnownProgramme) -> KnownProposal:
         session_id=_SESSION,
         reason=_REASON[language],
         merged_into_title=_OTHER[language],
+    )
+
+
+def _membership(language: Language, programme: KnownProgramme, due_at: datetime) -> KnownMembership:
+    return KnownMembership(
+        id=_PROPOSAL,
+        seen=1,
+        programme=programme.id,
+        entity="",
+        state=MembershipState.ACTIVE,
+        phase_name={language: _PHASE[language]},
+        step=1,
+        next_step=_STEP[language],
+        due_on=due_at.date(),
     )

@@ -1,10 +1,16 @@
 """Loading the contexts and recipients of a page of deliveries, with a few queries for the whole page."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.notifications.deliveries.domain import SESSION_KINDS, Delivery
+from services.notifications.deliveries.domain import (
+    CONTACT_KINDS,
+    PROPOSAL_KINDS,
+    SESSION_KINDS,
+    Delivery,
+    DeliveryKind,
+)
 from services.notifications.preferences.domain import Suppression
 from services.notifications.preferences.store import SuppressionStore
 from services.notifications.projections.domain import Recipient
@@ -28,7 +34,7 @@ class Batch:
     skipped: dict[str, list[str]] = field(default_factory=dict)
     """Ids by the reason."""
     incomplete: list[Delivery] = field(default_factory=list)
-    """Their session or proposal is not known yet."""
+    """What they are about is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +74,29 @@ class BatchLoader:
         return batch
 
     async def _recipients(self, deliveries: Sequence[Delivery]) -> dict[str, Recipient]:
-        of_sessions = {each.recipient_id for each in deliveries if each.kind in SESSION_KINDS}
-        of_proposals = {each.recipient_id for each in deliveries if each.kind not in SESSION_KINDS}
-        registrations = await self._known.registrations.many(of_sessions)
-        return {**registrations, **await self._known.followers.many(of_proposals)}
+        def those_of(kinds: Collection[DeliveryKind]) -> set[str]:
+            return {each.recipient_id for each in deliveries if each.kind in kinds}
+
+        return {
+            **await self._known.registrations.many(those_of(SESSION_KINDS)),
+            **await self._known.followers.many(those_of(PROPOSAL_KINDS)),
+            **await self._known.contacts.many(those_of(CONTACT_KINDS)),
+        }
 
     async def contexts(self, deliveries: Sequence[Delivery]) -> dict[str, MailContext]:
-        """By session or proposal; incomplete ones are left out."""
-        proposal_ids = {each.subject_id for each in deliveries if each.kind not in SESSION_KINDS}
+        """By session, proposal or membership; incomplete ones are left out."""
+        proposal_ids = {each.subject_id for each in deliveries if each.kind in PROPOSAL_KINDS}
         session_ids = {each.subject_id for each in deliveries if each.kind in SESSION_KINDS}
+        memberships = await self._known.memberships.many(
+            {each.subject_id for each in deliveries if each.kind in CONTACT_KINDS}
+        )
         proposals = await self._known.proposals.many(proposal_ids)
         in_sessions = {proposal.told_session_id for proposal in proposals.values() if proposal.told_session_id}
         sessions = await self._known.sessions.many(session_ids | in_sessions)
         surveys = await self._surveys.many(session_ids)
         named = {session.programme for session in sessions.values()}
         named |= {proposal.programme for proposal in proposals.values()}
+        named |= {membership.programme for membership in memberships.values()}
         programmes = await self._known.programmes.many(named)
         wordings = await self._wordings.many(programmes)
         contexts: dict[str, MailContext] = {}
@@ -98,6 +112,10 @@ class BatchLoader:
             session_of_it = sessions.get(proposal.told_session_id)
             if (programme := programmes.get(proposal.programme)) and (session_of_it or not proposal.told_session_id):
                 contexts[id_] = MailContext(programme, session_of_it, proposal, wording=wordings.get(programme.id))
+        for id_, membership in memberships.items():
+            if programme := programmes.get(membership.programme):
+                wording = wordings.get(programme.id)
+                contexts[id_] = MailContext(programme, membership=membership, wording=wording)
         return contexts
 
 

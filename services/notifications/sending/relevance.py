@@ -4,7 +4,9 @@ from datetime import datetime
 
 from services.notifications.deliveries.domain import Delivery, DeliveryKind
 from services.notifications.deliveries.fanouts import SURVEY_KINDS
+from services.notifications.next_steps import CHANGED as NEXT_STEP_CHANGED
 from services.notifications.projections.domain import (
+    KnownMembership,
     KnownProgramme,
     KnownProposal,
     KnownRegistration,
@@ -13,7 +15,7 @@ from services.notifications.projections.domain import (
 )
 from services.notifications.reminders import WITHDRAWN, due
 from services.notifications.rendering.domain import MailContext
-from shared.events.vocabulary import ProposalState, RegistrationStatus, SessionStatus
+from shared.events.vocabulary import MembershipState, ProposalState, RegistrationStatus, SessionStatus
 
 WITHDRAWN_RECORDING = "recording withdrawn"
 NOT_PUBLIC = "session not public"
@@ -80,13 +82,12 @@ _STATES = {
 
 def skip_reason(delivery: Delivery, context: MailContext, recipient: Recipient, now: datetime) -> str:
     """Why the mail no longer applies; empty if it does."""
-    if isinstance(recipient, KnownRegistration):
-        if recipient.status not in _STATUSES[delivery.kind]:
-            return f"registration {recipient.status}"
-        if 0 < delivery.generation < recipient.generation:
-            return "registered again since"
+    if isinstance(recipient, KnownRegistration) and (reason := _reason_of_registration(delivery, recipient)):
+        return reason
     if delivery.kind in SURVEY_KINDS and context.survey_links is None:
         return "survey closed"
+    if context.membership:
+        return _reason_of_membership(delivery, context.membership)
     if context.proposal and not _still_stands(delivery.kind, context.proposal, context.session):
         return f"proposal {context.proposal.state}"
     if context.session and (reason := _reason_of_kind(delivery.kind, context.session)):
@@ -103,6 +104,19 @@ def _reason_of_kind(kind: DeliveryKind, session: KnownSession) -> str:
     if kind is DeliveryKind.PROPOSAL_RECORDING and not session.recording_url:
         return WITHDRAWN_RECORDING
     return PROVISIONAL if kind in _ABOUT_DATES and session.tentative else ""
+
+
+def _reason_of_registration(delivery: Delivery, registration: KnownRegistration) -> str:
+    if registration.status not in _STATUSES[delivery.kind]:
+        return f"registration {registration.status}"
+    return "registered again since" if 0 < delivery.generation < registration.generation else ""
+
+
+def _reason_of_membership(delivery: Delivery, membership: KnownMembership) -> str:
+    if membership.state is not MembershipState.ACTIVE:
+        return f"membership {membership.state}"
+    is_of_another = delivery.sequence != membership.next_step_seen
+    return NEXT_STEP_CHANGED if delivery.kind is DeliveryKind.MEMBERSHIP_NEXT_STEP and is_of_another else ""
 
 
 def _still_stands(kind: DeliveryKind, proposal: KnownProposal, session: KnownSession | None) -> bool:

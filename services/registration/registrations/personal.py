@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.registration.contacts.usecases import Contacts, HeldContact
 from services.registration.registrations import domain as registrations
 from services.registration.registrations.domain import Correction, NotCorrectableProblem, Registration
 from services.registration.registrations.seating import Seating
@@ -19,6 +20,15 @@ from shared.storage.contract import Store
 from shared.storage.records import Author
 
 
+@dataclass(frozen=True, slots=True)
+class KeptOfPerson:
+    """All that is kept with one address."""
+
+    registrations: Sequence[RegistrationView]
+    """By start of their sessions."""
+    contacts: Sequence[HeldContact]
+
+
 @dataclass(eq=False)
 class OwnRegistration:
     """The link was mailed to the address, so its holder may see and erase all that is kept with that address."""
@@ -29,6 +39,7 @@ class OwnRegistration:
     _seating: Seating
     _registrations: Registrations
     _erasing: Erasing
+    _contacts: Contacts
     _audit: Audit
     _clock: Clock
 
@@ -64,17 +75,17 @@ class OwnRegistration:
             raise NotCorrectableProblem
         await self._stored.change(registration_id, lambda current: registrations.ask_again(current, now))
 
-    async def everything(self, registration_id: str) -> list[RegistrationView]:
-        """All registrations with the address of this one, by start of their sessions.
+    async def everything(self, registration_id: str) -> KeptOfPerson:
+        """All that is kept with the address of this one.
 
         Raises:
             LinkInvalidProblem, ErasedProblem: there is no such registration any more.
         """
         mine = (await self._registrations.view(registration_id)).registration
-        return await self._views(await self._with(mine.email))
+        return await self._kept(mine.email, await self._with(mine.email))
 
     async def erase(self, registration_id: str) -> None:
-        """Erase all registrations with the address of this one.
+        """Erase all that is kept with the address of this one.
 
         Raises:
             LinkInvalidProblem, ErasedProblem: there is no such registration any more.
@@ -83,17 +94,19 @@ class OwnRegistration:
         await self._seating.finish_entering()
         for registration in await self._with(mine.email):
             await self._erasing.begin(registration.id, registration.generation)
+        await self._contacts.erase_all(mine.email)
 
-    async def _export_for(self, by: Author, email: str) -> list[RegistrationView]:
-        """All registrations with an address, for a person who asked the office."""
+    async def _export_for(self, by: Author, email: str) -> KeptOfPerson:
+        """All that is kept with an address, for a person who asked the office."""
         await self._seating.finish_entering()
         found = await self._with(email)
-        for registration in found:
-            await self._audit.record(by.member, by.act, registration.id)
-        return await self._views(found)
+        kept = await self._kept(email, found)
+        for subject in (*(each.id for each in found), *(held.contact.id for held in kept.contacts)):
+            await self._audit.record(by.member, by.act, subject)
+        return kept
 
     async def _erase_for(self, by: Author, email: str) -> int:
-        """Erase all registrations with an address, for a person who asked the office; how many they were.
+        """Erase all registrations and contacts with an address, for a person who asked the office; how many they were.
 
         No byte is left behind.
         """
@@ -102,13 +115,15 @@ class OwnRegistration:
         for registration in found:
             record = by.record_at(self._clock(), registration.id)
             await self._erasing.begin(registration.id, registration.generation, record)
-        if found:
+        contacts = await self._contacts.erase_all(email, lambda subject: by.record_at(self._clock(), subject))
+        if erased := len(found) + contacts:
             await try_to_compact(self._documents)
-        return len(found)
+        return erased
 
-    async def _views(self, found: Sequence[Registration]) -> list[RegistrationView]:
+    async def _kept(self, email: str, found: Sequence[Registration]) -> KeptOfPerson:
         views = [await self._registrations.view(each.id) for each in found]
-        return sorted(views, key=lambda view: view.session.starts_at)
+        by_start = sorted(views, key=lambda view: view.session.starts_at)
+        return KeptOfPerson(by_start, await self._contacts.everything(email))
 
     async def _with(self, email: str) -> list[Registration]:
         ids = [self._registrations.id_of(session, email) for session in await self._sessions.all_ids()]

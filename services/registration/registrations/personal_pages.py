@@ -163,10 +163,10 @@ class PersonalPages:
 
     async def export(self, request: Request, token: str) -> Response:
         view = await self._site.personal(request, token)
-        views = await self._own.everything(view.registration.id)
+        everything = await self._own.everything(view.registration.id)
         kept = {
             "exported_at": self._site.clock().isoformat(),
-            **SubjectExport.of(views).model_dump(mode="json"),
+            **SubjectExport.of(everything).model_dump(mode="json"),
         }
         return Response(
             orjson.dumps(kept, option=orjson.OPT_INDENT_2),
@@ -176,9 +176,9 @@ class PersonalPages:
 
     async def erasure(self, request: Request, token: str) -> HTMLResponse:
         view = await self._site.personal(request, token)
-        views = await self._own.everything(view.registration.id)
-        sessions = [await self._site.session(each.session.id) for each in views]
-        return await self._page(request, view, "public/erase.html", sessions=sessions)
+        kept = await self._own.everything(view.registration.id)
+        sessions = [await self._site.session(each.session.id) for each in kept.registrations]
+        return await self._page(request, view, "public/erase.html", sessions=sessions, contacts=kept.contacts)
 
     async def erase(self, request: Request, token: str) -> Response:
         view = await self._site.personal(request, token)

@@ -11,7 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.notifications.deliveries.domain import DeliveryKind, delivery_id
-from services.notifications.projections.store import FOLLOWERS, PROGRAMMES, PROPOSALS, REGISTRATIONS, SESSIONS
+from services.notifications.projections.store import (
+    CONTACTS,
+    FOLLOWERS,
+    MEMBERSHIPS,
+    PROGRAMMES,
+    PROPOSALS,
+    REGISTRATIONS,
+    SESSIONS,
+)
 from shared.events import Event
 from shared.events.feedback import ResultsPublished, SurveyClosed, SurveyOpened, SurveyUnanswered
 from shared.events.registration import MaterialsPublished
@@ -34,6 +42,7 @@ from tests.integration.notifications.house import (
     session_values,
     waiting,
 )
+from tests.integration.notifications.test_memberships import ANNA, MEMBERSHIP, advanced, named, started, step_set
 from tests.integration.notifications.test_proposals import (
     AUTHOR,
     PROPOSAL,
@@ -65,6 +74,11 @@ BEFORE_THE_END: list[Event] = [
     followed(SUPPORTER, FollowerRole.SUPPORTER, version=2),
     review_started(),
     scheduled(),
+    started(),
+    named(),
+    advanced(),
+    step_set(3, "Llegir la guia"),
+    step_set(4),
 ]
 ENDED = session_values(status=SessionStatus.ENDED, starts_at=MOVED, sequence=1)
 AFTER_THE_END: list[Event] = [
@@ -74,7 +88,7 @@ AFTER_THE_END: list[Event] = [
     closed(),
     ResultsPublished(version=3, session_id=SESSION, programme=PROGRAMME, answers=5, questions={}),
 ]
-KNOWN = (PROGRAMMES, SESSIONS, REGISTRATIONS, PROPOSALS, FOLLOWERS)
+KNOWN = (PROGRAMMES, SESSIONS, REGISTRATIONS, PROPOSALS, FOLLOWERS, MEMBERSHIPS, CONTACTS)
 OWED = {
     *(delivery_id(DeliveryKind.CONFIRMATION, SESSION, registration_id(number), str(number)) for number in (1, 2)),
     delivery_id(DeliveryKind.PROMOTION, SESSION, registration_id(3), "1"),
@@ -83,6 +97,9 @@ OWED = {
     *(delivery_id(DeliveryKind.MATERIALS, SESSION, registration_id(number), "recording") for number in (1, 2, 3)),
     delivery_id(DeliveryKind.PROPOSAL_RECEIVED, PROPOSAL, AUTHOR, ""),
     delivery_id(DeliveryKind.PROPOSAL_SCHEDULED, PROPOSAL, AUTHOR, SESSION),
+    delivery_id(DeliveryKind.MEMBERSHIP_STARTED, MEMBERSHIP, ANNA, "1"),
+    delivery_id(DeliveryKind.MEMBERSHIP_ADVANCED, MEMBERSHIP, ANNA, "1"),
+    *(delivery_id(DeliveryKind.MEMBERSHIP_NEXT_STEP, MEMBERSHIP, ANNA, f"4-{days}") for days in (7, 1)),
 }
 """What must have been told in any order: who cancelled and came back is owed the confirmation of that second time."""
 
@@ -127,7 +144,7 @@ async def test_in_any_order_the_same_is_known_and_nobody_is_told_more(
         await house.hear(*shuffled(BEFORE_THE_END * 2 + AFTER_THE_END, seed))
         assert await state_of(house) == state
         ids = set(await house.delivery_ids())
-        checked_when_sent = ("reminder", "session_cancelled", "proposal_rescheduled")
+        checked_when_sent = ("reminder", "session_cancelled", "proposal_rescheduled", "membership_next_step")
         assert not {id_ for id_ in ids if not id_.startswith(checked_when_sent)} - told
         assert not OWED - ids
 

@@ -265,6 +265,7 @@ async def test_the_office_reads_and_erases_a_follower_with_all_that_was_noted_of
     assert (await house.http.post("/api/v1/recipients/export", **asked)).json() == {
         "registrations": [],
         "followers": [],
+        "contacts": [],
         "mails": [],
         "suppressions": [],
     }

@@ -17,21 +17,29 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from services.notifications.deliveries.domain import (
+    CONTACT_KINDS,
     DIRECT_ANSWERS,
+    PROPOSAL_KINDS,
     SEAT_NOTICES,
     SESSION_KINDS,
     DeliveryKind,
     message_id,
 )
 from services.notifications.preferences.domain import group_of
-from services.notifications.projections.domain import KnownRegistration, Recipient
+from services.notifications.projections.domain import KnownContact, KnownRegistration, Recipient
 from services.notifications.rendering.domain import theirs
 from services.notifications.rendering.icalendar import METHODS
 from services.notifications.rendering.mail_texts import TEMPLATES, MailText, MailTexts, Personal
 from services.notifications.rendering.messages import PREFERENCES_LINK_LIFE
 from services.notifications.surveys.domain import LinkMaker
 from shared.events.vocabulary import Language, RegistrationStatus
-from shared.security.links import FOLLOWING_LINK_LIFE, SESSION_LINKS_LIFE, SUPPORT_LINK_LIFE, LinkPurpose
+from shared.security.links import (
+    CONTACT_LINK_LIFE,
+    FOLLOWING_LINK_LIFE,
+    SESSION_LINKS_LIFE,
+    SUPPORT_LINK_LIFE,
+    LinkPurpose,
+)
 from tests.support.mails import (
     CLOSES_AT,
     DOMAIN,
@@ -73,8 +81,13 @@ KINDS = list(DeliveryKind)
 
 def personal_values(kind: DeliveryKind, recipient: Recipient) -> dict[Personal, str]:
     """What the composer has to put in, made the slow way."""
-    with_entity = kind in (DeliveryKind.CONFIRMATION, DeliveryKind.WAITING_LIST, DeliveryKind.PROMOTION)
-    entity = recipient.entity_name if isinstance(recipient, KnownRegistration) and with_entity else ""
+    with_entity = kind in CONTACT_KINDS | {
+        DeliveryKind.CONFIRMATION,
+        DeliveryKind.WAITING_LIST,
+        DeliveryKind.PROMOTION,
+    }
+    has_entity = isinstance(recipient, KnownRegistration | KnownContact) and with_entity
+    entity = recipient.entity_name if has_entity else ""
     until = SESSION_END + SESSION_LINKS_LIFE
     name = theirs(recipient.name, 60)
     return {
@@ -85,6 +98,8 @@ def personal_values(kind: DeliveryKind, recipient: Recipient) -> dict[Personal, 
         Personal.SURVEY: LinkMaker(SURVEY_KEY, SESSION).token(recipient.id),
         Personal.SUPPORT: LINKS.token(LinkPurpose.SUPPORT, recipient.id, NOW + SUPPORT_LINK_LIFE),
         Personal.FOLLOWING: LINKS.token(LinkPurpose.FOLLOWING, recipient.id, NOW + FOLLOWING_LINK_LIFE),
+        Personal.PETITION: LINKS.token(LinkPurpose.PETITION, recipient.id, NOW + CONTACT_LINK_LIFE),
+        Personal.MEMBERSHIP: LINKS.token(LinkPurpose.MEMBERSHIP, recipient.id, NOW + CONTACT_LINK_LIFE),
         Personal.PREFERENCES: LINKS.token(LinkPurpose.PREFERENCES, recipient.id, NOW + PREFERENCES_LINK_LIFE),
     }
 
@@ -107,7 +122,7 @@ def built_slowly(kind: DeliveryKind, recipient: Recipient) -> EmailMessage:
 def test_what_is_composed_in_pieces_reads_like_what_is_built_as_a_whole(kind: DeliveryKind, language: Language) -> None:
     for name in NASTY_NAMES:
         changes = {"name": name, "language": language}
-        if kind in SESSION_KINDS:
+        if kind not in PROPOSAL_KINDS:
             changes["entity_name"] = name or "Ajuntament"
         recipient = recipient_of(kind, **changes)
         quick, slow = composed(kind, recipient), built_slowly(kind, recipient)

@@ -3,18 +3,20 @@
 from datetime import timedelta
 from itertools import product
 
-from services.notifications.deliveries.domain import SESSION_KINDS, DeliveryKind
+from services.notifications.deliveries.domain import CONTACT_KINDS, PROPOSAL_KINDS, SESSION_KINDS, DeliveryKind
 from services.notifications.office.reasons import REASONS
 from services.notifications.preferences.domain import SuppressionReason
 from services.notifications.rendering.domain import MailContext
 from services.notifications.sending.relevance import skip_reason
-from shared.events.vocabulary import ProposalState, RegistrationStatus, SessionStatus
+from shared.events.vocabulary import MembershipState, ProposalState, RegistrationStatus, SessionStatus
 from tests.support.mails import (
     NOW,
     SESSION_END,
     context_of,
     delivery_of,
+    make_contact,
     make_follower,
+    make_membership,
     make_proposal,
     make_registration,
     make_session,
@@ -51,12 +53,22 @@ def test_every_reason_why_a_mail_about_a_session_does_not_apply_has_words() -> N
 
 
 def test_every_reason_why_news_of_a_proposal_do_not_apply_has_words() -> None:
-    kinds = [kind for kind in DeliveryKind if kind not in SESSION_KINDS]
+    kinds = sorted(PROPOSAL_KINDS)
     given = {
         skip_reason(delivery_of(kind), context_of(kind, proposal=make_proposal(state=state)), make_follower(), NOW)
         for kind, state in product(kinds, ProposalState)
     }
     assert given >= ABOUT_PROPOSALS, "these are no longer given"
+    assert given - {""} <= set(REASONS)
+
+
+def test_every_reason_why_a_mail_to_a_contact_does_not_apply_has_words() -> None:
+    memberships = [make_membership(state=state, next_step_seen=2) for state in MembershipState]
+    given = {
+        skip_reason(delivery_of(kind, sequence=sequence), context_of(kind, membership=membership), make_contact(), NOW)
+        for kind, membership, sequence in product(CONTACT_KINDS, memberships, (1, 2))
+    }
+    assert given == {"", "membership finished", "membership left", "next step changed"}
     assert given - {""} <= set(REASONS)
 
 
