@@ -77,8 +77,8 @@ BEFORE_THE_END: list[Event] = [
     started(),
     named(),
     advanced(),
-    step_set(3, "Llegir la guia"),
-    step_set(4),
+    step_set(3, "Llegir la guia", step=1),
+    step_set(4, step=1),
 ]
 ENDED = session_values(status=SessionStatus.ENDED, starts_at=MOVED, sequence=1)
 AFTER_THE_END: list[Event] = [

@@ -55,8 +55,10 @@ def advanced(step: int = 1, version: int = 2) -> MembershipAdvanced:
     return MembershipAdvanced(version=version, **membership("design", step=step))
 
 
-def step_set(version: int = 3, text: str = "Nomenar qui administra", due_on: date | None = DUE) -> NextStepSet:
-    return NextStepSet(version=version, text=text, due_on=due_on, **membership())
+def step_set(
+    version: int = 3, text: str = "Nomenar qui administra", due_on: date | None = DUE, step: int = 0
+) -> NextStepSet:
+    return NextStepSet(version=version, text=text, due_on=due_on, **membership(step=step))
 
 
 def named(contact: str = ANNA, version: int = 1, **changes: Any) -> ContactNamed:
