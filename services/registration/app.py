@@ -147,6 +147,7 @@ def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
         Loop("directory", use_cases.entities.reload, every=RELOAD_SECONDS),
         Loop("entities imported before", use_cases.entities.announce_older, every=RETENTION_SECONDS),
         use_cases.erasing.loop(every=settings.sweep_seconds),
+        Loop("members who left", use_cases.membership.leaving.sweep, every=settings.sweep_seconds),
         use_cases.contacts.erasing.loop("erasures of contacts", every=settings.sweep_seconds),
         use_cases.moving_in.imports.loop(every=settings.sweep_seconds),
         Loop("people of the past", partial(use_cases.retention.erase_past, keep), every=RETENTION_SECONDS),

@@ -13,6 +13,7 @@ from services.registration.coverage import office_pages as coverage_pages
 from services.registration.coverage.entity_pages import EntityDesk
 from services.registration.coverage.office_pages import CoverageDesk
 from services.registration.entities.api import entity_routes
+from services.registration.memberships.api import membership_routes
 from services.registration.moving_in import office_pages as moving_in_pages
 from services.registration.moving_in.api import moving_in_routes
 from services.registration.moving_in.office_pages import MovingInDesk
@@ -59,6 +60,13 @@ def api_routers(use_cases: UseCases, staff_token: str, clock: Clock) -> list[API
         entity_routes(use_cases.entities, staff_token),
         resource_routes(use_cases.resources, staff_token),
         moving_in_routes(use_cases.moving_in, staff_token),
+        membership_routes(
+            use_cases.membership.office,
+            use_cases.membership.enrolments,
+            use_cases.membership.choices,
+            use_cases.entities,
+            staff_token,
+        ),
     ]
 
 

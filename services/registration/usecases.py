@@ -22,6 +22,12 @@ from services.registration.contacts.usecases import Contacts
 from services.registration.entities import store as entity_store
 from services.registration.entities.store import ENTITIES, EntityStore
 from services.registration.entities.usecases import Entities
+from services.registration.memberships import store as membership_store
+from services.registration.memberships.choices import Choices
+from services.registration.memberships.enrolment import Enrolments
+from services.registration.memberships.leaving import Leaving
+from services.registration.memberships.store import MEMBERSHIPS, MembershipStore
+from services.registration.memberships.usecases import AcceptedPetition, Memberships, OwnMembership, Petitions
 from services.registration.moving_in.usecases import MovingIn
 from services.registration.planning.usecases import Planning
 from services.registration.programmes import store as programme_store
@@ -59,6 +65,7 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     **session_store.COLLECTIONS,
     **registration_store.COLLECTIONS,
     **contact_usecases.COLLECTIONS,
+    **membership_store.COLLECTIONS,
     **seat_store.COLLECTIONS,
     **entity_store.COLLECTIONS,
     **resource_store.COLLECTIONS,
@@ -69,18 +76,21 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     **LIMIT_COLLECTIONS,
     **AUDIT_COLLECTIONS,
 }
-AGGREGATES = (PROGRAMMES, SESSIONS, REGISTRATIONS, OFFICE_PEOPLE, IMPORTS, ENTITIES, RESOURCES, ASSISTANCES)
+AGGREGATES = (
+    *(PROGRAMMES, SESSIONS, REGISTRATIONS, OFFICE_PEOPLE, IMPORTS, ENTITIES),
+    *(RESOURCES, ASSISTANCES, MEMBERSHIPS),
+)
 """The collections whose outboxes the relay publishes."""
 
 
-class NoMembers:
-    """No entity takes part in a programme's phases."""
+class NoPetitions:
+    """Entities take part by the office's decision alone."""
 
-    async def entities_of(self, _: str) -> set[str]:
-        return set()
+    async def accepted(self, _: str) -> AcceptedPetition | None:
+        return None
 
-    async def phases_in_use(self, _: str) -> set[str]:
-        return set()
+    async def give_back(self, _: str) -> None:
+        """No reserve waits for the place."""
 
 
 NO_LIMITS = Allowance()
@@ -101,7 +111,7 @@ class Stores:
     accounts: AccountStore
     resources: ResourceStore
     assistances: AssistanceStore
-    members: NoMembers
+    members: MembershipStore
 
     @classmethod
     def over(cls, documents: Store, clock: Clock) -> Self:
@@ -114,7 +124,42 @@ class Stores:
             accounts=AccountStore(documents, clock),
             resources=ResourceStore(documents, clock),
             assistances=AssistanceStore(documents, clock),
-            members=NoMembers(),
+            members=MembershipStore(documents, clock),
+        )
+
+
+@dataclass(frozen=True)
+class MembershipCases:
+    """All that concerns an entity's way through the phases."""
+
+    office: Memberships
+    own: OwnMembership
+    enrolments: Enrolments
+    leaving: Leaving
+    choices: Choices
+
+    @classmethod
+    def over(
+        cls,
+        stores: Stores,
+        programmes: Programmes,
+        contacts: Contacts,
+        registrations: Registrations,
+        entities: Entities,
+        petitions: Petitions,
+        links: Links,
+        secret: bytes,
+        audit: Audit,
+        clock: Clock,
+    ) -> Self:
+        stored, sessions, people = stores.members, stores.sessions, stores.registrations
+        leaving = Leaving(stored, sessions, people, registrations, petitions, clock)
+        return cls(
+            office=Memberships(stored, programmes, contacts, leaving, secret, clock),
+            own=OwnMembership(stored, contacts, links, secret, clock),
+            enrolments=Enrolments(stored, sessions, people, registrations, entities, audit, clock),
+            leaving=leaving,
+            choices=Choices(programmes, petitions),
         )
 
 
@@ -160,6 +205,7 @@ class UseCases:
     own: OwnRegistration
     erasing: Erasing
     contacts: Contacts
+    membership: MembershipCases
     retention: Retention
     rate_limit: RateLimit
     entities: Entities
@@ -186,6 +232,7 @@ class UseCases:
         announces("registration-sessions", SESSIONS, live_sessions, self.sessions.republish)
         announces("registration-registrations", REGISTRATIONS, live_registrations, self.registrations.republish)
         announces("registration-erasures", REGISTRATIONS, self.retention.lately, self.registrations.republish)
+        announces("registration-memberships", MEMBERSHIPS, {}, self.stores.members.republish_one)
         announces("registration-entities", ENTITIES, {}, self.stores.entities.republish_one)
         announces(OFFICE_PEOPLE_KIND, OFFICE_PEOPLE, {}, self.access.accounts.republish)
         self.reconciler.keeps("proposals-proposals", self.known.proposals.missing)
@@ -215,7 +262,7 @@ def wire(
     programmes = Programmes(stores.programmes, members)
     resources = Resources(stores.resources, stores.assistances, entities)
     sessions = Sessions(stores.sessions, rosters, seating, known.results, members, people, clock)
-    contacts = Contacts(documents, [], purge_contact)
+    contacts = Contacts(documents, [members], purge_contact)
     return UseCases(
         stores=stores,
         programmes=programmes,
@@ -227,6 +274,9 @@ def wire(
         ),
         erasing=erasing,
         contacts=contacts,
+        membership=MembershipCases.over(
+            stores, programmes, contacts, registrations, entities, NoPetitions(), links, secret, audit, clock
+        ),
         retention=Retention(people, stores.sessions, erasing, clock),
         rate_limit=RateLimit(RateLimiter(documents, clock, secret=secret), allowance),
         entities=entities,
