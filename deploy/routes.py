@@ -8,6 +8,7 @@ PREFIXES = {
     "/api/v1/participation": "registration",
     "/api/v1/resources": "registration",
     "/api/v1/assistances": "registration",
+    "/api/v1/memberships": "registration",
     "/api/v1/deliveries": "notifications",
     "/api/v1/suppressions": "notifications",
     "/api/v1/preferences": "notifications",
@@ -34,6 +35,7 @@ PREFIXES = {
     # Links in mails.
     "/registration": "registration",
     "/join": "registration",
+    "/membership": "registration",
     "/preferences": "notifications",
     "/survey": "feedback",
     "/results": "feedback",

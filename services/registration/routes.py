@@ -13,7 +13,13 @@ from services.registration.coverage import office_pages as coverage_pages
 from services.registration.coverage.entity_pages import EntityDesk
 from services.registration.coverage.office_pages import CoverageDesk
 from services.registration.entities.api import entity_routes
+from services.registration.memberships import enrolment_pages
+from services.registration.memberships import office_pages as membership_office_pages
+from services.registration.memberships import personal_pages as membership_pages
 from services.registration.memberships.api import membership_routes
+from services.registration.memberships.enrolment_pages import EnrolmentDesk
+from services.registration.memberships.office_pages import MembershipDesk
+from services.registration.memberships.personal_pages import MembershipSite
 from services.registration.moving_in import office_pages as moving_in_pages
 from services.registration.moving_in.api import moving_in_routes
 from services.registration.moving_in.office_pages import MovingInDesk
@@ -92,8 +98,24 @@ def public_routers(use_cases: UseCases, pages: Pages, links: Links, owner: SiteO
         personal_pages.routes(site),
         join_pages.routes(site),
         link_pages.routes(site),
+        membership_pages.routes(_membership_site(use_cases, pages, links, clock)),
         site_pages.notice_routes(site),
     ]
+
+
+def _membership_site(use_cases: UseCases, pages: Pages, links: Links, clock: Clock) -> MembershipSite:
+    stores = use_cases.stores
+    return MembershipSite(
+        pages,
+        links,
+        clock,
+        own=use_cases.membership.own,
+        stored=stores.members,
+        programmes=use_cases.programmes,
+        sessions=stores.sessions,
+        people=stores.registrations,
+        registrations=use_cases.registrations,
+    )
 
 
 def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: OidcProvider | None) -> list[PageRouter]:
@@ -108,8 +130,10 @@ def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: Oi
         second_factor=use_cases.access.second_factor,
         bodies=programmes.bodies,
     )
-    senders = use_cases.known.senders
-    today = TodayDesk(pages, clock, programmes, stores.sessions, people, proposals, bounces, senders)
+    members = (use_cases.membership.enrolments, stores.members)
+    today = TodayDesk(
+        pages, clock, programmes, stores.sessions, people, proposals, bounces, use_cases.known.senders, *members
+    )
     audit = AuditDesk(
         pages,
         clock,
@@ -129,6 +153,7 @@ def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: Oi
         audit_pages.routes(audit),
         *_session_routers(use_cases, pages, clock),
         *_programme_routers(use_cases, pages, clock),
+        *_membership_routers(use_cases, pages, clock),
         moving_in_pages.routes(MovingInDesk(pages, clock, use_cases.moving_in, use_cases.registrations)),
         resource_pages.routes(ResourceDesk(pages, clock, use_cases.resources)),
         coverage_pages.routes(CoverageDesk(pages, clock, entities, people, programmes)),
@@ -172,3 +197,12 @@ def _programme_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[
     planning = PlanningDesk(pages, clock, planning=use_cases.planning, programmes=use_cases.programmes)
     settings = (programme_pages, survey_pages, phases_pages, bodies_pages)
     return [*(each.routes(programmes) for each in settings), planning_pages.routes(planning)]
+
+
+def _membership_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[PageRouter]:
+    cases = use_cases.membership
+    members = MembershipDesk(pages, clock, memberships=cases.office, choices=cases.choices, entities=use_cases.entities)
+    return [
+        membership_office_pages.routes(members),
+        enrolment_pages.routes(EnrolmentDesk(pages, clock, enrolments=cases.enrolments)),
+    ]

@@ -52,6 +52,11 @@ def day_in_words(day: date, language: Language) -> str:
     return date_in_words(datetime.combine(day, time(), UTC), "UTC", language)
 
 
+def today_in(instant: datetime, time_zone: str = OFFICE_ZONE) -> date:
+    """The day that it is then."""
+    return instant.astimezone(ZoneInfo(time_zone)).date()
+
+
 def date_in_figures(instant: datetime, time_zone: str) -> str:
     """Short date, the same in every language: «25/04/2024»."""
     return instant.astimezone(ZoneInfo(time_zone)).strftime("%d/%m/%Y")

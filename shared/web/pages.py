@@ -24,7 +24,7 @@ from shared.problems import Problem
 from shared.settings import ServiceSettings
 from shared.staff import StaffMember
 from shared.text.catalogues import Translations
-from shared.text.dates import date_in_figures, date_in_words, instant_in_words, time_in_words
+from shared.text.dates import date_in_figures, date_in_words, day_in_words, instant_in_words, time_in_words
 from shared.text.numbers import decimal_in_words, percent_in_words
 from shared.web.back_links import back_link
 from shared.web.bodies import read_form
@@ -195,6 +195,7 @@ class Pages:
             instant=lambda instant, zone: instant_in_words(instant, zone, language),
             date=lambda instant, zone: date_in_words(instant, zone, language),
             day=date_in_figures,
+            weekday=lambda day: day_in_words(day, language),
             time=lambda instant, zone: time_in_words(instant, zone, language),
             decimal=lambda value, digits=2: decimal_in_words(value, language, digits),
             percent=lambda share: percent_in_words(share, language),

@@ -31,7 +31,7 @@ from tests.browser.steps import (
     send_with_foreign_token,
     send_without_name,
 )
-from tests.support.world import ALAMUS, PROGRAMME, RESOURCE
+from tests.support.world import ABRERA, ALAMUS, PILOT, PROGRAMME, RESOURCE
 
 FORGED = "a" * 48
 NOBODY = "a" * 16
@@ -57,6 +57,12 @@ SESSIONS = [
     State("registering with a form grown old", session("coming"), 403, step=send_with_foreign_token),
     State("waiting list errors", session("full"), 422, step=send_empty),
     State("registered", session("coming", "/sessions/{}/registered")),
+    State("membership", link("membership")),
+    State("membership evidence wrong", link("membership"), 422, step=send_empty),
+    State("membership erased, asked", under("membership", "/erase")),
+    State("membership erased", at("/membership/erased")),
+    State("membership link forged", at(f"/membership/{FORGED}"), 404),
+    State("members", at(f"/programmes/{PILOT}/members")),
     State("accessibility", at("/accessibility")),
     State("privacy", at("/privacy")),
     State("legal", at("/legal")),
@@ -284,6 +290,18 @@ OFFICE = [
     State("office bodies of a programme", at(f"/office/programmes/{PROGRAMME}/bodies"), role=Role.EDITOR),
     State("office rule of a series", at(f"/office/programmes/{PROGRAMME}/plan"), role=Role.EDITOR),
     State("office dates of a series", at(f"/office/programmes/{PROGRAMME}/plan"), role=Role.EDITOR, step=send_rule),
+    State("office members", at(f"/office/programmes/{PILOT}/members"), role=Role.EDITOR),
+    State("office members without phases", at(f"/office/programmes/{PROGRAMME}/members"), role=Role.EDITOR),
+    State("office member new", at(f"/office/programmes/{PILOT}/members/new"), role=Role.EDITOR),
+    State(
+        "office member new errors",
+        at(f"/office/programmes/{PILOT}/members/new"),
+        422,
+        role=Role.EDITOR,
+        step=send_empty,
+    ),
+    State("office member", at(f"/office/programmes/{PILOT}/members/{ABRERA}"), role=Role.EDITOR),
+    State("office member leaves, asked", at(f"/office/programmes/{PILOT}/members/{ABRERA}/end/left"), role=Role.EDITOR),
     State("office entities", at("/office/entities?q=alamus"), role=Role.VIEWER),
     State("office coverage", at("/office/entities/coverage"), role=Role.VIEWER),
     State("office entity", at(f"/office/entities/{ALAMUS}"), role=Role.VIEWER),

@@ -35,6 +35,11 @@ GET     /api/v1/resources                                   public
 POST    /api/v1/resources                                   token
 PATCH   /api/v1/resources/{slug}                            token
 PUT     /api/v1/assistances/{resource}/{entity}             token
+POST    /api/v1/sessions/{session_id}/enrol                 token
+GET     /api/v1/memberships                                 token
+POST    /api/v1/memberships                                 token
+PATCH   /api/v1/memberships/{id}                            token
+POST    /api/v1/memberships/{id}/advance                    token
 
 GET     /                                                   public
 GET     /programmes/{slug}                                  public
@@ -70,6 +75,14 @@ GET     /registration/{token}/erase                         registration
 POST    /registration/{token}/erase                         registration
 GET     /join/{token}                                       join
 POST    /join/{token}                                       join
+GET     /membership/erased                                  public
+GET     /membership/{token}                                 membership
+POST    /membership/{token}/evidence                        membership
+POST    /membership/{token}/contacts                        membership
+GET     /membership/{token}/data.json                       membership
+GET     /membership/{token}/erase                           membership
+POST    /membership/{token}/erase                           membership
+GET     /programmes/{slug}/members                          public
 
 GET     /office/sign-in                                     public
 POST    /office/sign-in                                     public
@@ -137,6 +150,19 @@ GET     /office/programmes/{slug}/phases                    editor
 POST    /office/programmes/{slug}/phases                    editor
 GET     /office/programmes/{slug}/bodies                    editor
 POST    /office/programmes/{slug}/bodies                    editor
+GET     /office/programmes/{slug}/members                   viewer
+GET     /office/programmes/{slug}/members/new               editor
+POST    /office/programmes/{slug}/members/new               editor
+GET     /office/programmes/{slug}/members/{entity}          viewer
+POST    /office/programmes/{slug}/members/{entity}/advance  editor
+POST    /office/programmes/{slug}/members/{entity}/next-step  editor
+POST    /office/programmes/{slug}/members/{entity}/contacts  editor
+POST    /office/programmes/{slug}/members/{entity}/contacts/{contact_id}/erase  editor
+POST    /office/programmes/{slug}/members/{entity}/settings  editor
+GET     /office/programmes/{slug}/members/{entity}/end/{how}  editor
+POST    /office/programmes/{slug}/members/{entity}/end/{how}  editor
+GET     /office/sessions/{session_id}/enrol                 editor
+POST    /office/sessions/{session_id}/enrol                 editor
 GET     /office/programmes/{slug}/survey                    editor
 POST    /office/programmes/{slug}/survey                    editor
 GET     /office/programmes/{slug}/plan                      editor
@@ -252,5 +278,16 @@ FOR_BODIES = {
     Route("POST", "/office/account/passkeys"),
     Route("GET", "/office/account/passkeys/{passkey_id}"),
     Route("POST", "/office/account/passkeys/{passkey_id}"),
+    *(
+        Route(method, f"/office/programmes/{{slug}}/members{beneath}")
+        for method, beneath in (
+            ("GET", ""),
+            ("GET", "/{entity}"),
+            ("POST", "/{entity}/advance"),
+            ("POST", "/{entity}/next-step"),
+            ("POST", "/{entity}/contacts"),
+            ("POST", "/{entity}/contacts/{contact_id}/erase"),
+        )
+    ),
 }
 """Pages of the office that let in the staff of a body too, and show them no more than what is theirs."""

@@ -36,6 +36,7 @@ class Access(StrEnum):
     SUPPORT = "support"
     FOLLOWING = "following"
     PREFERENCES = "preferences"
+    MEMBERSHIP = "membership"
     SIGN_IN = "sign-in"
     """Who holds a first-run link or comes back from the identity provider; nobody else gets further."""
 
@@ -48,6 +49,7 @@ LINKS = (
     Access.SUPPORT,
     Access.FOLLOWING,
     Access.PREFERENCES,
+    Access.MEMBERSHIP,
 )
 
 

@@ -137,7 +137,9 @@ async def test_nobody_learns_whether_an_address_is_registered(world: World) -> N
     assert abs(known - new) < 0.1, f"registered: {known:.3f} s, new: {new:.3f} s"
 
 
-@pytest.mark.parametrize("purpose", ["registration", "join", "survey", "support", "following", "preferences"])
+@pytest.mark.parametrize(
+    "purpose", ["registration", "join", "survey", "support", "following", "preferences", "membership"]
+)
 async def test_another_s_link_is_not_to_be_guessed(world: World, purpose: str) -> None:
     own = token(world.link(purpose))
     letters = f"{string.ascii_letters}{string.digits}-_"

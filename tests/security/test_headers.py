@@ -48,7 +48,9 @@ async def test_a_route_answers_with_safe_headers(world: World, route: Route) -> 
         assert faults(answer, personal=route.is_personal) == [], f"{answer.status_code} {answer.text[:300]}"
 
 
-@pytest.mark.parametrize("purpose", ["registration", "join", "survey", "support", "following", "preferences"])
+@pytest.mark.parametrize(
+    "purpose", ["registration", "join", "survey", "support", "following", "preferences", "membership"]
+)
 async def test_a_personal_page_is_stored_by_nobody_and_found_by_no_search(world: World, purpose: str) -> None:
     answer = await world.installation.api.get(world.link(purpose))
     assert answer.status_code == 200

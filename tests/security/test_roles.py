@@ -20,6 +20,7 @@ OTHER_PURPOSE = {
     "support": "following",
     "following": "support",
     "preferences": "support",
+    "membership": "support",
 }
 
 

@@ -10,6 +10,8 @@ from tests.support.links import Reader
 from tests.support.probes import eventually
 
 PROGRAMME = "dijous-gomunicipal"
+PILOT = "pilot-decidim"
+"""A cohort; who registers comes from its members."""
 ABRERA, ALAMUS = "0800180001", "2500450006"
 RESOURCE = "transparencia"
 JOIN_URL = "https://teams.example/secret-meeting"
@@ -33,7 +35,7 @@ class World:
     open), `published`, `earlier`, `few` (the results of these three are published). The `fresh` one was moved."""
     links: dict[str, dict[str, str]] = field(default_factory=dict)
     """By purpose, then address: `/registration/…` (in the session `coming`), `/join/…` (in `soon`), `/survey/…`,
-    `/support/…`, `/following/…`, `/preferences/…`."""
+    `/support/…`, `/following/…`, `/preferences/…`, `/membership/…`."""
     standings: dict[str, str] = field(default_factory=dict)
     """Paths of one's own registration by how it stands: `soon` (time to join), `waiting`, `given up`, `over`,
     `called off`, `erased`; of the button to join: `early`, `late`, `off`; of a survey: `answered`, `closed`; of a
@@ -68,6 +70,7 @@ async def make_world(installation: Embedded) -> World:
     await _end(world)
     await _propose(world)
     await _catalogue(installation)
+    await _accompany(world)
     return world
 
 
@@ -246,3 +249,19 @@ async def _mail_about(world: World, kind: str, email: str, words: str) -> dict[s
 
     await eventually(check, within=20, every=0.1)
     return found[-1]
+
+
+async def _accompany(world: World) -> None:
+    """A cohort whose members are the entities of the people, who are their contacts."""
+    installation = world.installation
+    programme = {"slug": PILOT, "name": {"ca": "Pilot de Decidim"}, "kind": "cohort", "members_public": True}
+    await installation.staff("POST", "/programmes", programme)
+    for entity in (ABRERA, ALAMUS):
+        people = [{"name": name, "email": email} for email, (name, of) in PEOPLE.items() if of == entity]
+        body = {"programme": PILOT, "entity": entity, "reason": "Acord de la xarxa", "contacts": people}
+        await installation.staff("POST", "/memberships", body)
+    step = {"text": "Nomenar les persones administradores", "due_on": "2099-01-31"}
+    await installation.staff("PATCH", f"/memberships/{PILOT}:{ABRERA}", {"next_step": step})
+    for email in PEOPLE:
+        mail = await installation.mail("membership_started", email)
+        world.links.setdefault("membership", {})[email] = installation.link(mail, "membership")

@@ -6,6 +6,9 @@ from services.registration.memberships.usecases import AcceptedPetition, Petitio
 from services.registration.programmes.domain import Programme
 from services.registration.programmes.usecases import Programmes
 from shared.events.registration import Phase
+from shared.problems import mark
+
+NO_SUCH_PHASE = mark("The programme has no such phase.")
 
 
 @dataclass(frozen=True, slots=True)

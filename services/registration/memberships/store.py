@@ -1,6 +1,7 @@
 """The memberships as they are stored."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import date
 
 from services.registration.contacts.usecases import HeldContact
 from services.registration.memberships import domain as memberships
@@ -9,7 +10,7 @@ from shared.clock import Clock
 from shared.events.vocabulary import MembershipState
 from shared.security.erasing import Note
 from shared.storage.aggregates import PENDING, Aggregates
-from shared.storage.contract import Index, Store, Where, greater
+from shared.storage.contract import Index, Store, Where, greater, less
 
 MEMBERSHIPS = "memberships"
 COLLECTIONS = {MEMBERSHIPS: [PENDING, Index(("programme", "entity")), Index(("entity",)), Index(("unsettled",))]}
@@ -37,6 +38,10 @@ class MembershipStore(Aggregates[Membership]):
     async def phases_in_use(self, programme: str) -> set[str]:
         """Keys of the phases that an entity is in."""
         return {membership.phase for membership in await self.active(programme)}
+
+    async def late(self, today: date) -> list[Membership]:
+        """Those whose next step should have been taken."""
+        return [each async for each in self.each({"state": _ACTIVE, "next_step.due_on": less(today.isoformat())})]
 
     async def unsettled(self) -> list[Membership]:
         return [each async for each in self.each({"unsettled": 1})]

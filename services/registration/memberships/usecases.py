@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from services.registration.contacts.domain import Contact, Person
-from services.registration.contacts.usecases import Contacts
+from services.registration.contacts.usecases import Contacts, HeldContact
 from services.registration.memberships import domain as memberships
 from services.registration.memberships.domain import (
     BY_ENTITY,
@@ -231,6 +231,11 @@ class OwnMembership:
         """Raises TooManyContactsProblem."""
         membership, _ = await self.read(token)
         await self._stored.change(membership.id, memberships.name_contacts([person], self._secret))
+
+    async def everything(self, token: str) -> list[HeldContact]:
+        """All that the address of the contact is a contact of."""
+        _, contact = await self.read(token)
+        return await self._contacts.everything(contact.email)
 
     async def erase(self, token: str) -> None:
         """Erase the contact in everything that it is told of."""

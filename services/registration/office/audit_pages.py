@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.registration.accounts.own_pages import HOW_NAMES
 from services.registration.accounts.usecases import Accounts
 from services.registration.entities.usecases import Entities
+from services.registration.memberships.office_pages import PROGRESS_NAMES, STATE_NAMES
 from services.registration.programmes.usecases import Programmes
 from services.registration.resources.usecases import Resources
 from services.registration.sessions.store import SessionStore
@@ -46,6 +47,14 @@ ACTS: Mapping[str, Act] = {
     "resource.added": Act(mark("Added a resource to the catalogue"), "/office/resources/{}"),
     "resource.changed": Act(mark("Changed a resource of the catalogue"), "/office/resources/{}"),
     "assistance.noted": Act(mark("Noted what an entity did with a resource"), "/office/entities/{}"),
+    "membership.started": Act(mark("Had an entity take part")),
+    "membership.advanced": Act(mark("Took an entity on in its phases")),
+    "membership.next-step-set": Act(mark("Set the next step of an entity")),
+    "membership.changed": Act(mark("Changed who accompanies an entity, or its project")),
+    "membership.contacts-named": Act(mark("Named contacts of an entity")),
+    "membership.contact-erased": Act(mark("Took out a contact of an entity")),
+    "membership.ended": Act(mark("Ended that an entity takes part")),
+    "session.enrolled": Act(mark("Enrolled the members in a session"), _REGISTRATIONS),
     "entities.imported": Act(mark("Imported local entities"), "/office/entities"),
     "office.link-made": Act(mark("Made a link for the first administrator")),
     "office.founded": Act(mark("Became the first administrator"), _PERSON),
@@ -81,6 +90,9 @@ FIELDS = {
     "accredited": mark("Accredited as training"),
     "bodies": mark("Bodies that accompany the entities"),
     "phases": mark("Phases"),
+    "members_public": mark("Whether anybody sees who takes part"),
+    "mentor": mark("Who accompanies it"),
+    "project_url": mark("Project"),
     "title": mark("Title"),
     "description": mark("Description"),
     "capacity": mark("Seats"),
@@ -110,6 +122,11 @@ DETAILS = {
     "reason": Detail(mark("Reason")),
     "lines_new": Detail(mark("New lines")),
     "lines_changed": Detail(mark("Changed lines")),
+    "phase": Detail(mark("Phase")),
+    "progress": Detail(mark("State"), codes={state.value: name for state, name in PROGRESS_NAMES.items()}),
+    "state": Detail(mark("State"), codes={state.value: name for state, name in STATE_NAMES.items()}),
+    "until": Detail(mark("By when")),
+    "enrolled": Detail(mark("People enrolled")),
     "body": Detail(mark("Staff of")),
     "role": Detail(mark("Role"), codes={role.name.lower(): ROLE_NAMES[role] for role in Role}),
 }

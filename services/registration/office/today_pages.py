@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
+from services.registration.memberships.domain import Membership
+from services.registration.memberships.enrolment import Enrolments, NotEnrolled
+from services.registration.memberships.store import MembershipStore
 from services.registration.programmes.domain import DEFAULT_TIME_ZONE, Programme
 from services.registration.programmes.usecases import Programmes
 from services.registration.projections import KnownBounces, KnownProposal, KnownProposals, KnownSenders
@@ -16,6 +19,7 @@ from services.registration.sessions.domain import Session
 from services.registration.sessions.store import SessionStore
 from shared.events.vocabulary import SessionStatus
 from shared.staff import StaffMember
+from shared.text.dates import today_in
 from shared.web.desk import Desk
 from shared.web.page_routes import PageRouter, page_router
 
@@ -42,11 +46,15 @@ class Agenda:
     """How many addresses refused a mail and get none now."""
     mails_wait_since: datetime | None
     """When mails stopped going out; None while they do."""
+    not_enrolled: list[NotEnrolled]
+    """Sessions in which members are enrolled, but not those who came later."""
+    late: list[Membership]
+    """Members whose next step should have been taken."""
 
     @property
     def is_empty(self) -> bool:
-        waiting = self.proposals_waiting or self.bounces or self.mails_wait_since
-        return not (self.without_link or self.without_recording or waiting)
+        sessions, others = (self.without_link, self.without_recording), (self.proposals_waiting, self.bounces)
+        return not any((*sessions, *others, self.mails_wait_since, self.not_enrolled, self.late))
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,8 @@ class TodayDesk(Desk):
     proposals: KnownProposals
     bounces: KnownBounces
     senders: KnownSenders
+    enrolments: Enrolments
+    members: MembershipStore
 
     async def agenda(self) -> Agenda:
         now = self.clock()
@@ -77,6 +87,8 @@ class TodayDesk(Desk):
             proposals_waiting=await self.proposals.count_unanswered(),
             bounces=await self.bounces.count_standing(),
             mails_wait_since=await self.senders.paused_since(),
+            not_enrolled=await self.enrolments.incomplete(),
+            late=await self.members.late(today_in(now)),
         )
 
 

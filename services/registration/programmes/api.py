@@ -27,7 +27,7 @@ def programme_routes(programmes: Programmes, staff_token: str) -> APIRouter:
     async def read(slug: str) -> ProgrammeOut:
         return ProgrammeOut.of(await programmes.get(slug))
 
-    @router.patch("/{slug}", summary="Change a programme's settings")
+    @router.patch("/{slug}", summary="Change a programme's settings", responses=problems(409))
     async def change(slug: str, body: ProgrammeChange, member: StaffMember = staff) -> ProgrammeOut:
         return ProgrammeOut.of(await programmes.change(member, slug, body.changes()))
 

@@ -126,6 +126,9 @@ class Programme(Aggregate):
     phases: list[Phase] = []
     """In the order in which entities go through them."""
 
+    members_public: bool = False
+    """Whether anybody may see which entities take part in its phases."""
+
     def defined(self) -> ProgrammeDefined:
         return ProgrammeDefined(programme=self.id, **self.model_dump(include=set(ProgrammeDefined.model_fields)))
 

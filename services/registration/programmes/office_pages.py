@@ -105,6 +105,7 @@ def _programme_fields(form: Form) -> dict[str, Any]:
         "summary": texts(form, "summary") or None,
         "audience": texts(form, "audience") or None,
         "accredited": bool(form.get("accredited")),
+        "members_public": bool(form.get("members_public")),
         "reminders_minutes": [part.strip() for part in form.get("reminders_minutes").split(",") if part.strip()],
     }
 
@@ -117,5 +118,6 @@ def _programme_values(programme: Programme) -> dict[str, str]:
         **text_values("summary", programme.summary),
         **text_values("audience", programme.audience),
         "accredited": "1" if programme.accredited else "",
+        "members_public": "1" if programme.members_public else "",
         "reminders_minutes": ", ".join(map(str, programme.reminders_minutes)),
     }

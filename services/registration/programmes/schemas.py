@@ -136,6 +136,8 @@ class ProgrammeIn(RequestModel):
     survey_days: SurveyDays = domain.DEFAULT_SURVEY_DAYS
     survey_reminder_days: SurveyReminderDays = domain.DEFAULT_SURVEY_REMINDER_DAYS
     accredited: Yes = False
+    members_public: Yes = False
+    """Whether anybody may see which entities take part, and their phase."""
     bodies: Bodies = []
     phases: Phases | None = None
     """Without it a cohort has the usual four, a series none."""
@@ -162,6 +164,7 @@ class ProgrammeChange(RequestModel):
     survey_days: SurveyDays | None = None
     survey_reminder_days: SurveyReminderDays | None = None
     accredited: Yes | None = None
+    members_public: Yes | None = None
     bodies: Bodies | None = None
     phases: Phases | None = None
 
@@ -193,6 +196,7 @@ class ProgrammeOut(BaseModel):
     survey_days: int
     survey_reminder_days: int
     accredited: bool
+    members_public: bool
     bodies: list[Body]
     phases: list[Phase]
 

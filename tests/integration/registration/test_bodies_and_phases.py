@@ -10,7 +10,6 @@ import pytest
 from services.registration.accounts.domain import BodyAdministratorProblem, Identity
 from services.registration.programmes.domain import DEFAULT_PHASES, PhaseInUseProblem
 from services.registration.programmes.usecases import Programmes
-from services.registration.usecases import NoMembers
 from shared.events.registration import OfficeAccessChanged
 from shared.staff import API_CALLER, Role
 from tests.integration.registration.office_desk import OfficeDesk, desk_at_work, main_of, where
@@ -94,7 +93,7 @@ async def test_a_programme_without_phases_is_offered_the_usual_ones(desk: Office
     assert await phases(desk, "dijous") == KEYS
 
 
-class InTheFirst(NoMembers):
+class InTheFirst:
     async def phases_in_use(self, _: str) -> set[str]:
         return {"training"}
 
