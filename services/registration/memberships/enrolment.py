@@ -13,6 +13,7 @@ from services.registration.registrations.domain import Registration, SessionClos
 from services.registration.registrations.store import RegistrationStore
 from services.registration.registrations.usecases import Person, Registrations
 from services.registration.sessions.domain import Session
+from services.registration.sessions.problems import NotForEntityProblem
 from services.registration.sessions.store import SessionStore
 from shared.clock import Clock
 from shared.security.actions import Action
@@ -69,7 +70,7 @@ class Enrolments:
         """What `enrol` would do.
 
         Raises:
-            SessionUnknownProblem, SessionClosedProblem: nobody can be registered.
+            SessionUnknownProblem, SessionClosedProblem, TentativeProblem: nobody can be registered.
         """
         _, enrolled = await self._plan(await self._registrations.open_session(session_id))
         return enrolled
@@ -78,7 +79,7 @@ class Enrolments:
         """Register the contacts of the members concerned; who has or had a place stays as they are. Safe to repeat.
 
         Raises:
-            SessionUnknownProblem, SessionClosedProblem: nobody can be registered.
+            SessionUnknownProblem, SessionClosedProblem, TentativeProblem: nobody can be registered.
         """
         session = await self._registrations.open_session(session_id)
         new, enrolled = await self._plan(session)
@@ -86,16 +87,17 @@ class Enrolments:
             await self._audit.record(by.member, by.act, session_id, {"enrolled": len(new)})
         for each in new:
             if entity := await self._entities.find(each.entity):
-                with suppress(SessionClosedProblem):
+                with suppress(SessionClosedProblem, NotForEntityProblem):
                     await self._registrations.register(session, entity, each.person)
         return enrolled
 
     async def incomplete(self) -> list[NotEnrolled]:
-        """The sessions to come in which members are enrolled, but not all who have a contact."""
+        """The sessions to come for members alone in which some are enrolled, but not all who have a contact."""
         now = self._clock()
         found = []
         for session in await self._sessions.between(now, now + _LOOKING_AHEAD):
-            if session.takes_registrations(now) and (missing := await self._missing(session)):
+            is_theirs = session.takes_registrations(now) and not session.is_public
+            if is_theirs and (missing := await self._missing(session)):
                 found.append(NotEnrolled(session, missing))
         return found
 
@@ -112,7 +114,9 @@ class Enrolments:
 
     async def concerned(self, session: Session) -> list[Membership]:
         """The members for whom the session is."""
-        return await self._stored.active(session.programme)
+        members = await self._stored.active(session.programme)
+        codes = {member.entity for member in members}
+        return [member for member in members if session.is_for(member.entity, codes)]
 
     async def _plan(self, session: Session) -> tuple[list[_Enrolment], Enrolled]:
         members = await self.concerned(session)

@@ -64,9 +64,10 @@ class MembershipSite:
     registrations: Registrations
 
     async def meetings(self, membership: Membership, contact: Contact) -> list[Meeting]:
-        """The sessions of the programme from a year ago on, by start."""
-        now = self.clock()
+        """The sessions of the programme that are for its entity, from a year ago on, by start."""
+        now, members = self.clock(), {membership.entity}
         found = await self.sessions.between(now - LOOKING_BACK, now + LOOKING_AHEAD, membership.programme)
+        found = [session for session in found if session.is_for(membership.entity, members)]
         ids = {session.id: self.registrations.id_of(session.id, contact.email) for session in found}
         registered = await self.people.many(ids.values())
         return [self._meeting(each, registered.get(ids[each.id])) for each in found]

@@ -216,9 +216,23 @@ async def test_nobody_is_enrolled_in_a_session_that_is_closed(pilot: Office) -> 
     await enrol(pilot, "nothing", expect=404)
 
 
+async def test_only_the_members_for_whom_a_session_is_are_enrolled_in_it(pilot: Office) -> None:
+    await start(pilot, ALAMUS, 1)
+    await start(pilot, REUS, 2)
+    session = await pilot.scheduled(programme="pilot", audience="entities", entities=[REUS])
+    assert (await enrol(pilot, session))["enrolled"] == 1
+    assert [each.entity_code for each in await pilot.registrations(session)] == [REUS]
+
+
+async def test_nobody_is_enrolled_on_a_provisional_date(pilot: Office) -> None:
+    await start(pilot, ALAMUS, 1)
+    session = await pilot.scheduled(programme="pilot", tentative=True)
+    assert (await enrol(pilot, session, expect=409))["type"].endswith("tentative")
+
+
 async def test_a_member_that_comes_after_the_others_were_enrolled_is_missed(pilot: Office) -> None:
     await start(pilot, ALAMUS, 1)
-    session = await pilot.scheduled(programme="pilot")
+    session = await pilot.scheduled(programme="pilot", audience="members")
     missed = pilot.use_cases.membership.enrolments.incomplete
     assert await missed() == []
     await enrol(pilot, session)

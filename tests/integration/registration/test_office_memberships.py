@@ -183,7 +183,7 @@ async def test_the_office_is_told_how_many_mails_leave_before_members_are_enroll
 
 async def test_today_names_the_members_who_came_after_the_others_were_enrolled(desk: OfficeDesk) -> None:
     await start(desk, ALAMUS, 1)
-    session = await desk.scheduled(programme="pilot")
+    session = await desk.scheduled(programme="pilot", audience="members")
     await desk.submit(f"/office/sessions/{session}/enrol", {})
     await start(desk, REUS, 2)
     shown = await words(desk, "/office")
