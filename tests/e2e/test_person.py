@@ -21,7 +21,7 @@ from shared.messaging.streams import STREAMS
 from tests.support.embedded import DIJOUS, Embedded, running_embedded
 from tests.support.forms import Visitor
 from tests.support.probes import eventually
-from tests.support.world import PROGRAMME, register, schedule
+from tests.support.world import ALAMUS, PROGRAMME, register, schedule
 
 CANARY, NAME = "canary.bird@alamus.example", "Canària Ocell"
 OTHER = "other.bird@alamus.example"
@@ -85,6 +85,16 @@ async def appear(installation: Embedded, email: str, name: str) -> list[str]:
     return proposals
 
 
+async def take_part(installation: Embedded, email: str, name: str) -> None:
+    """Be the contact of an entity in a cohort."""
+    slug = f"pilot-{len(name)}"
+    await installation.staff("POST", "/programmes", {"slug": slug, "name": {"ca": "Pilot"}, "kind": "cohort"})
+    contact = {"name": name, "email": email, "role": "Secretària"}
+    body = {"programme": slug, "entity": ALAMUS, "reason": "Acord", "contacts": [contact]}
+    await installation.staff("POST", "/memberships", body)
+    await installation.mail("membership_started", email)
+
+
 async def stop_the_news(installation: Embedded, email: str) -> None:
     """As a mail program does it."""
     notice = await installation.mail("session_cancelled", email)
@@ -136,6 +146,7 @@ async def test_one_command_shows_a_person_and_one_erases_them_everywhere(
     installation: Embedded, js: JetStreamContext
 ) -> None:
     await appear(installation, CANARY, NAME)
+    await take_part(installation, CANARY, NAME)
     await stop_the_news(installation, CANARY)
     await bury(js)
     await appear(installation, OTHER, "Altra Persona")
@@ -144,7 +155,9 @@ async def test_one_command_shows_a_person_and_one_erases_them_everywhere(
     assert {each["name"] for each in kept["registration"]["registrations"]} == {NAME}
     supports = sorted(each["support"] for each in kept["proposals"]["followed"])
     assert supports == ["counted", "none", "requested"]
+    assert [each["name"] for each in kept["registration"]["contacts"]] == [NAME]
     assert len(kept["notifications"]["followers"]) == 3
+    assert [each["about"] for each in kept["notifications"]["contacts"]] == ["membership"]
     assert {each["kind"] for each in kept["notifications"]["mails"]} >= {"confirmation", "proposal_received"}
     assert [each["address"] for each in kept["notifications"]["suppressions"]] == [CANARY]
     assert OTHER not in json.dumps(kept)
