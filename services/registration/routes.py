@@ -158,7 +158,7 @@ def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: Oi
         resource_pages.routes(ResourceDesk(pages, clock, use_cases.resources)),
         coverage_pages.routes(CoverageDesk(pages, clock, entities, people, programmes)),
         entity_pages.routes(
-            EntityDesk(pages, clock, entities, use_cases.resources, people, stores.sessions, programmes)
+            EntityDesk(pages, clock, entities, use_cases.resources, people, stores.sessions, programmes, stores.members)
         ),
     ]
     if provider:
@@ -201,7 +201,14 @@ def _programme_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[
 
 def _membership_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[PageRouter]:
     cases = use_cases.membership
-    members = MembershipDesk(pages, clock, memberships=cases.office, choices=cases.choices, entities=use_cases.entities)
+    members = MembershipDesk(
+        pages,
+        clock,
+        memberships=cases.office,
+        choices=cases.choices,
+        entities=use_cases.entities,
+        bounces=use_cases.known.bounces,
+    )
     return [
         membership_office_pages.routes(members),
         enrolment_pages.routes(EnrolmentDesk(pages, clock, enrolments=cases.enrolments)),

@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse
 
 from services.registration.eligibility.domain import POPULATION_YEAR
 from services.registration.entities.usecases import Entities
+from services.registration.memberships.office_pages import STATE_NAMES
+from services.registration.memberships.store import MembershipStore
 from services.registration.programmes.usecases import Programmes
 from services.registration.registrations.store import RegistrationStore
 from services.registration.resources.usecases import Resources
@@ -29,6 +31,7 @@ class EntityDesk(Desk):
     registrations: RegistrationStore
     sessions: SessionStore
     programmes: Programmes
+    members: MembershipStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ def routes(desk: EntityDesk) -> PageRouter:
         # One section of the page for each noun that knows the entity.
         sections: dict[str, Any] = {
             "assistances": await desk.resources.of_entity(found),
+            "memberships": await desk.members.of_entity(found.code),
             "sessions": await _sessions(desk, found),
         }
         return desk.pages.render(
@@ -59,6 +63,7 @@ def routes(desk: EntityDesk) -> PageRouter:
             resources=await desk.resources.by_slug(),
             programmes=await desk.programmes.by_slug(),
             today=desk.clock().astimezone(ZoneInfo(OFFICE_ZONE)).date(),
+            state_names=STATE_NAMES,
             **sections,
         )
 

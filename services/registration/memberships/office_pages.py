@@ -21,6 +21,7 @@ from services.registration.memberships.domain import (
 from services.registration.memberships.schemas import AdvanceIn, MembershipChange, NextStepIn, Reason
 from services.registration.memberships.usecases import Beginning, Memberships
 from services.registration.programmes.domain import Programme
+from services.registration.projections import KnownBounces
 from shared.entities.picker import SCRIPT, choose
 from shared.events.vocabulary import MembershipState, in_language
 from shared.problems import Problem, mark
@@ -73,6 +74,7 @@ class MembershipDesk(Desk):
     memberships: Memberships
     choices: Choices
     entities: Entities
+    bounces: KnownBounces
 
     async def member(
         self, request: Request, staff: StaffMember, programme: Programme, membership: Membership, **given: Any
@@ -102,6 +104,7 @@ class MembershipDesk(Desk):
             progress_choices=[(state, self.pages.text(request, name)) for state, name in PROGRESS_NAMES.items()],
             body_choices=[("", self.pages.text(request, THE_OFFICE)), *bodies.items()],
             authors={BY_OFFICE: self.pages.text(request, THE_OFFICE), **bodies} | {BY_ENTITY: membership.entity_name},
+            unreached=set(await self.bounces.recipients()),
             is_own=not staff.body,
             zone=programme.time_zone,
             cell_names=CELL_NAMES,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.registration.projections import KnownBounce
 from shared.staff import Role, StaffMember
 from tests.integration.registration.office_desk import SECRET, OfficeDesk, desk_at_work, main_of, where
 from tests.integration.registration.test_memberships import ALAMUS, PILOT, REUS, contact
@@ -195,3 +196,20 @@ async def test_a_programme_without_phases_says_where_to_write_them(desk: OfficeD
     shown = await words(desk, "/office/programmes/dijous/members")
     assert "Aquest programa no té fases" in shown
     await desk.get("/office/programmes/nothing/members", expect=404)
+
+
+async def test_a_contact_whose_address_refused_a_mail_is_marked(desk: OfficeDesk) -> None:
+    await start(desk, ALAMUS, 1)
+    membership = await desk.store.members.get(f"pilot:{ALAMUS}")
+    assert membership is not None
+    assert "correus refusats" not in await words(desk, MEMBER)
+    bounce = KnownBounce(id="b", seen=1, standing=1, recipient_id=membership.people[0].id)
+    await desk.use_cases.known.bounces.apply(bounce)
+    assert "correus refusats" in await words(desk, MEMBER)
+
+
+async def test_the_page_of_an_entity_leads_to_where_it_takes_part(desk: OfficeDesk) -> None:
+    await start(desk, ALAMUS, 1)
+    page = (await desk.get(f"/office/entities/{ALAMUS}")).text
+    assert f'href="{MEMBER}"' in page
+    assert "Formació general sobre participació ciutadana" in page
