@@ -32,6 +32,11 @@ PREFIXES = {
     "/accessibility": "registration",
     "/privacy": "registration",
     "/legal": "registration",
+    "/open-data": "registration",
+    "/open-data/results.csv": "feedback",
+    "/open-data/proposals.csv": "proposals",
+    "/catalogue.ttl": "registration",
+    "/catalogue.jsonld": "registration",
     # Links in mails.
     "/registration": "registration",
     "/join": "registration",

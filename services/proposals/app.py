@@ -22,6 +22,7 @@ from services.proposals.usecases.weighing import Weighing
 from services.proposals.web.api import office_routes, people_routes, public_routes
 from services.proposals.web.following_pages import following_routes
 from services.proposals.web.office_pages import office_page_routes
+from services.proposals.web.open_data_pages import open_data_routes
 from services.proposals.web.pages import TEMPLATES, page_routes
 from shared.clock import Clock, clock_from
 from shared.entities.live import LiveDirectory
@@ -72,6 +73,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
             office_routes(use_cases, settings.staff_token.get_secret_value()),
             people_routes(use_cases, settings.staff_token.get_secret_value()),
             page_routes(use_cases, pages),
+            open_data_routes(use_cases, pages),
             following_routes(
                 use_cases,
                 pages,

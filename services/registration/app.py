@@ -120,6 +120,8 @@ def _owner(settings: Settings) -> SiteOwner:
     return SiteOwner(
         organiser=settings.organiser,
         contact=settings.contact,
+        dir3=settings.dir3,
+        open_data_licence=settings.open_data_licence,
         keep_people=timedelta(days=settings.keep_people_days),
         keep_followers=timedelta(days=settings.keep_followers_days),
         keep_waiting_followers=timedelta(days=settings.keep_waiting_followers_days),

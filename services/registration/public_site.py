@@ -10,6 +10,10 @@ class SiteOwner:
     """Name of the body; if empty, those of the programmes."""
     contact: str = ""
     """Mailbox for questions about personal data and accessibility; if empty, those of the programmes."""
+    dir3: str = ""
+    """Its code in the directory of the Spanish administrations; empty for none."""
+    open_data_licence: str = "http://publications.europa.eu/resource/authority/licence/CC_BY_4_0"
+    """The address of the terms under which the open data may be used."""
     keep_people: timedelta = timedelta(days=365)
     """How long after a session its registrations keep personal data."""
     keep_followers: timedelta = timedelta(days=90)

@@ -26,6 +26,8 @@ from services.registration.moving_in.office_pages import MovingInDesk
 from services.registration.office import audit_pages, today_pages
 from services.registration.office.audit_pages import AuditDesk
 from services.registration.office.today_pages import TodayDesk
+from services.registration.open_data import pages as open_data_pages
+from services.registration.open_data.pages import OpenDataSite
 from services.registration.planning import office_pages as planning_pages
 from services.registration.planning.office_pages import PlanningDesk
 from services.registration.programmes import bodies_pages, phases_pages, survey_pages
@@ -99,6 +101,7 @@ def public_routers(use_cases: UseCases, pages: Pages, links: Links, owner: SiteO
         join_pages.routes(site),
         link_pages.routes(site),
         membership_pages.routes(_membership_site(use_cases, pages, links, clock)),
+        open_data_pages.routes(OpenDataSite(pages, clock, use_cases.open_data, owner)),
         site_pages.notice_routes(site),
     ]
 

@@ -47,6 +47,13 @@ class Settings(ServiceSettings):
     """The body that answers for the site, as its legal notice names it; empty: those that the programmes name."""
     contact: Annotated[str, shaped(f"({MAIL_ADDRESS})?", A_MAIL_ADDRESS)] = ""
     """Its mailbox for questions about personal data and accessibility; empty: those of the programmes."""
+    dir3: Annotated[str, shaped(r"([A-Z]{1,2}[0-9A-Z]{7,8})?", "a DIR3 code such as A09002970")] = ""
+    """The code, in the directory of the Spanish administrations, of the body that publishes the open data; without it
+    there is no catalogue."""
+    open_data_licence: Annotated[str, shaped(r"https?://[^\s<>\"{}|\\^`]+", "the address of a licence")] = (
+        "http://publications.europa.eu/resource/authority/licence/CC_BY_4_0"
+    )
+    """The address of the terms under which the open data may be used."""
     keep_people_days: Annotated[int, Field(ge=1)] = 365
     """So long after a session the people registered for it are erased."""
 

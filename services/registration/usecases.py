@@ -29,6 +29,7 @@ from services.registration.memberships.leaving import Leaving
 from services.registration.memberships.store import MEMBERSHIPS, MembershipStore
 from services.registration.memberships.usecases import AcceptedPetition, Memberships, OwnMembership, Petitions
 from services.registration.moving_in.usecases import MovingIn
+from services.registration.open_data.usecases import OpenData
 from services.registration.planning.usecases import Planning
 from services.registration.programmes import store as programme_store
 from services.registration.programmes.store import PROGRAMMES, ProgrammeStore
@@ -213,6 +214,7 @@ class UseCases:
     attendance: Attendance
     planning: Planning
     moving_in: MovingIn
+    open_data: OpenData
     known: Projections
     access: Access
     audit: Audit
@@ -284,6 +286,7 @@ def wire(
         attendance=Attendance(stores.sessions, people, clock),
         planning=Planning(stores.sessions, sessions, clock),
         moving_in=MovingIn(documents, stores.sessions, people, programmes, entities, registrations, resources, clock),
+        open_data=OpenData(sessions, programmes, people, entities, clock, links.public_url),
         known=known,
         access=Access.over(documents, stores.accounts, links, secret, audit, clock, rules),
         audit=audit,

@@ -63,6 +63,7 @@ SESSIONS = [
     State("membership erased", at("/membership/erased")),
     State("membership link forged", at(f"/membership/{FORGED}"), 404),
     State("members", at(f"/programmes/{PILOT}/members")),
+    State("open data", at("/open-data")),
     State("accessibility", at("/accessibility")),
     State("privacy", at("/privacy")),
     State("legal", at("/legal")),

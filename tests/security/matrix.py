@@ -51,6 +51,12 @@ POST    /sessions/{session_id}/register                     public
 GET     /sessions/{session_id}/registered                   public
 GET     /sessions/{session_id}/link                         public
 POST    /sessions/{session_id}/link                         public
+GET     /open-data                                          public
+GET     /open-data/sessions.csv                             public
+GET     /open-data/sessions.json                            public
+GET     /open-data/participation.csv                        public
+GET     /catalogue.ttl                                      public
+GET     /catalogue.jsonld                                   public
 GET     /calendar.ics                                       public
 GET     /feed.atom                                          public
 GET     /feed.json                                          public
@@ -220,6 +226,7 @@ GET     /api/v1/results/{session}/comments                  token
 GET     /survey/{token}                                     survey
 POST    /survey/{token}                                     survey
 GET     /results                                            public
+GET     /open-data/results.csv                              public
 GET     /results/sitemap.xml                                public
 GET     /results/{session}                                  public
 GET     /results/{session}.csv                              public
@@ -250,6 +257,7 @@ POST    /api/v1/proposals/{proposal_id}/merge               token
 GET     /proposals                                          public
 GET     /proposals/new                                      public
 POST    /proposals/new                                      public
+GET     /open-data/proposals.csv                            public
 GET     /proposals/sitemap.xml                              public
 GET     /proposals/{proposal_id}                            public
 POST    /proposals/{proposal_id}                            public

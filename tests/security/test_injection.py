@@ -15,6 +15,7 @@ import httpx
 import icalendar
 import pytest
 import pytest_asyncio
+from rdflib import Graph
 
 from services.notifications.rendering.domain import theirs
 from shared.staff import Role
@@ -48,7 +49,8 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def attacked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embedded]:
     """An installation that nobody else looks at: its directory and its lists are full of this."""
-    async with running_embedded(tmp_path_factory.mktemp("attacked"), **NO_LIMITS_FOR_THIS_MACHINE) as installation:
+    settings = {**NO_LIMITS_FOR_THIS_MACHINE, "DIJOUS_DIR3": "L99999999"}
+    async with running_embedded(tmp_path_factory.mktemp("attacked"), **settings) as installation:
         yield installation
 
 
@@ -261,6 +263,8 @@ ACTIVE: Mapping[str, Callable[[httpx.Response], Collection[str]]] = {
     "application/atom+xml": active_markup,
     "application/xml": active_markup,
     "application/json": lambda answer: json.loads(answer.content) and [],
+    "application/ld+json": lambda answer: json.loads(answer.content) and [],
+    "text/turtle": lambda answer: Graph().parse(data=answer.text, format="turtle") and [],
     "application/problem+json": lambda answer: json.loads(answer.content) and [],
     "application/feed+json": lambda answer: re.findall("content_html", answer.text),
     "text/plain": lambda _: [],

@@ -13,6 +13,7 @@ from services.feedback.usecases import UseCases
 from services.feedback.web import charts
 from services.feedback.web.tables import csv_answer, results_csv
 from shared.events.vocabulary import in_language
+from shared.web.open_data import CSV, answer
 from shared.web.pages import Pages
 from shared.web.paging import CursorParameter, decode_cursor, encode_cursor
 from shared.web.sitemaps import sitemap
@@ -27,6 +28,7 @@ class ResultsPages:
     pages: Pages
 
     def add_to(self, router: APIRouter) -> None:
+        router.add_api_route("/open-data/results.csv", self.show_open_data)
         router.add_api_route("/results", self.list_all)
         router.add_api_route("/results/sitemap.xml", self.sitemap)
         router.add_api_route("/results/{session}.csv", self.show_csv)
@@ -59,6 +61,9 @@ class ResultsPages:
     async def sitemap(self) -> Response:
         shown = [each for each in await self.use_cases.publications.read_all() if not each.hidden]
         return sitemap(self.pages.public_url, [(f"/results/{each.id}", each.published_at) for each in shown])
+
+    async def show_open_data(self, request: Request) -> Response:
+        return answer(request, results_csv(await self.use_cases.publications.read_all()), CSV)
 
     async def show(self, request: Request, session: str) -> Response:
         results = await self.use_cases.publications.read_public_results(session)

@@ -33,7 +33,7 @@ PERSONAL = (
 )
 """Closed to search engines."""
 
-PAGES = ("/", "/sessions", "/proposals", "/results", "/accessibility", "/privacy", "/legal")
+PAGES = ("/", "/sessions", "/proposals", "/results", "/open-data", "/accessibility", "/privacy", "/legal")
 SITEMAPS = ("/sitemap.xml", "/proposals/sitemap.xml", "/results/sitemap.xml")
 """One of each service."""
 

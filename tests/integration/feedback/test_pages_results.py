@@ -171,6 +171,17 @@ async def test_the_csv_holds_what_the_page_shows_and_no_more(house: House) -> No
     assert (row["answers"], row["question"], row["mean"], row["score_3"]) == ("", "", "", "")
 
 
+async def test_the_open_data_hold_every_published_result_and_hide_what_its_page_hides(house: House) -> None:
+    many, few = await published(house, SCORES), await published(house, [3] * 4)
+    answer = await house.client.get("/open-data/results.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert {row["session"] for row in rows} == {many, few}
+    assert [(row["answers"], row["mean"]) for row in rows if row["session"] == few] == [("", "")]
+    again = await house.client.get("/open-data/results.csv", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "＝"])
 async def test_no_formula_gets_into_a_spreadsheet(house: House, begin: str) -> None:
     session_id, _ = await house.open_survey(5)

@@ -22,6 +22,7 @@ from services.proposals.usecases.supports import Supports
 from services.proposals.web.api import office_routes, people_routes, public_routes
 from services.proposals.web.following_pages import following_routes
 from services.proposals.web.office_pages import office_page_routes
+from services.proposals.web.open_data_pages import open_data_routes
 from services.proposals.web.pages import TEMPLATES, page_routes
 from shared.clock import Clock
 from shared.events.registration import ProgrammeDefined, SessionCancelled, SessionEnded, SessionEvent, SessionScheduled
@@ -217,6 +218,7 @@ def _application(cases: UseCases, clock: Clock) -> FastAPI:
         page_routes(cases, pages),
         following_routes(cases, pages, clock, keep_days=90, keep_waiting_days=365),
         office_page_routes(cases, pages, clock),
+        open_data_routes(cases, pages),
     ]
     return make_application("proposals", "proposals", routers, WORDS, _AlwaysReady())
 
