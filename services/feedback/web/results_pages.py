@@ -63,7 +63,8 @@ class ResultsPages:
         return sitemap(self.pages.public_url, [(f"/results/{each.id}", each.published_at) for each in shown])
 
     async def show_open_data(self, request: Request) -> Response:
-        return answer(request, results_csv(await self.use_cases.publications.read_all()), CSV)
+        shown = [each for each in await self.use_cases.publications.read_all() if not each.hidden]
+        return answer(request, results_csv(shown), CSV)
 
     async def show(self, request: Request, session: str) -> Response:
         results = await self.use_cases.publications.read_public_results(session)

@@ -73,7 +73,7 @@ class OpenData:
                 "starts_at": session.starts_at,
                 "ends_at": session.ends_at,
                 "time_zone": programme.time_zone,
-                "status": session.status,
+                "status": _status(session),
                 "page": self._page(session),
                 "recording_url": session.recording_url,
                 "materials": [material.model_dump(mode="json") for material in session.materials],
@@ -90,7 +90,7 @@ class OpenData:
             session.starts_at.isoformat(),
             session.ends_at.isoformat(),
             programme.time_zone,
-            session.status,
+            _status(session),
             self._page(session),
             session.recording_url,
         ]
@@ -117,6 +117,10 @@ class OpenData:
             table.append([row.programme, row.year, row.entity, entity.name if entity else "", row.sessions])
         modified = max(changes) if table else None
         return Written(csv_table(_PARTICIPATION_COLUMNS, table).encode(), modified)
+
+
+def _status(session: Session) -> str:
+    return "tentative" if session.is_scheduled and session.tentative else session.status
 
 
 def _changed(found: list[tuple[Session, Programme]]) -> datetime | None:

@@ -6,12 +6,12 @@ from shared.staff import Role
 from tests.integration.feedback.house import PROGRAMME, House, survey_token, token_hash
 from tests.integration.feedback.test_pages_results import SCORES, published
 
-TITLE = "Treu-li suc"
+TITLE, OPEN_DATA = "Treu-li suc", "/open-data/results.csv"
 
 
 async def shown(house: House, session_id: str) -> list[str]:
     """The public addresses at which the results are found."""
-    lists = ("/results", f"/results?programme={PROGRAMME}", "/api/v1/results", "/results/sitemap.xml")
+    lists = ("/results", f"/results?programme={PROGRAMME}", "/api/v1/results", "/results/sitemap.xml", OPEN_DATA)
     own = (f"/results/{session_id}", f"/results/{session_id}.csv", f"/api/v1/results/{session_id}")
     found = [path for path in lists if session_id in (await house.client.get(path)).text]
     return [*found, *[path for path in own if (await house.client.get(path)).status_code == 200]]
@@ -19,7 +19,7 @@ async def shown(house: House, session_id: str) -> list[str]:
 
 async def test_results_of_a_session_for_some_are_the_office_s_alone(house: House) -> None:
     session_id = await published(house, SCORES)
-    assert len(await shown(house, session_id)) == 7
+    assert len(await shown(house, session_id)) == 8
     await house.tell(session_id, audience=Audience.MEMBERS)
     assert await shown(house, session_id) == []
     assert TITLE not in (await house.client.get("/results")).text
@@ -27,7 +27,7 @@ async def test_results_of_a_session_for_some_are_the_office_s_alone(house: House
     assert TITLE in (await house.client.get(f"/office/results/{session_id}")).text
     assert session_id in (await house.client.get("/office/results/export.csv")).text
     await house.tell(session_id, version=4)
-    assert len(await shown(house, session_id)) == 7, "it is for everybody again"
+    assert len(await shown(house, session_id)) == 8, "it is for everybody again"
 
 
 async def test_results_published_after_the_session_was_hidden_are_hidden_from_the_beginning(house: House) -> None:

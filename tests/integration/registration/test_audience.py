@@ -22,6 +22,8 @@ LISTS = (
     "/programmes/dijous/calendar.ics",
     "/feed.atom",
     "/feed.json",
+    "/open-data/sessions.csv",
+    "/open-data/sessions.json",
     "/api/v1/sessions",
 )
 

@@ -67,6 +67,26 @@ async def test_sessions_are_told_in_both_forms(office: Office) -> None:
         assert "teams.example" not in text, "the join link is nobody's but of those who registered"
 
 
+async def test_a_provisional_date_is_told_as_such(office: Office) -> None:
+    await office.scheduled(tentative=True)
+    assert [row["status"] for row in await read(office, SESSIONS)] == ["tentative"]
+    assert [item["status"] for item in (await office.api.get("/open-data/sessions.json")).json()] == ["tentative"]
+
+
+async def test_who_took_part_in_a_session_for_some_is_not_told(office: Office) -> None:
+    for number, given in enumerate(({}, {}, {"audience": "entities", "entities": ["2500450006"]})):
+        session = await office.scheduled(starts_at=f"2026-12-0{number + 3}T10:00:00+01:00", **given)
+        for person in (1, 2):
+            assert (await office.register(session, person)).status_code == 202
+        await office.staff("POST", f"/sessions/{session}/end", {})
+        for registration in await office.registrations(session):
+            await office.store.registrations.change(
+                registration.id, lambda found: (found.model_copy(update={"attended_at": office.clock()}), [])
+            )
+    office.clock.move(days=60)
+    assert [row["sessions_attended"] for row in await read(office, PARTICIPATION)] == ["2"]
+
+
 async def test_a_title_is_no_formula_in_a_spreadsheet(office: Office) -> None:
     await office.scheduled(title={"ca": '=HYPERLINK("https://evil.example")'})
     [row] = await read(office, SESSIONS)
