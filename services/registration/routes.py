@@ -158,11 +158,7 @@ def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: Oi
         *_programme_routers(use_cases, pages, clock),
         *_membership_routers(use_cases, pages, clock),
         moving_in_pages.routes(MovingInDesk(pages, clock, use_cases.moving_in, use_cases.registrations)),
-        resource_pages.routes(ResourceDesk(pages, clock, use_cases.resources)),
-        coverage_pages.routes(CoverageDesk(pages, clock, entities, people, programmes)),
-        entity_pages.routes(
-            EntityDesk(pages, clock, entities, use_cases.resources, people, stores.sessions, programmes, stores.members)
-        ),
+        *_directory_routers(use_cases, pages, clock),
     ]
     if provider:
         found.append(oidc_pages.routes(accounts, provider))
@@ -215,4 +211,15 @@ def _membership_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list
     return [
         membership_office_pages.routes(members),
         enrolment_pages.routes(EnrolmentDesk(pages, clock, enrolments=cases.enrolments)),
+    ]
+
+
+def _directory_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[PageRouter]:
+    stores, programmes, entities = use_cases.stores, use_cases.programmes, use_cases.entities
+    people, resources = stores.registrations, use_cases.resources
+    entity = EntityDesk(pages, clock, entities, resources, people, stores.sessions, programmes, stores.members)
+    return [
+        resource_pages.routes(ResourceDesk(pages, clock, resources)),
+        coverage_pages.routes(CoverageDesk(pages, clock, entities, people, programmes)),
+        entity_pages.routes(entity),
     ]

@@ -94,6 +94,7 @@ class NoPetitions:
         """No reserve waits for the place."""
 
 
+NO_PETITIONS = NoPetitions()
 NO_LIMITS = Allowance()
 USUAL_RULES = SignInRules()
 
@@ -130,7 +131,7 @@ class Stores:
 
 
 @dataclass(frozen=True)
-class MembershipCases:
+class MemberCases:
     """All that concerns an entity's way through the phases."""
 
     office: Memberships
@@ -147,11 +148,11 @@ class MembershipCases:
         contacts: Contacts,
         registrations: Registrations,
         entities: Entities,
-        petitions: Petitions,
         links: Links,
         secret: bytes,
         audit: Audit,
         clock: Clock,
+        petitions: Petitions = NO_PETITIONS,
     ) -> Self:
         stored, sessions, people = stores.members, stores.sessions, stores.registrations
         leaving = Leaving(stored, sessions, people, registrations, petitions, clock)
@@ -205,8 +206,7 @@ class UseCases:
     registrations: Registrations
     own: OwnRegistration
     erasing: Erasing
-    contacts: Contacts
-    membership: MembershipCases
+    membership: MemberCases
     retention: Retention
     rate_limit: RateLimit
     entities: Entities
@@ -219,6 +219,10 @@ class UseCases:
     access: Access
     audit: Audit
     reconciler: Reconciler
+
+    @property
+    def contacts(self) -> Contacts:
+        return self.own.contacts
 
     def __post_init__(self) -> None:
         """Join the sweep: announce what is live, keep complete what others announce."""
@@ -259,26 +263,21 @@ def wire(
     people, rosters, members = stores.registrations, stores.rosters, stores.members
     seating, entities = Seating(stores.sessions, people, rosters, clock), Entities(stores.entities, audit)
     registrations = Registrations(people, stores.sessions, members, rosters, seating, links, secret, audit, clock)
-    erase = partial(erase_person, people, stores.sessions, seating, clock)
-    erasing = Erasing(Collection(documents, ERASURES, Note), erase, purge)
-    programmes = Programmes(stores.programmes, members)
+    erasing = _erasing(documents, stores, seating, purge, clock)
+    programmes, contacts = Programmes(stores.programmes, members), Contacts(documents, [members], purge_contact)
     resources = Resources(stores.resources, stores.assistances, entities)
     sessions = Sessions(stores.sessions, rosters, seating, known.results, members, people, clock)
-    contacts = Contacts(documents, [members], purge_contact)
+    own = OwnRegistration(documents, people, stores.sessions, seating, registrations, erasing, contacts, audit, clock)
+    membership = MemberCases.over(stores, programmes, contacts, registrations, entities, links, secret, audit, clock)
     return UseCases(
         stores=stores,
         programmes=programmes,
         sessions=sessions,
         seating=seating,
         registrations=registrations,
-        own=OwnRegistration(
-            documents, people, stores.sessions, seating, registrations, erasing, contacts, audit, clock
-        ),
+        own=own,
         erasing=erasing,
-        contacts=contacts,
-        membership=MembershipCases.over(
-            stores, programmes, contacts, registrations, entities, NoPetitions(), links, secret, audit, clock
-        ),
+        membership=membership,
         retention=Retention(people, stores.sessions, erasing, clock),
         rate_limit=RateLimit(RateLimiter(documents, clock, secret=secret), allowance),
         entities=entities,
@@ -292,3 +291,8 @@ def wire(
         audit=audit,
         reconciler=reconciler,
     )
+
+
+def _erasing(documents: Store, stores: Stores, seating: Seating, purge: Purge, clock: Clock) -> Erasing:
+    erase = partial(erase_person, stores.registrations, stores.sessions, seating, clock)
+    return Erasing(Collection(documents, ERASURES, Note), erase, purge)

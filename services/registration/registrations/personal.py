@@ -39,7 +39,7 @@ class OwnRegistration:
     _seating: Seating
     _registrations: Registrations
     _erasing: Erasing
-    _contacts: Contacts
+    contacts: Contacts
     _audit: Audit
     _clock: Clock
 
@@ -94,7 +94,7 @@ class OwnRegistration:
         await self._seating.finish_entering()
         for registration in await self._with(mine.email):
             await self._erasing.begin(registration.id, registration.generation)
-        await self._contacts.erase_all(mine.email)
+        await self.contacts.erase_all(mine.email)
 
     async def _export_for(self, by: Author, email: str) -> KeptOfPerson:
         """All that is kept with an address, for a person who asked the office."""
@@ -115,7 +115,7 @@ class OwnRegistration:
         for registration in found:
             record = by.record_at(self._clock(), registration.id)
             await self._erasing.begin(registration.id, registration.generation, record)
-        contacts = await self._contacts.erase_all(email, lambda subject: by.record_at(self._clock(), subject))
+        contacts = await self.contacts.erase_all(email, lambda subject: by.record_at(self._clock(), subject))
         if erased := len(found) + contacts:
             await try_to_compact(self._documents)
         return erased
@@ -123,7 +123,7 @@ class OwnRegistration:
     async def _kept(self, email: str, found: Sequence[Registration]) -> KeptOfPerson:
         views = [await self._registrations.view(each.id) for each in found]
         by_start = sorted(views, key=lambda view: view.session.starts_at)
-        return KeptOfPerson(by_start, await self._contacts.everything(email))
+        return KeptOfPerson(by_start, await self.contacts.everything(email))
 
     async def _with(self, email: str) -> list[Registration]:
         ids = [self._registrations.id_of(session, email) for session in await self._sessions.all_ids()]
