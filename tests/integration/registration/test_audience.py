@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from services.registration.memberships.store import MembershipStore
 from services.registration.sessions.problems import TentativeProblem
-from services.registration.usecases import NoMembers
 from shared.events.vocabulary import SessionStatus
 from tests.integration.registration.conftest import Office, data, told
 
@@ -63,10 +63,10 @@ async def test_the_members_of_the_programme_are_registered_for_what_is_theirs(
     session = await hidden(office, audience="members", entities=[])
     assert (await office.register(session)).status_code == 422
 
-    async def abrera(_: NoMembers, programme: str) -> set[str]:
+    async def abrera(_: MembershipStore, programme: str) -> set[str]:
         return {ABRERA} if programme == "dijous" else set()
 
-    monkeypatch.setattr(NoMembers, "entities_of", abrera)
+    monkeypatch.setattr(MembershipStore, "entities_of", abrera)
     assert (await office.register(session)).status_code == 422
     assert (await office.register(session, entity=ABRERA)).status_code == 202
 
