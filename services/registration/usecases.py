@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Self
 
 from services.registration import projections
@@ -214,7 +214,6 @@ class UseCases:
     attendance: Attendance
     planning: Planning
     moving_in: MovingIn
-    open_data: OpenData
     known: Projections
     access: Access
     audit: Audit
@@ -223,6 +222,10 @@ class UseCases:
     @property
     def contacts(self) -> Contacts:
         return self.own.contacts
+
+    @cached_property
+    def open_data(self) -> OpenData:
+        return OpenData(self.sessions, self.programmes, self.stores.registrations, self.entities)
 
     def __post_init__(self) -> None:
         """Join the sweep: announce what is live, keep complete what others announce."""
@@ -285,7 +288,6 @@ def wire(
         attendance=Attendance(stores.sessions, people, clock),
         planning=Planning(stores.sessions, sessions, clock),
         moving_in=MovingIn(documents, stores.sessions, people, programmes, entities, registrations, resources, clock),
-        open_data=OpenData(sessions, programmes, people, entities, clock, links.public_url),
         known=known,
         access=Access.over(documents, stores.accounts, links, secret, audit, clock, rules),
         audit=audit,

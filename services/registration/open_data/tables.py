@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.clock import Clock
 from shared.web.sitemaps import MAX_AGE_SECONDS
 
 _KEPT_FOR = timedelta(seconds=MAX_AGE_SECONDS)
@@ -17,21 +16,20 @@ class Written:
     modified: datetime | None
     """When the data changed last, if that is known."""
     since: datetime | None = None
-    """What they begin with."""
+    """The instant of the first of them."""
 
 
 class OpenTable:
     """Whoever asks while it is written waits for the same one."""
 
-    def __init__(self, write: Callable[[], Awaitable[Written]], clock: Clock) -> None:
+    def __init__(self, write: Callable[[datetime, str], Awaitable[Written]]) -> None:
+        """`write` gets the time and the address of the installation."""
         self._write = write
-        self._clock = clock
         self._turn = asyncio.Lock()
         self._kept: tuple[datetime, Written] | None = None
 
-    async def read(self) -> Written:
+    async def read(self, now: datetime, public_url: str) -> Written:
         async with self._turn:
-            now = self._clock()
             if self._kept is None or now - self._kept[0] >= _KEPT_FOR:
-                self._kept = now, await self._write()
+                self._kept = now, await self._write(now, public_url)
             return self._kept[1]

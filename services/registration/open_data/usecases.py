@@ -14,7 +14,7 @@ from services.registration.programmes.usecases import Programmes
 from services.registration.registrations.store import RegistrationStore
 from services.registration.sessions.domain import Session
 from services.registration.sessions.usecases import Sessions
-from shared.clock import Clock, from_millis
+from shared.clock import from_millis
 from shared.events.vocabulary import Language, SessionStatus
 from shared.storage.contract import Scalar
 from shared.text.spreadsheets import csv_table
@@ -33,22 +33,16 @@ class OpenData:
     _programmes: Programmes
     _registrations: RegistrationStore
     _entities: Entities
-    _clock: Clock
-    _public_url: str
 
     def __post_init__(self) -> None:
-        self.sessions = OpenTable(self._sessions_csv, self._clock)
-        self.sessions_json = OpenTable(self._sessions_json, self._clock)
-        self.participation = OpenTable(self._participation_csv, self._clock)
+        self.sessions = OpenTable(self._sessions_csv)
+        self.sessions_json = OpenTable(self._sessions_json)
+        self.participation = OpenTable(self._participation_csv)
 
-    async def modified(self) -> Mapping[str, datetime | None]:
+    async def modified(self, now: datetime, public_url: str) -> Mapping[str, datetime | None]:
         """When the data of each table changed last, if that is known."""
         tables = {"sessions": self.sessions, "participation": self.participation}
-        return {name: (await table.read()).modified for name, table in tables.items()}
-
-    async def issued(self) -> datetime | None:
-        """Since when there is something to tell: the first session."""
-        return (await self.sessions.read()).since
+        return {name: (await table.read(now, public_url)).modified for name, table in tables.items()}
 
     async def _public(self) -> list[tuple[Session, Programme]]:
         """Every session that anybody may know of, by start."""
@@ -57,13 +51,13 @@ class OpenData:
         found = [view.session for view in await self._sessions.some(ids)]
         return [(each, programmes[each.programme]) for each in sorted(found, key=lambda each: each.starts_at)]
 
-    async def _sessions_csv(self) -> Written:
+    async def _sessions_csv(self, _: datetime, public_url: str) -> Written:
         found = await self._public()
-        rows = [self._row(session, programme) for session, programme in found]
+        rows = [_row(session, programme, public_url) for session, programme in found]
         since = found[0][0].starts_at if found else None
         return Written(csv_table(_SESSION_COLUMNS, rows).encode(), _changed(found), since)
 
-    async def _sessions_json(self) -> Written:
+    async def _sessions_json(self, _: datetime, public_url: str) -> Written:
         found = await self._public()
         items = [
             {
@@ -74,7 +68,7 @@ class OpenData:
                 "ends_at": session.ends_at,
                 "time_zone": programme.time_zone,
                 "status": _status(session),
-                "page": self._page(session),
+                "page": _page(session, public_url),
                 "recording_url": session.recording_url,
                 "materials": [material.model_dump(mode="json") for material in session.materials],
             }
@@ -82,24 +76,7 @@ class OpenData:
         ]
         return Written(orjson.dumps(items, option=orjson.OPT_INDENT_2), _changed(found))
 
-    def _row(self, session: Session, programme: Programme) -> list[Scalar]:
-        return [
-            session.id,
-            session.programme,
-            *(session.title.get(language, "") for language in Language),
-            session.starts_at.isoformat(),
-            session.ends_at.isoformat(),
-            programme.time_zone,
-            _status(session),
-            self._page(session),
-            session.recording_url,
-        ]
-
-    def _page(self, session: Session) -> str:
-        return f"{self._public_url}/sessions/{session.id}"
-
-    async def _participation_csv(self) -> Written:
-        now = self._clock()
+    async def _participation_csv(self, now: datetime, _: str) -> Written:
         held = [
             Held(session.id, session.programme, session.starts_at, programme.time_zone)
             for session, programme in await self._public()
@@ -117,6 +94,24 @@ class OpenData:
             table.append([row.programme, row.year, row.entity, entity.name if entity else "", row.sessions])
         modified = max(changes) if table else None
         return Written(csv_table(_PARTICIPATION_COLUMNS, table).encode(), modified)
+
+
+def _row(session: Session, programme: Programme, public_url: str) -> list[Scalar]:
+    return [
+        session.id,
+        session.programme,
+        *(session.title.get(language, "") for language in Language),
+        session.starts_at.isoformat(),
+        session.ends_at.isoformat(),
+        programme.time_zone,
+        _status(session),
+        _page(session, public_url),
+        session.recording_url,
+    ]
+
+
+def _page(session: Session, public_url: str) -> str:
+    return f"{public_url}/sessions/{session.id}"
 
 
 def _status(session: Session) -> str:

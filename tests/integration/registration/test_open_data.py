@@ -60,7 +60,7 @@ async def test_sessions_are_told_in_both_forms(office: Office) -> None:
     [row] = await read(office, SESSIONS)
     assert (row["id"], row["title_ca"], row["title_es"], row["title_en"]) == (session, "Treu-li suc", "Sácale jugo", "")
     assert (row["starts_at"], row["status"]) == ("2026-12-03T09:00:00+00:00", "scheduled")
-    assert row["page"] == f"https://dijous.example/sessions/{session}"
+    assert row["page"] == f"http://127.0.0.1:8080/sessions/{session}"
     [item] = (await office.api.get("/open-data/sessions.json")).json()
     assert (item["id"], item["title"]["es"]) == (session, "Sácale jugo")
     for text in ((await office.api.get(SESSIONS)).text, str(item)):
