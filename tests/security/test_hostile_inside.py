@@ -68,7 +68,8 @@ COMMON = ("lang", "page", "cursor", "limit", "before", "q", "next", "from", "pro
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embedded]:
-    async with running_embedded(tmp_path_factory.mktemp("stormed"), **NO_LIMITS_FOR_THIS_MACHINE) as installation:
+    settings = {**NO_LIMITS_FOR_THIS_MACHINE, "DIJOUS_DIR3": "L99999999"}  # so that there is a catalogue
+    async with running_embedded(tmp_path_factory.mktemp("stormed"), **settings) as installation:
         yield installation
 
 
