@@ -13,6 +13,7 @@ from tests.security.routes import Access, Route
 
 STAFF = {"staffToken": []}
 MAY_ASK_AS_STAFF = {
+    Route("GET", "/api/v1/sessions"),
     Route("GET", "/api/v1/sessions/{session_id}"),
     Route("POST", "/api/v1/sessions/{session_id}/registrations"),
 }
