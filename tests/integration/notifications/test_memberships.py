@@ -106,6 +106,11 @@ async def test_another_phase_is_told_to_all_contacts_in_any_order(house: House) 
     assert await house.recipients("membership_advanced") == sorted([ANNA, BIEL])
 
 
+async def test_a_contact_who_is_told_of_late_is_told_of_the_steps_since(house: House) -> None:
+    await house.hear(started(), advanced(), named())
+    assert await house.recipients("membership_advanced") == [ANNA]
+
+
 async def test_a_contact_who_is_named_first_after_a_step_is_not_told_of_it(house: House) -> None:
     await house.hear(started(), advanced(), named(version=3, step=1), advanced(2, 4))
     assert [each["_id"] for each in await house.deliveries("membership_advanced")] == [

@@ -81,7 +81,8 @@ async def test_the_board_shows_entities_by_phases_and_who_is_late_or_has_no_cont
     assert cells == [["en curs", *["per començar"] * 3], ["feta", "en curs", "per començar", "per començar"]]
     assert [("sense contacte" in row) for row in rows[1:]] == [True, False]
     desk.come_back(days=8)
-    assert "endarrerida" in await words(desk)
+    [late] = re.findall(r'class="word"> endarrerida<', (await desk.get(BOARD)).text)
+    assert late, "the phase that it is in, and no other"
     today = await words(desk, "/office")
     assert "Ens participants amb el pas següent endarrerit" in today
     assert "Nomenar qui administra" in today
