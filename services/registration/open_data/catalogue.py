@@ -25,6 +25,7 @@ _MEDIA_TYPES = "https://www.iana.org/assignments/media-types"
 _PREFIXES = {"dct": "http://purl.org/dc/terms/", "vcard": "http://www.w3.org/2006/vcard/ns#"}
 _TITLE = mark("{site}: open data")
 _ABOUT = mark("Online sessions for local entities: what was held, who took part, what they thought and proposed.")
+_KEYWORDS = (mark("local government"), mark("transparency"), mark("citizen participation"))
 _SECTORS_TITLE = mark("Sectors of the public administrations")
 
 
@@ -151,6 +152,8 @@ class _Writing:
         self._graph.add((node, self._dct.publisher, publisher))
         self._graph.add((node, self._dct.identifier, self._literal(address)))
         self._theme(node, f"{_SECTORS}/sector-publico", "Sector público", Language.ES)
+        for word in _KEYWORDS:
+            self._texts(node, self._dcat.keyword, word)
         self._theme(node, f"{_THEMES}/GOVE", "Government and public sector", Language.EN)
         if modified := self._catalogue.modified.get(dataset.name):
             self._instant(node, self._dct.modified, modified)
@@ -163,6 +166,7 @@ class _Writing:
         address = self._catalogue.public_url + dataset.path(form)
         node = self._link(owner, self._dcat.distribution, f"{address}#distribution", self._dcat.Distribution)
         self._texts(node, self._dct.title, dataset.title)
+        self._texts(node, self._dct.description, dataset.description)
         file = self._iri(address)
         self._graph.add((node, self._dcat.accessURL, file))
         self._graph.add((node, self._dcat.downloadURL, file))
