@@ -56,6 +56,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
     reconciler = Reconciler(store, broker, service=NAME, every=settings.inventory_seconds)
     secret = settings.secret.get_secret_value()
     links = Links(settings.public_url, secret)
+    words = Translations(*LOCALES)
     use_cases = wire(
         store,
         links,
@@ -66,8 +67,8 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         purge_contact=partial(purge_events, broker, EVENTS_OF_CONTACTS),
         allowance=_allowance(settings),
         rules=settings.sign_in_rules,
+        words=words,
     )
-    words = Translations(*LOCALES)
     frame = Pages(settings, words, TEMPLATES, clock=clock, access=use_cases.access.accounts)
 
     async def sweep() -> None:
@@ -148,6 +149,8 @@ def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
         Loop("live sessions", use_cases.sessions.refresh_live, every=settings.inventory_seconds / 2),
         Loop("directory", use_cases.entities.reload, every=RELOAD_SECONDS),
         Loop("entities imported before", use_cases.entities.announce_older, every=RETENTION_SECONDS),
+        Loop("unfinished places", use_cases.support.placing.recover, every=settings.sweep_seconds),
+        Loop("petitions of bodies gone", use_cases.support.petitions.return_to_the_office, every=RELOAD_SECONDS),
         use_cases.erasing.loop(every=settings.sweep_seconds),
         Loop("members who left", use_cases.membership.leaving.sweep, every=settings.sweep_seconds),
         use_cases.contacts.erasing.loop("erasures of contacts", every=settings.sweep_seconds),

@@ -23,11 +23,21 @@ from services.registration.memberships.personal_pages import MembershipSite
 from services.registration.moving_in import office_pages as moving_in_pages
 from services.registration.moving_in.api import moving_in_routes
 from services.registration.moving_in.office_pages import MovingInDesk
+from services.registration.offers import office_pages as offer_office_pages
+from services.registration.offers.api import offer_routes
+from services.registration.offers.office_pages import OfferDesk
 from services.registration.office import audit_pages, today_pages
 from services.registration.office.audit_pages import AuditDesk
 from services.registration.office.today_pages import TodayDesk
 from services.registration.open_data import pages as open_data_pages
 from services.registration.open_data.pages import OpenDataSite
+from services.registration.petitions import office_pages as petition_office_pages
+from services.registration.petitions import pages as petition_pages
+from services.registration.petitions import personal_pages as own_petition_pages
+from services.registration.petitions import selection_pages
+from services.registration.petitions.api import petition_routes
+from services.registration.petitions.office_pages import PetitionDesk
+from services.registration.petitions.pages import PetitionSite
 from services.registration.planning import office_pages as planning_pages
 from services.registration.planning.office_pages import PlanningDesk
 from services.registration.programmes import bodies_pages, phases_pages, survey_pages
@@ -54,6 +64,7 @@ from services.registration.site import feeds
 from services.registration.site import pages as site_pages
 from services.registration.usecases import UseCases
 from shared.clock import Clock
+from shared.events.vocabulary import Language
 from shared.security.links import Links
 from shared.web.page_routes import PageRouter
 from shared.web.pages import Pages
@@ -75,6 +86,15 @@ def api_routers(use_cases: UseCases, staff_token: str, clock: Clock) -> list[API
             use_cases.entities,
             staff_token,
         ),
+        offer_routes(use_cases.support.offers, staff_token, clock),
+        petition_routes(
+            use_cases.support.petitions,
+            use_cases.support.selecting,
+            use_cases.support.offers,
+            use_cases.entities,
+            use_cases.rate_limit,
+            staff_token,
+        ),
     ]
 
 
@@ -93,7 +113,7 @@ def public_routers(use_cases: UseCases, pages: Pages, links: Links, owner: SiteO
         proposals=use_cases.known.proposals,
     )
     return [
-        site_pages.routes(site),
+        site_pages.routes(site, use_cases.support.offers),
         feeds.routes(site),
         session_pages.routes(site),
         registration_pages.routes(site),
@@ -101,6 +121,7 @@ def public_routers(use_cases: UseCases, pages: Pages, links: Links, owner: SiteO
         join_pages.routes(site),
         link_pages.routes(site),
         membership_pages.routes(_membership_site(use_cases, pages, links, clock)),
+        *_petition_pages(use_cases, pages, links, clock),
         open_data_pages.routes(OpenDataSite(pages, clock, use_cases.open_data, owner)),
         site_pages.notice_routes(site),
     ]
@@ -121,9 +142,24 @@ def _membership_site(use_cases: UseCases, pages: Pages, links: Links, clock: Clo
     )
 
 
+def _petition_pages(use_cases: UseCases, pages: Pages, links: Links, clock: Clock) -> list[PageRouter]:
+    site = PetitionSite(
+        pages,
+        links,
+        clock,
+        programmes=use_cases.programmes,
+        offers=use_cases.support.offers,
+        petitions=use_cases.support.petitions,
+        contacts=use_cases.contacts,
+        entities=use_cases.entities,
+        rate_limit=use_cases.rate_limit,
+    )
+    return [petition_pages.routes(site), own_petition_pages.routes(site)]
+
+
 def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: OidcProvider | None) -> list[PageRouter]:
     stores, programmes, entities = use_cases.stores, use_cases.programmes, use_cases.entities
-    people, proposals, bounces = stores.registrations, use_cases.known.proposals, use_cases.known.bounces
+    people = stores.registrations
     accounts = AccountDesk(
         pages,
         clock,
@@ -133,20 +169,12 @@ def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: Oi
         second_factor=use_cases.access.second_factor,
         bodies=programmes.bodies,
     )
+    petitions, known = _petition_desk(use_cases, pages, clock), use_cases.known
+    kept = (stores.sessions, people, known.proposals, known.bounces, known.senders)
     members = (use_cases.membership.enrolments, stores.members)
-    today = TodayDesk(
-        pages, clock, programmes, stores.sessions, people, proposals, bounces, use_cases.known.senders, *members
-    )
-    audit = AuditDesk(
-        pages,
-        clock,
-        stores.sessions,
-        programmes,
-        entities,
-        use_cases.resources,
-        use_cases.access.accounts,
-        use_cases.audit,
-    )
+    today = TodayDesk(pages, clock, programmes, *kept, *members, petitions)
+    named = (stores.sessions, programmes, entities, use_cases.resources, use_cases.access.accounts)
+    audit = AuditDesk(pages, clock, *named, use_cases.audit)
     found = [
         sign_in_pages.routes(accounts, has_oidc=provider is not None),
         passkey_pages.routes(accounts),
@@ -155,6 +183,7 @@ def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: Oi
         account_pages.routes(accounts),
         audit_pages.routes(audit),
         *_session_routers(use_cases, pages, clock),
+        *_petition_routers(use_cases, pages, clock, petitions),
         *_programme_routers(use_cases, pages, clock),
         *_membership_routers(use_cases, pages, clock),
         moving_in_pages.routes(MovingInDesk(pages, clock, use_cases.moving_in, use_cases.registrations)),
@@ -176,12 +205,14 @@ def _session_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[Pa
         counts=stores.registrations.counts,
         proposals=use_cases.known.proposals,
         entities=use_cases.entities,
+        doubts=use_cases.support.petitions.doubts,
     )
     registrations = RegistrationDesk(
         **vars(sessions),
         registrations=use_cases.registrations,
         stored_registrations=stores.registrations,
         bounces=use_cases.known.bounces,
+        supported=use_cases.support.petitions.supported,
     )
     return [
         session_office_pages.routes(sessions),
@@ -214,10 +245,40 @@ def _membership_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list
     ]
 
 
+def _petition_routers(use_cases: UseCases, pages: Pages, clock: Clock, petitions: PetitionDesk) -> list[PageRouter]:
+    """Before those of programmes, whose pages have addresses one step shorter."""
+
+    async def resources() -> dict[str, dict[Language, str]]:
+        return {slug: resource.name for slug, resource in (await use_cases.resources.by_slug()).items()}
+
+    offers = OfferDesk(
+        pages, clock, use_cases.support.offers, use_cases.programmes, use_cases.entities.provinces, resources=resources
+    )
+    return [
+        petition_office_pages.routes(petitions),
+        selection_pages.routes(petitions),
+        offer_office_pages.routes(offers),
+    ]
+
+
+def _petition_desk(use_cases: UseCases, pages: Pages, clock: Clock) -> PetitionDesk:
+    return PetitionDesk(
+        pages,
+        clock,
+        petitions=use_cases.support.petitions,
+        offers=use_cases.support.offers,
+        selecting=use_cases.support.selecting,
+        programmes=use_cases.programmes,
+        stored=use_cases.stores.petitions,
+        bounces=use_cases.known.bounces,
+    )
+
+
 def _directory_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[PageRouter]:
     stores, programmes, entities = use_cases.stores, use_cases.programmes, use_cases.entities
     people, resources = stores.registrations, use_cases.resources
-    entity = EntityDesk(pages, clock, entities, resources, people, stores.sessions, programmes, stores.members)
+    asked = (stores.petitions, use_cases.support.offers)
+    entity = EntityDesk(pages, clock, entities, resources, people, stores.sessions, programmes, stores.members, *asked)
     return [
         resource_pages.routes(ResourceDesk(pages, clock, resources)),
         coverage_pages.routes(CoverageDesk(pages, clock, entities, people, programmes)),

@@ -19,6 +19,7 @@ from services.registration.accounts.usecases import Accounts
 from services.registration.attendance.usecases import Attendance
 from services.registration.contacts import usecases as contact_usecases
 from services.registration.contacts.usecases import Contacts
+from services.registration.eligibility.wording import told
 from services.registration.entities import store as entity_store
 from services.registration.entities.store import ENTITIES, EntityStore
 from services.registration.entities.usecases import Entities
@@ -27,9 +28,19 @@ from services.registration.memberships.choices import Choices
 from services.registration.memberships.enrolment import Enrolments
 from services.registration.memberships.leaving import Leaving
 from services.registration.memberships.store import MEMBERSHIPS, MembershipStore
-from services.registration.memberships.usecases import AcceptedPetition, Memberships, OwnMembership, Petitions
+from services.registration.memberships.usecases import Memberships, OwnMembership
 from services.registration.moving_in.usecases import MovingIn
+from services.registration.offers import store as offer_store
+from services.registration.offers.store import OFFERS, OfferStore
+from services.registration.offers.usecases import Offers
 from services.registration.open_data.usecases import OpenData
+from services.registration.petitions import store as petition_store
+from services.registration.petitions.accepted import AcceptedPetitions
+from services.registration.petitions.erasing import PetitionContacts
+from services.registration.petitions.placing import Placing
+from services.registration.petitions.selecting import Selecting
+from services.registration.petitions.store import PETITIONS, PetitionStore
+from services.registration.petitions.usecases import Petitions
 from services.registration.planning.usecases import Planning
 from services.registration.programmes import store as programme_store
 from services.registration.programmes.store import PROGRAMMES, ProgrammeStore
@@ -60,6 +71,7 @@ from shared.security.links import Links
 from shared.security.rate_limits import LIMIT_COLLECTIONS, RateLimiter
 from shared.storage.collection import Collection
 from shared.storage.contract import Index, Store, Where, greater, one_of
+from shared.text.catalogues import Translations
 
 COLLECTIONS: Mapping[str, Sequence[Index]] = {
     **programme_store.COLLECTIONS,
@@ -70,6 +82,8 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
     **seat_store.COLLECTIONS,
     **entity_store.COLLECTIONS,
     **resource_store.COLLECTIONS,
+    **offer_store.COLLECTIONS,
+    **petition_store.COLLECTIONS,
     **account_store.COLLECTIONS,
     **throttle.COLLECTIONS,
     **projections.COLLECTIONS,
@@ -79,24 +93,14 @@ COLLECTIONS: Mapping[str, Sequence[Index]] = {
 }
 AGGREGATES = (
     *(PROGRAMMES, SESSIONS, REGISTRATIONS, OFFICE_PEOPLE, IMPORTS, ENTITIES),
-    *(RESOURCES, ASSISTANCES, MEMBERSHIPS),
+    *(RESOURCES, ASSISTANCES, MEMBERSHIPS, OFFERS, PETITIONS),
 )
 """The collections whose outboxes the relay publishes."""
 
 
-class NoPetitions:
-    """Entities take part by the office's decision alone."""
-
-    async def accepted(self, _: str) -> AcceptedPetition | None:
-        return None
-
-    async def give_back(self, _: str) -> None:
-        """No reserve waits for the place."""
-
-
-NO_PETITIONS = NoPetitions()
 NO_LIMITS = Allowance()
 USUAL_RULES = SignInRules()
+ENGLISH = Translations()
 
 
 async def nothing_to_purge(_: str) -> None:
@@ -114,6 +118,8 @@ class Stores:
     resources: ResourceStore
     assistances: AssistanceStore
     members: MembershipStore
+    offers: OfferStore
+    petitions: PetitionStore
 
     @classmethod
     def over(cls, documents: Store, clock: Clock) -> Self:
@@ -127,6 +133,8 @@ class Stores:
             resources=ResourceStore(documents, clock),
             assistances=AssistanceStore(documents, clock),
             members=MembershipStore(documents, clock),
+            offers=OfferStore(documents, clock),
+            petitions=PetitionStore(documents, clock),
         )
 
 
@@ -148,11 +156,11 @@ class MemberCases:
         contacts: Contacts,
         registrations: Registrations,
         entities: Entities,
+        petitions: AcceptedPetitions,
         links: Links,
         secret: bytes,
         audit: Audit,
         clock: Clock,
-        petitions: Petitions = NO_PETITIONS,
     ) -> Self:
         stored, sessions, people = stores.members, stores.sessions, stores.registrations
         leaving = Leaving(stored, sessions, people, registrations, petitions, clock)
@@ -196,6 +204,49 @@ class Access:
 
 
 @dataclass(frozen=True)
+class Support:
+    """What entities ask for."""
+
+    offers: Offers
+    placing: Placing
+    petitions: Petitions
+    selecting: Selecting
+    accepted: AcceptedPetitions
+
+    @classmethod
+    def over(
+        cls,
+        stores: Stores,
+        programmes: Programmes,
+        resources: Resources,
+        entities: Entities,
+        links: Links,
+        secret: bytes,
+        words: Translations,
+        clock: Clock,
+    ) -> Self:
+        placing = Placing(stores.offers, stores.petitions, clock)
+        return cls(
+            offers=Offers(stores.offers, programmes, placing, clock),
+            placing=placing,
+            petitions=Petitions(
+                stores.petitions,
+                stores.offers,
+                programmes,
+                placing,
+                resources,
+                stores.members,
+                partial(told, words=words),
+                links,
+                secret,
+                clock,
+            ),
+            selecting=Selecting(stores.offers, stores.petitions, placing, entities, clock),
+            accepted=AcceptedPetitions(stores.petitions, placing, clock),
+        )
+
+
+@dataclass(frozen=True)
 class UseCases:
     """All of them. Only the composition sees them together: handlers and pages get those that they call."""
 
@@ -214,6 +265,7 @@ class UseCases:
     attendance: Attendance
     planning: Planning
     moving_in: MovingIn
+    support: Support
     known: Projections
     access: Access
     audit: Audit
@@ -243,6 +295,8 @@ class UseCases:
         announces("registration-erasures", REGISTRATIONS, self.retention.lately, self.registrations.republish)
         announces("registration-memberships", MEMBERSHIPS, {}, self.stores.members.republish_one)
         announces("registration-entities", ENTITIES, {}, self.stores.entities.republish_one)
+        announces("registration-offers", OFFERS, {}, self.support.offers.republish)
+        announces("registration-petitions", PETITIONS, {}, self.support.petitions.republish)
         announces(OFFICE_PEOPLE_KIND, OFFICE_PEOPLE, {}, self.access.accounts.republish)
         self.reconciler.keeps("proposals-proposals", self.known.proposals.missing)
         self.reconciler.keeps("feedback-results", self.known.results.missing)
@@ -260,27 +314,27 @@ def wire(
     purge_contact: Purge = nothing_to_purge,
     allowance: Allowance = NO_LIMITS,
     rules: SignInRules = USUAL_RULES,
+    words: Translations = ENGLISH,
 ) -> UseCases:
     """The use cases on a database. `secret` keys the ids of registrations, people and counters."""
     stores, audit, known = Stores.over(documents, clock), Audit(documents, clock), Projections.over(documents)
-    people, rosters, members = stores.registrations, stores.rosters, stores.members
-    seating, entities = Seating(stores.sessions, people, rosters, clock), Entities(stores.entities, audit)
-    registrations = Registrations(people, stores.sessions, members, rosters, seating, links, secret, audit, clock)
-    erasing = _erasing(documents, stores, seating, purge, clock)
-    programmes, contacts = Programmes(stores.programmes, members), Contacts(documents, [members], purge_contact)
-    resources = Resources(stores.resources, stores.assistances, entities)
-    sessions = Sessions(stores.sessions, rosters, seating, known.results, members, people, clock)
-    own = OwnRegistration(documents, people, stores.sessions, seating, registrations, erasing, contacts, audit, clock)
-    membership = MemberCases.over(stores, programmes, contacts, registrations, entities, links, secret, audit, clock)
+    people, dates, rosters, members = stores.registrations, stores.sessions, stores.rosters, stores.members
+    seating, (entities, resources) = Seating(dates, people, rosters, clock), _directory(stores, audit)
+    registrations = Registrations(people, dates, members, rosters, seating, links, secret, audit, clock)
+    erasing, programmes = _erasing(documents, stores, seating, purge, clock), Programmes(stores.programmes, members)
+    support = Support.over(stores, programmes, resources, entities, links, secret, words, clock)
+    sessions = Sessions(dates, rosters, seating, known.results, members, people, clock)
+    contacts = Contacts(documents, [members, PetitionContacts(stores.petitions, stores.offers, clock)], purge_contact)
+    of_members = (stores, programmes, contacts, registrations, entities, support.accepted)
     return UseCases(
         stores=stores,
         programmes=programmes,
         sessions=sessions,
         seating=seating,
         registrations=registrations,
-        own=own,
+        own=OwnRegistration(documents, people, dates, seating, registrations, erasing, contacts, audit, clock),
         erasing=erasing,
-        membership=membership,
+        membership=MemberCases.over(*of_members, links, secret, audit, clock),
         retention=Retention(people, stores.sessions, erasing, clock),
         rate_limit=RateLimit(RateLimiter(documents, clock, secret=secret), allowance),
         entities=entities,
@@ -288,11 +342,18 @@ def wire(
         attendance=Attendance(stores.sessions, people, clock),
         planning=Planning(stores.sessions, sessions, clock),
         moving_in=MovingIn(documents, stores.sessions, people, programmes, entities, registrations, resources, clock),
+        support=support,
         known=known,
         access=Access.over(documents, stores.accounts, links, secret, audit, clock, rules),
         audit=audit,
         reconciler=reconciler,
     )
+
+
+def _directory(stores: Stores, audit: Audit) -> tuple[Entities, Resources]:
+    """The entities, and what they did with the resources of the catalogue."""
+    entities = Entities(stores.entities, audit)
+    return entities, Resources(stores.resources, stores.assistances, entities)
 
 
 def _erasing(documents: Store, stores: Stores, seating: Seating, purge: Purge, clock: Clock) -> Erasing:

@@ -65,6 +65,8 @@ class PetitionEvent(Event, source="registration", key="petition_id"):
     """Key of the body that answers it; empty for the office."""
     step: int = 0
     """How many steps it has taken since it was received."""
+    handovers: int = 0
+    """How often it went to another owner."""
 
 
 class PetitionReceived(PetitionEvent, name="petitions.petition-received"):
@@ -74,7 +76,7 @@ class PetitionReceived(PetitionEvent, name="petitions.petition-received"):
 
 
 class PetitionAdvanced(PetitionEvent, name="petitions.petition-advanced"):
-    """A petition has another state or another owner."""
+    """A petition has another state: that is another step. Or another owner: another handover. Or no contact now."""
 
     offered_until: AwareDatetime | None = None
     """Until when the place offered can be accepted."""

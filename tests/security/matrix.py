@@ -40,6 +40,18 @@ GET     /api/v1/memberships                                 token
 POST    /api/v1/memberships                                 token
 PATCH   /api/v1/memberships/{id}                            token
 POST    /api/v1/memberships/{id}/advance                    token
+GET     /api/v1/offers                                      public
+POST    /api/v1/offers                                      token
+PUT     /api/v1/offers/{offer_id}                           token
+POST    /api/v1/offers/{offer_id}/petitions                 public
+POST    /api/v1/offers/{offer_id}/select                    token
+GET     /api/v1/petitions                                   token
+GET     /api/v1/petitions/{token}                           petition
+POST    /api/v1/petitions/{petition_id}/review              token
+POST    /api/v1/petitions/{petition_id}/decide              token
+POST    /api/v1/petitions/{petition_id}/answer              token
+POST    /api/v1/petitions/{petition_id}/assign              token
+POST    /api/v1/petitions/{petition_id}/points              token
 
 GET     /                                                   public
 GET     /programmes/{slug}                                  public
@@ -89,6 +101,18 @@ GET     /membership/{token}/data.json                       membership
 GET     /membership/{token}/erase                           membership
 POST    /membership/{token}/erase                           membership
 GET     /programmes/{slug}/members                          public
+GET     /programmes/{slug}/{offer_slug}                     public
+POST    /programmes/{slug}/{offer_slug}                     public
+GET     /programmes/{slug}/{offer_slug}/asked               public
+GET     /petition/erased                                    public
+GET     /petition/{token}                                   petition
+GET     /petition/{token}/accept                            petition
+POST    /petition/{token}/accept                            petition
+GET     /petition/{token}/withdraw                          petition
+POST    /petition/{token}/withdraw                          petition
+GET     /petition/{token}/data.json                         petition
+GET     /petition/{token}/erase                             petition
+POST    /petition/{token}/erase                             petition
 
 GET     /office/sign-in                                     public
 POST    /office/sign-in                                     public
@@ -173,6 +197,23 @@ GET     /office/programmes/{slug}/survey                    editor
 POST    /office/programmes/{slug}/survey                    editor
 GET     /office/programmes/{slug}/plan                      editor
 POST    /office/programmes/{slug}/plan                      editor
+GET     /office/programmes/{slug}/offers                    viewer
+GET     /office/programmes/{slug}/offers/new                editor
+POST    /office/programmes/{slug}/offers/new                editor
+GET     /office/programmes/{slug}/offers/{offer_slug}       editor
+POST    /office/programmes/{slug}/offers/{offer_slug}       editor
+GET     /office/programmes/{slug}/offers/{offer_slug}/select    editor
+POST    /office/programmes/{slug}/offers/{offer_slug}/select    editor
+GET     /office/programmes/{slug}/offers/{offer_slug}/selection.json    viewer
+GET     /office/petitions                                   viewer
+GET     /office/petitions.csv                               viewer
+GET     /office/petitions/{petition_id}                     viewer
+POST    /office/petitions/{petition_id}/review              editor
+POST    /office/petitions/{petition_id}/decide              editor
+POST    /office/petitions/{petition_id}/answer              editor
+POST    /office/petitions/{petition_id}/assign              editor
+POST    /office/petitions/{petition_id}/points              editor
+POST    /office/petitions/{petition_id}/treat               editor
 GET     /office/entities                                    viewer
 GET     /office/entities/coverage                           viewer
 GET     /office/entities/coverage.csv                       viewer
@@ -278,6 +319,7 @@ GET     /office/proposals/{proposal_id}                     viewer
 POST    /office/proposals/{proposal_id}/{step}              editor
 """)
 
+PETITION_STEPS = ("review", "decide", "answer", "assign", "points")
 FOR_BODIES = {
     Route("GET", "/office"),
     Route("GET", "/office/account"),
@@ -297,5 +339,9 @@ FOR_BODIES = {
             ("POST", "/{entity}/contacts/{contact_id}/erase"),
         )
     ),
+    Route("GET", "/office/petitions"),
+    Route("GET", "/office/petitions.csv"),
+    Route("GET", "/office/petitions/{petition_id}"),
+    *(Route("POST", f"/office/petitions/{{petition_id}}/{step}") for step in PETITION_STEPS),
 }
 """Pages of the office that let in the staff of a body too, and show them no more than what is theirs."""

@@ -37,6 +37,7 @@ class Access(StrEnum):
     FOLLOWING = "following"
     PREFERENCES = "preferences"
     MEMBERSHIP = "membership"
+    PETITION = "petition"
     SIGN_IN = "sign-in"
     """Who holds a first-run link or comes back from the identity provider; nobody else gets further."""
 
@@ -50,6 +51,7 @@ LINKS = (
     Access.FOLLOWING,
     Access.PREFERENCES,
     Access.MEMBERSHIP,
+    Access.PETITION,
 )
 
 

@@ -21,6 +21,7 @@ OTHER_PURPOSE = {
     "following": "support",
     "preferences": "support",
     "membership": "support",
+    "petition": "registration",
 }
 
 

@@ -12,6 +12,7 @@ from tests.support.probes import eventually
 PROGRAMME = "dijous-gomunicipal"
 PILOT = "pilot-decidim"
 """A cohort; who registers comes from its members."""
+OFFER = f"{PROGRAMME}:suport"
 ABRERA, ALAMUS = "0800180001", "2500450006"
 RESOURCE = "transparencia"
 JOIN_URL = "https://teams.example/secret-meeting"
@@ -35,11 +36,14 @@ class World:
     open), `published`, `earlier`, `few` (the results of these three are published). The `fresh` one was moved."""
     links: dict[str, dict[str, str]] = field(default_factory=dict)
     """By purpose, then address: `/registration/…` (in the session `coming`), `/join/…` (in `soon`), `/survey/…`,
-    `/support/…`, `/following/…`, `/preferences/…`, `/membership/…`."""
+    `/support/…`, `/following/…`, `/preferences/…`, `/membership/…`,
+    `/petition/…`."""
     standings: dict[str, str] = field(default_factory=dict)
     """Paths of one's own registration by how it stands: `soon` (time to join), `waiting`, `given up`, `over`,
     `called off`, `erased`; of the button to join: `early`, `late`, `off`; of a survey: `answered`, `closed`; of a
     support: `supported`; of the mails to oneself: `stopped`."""
+    petitions: dict[str, str] = field(default_factory=dict)
+    """By address. That of B is offered a place."""
     proposals: dict[str, str] = field(default_factory=dict)
     """By what they are: `received`, `declined`, `merged` (into the received one), `scheduled`, `answered`."""
 
@@ -69,6 +73,7 @@ async def make_world(installation: Embedded) -> World:
     await _stand(world)
     await _end(world)
     await _propose(world)
+    await _petition(world)
     await _catalogue(installation)
     await _accompany(world)
     return world
@@ -236,6 +241,27 @@ async def _follow(world: World) -> None:
 async def _preferences(world: World, email: str, kind: str) -> str:
     mail = await world.installation.mail(kind, email)
     return world.installation.path_in(mail["headers"].get("List-Unsubscribe", ""), "preferences").partition("?")[0]
+
+
+async def _petition(world: World) -> None:
+    """An offer under which all have asked; B is offered a place."""
+    installation = world.installation
+    questions = [
+        {"key": "why", "text": {"ca": "Per què ho voleu?"}, "kind": "text"},
+        {"key": "hours", "text": {"ca": "Hores de dedicació a la setmana"}, "kind": "number", "weight": 6},
+        {"key": "plan", "text": {"ca": "Teniu un pla de participació?"}, "kind": "yes_no", "weight": 2},
+    ]
+    offer = {"programme": PROGRAMME, "slug": "suport", "title": {"ca": "Suport a mida"}, "questions": questions}
+    await installation.staff("POST", "/offers", {**offer, "places": 3, "rule": {"provinces": ["Lleida"]}})
+    for email, (name, entity) in PEOPLE.items():
+        body = {"name": name, "email": email, "entity": entity, "role": "Secretària", "consent": True}
+        answers = {"why": "Per publicar bé.", "hours": "5", "plan": "yes"}
+        await installation.public("POST", f"/offers/{OFFER}/petitions", {**body, "answers": answers})
+        mail = await installation.mail("petition_received", email)
+        world.links.setdefault("petition", {})[email] = installation.link(mail, "petition")
+    for petition in (await installation.staff("GET", "/petitions"))["items"]:
+        world.petitions[petition["email"]] = petition["id"]
+    await installation.staff("POST", f"/petitions/{world.petitions[B]}/decide", {"state": "offered"})
 
 
 async def _mail_about(world: World, kind: str, email: str, words: str) -> dict[str, Any]:

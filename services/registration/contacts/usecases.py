@@ -1,7 +1,7 @@
 """Finding, taking along and erasing the contacts with an address, whatever they are told of."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from services.registration.contacts.domain import Contact, Subject
@@ -21,6 +21,8 @@ class HeldContact:
     contact: Contact
     subject: Subject
     pending: int
+    written: Mapping[str, str] = field(default_factory=dict)
+    """What the person wrote, by question."""
 
     @property
     def generation(self) -> int:

@@ -12,6 +12,9 @@ from services.registration.eligibility.domain import POPULATION_YEAR
 from services.registration.entities.usecases import Entities
 from services.registration.memberships.office_pages import STATE_NAMES
 from services.registration.memberships.store import MembershipStore
+from services.registration.offers.usecases import Offers
+from services.registration.petitions.office_pages import STATE_NAMES as PETITION_STATES
+from services.registration.petitions.store import PetitionStore
 from services.registration.programmes.usecases import Programmes
 from services.registration.registrations.store import RegistrationStore
 from services.registration.resources.usecases import Resources
@@ -32,6 +35,8 @@ class EntityDesk(Desk):
     sessions: SessionStore
     programmes: Programmes
     members: MembershipStore
+    petitions: PetitionStore
+    offers: Offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ def routes(desk: EntityDesk) -> PageRouter:
         # One section of the page for each noun that knows the entity.
         sections: dict[str, Any] = {
             "assistances": await desk.resources.of_entity(found),
+            "petitions": await desk.petitions.of_entity(*await desk.entities.codes_of(found)),
             "memberships": await desk.members.of_entity(found.code),
             "sessions": await _sessions(desk, found),
         }
@@ -64,6 +70,8 @@ def routes(desk: EntityDesk) -> PageRouter:
             programmes=await desk.programmes.by_slug(),
             today=desk.clock().astimezone(ZoneInfo(OFFICE_ZONE)).date(),
             state_names=STATE_NAMES,
+            petition_states=PETITION_STATES,
+            offers=await desk.offers.by_id(),
             **sections,
         )
 

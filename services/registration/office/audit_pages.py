@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from services.registration.accounts.own_pages import HOW_NAMES
 from services.registration.accounts.usecases import Accounts
 from services.registration.entities.usecases import Entities
-from services.registration.memberships.office_pages import PROGRESS_NAMES, STATE_NAMES
+from services.registration.memberships.office_pages import PROGRESS_NAMES
+from services.registration.memberships.office_pages import STATE_NAMES as MEMBERSHIP_STATES
+from services.registration.petitions.office_pages import STATE_NAMES
 from services.registration.programmes.usecases import Programmes
 from services.registration.resources.usecases import Resources
 from services.registration.sessions.store import SessionStore
@@ -21,6 +23,7 @@ from shared.web.page_routes import PageRouter
 
 PATH = "/office/audit"
 _SESSION, _PROGRAMME = "/office/sessions/{}", "/office/programmes/{}"
+_PETITION = "/office/petitions/{}"
 _REGISTRATIONS, _PERSON = _SESSION + "/registrations", "/office/people/{}"
 
 ACTS: Mapping[str, Act] = {
@@ -55,6 +58,15 @@ ACTS: Mapping[str, Act] = {
     "membership.contact-erased": Act(mark("Took out a contact of an entity")),
     "membership.ended": Act(mark("Ended that an entity takes part")),
     "session.enrolled": Act(mark("Enrolled the members in a session"), _REGISTRATIONS),
+    "offer.published": Act(mark("Published an offer")),
+    "offer.changed": Act(mark("Changed the terms of an offer")),
+    "offer.selected": Act(mark("Selected petitions of an offer")),
+    "petition.reviewed": Act(mark("Took up a petition"), _PETITION),
+    "petition.decided": Act(mark("Decided of a petition"), _PETITION),
+    "petition.answered": Act(mark("Answered a petition"), _PETITION),
+    "petition.assigned": Act(mark("Passed a petition on"), _PETITION),
+    "petition.scored": Act(mark("Gave points to an answer of a petition"), _PETITION),
+    "petition.treated": Act(mark("Noted that a session treats a petition"), _PETITION),
     "entities.imported": Act(mark("Imported local entities"), "/office/entities"),
     "office.link-made": Act(mark("Made a link for the first administrator")),
     "office.founded": Act(mark("Became the first administrator"), _PERSON),
@@ -93,6 +105,14 @@ FIELDS = {
     "members_public": mark("Whether anybody sees who takes part"),
     "mentor": mark("Who accompanies it"),
     "project_url": mark("Project"),
+    "text": mark("What it is"),
+    "opens_at": mark("Opens"),
+    "closes_at": mark("Last moment"),
+    "places": mark("Places"),
+    "answer_days": mark("Days within which the office answers"),
+    "offer_days": mark("Days to accept a place offered"),
+    "rule": mark("For whom"),
+    "questions": mark("Questions"),
     "title": mark("Title"),
     "description": mark("Description"),
     "capacity": mark("Seats"),
@@ -124,10 +144,17 @@ DETAILS = {
     "lines_changed": Detail(mark("Changed lines")),
     "phase": Detail(mark("Phase")),
     "progress": Detail(mark("State"), codes={state.value: name for state, name in PROGRESS_NAMES.items()}),
-    "state": Detail(mark("State"), codes={state.value: name for state, name in STATE_NAMES.items()}),
     "until": Detail(mark("By when")),
     "enrolled": Detail(mark("People enrolled")),
     "body": Detail(mark("Staff of")),
+    "state": Detail(
+        mark("State"), codes={state.value: name for state, name in (*MEMBERSHIP_STATES.items(), *STATE_NAMES.items())}
+    ),
+    "owner": Detail(mark("Who answers it")),
+    "question": Detail(mark("Question")),
+    "points": Detail(mark("Points")),
+    "offered": Detail(mark("Places offered")),
+    "not_chosen": Detail(mark("Not chosen")),
     "role": Detail(mark("Role"), codes={role.name.lower(): ROLE_NAMES[role] for role in Role}),
 }
 

@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse
 from services.registration.memberships.domain import Membership
 from services.registration.memberships.enrolment import Enrolments, NotEnrolled
 from services.registration.memberships.store import MembershipStore
+from services.registration.petitions.domain import Petition
+from services.registration.petitions.office_pages import PetitionDesk
 from services.registration.programmes.domain import DEFAULT_TIME_ZONE, Programme
 from services.registration.programmes.usecases import Programmes
 from services.registration.projections import KnownBounces, KnownProposal, KnownProposals, KnownSenders
@@ -50,11 +52,15 @@ class Agenda:
     """Sessions in which members are enrolled, but not those who came later."""
     late: list[Membership]
     """Members whose next step should have been taken."""
+    late_petitions: list[Petition]
+    unreached_petitions: list[Petition]
+    """Those whose contact's address refuses our mails."""
 
     @property
     def is_empty(self) -> bool:
         sessions, others = (self.without_link, self.without_recording), (self.proposals_waiting, self.bounces)
-        return not any((*sessions, *others, self.mails_wait_since, self.not_enrolled, self.late))
+        petitions = (self.late_petitions, self.unreached_petitions)
+        return not any((*sessions, *others, *petitions, self.mails_wait_since, self.not_enrolled, self.late))
 
 
 @dataclass(frozen=True)
@@ -67,8 +73,9 @@ class TodayDesk(Desk):
     senders: KnownSenders
     enrolments: Enrolments
     members: MembershipStore
+    petitions: PetitionDesk
 
-    async def agenda(self) -> Agenda:
+    async def agenda(self, member: StaffMember) -> Agenda:
         now = self.clock()
         coming = await self.sessions.between(now - timedelta(days=1), now + LOOKING_AHEAD)
         ahead = [session for session in coming if session.is_scheduled and session.over_at > now]
@@ -89,13 +96,20 @@ class TodayDesk(Desk):
             mails_wait_since=await self.senders.paused_since(),
             not_enrolled=await self.enrolments.incomplete(),
             late=await self.members.late(today_in(now)),
+            late_petitions=await self.petitions.late(member),
+            unreached_petitions=await self.petitions.unreached(),
         )
 
 
-def _of_body(desk: TodayDesk, request: Request, programmes: Iterable[Programme], key: str) -> HTMLResponse:
-    """Where the staff of a body begin: what it accompanies."""
-    accompanied = [(programme, body) for programme in programmes for body in programme.bodies if body.key == key]
-    return desk.pages.render(request, "office/body.html", accompanied=accompanied)
+async def _of_body(
+    desk: TodayDesk, request: Request, programmes: Iterable[Programme], member: StaffMember
+) -> HTMLResponse:
+    """Where the staff of a body begin: what it accompanies, and what is late."""
+    accompanied = [
+        (programme, body) for programme in programmes for body in programme.bodies if body.key == member.body
+    ]
+    late = await desk.petitions.late(member)
+    return desk.pages.render(request, "office/body.html", accompanied=accompanied, late=late)
 
 
 def routes(desk: TodayDesk) -> PageRouter:
@@ -107,12 +121,12 @@ def routes(desk: TodayDesk) -> PageRouter:
     async def today(request: Request, member: StaffMember = viewer) -> HTMLResponse:
         programmes = await desk.programmes.by_slug()
         if member.body:
-            return _of_body(desk, request, programmes.values(), member.body)
+            return await _of_body(desk, request, programmes.values(), member)
         zones = {slug: programme.time_zone for slug, programme in programmes.items()}
         return desk.pages.render(
             request,
             "office/today.html",
-            agenda=await desk.agenda(),
+            agenda=await desk.agenda(member),
             zones=zones,
             default_zone=DEFAULT_TIME_ZONE,
             has_programmes=bool(programmes),

@@ -1,6 +1,6 @@
 """Rows of a form, each a text in several languages with a key, which can be moved and taken out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -23,8 +23,9 @@ class TextRows:
     def shown(self, count: int) -> range:
         return range(min(count + self.new, self.most))
 
-    def read(self, form: Form) -> list[dict[str, Any]]:
-        """What was sent, in the order asked for, without removed and empty rows."""
+    def read(self, form: Form, more: Callable[[int], Mapping[str, Any]] = lambda _: {}) -> list[dict[str, Any]]:
+        """What was sent, in the order asked for, without removed and empty rows; `more` reads the other fields of a
+        row."""
         found: list[tuple[tuple[int, int], dict[str, Any]]] = []
         for row in range(self.most):
             key, text, typed = form.get(f"key_{row}"), texts(form, self._text(row)), form.get(f"place_{row}")
@@ -33,7 +34,7 @@ class TextRows:
                 place = int(typed) if typed.isdecimal() and len(typed) < 3 else own
                 # A row moved up goes before the one at its new place, a row moved down after it.
                 order = place, (place > own) - (place < own)
-                found.append((order, {"key": key or f"q_{ids.new_id()[:_NEW_KEY_LENGTH]}", "text": text}))
+                found.append((order, {"key": key or f"q_{ids.new_id()[:_NEW_KEY_LENGTH]}", "text": text, **more(row)}))
         return [item for _, item in sorted(found, key=itemgetter(0))]
 
     def values(self, items: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The registrations of a session at the office: search, attendance, by hand, cancel, spreadsheets."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -56,6 +56,8 @@ class RegistrationDesk(SessionDesk):
     registrations: Registrations
     stored_registrations: RegistrationStore
     bounces: KnownBounces
+    supported: Callable[[str], Awaitable[set[str]]]
+    """Codes of the entities that a programme supports, by its slug."""
 
 
 def routes(desk: RegistrationDesk) -> PageRouter:
@@ -89,6 +91,7 @@ def _add_list(router: PageRouter, desk: RegistrationDesk) -> None:
             row=row,
             registrations=shown,
             unreached=await _unreached(desk, shown),
+            supported=await desk.supported(row.session.programme),
             found=len(found),
             states=STATE_NAMES,
             may_cancel=row.session.lets_cancel(desk.clock()),

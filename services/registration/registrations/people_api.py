@@ -43,6 +43,8 @@ class ContactKept(BaseModel):
     email: str
     role: str
     language: Language
+    written: dict[str, str]
+    """Answers to the questions of an offer."""
 
     @classmethod
     def of(cls, held: HeldContact) -> Self:
@@ -52,6 +54,7 @@ class ContactKept(BaseModel):
             programme=subject.programme,
             entity=subject.entity,
             entity_name=subject.entity_name,
+            written=dict(held.written),
             **person,
         )
 

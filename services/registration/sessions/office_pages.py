@@ -1,6 +1,6 @@
 """Sessions at the office: the lists, one session, a new one, changing it, publishing what was shown."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Protocol
@@ -22,6 +22,7 @@ from services.registration.sessions.forms import (
     session_values,
     with_titles,
 )
+from services.registration.sessions.presented import Doubt
 from services.registration.sessions.problems import (
     AlreadyRegisteredProblem,
     NobodyNamedProblem,
@@ -76,6 +77,11 @@ class SeatCounting(Protocol):
         """Count everybody, or those who read in these languages."""
 
 
+class DoubtsOf(Protocol):
+    async def __call__(self, programme: str) -> Sequence[Doubt]:
+        """Those that no session has treated, the oldest first."""
+
+
 @dataclass(frozen=True)
 class SessionDesk(Desk):
     sessions: Sessions
@@ -84,6 +90,7 @@ class SessionDesk(Desk):
     counts: SeatCounting
     proposals: KnownProposals
     entities: Entities
+    doubts: DoubtsOf
 
     async def checked_session(
         self, request: Request, form: Form, zone: str, session: Session | None = None, **fixed: Any
@@ -99,7 +106,7 @@ class SessionDesk(Desk):
         self, request: Request, errors: Mapping[str, str], values: Mapping[str, str], **shown: Any
     ) -> HTMLResponse:
         audiences = [(audience.value, self.pages.text(request, name)) for audience, name in AUDIENCES.items()]
-        known = {"session": None, "programmes": {}, "audiences": audiences, **shown}
+        known = {"session": None, "programmes": {}, "audiences": audiences, "doubts": (), **shown}
         return self.again(request, "office/session_form.html", errors, values=values, **known)
 
     async def values_of(self, row: Row) -> dict[str, str]:
@@ -211,6 +218,7 @@ def _add_session(router: PageRouter, desk: SessionDesk) -> None:
             audience=AUDIENCES[row.session.audience],
             named=await entity_names(desk.entities, row.session),
             proposals=proposals,
+            doubts=await desk.doubts(row.session.programme) if row.session.is_scheduled else (),
             now=desk.clock(),
         )
 
@@ -221,11 +229,12 @@ def _add_session(router: PageRouter, desk: SessionDesk) -> None:
 
     @router.get("/office/sessions/{session_id}/prepare")
     async def prepare(request: Request, session_id: str, _: StaffMember = editor) -> HTMLResponse:
-        """The form to change it, with the titles of its proposals in the description; saving it is `change`."""
+        """The form to change it, with the titles of its proposals in the description, beside the doubts that wait for
+        a session; saving it is `change`."""
         row = await session_row(desk, session_id)
         titles = [proposal.title for proposal in await desk.treated(row.session)]
-        values = with_titles(await desk.values_of(row), titles)
-        return desk.session_form(request, {}, values, session=row.session)
+        values, doubts = with_titles(await desk.values_of(row), titles), await desk.doubts(row.session.programme)
+        return desk.session_form(request, {}, values, session=row.session, doubts=doubts)
 
     @router.post("/office/sessions/{session_id}/edit")
     async def change(request: Request, session_id: str, member: StaffMember = editor) -> Response:

@@ -71,6 +71,15 @@ class PresentedSession:
         return self.session.previous_starts_at is not None and not self.is_cancelled
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What an accepted petition for support asks, until a session treats it."""
+
+    petition_id: str
+    entity_name: str
+    text: str
+
+
 @dataclass(frozen=True)
 class SessionSite:
     """What public pages share; a noun of its own adds the use cases that its pages call."""

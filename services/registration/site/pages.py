@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
+from services.registration.offers.usecases import Offers
 from services.registration.sessions.json_ld import event_data
 from services.registration.sessions.presented import PresentedSession, SessionSite
 from services.registration.sessions.store import When
@@ -27,6 +28,7 @@ PERSONAL = (
     "/support/",
     "/following/",
     "/preferences/",
+    "/petition/",
     "/office",
     "/api/",
     "/mailbox",
@@ -45,7 +47,7 @@ _ICON = (Path(__file__).parent / "favicon.svg").read_bytes()
 _CACHED = {"cache-control": f"public, max-age={MAX_AGE_SECONDS}"}
 
 
-def routes(site: SessionSite) -> PageRouter:
+def routes(site: SessionSite, offers: Offers) -> PageRouter:
     router = page_router(site.pages)
 
     @router.get("/")
@@ -72,6 +74,7 @@ def routes(site: SessionSite) -> PageRouter:
             programme=found,
             **_listed(site, request, coming),
             past=past,
+            offers=[offer for offer in await offers.of(slug) if offer.is_shown(site.clock())],
             may_have_more=len(past) == _PAST_OF_PROGRAMME or len(coming) == _COMING_OF_PROGRAMME,
         )
 
