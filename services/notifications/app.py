@@ -9,6 +9,8 @@ from services.notifications.office import api
 from services.notifications.projections.store import (
     FOLLOWERS,
     MEMBERSHIPS,
+    OFFERS,
+    PETITIONS,
     PROGRAMMES,
     PROPOSALS,
     REGISTRATIONS,
@@ -49,6 +51,8 @@ KEPT = {
     "registration-registrations": REGISTRATIONS,
     "registration-erasures": REGISTRATIONS,
     "registration-memberships": MEMBERSHIPS,
+    "registration-offers": OFFERS,
+    "registration-petitions": PETITIONS,
     OFFICE_PEOPLE_KIND: OFFICE_ACCESS,
     "feedback-surveys": SURVEY_KEYS,
     "proposals-proposals": PROPOSALS,

@@ -67,5 +67,9 @@ def _of_single_entities(on: EventTable, use_cases: UseCases) -> None:
     on(support.MembershipAdvanced, memberships.advance)
     on(support.MembershipEnded, memberships.learn)
     on(support.NextStepSet, memberships.set_next_step)
+    petitions = use_cases.petitions
+    on(support.OfferPublished, petitions.learn_offer)
+    on(support.PetitionReceived, petitions.receive)
+    on(support.PetitionAdvanced, petitions.advance)
     on(support.ContactNamed, use_cases.contacts.name)
     on(support.ContactErased, use_cases.contacts.erase)

@@ -31,6 +31,7 @@ from services.notifications.transport.smtp import Transport
 from services.notifications.triggers.contacts import Contacts
 from services.notifications.triggers.erasing import RecipientEraser
 from services.notifications.triggers.memberships import Memberships
+from services.notifications.triggers.petitions import Petitions
 from services.notifications.triggers.proposals import Proposals
 from services.notifications.triggers.registrations import Registrations
 from services.notifications.triggers.sessions import Sessions
@@ -98,6 +99,7 @@ class UseCases:
     proposals: Proposals
     contacts: Contacts
     memberships: Memberships
+    petitions: Petitions
     fanouts: Fanouts
     delivery_admin: DeliveryAdmin
     people: People
@@ -132,6 +134,7 @@ class UseCases:
             proposals=Proposals(known, queue, eraser),
             contacts=Contacts(known, queue, eraser, clock),
             memberships=Memberships(known, queue, NextSteps(deliveries, known, clock)),
+            petitions=Petitions(known, queue),
             fanouts=make_fanouts(stores, wakers, clock, page_size=page_size),
             delivery_admin=DeliveryAdmin(
                 deliveries, known, suppressions, make_freeing(stores, wakers, clock), audit, wakers, clock

@@ -9,6 +9,7 @@ from typing import Any
 import services.notifications
 from services.notifications.deliveries.domain import (
     CONTACT_KINDS,
+    MAILBOX_KINDS,
     SESSION_KINDS,
     Delivery,
     DeliveryKind,
@@ -18,6 +19,8 @@ from services.notifications.projections.domain import (
     KnownContact,
     KnownFollower,
     KnownMembership,
+    KnownOffer,
+    KnownPetition,
     KnownProgramme,
     KnownProposal,
     KnownRegistration,
@@ -27,12 +30,15 @@ from services.notifications.projections.domain import (
 from services.notifications.rendering.domain import MailContext
 from services.notifications.rendering.messages import Composer
 from services.notifications.surveys.domain import LinkMaker
+from shared import ids
 from shared.events.registration import Material
+from shared.events.support import Finding
 from shared.events.vocabulary import (
     ContactSubject,
     FollowerRole,
     Language,
     MembershipState,
+    PetitionState,
     ProposalKind,
     ProposalState,
     RegistrationStatus,
@@ -48,6 +54,7 @@ DOMAIN = "dijous.example"
 SESSION = "sessionaaaaaaaaa"
 PROPOSAL = "proposalaaaaaaaa"
 MEMBERSHIP = "gomunicipal:2500450006"
+OFFER, PETITION = "gomunicipal:pilot", ids.encode(b"a petition")
 PERSON = "personaaaaaaaaaaaaaaaaaaaa"
 SURVEY_KEY = b"k" * 32
 LINKS = Links("https://dijous.example", "s" * 40)
@@ -151,6 +158,27 @@ def make_membership(**changes: Any) -> KnownMembership:
     return KnownMembership(id=MEMBERSHIP, seen=1, **values | changes)
 
 
+def make_petition(**changes: Any) -> KnownPetition:
+    """A council's petition, to which a place is offered."""
+    values: dict[str, Any] = {
+        "programme": "gomunicipal",
+        "offer_id": OFFER,
+        "entity": "2500450006",
+        "state": PetitionState.OFFERED,
+        "step": 1,
+        "offered_until": SESSION_END,
+        "place_in_reserve": 2,
+        "findings": [Finding(passed=False, text={"ca": "És només per a <ajuntaments>."})],
+    }
+    return KnownPetition(id=PETITION, seen=1, **values | changes)
+
+
+def make_offer(**changes: Any) -> KnownOffer:
+    """What the petition is for."""
+    values: dict[str, Any] = {"programme": "gomunicipal", "title": {"ca": "Pilot de <Decidim>"}, "answer_days": 30}
+    return KnownOffer(id=OFFER, seen=1, **values | changes)
+
+
 def make_contact(**changes: Any) -> KnownContact:
     """A contact of the membership."""
     values: dict[str, Any] = {
@@ -174,12 +202,15 @@ def context_of(
     closes_at: datetime | None = CLOSES_AT,
     proposal: KnownProposal | None = None,
     membership: KnownMembership | None = None,
+    petition: KnownPetition | None = None,
 ) -> MailContext:
     """What a mail of that kind is about."""
     programme, session = programme or make_programme(), session or make_session()
     if kind in SESSION_KINDS:
         links = LinkMaker(SURVEY_KEY, session.id)
         return MailContext(programme, session, survey_links=links, survey_closes_at=closes_at)
+    if kind.startswith("petition_"):
+        return MailContext(programme, petition=petition or make_petition(), offer=make_offer())
     if kind in CONTACT_KINDS:
         return MailContext(programme, membership=membership or make_membership())
     proposal = proposal or make_proposal()
@@ -189,6 +220,7 @@ def context_of(
 def delivery_of(kind: DeliveryKind, *, recipient: Recipient | None = None, **changes: Any) -> Delivery:
     """A delivery of that kind, due now."""
     subject = SESSION if kind in SESSION_KINDS else MEMBERSHIP if kind in CONTACT_KINDS else PROPOSAL
+    subject = PETITION if kind.startswith("petition_") else subject
     person = recipient.id if recipient else PERSON
     delivery = make_delivery(kind, subject, person, due_at=NOW, now=NOW, round_="1")
     return delivery.model_copy(update=changes)
@@ -198,6 +230,9 @@ def recipient_of(kind: DeliveryKind, **changes: Any) -> Recipient:
     """Somebody who gets mails of that kind."""
     if kind is DeliveryKind.REGISTRATION_CANCELLED:
         return make_registration(**{"status": RegistrationStatus.CANCELLED} | changes)
+    if kind in MAILBOX_KINDS:
+        mailbox: dict[str, Any] = {"id": "gomunicipal:", "seen": 1, "email": "nuria@alamus.example"}
+        return Recipient(**{**mailbox, "language": Language.CA} | changes)
     if kind in CONTACT_KINDS:
         return make_contact(**changes)
     return make_registration(**changes) if kind in SESSION_KINDS else make_follower(**changes)

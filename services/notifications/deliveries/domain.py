@@ -48,6 +48,13 @@ class DeliveryKind(StrEnum):
     PROPOSAL_DECLINED = "proposal_declined"
     PROPOSAL_MERGED = "proposal_merged"
     SUPPORT_CONFIRMATION = "support_confirmation"
+    PETITION_RECEIVED = "petition_received"
+    PETITION_OFFERED = "petition_offered"
+    PETITION_ACCEPTED = "petition_accepted"
+    PETITION_RESERVE = "petition_reserve"
+    PETITION_DECLINED = "petition_declined"
+    PETITION_ANSWERED = "petition_answered"
+    PETITION_ASSIGNED = "petition_assigned"
     MEMBERSHIP_STARTED = "membership_started"
     MEMBERSHIP_ADVANCED = "membership_advanced"
     MEMBERSHIP_NEXT_STEP = "membership_next_step"
@@ -77,6 +84,13 @@ KIND_NAMES: Mapping[DeliveryKind, str] = {
     DeliveryKind.PROPOSAL_DECLINED: mark("Proposal declined"),
     DeliveryKind.PROPOSAL_MERGED: mark("Proposal merged"),
     DeliveryKind.SUPPORT_CONFIRMATION: mark("Confirmation of a support"),
+    DeliveryKind.PETITION_RECEIVED: mark("Petition received"),
+    DeliveryKind.PETITION_OFFERED: mark("Place offered to a petition"),
+    DeliveryKind.PETITION_ACCEPTED: mark("Petition accepted"),
+    DeliveryKind.PETITION_RESERVE: mark("Petition in the reserve"),
+    DeliveryKind.PETITION_DECLINED: mark("Petition declined"),
+    DeliveryKind.PETITION_ANSWERED: mark("Petition answered"),
+    DeliveryKind.PETITION_ASSIGNED: mark("Petition to answer, to a mailbox"),
     DeliveryKind.MEMBERSHIP_STARTED: mark("Participation begun"),
     DeliveryKind.MEMBERSHIP_ADVANCED: mark("Participation advanced"),
     DeliveryKind.MEMBERSHIP_NEXT_STEP: mark("Reminder of a next step"),
@@ -84,9 +98,13 @@ KIND_NAMES: Mapping[DeliveryKind, str] = {
 
 PROPOSAL_KINDS = frozenset(kind for kind in DeliveryKind if kind.startswith(("proposal_", "support_")))
 """Kinds about a proposal: their recipient is a follower."""
-CONTACT_KINDS = frozenset(kind for kind in DeliveryKind if kind.startswith(("petition_", "membership_")))
+MAILBOX_KINDS = frozenset({DeliveryKind.PETITION_ASSIGNED})
+"""Kinds to the mailbox of a body or of the office: no person, and nothing to be stopped."""
+CONTACT_KINDS = (
+    frozenset(kind for kind in DeliveryKind if kind.startswith(("petition_", "membership_"))) - MAILBOX_KINDS
+)
 """Kinds about a petition or a membership: their recipient is a contact."""
-SESSION_KINDS = frozenset(DeliveryKind) - PROPOSAL_KINDS - CONTACT_KINDS
+SESSION_KINDS = frozenset(DeliveryKind) - PROPOSAL_KINDS - CONTACT_KINDS - MAILBOX_KINDS
 """Kinds about a session: their recipient is a registration."""
 
 DIRECT_ANSWERS = frozenset(
@@ -97,10 +115,11 @@ DIRECT_ANSWERS = frozenset(
         DeliveryKind.PERSONAL_LINK,
         DeliveryKind.PROPOSAL_RECEIVED,
         DeliveryKind.SUPPORT_CONFIRMATION,
+        DeliveryKind.PETITION_RECEIVED,
     }
 )
 """Answers to the person's own act. They carry no List-Unsubscribe, since no preference stops them. Those to an address
-that anybody may have typed for a proposal say how to stop what comes after."""
+that anybody may have typed for a proposal or a petition say how to stop what comes after."""
 
 SEAT_NOTICES = frozenset(
     {DeliveryKind.PROMOTION, DeliveryKind.RESCHEDULED, DeliveryKind.CHANGED, DeliveryKind.SESSION_CANCELLED}

@@ -6,7 +6,7 @@ from services.notifications.deliveries.domain import NOT_KNOWN_YET
 from services.notifications.next_steps import CHANGED as NEXT_STEP_CHANGED
 from services.notifications.reminders import WITHDRAWN
 from services.notifications.sending.rate_limit import TOO_MANY
-from services.notifications.sending.relevance import NOT_PUBLIC, PROVISIONAL, WITHDRAWN_RECORDING
+from services.notifications.sending.relevance import NOT_PUBLIC, PASSED_ON, PROVISIONAL, WITHDRAWN_RECORDING
 from services.notifications.sending.superseded import (
     LATER_REMINDER,
     NEW_DATE_TOLD,
@@ -44,6 +44,15 @@ REASONS: Mapping[str, str] = {
     "proposal answered_in_session": mark("The proposal was in another state by then: answered in session."),
     "proposal declined": mark("The proposal was in another state by then: declined."),
     "proposal merged": mark("The proposal was in another state by then: merged."),
+    "petition received": mark("The petition stood otherwise by then: received."),
+    "petition under_review": mark("The petition stood otherwise by then: under study."),
+    "petition reserve": mark("The petition stood otherwise by then: in the reserve."),
+    "petition offered": mark("The petition stood otherwise by then: place offered."),
+    "petition accepted": mark("The petition stood otherwise by then: accepted."),
+    "petition declined": mark("The petition stood otherwise by then: declined."),
+    "petition answered": mark("The petition stood otherwise by then: answered."),
+    "petition withdrawn": mark("The petition stood otherwise by then: withdrawn."),
+    PASSED_ON: mark("The petition had been passed on."),
     "membership finished": mark("The entity had finished the phases."),
     "membership left": mark("The entity had left the programme."),
     NEXT_STEP_CHANGED: mark("Another next step took its place."),

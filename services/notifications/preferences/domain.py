@@ -8,6 +8,7 @@ from enum import StrEnum
 from services.notifications.deliveries.domain import (
     CONTACT_KINDS,
     DIRECT_ANSWERS,
+    MAILBOX_KINDS,
     PROPOSAL_KINDS,
     SEAT_NOTICES,
     Delivery,
@@ -67,7 +68,7 @@ class MailGroup(StrEnum):
         return _KINDS[self]
 
 
-_NEWS = frozenset(DeliveryKind) - DIRECT_ANSWERS - SEAT_NOTICES
+_NEWS = frozenset(DeliveryKind) - DIRECT_ANSWERS - SEAT_NOTICES - MAILBOX_KINDS
 
 _KINDS = {
     MailGroup.ALL: _NEWS,

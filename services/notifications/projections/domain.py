@@ -5,13 +5,14 @@ from typing import Self
 
 from shared.clock import StoredInstant
 from shared.events import proposals, registration, support
-from shared.events.registration import Material, SurveyQuestion
+from shared.events.registration import Body, Material, SurveyQuestion
 from shared.events.vocabulary import (
     Audience,
     ContactSubject,
     FollowerRole,
     Language,
     MembershipState,
+    PetitionState,
     ProposalKind,
     ProposalState,
     RegistrationStatus,
@@ -34,10 +35,16 @@ class KnownProgramme(Known):
     survey_questions: list[SurveyQuestion] = []
     survey_days: int
     survey_reminder_days: int
+    bodies: list[Body] = []
 
     @classmethod
     def from_event(cls, event: registration.ProgrammeDefined) -> Self:
         return cls(id=event.programme, seen=event.version, **event.model_dump())
+
+    def mailbox_of(self, owner: str) -> str:
+        """Of the body with this key, or of the office; empty where there is none."""
+        mailboxes = {body.key: body.mailbox for body in self.bodies}
+        return mailboxes.get(owner, "") if owner else self.reply_to
 
 
 class KnownSession(Known):
@@ -191,6 +198,48 @@ class KnownFollower(Recipient):
             proposal_id=event.proposal_id,
             role=FollowerRole.SUPPORTER,
         )
+
+
+class KnownOffer(Known):
+    """What entities may ask a programme for."""
+
+    programme: str
+    title: dict[Language, str]
+    places: int | None = None
+    answer_days: int | None = None
+
+    @classmethod
+    def from_event(cls, event: support.OfferPublished) -> Self:
+        return cls(id=event.offer_id, seen=event.version, **event.model_dump(include=set(cls.model_fields)))
+
+
+class KnownPetition(Known):
+    """What an entity asks for under an offer, and how it stands."""
+
+    programme: str
+    offer_id: str
+    entity: str
+    state: PetitionState
+    owner: str = ""
+    step: int = 0
+    handovers: int = 0
+    offered_until: StoredInstant | None = None
+    place_in_reserve: int | None = None
+    findings: list[support.Finding] = []
+    """Only what is received tells them."""
+
+    @classmethod
+    def from_event(cls, event: support.PetitionEvent) -> Self:
+        return cls(id=event.petition_id, seen=event.version, **event.model_dump())
+
+    @property
+    def mailbox_id(self) -> str:
+        """Of its owner, as a recipient."""
+        return mailbox_id(self.programme, self.owner)
+
+
+def mailbox_id(programme: str, owner: str) -> str:
+    return f"{programme}:{owner}"
 
 
 class KnownMembership(Known):

@@ -1,6 +1,6 @@
 """The projections of other services' events."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
@@ -8,6 +8,8 @@ from services.notifications.projections.domain import (
     KnownContact,
     KnownFollower,
     KnownMembership,
+    KnownOffer,
+    KnownPetition,
     KnownProgramme,
     KnownProposal,
     KnownRegistration,
@@ -25,6 +27,8 @@ PROPOSALS = "proposals"
 REGISTRATIONS = "registrations"
 FOLLOWERS = "followers"
 MEMBERSHIPS = "memberships"
+OFFERS = "offers"
+PETITIONS = "petitions"
 CONTACTS = "contacts"
 PROJECTION_COLLECTIONS: Mapping[str, Sequence[Index]] = {
     PROGRAMMES: [],
@@ -33,6 +37,8 @@ PROJECTION_COLLECTIONS: Mapping[str, Sequence[Index]] = {
     REGISTRATIONS: [Index(("session_id",)), Index(("email",))],
     FOLLOWERS: [Index(("proposal_id",)), Index(("email",))],
     MEMBERSHIPS: [Index(("programme",))],
+    OFFERS: [Index(("programme",))],
+    PETITIONS: [Index(("offer_id",)), Index(("programme",))],
     CONTACTS: [Index(("about_id",)), Index(("email",))],
 }
 
@@ -71,6 +77,8 @@ class Projections:
     registrations: Recipients[KnownRegistration]
     followers: Followers
     memberships: Projection[KnownMembership]
+    offers: Projection[KnownOffer]
+    petitions: Projection[KnownPetition]
     contacts: Recipients[KnownContact]
 
     @classmethod
@@ -82,6 +90,8 @@ class Projections:
             registrations=Recipients(store, REGISTRATIONS, KnownRegistration),
             followers=Followers(store, FOLLOWERS, KnownFollower),
             memberships=Projection(store, MEMBERSHIPS, KnownMembership),
+            offers=Projection(store, OFFERS, KnownOffer),
+            petitions=Projection(store, PETITIONS, KnownPetition),
             contacts=Recipients(store, CONTACTS, KnownContact),
         )
 
@@ -89,8 +99,20 @@ class Projections:
         registered = await self.registrations.get(recipient_id)
         return registered or await self.followers.get(recipient_id) or await self.contacts.get(recipient_id)
 
+    async def mailboxes(self, mailbox_ids: Iterable[str]) -> dict[str, Recipient]:
+        """Those of the owners of petitions: a body's, or the office's."""
+        owners = {id_: id_.split(":", 1) for id_ in mailbox_ids}
+        programmes = await self.programmes.many(programme for programme, _ in owners.values())
+        return {
+            id_: Recipient(id=id_, seen=found.seen, email=found.mailbox_of(owner), language=Language.CA, name="")
+            for id_, (programme, owner) in owners.items()
+            if (found := programmes.get(programme))
+        }
+
     async def addresses_of(self, recipient_ids: Sequence[str]) -> dict[str, str]:
-        return await self._addresses({"_id": one_of(sorted(set(recipient_ids)))})
+        mailboxes = await self.mailboxes(id_ for id_ in recipient_ids if ":" in id_)
+        people = await self._addresses({"_id": one_of(sorted(set(recipient_ids)))})
+        return people | {id_: mailbox.email for id_, mailbox in mailboxes.items() if mailbox.email}
 
     async def having(self, addresses: Sequence[str]) -> dict[str, str]:
         """The registrations, followers and contacts with one of these addresses: address by id."""
@@ -110,13 +132,16 @@ class Projections:
         return {(each.session_id, each.email): each.status async for each in self.registrations.each(where)}
 
     async def titles(self, subject_ids: Sequence[str]) -> dict[str, Mapping[Language, str] | str]:
-        """By id: a session's title in its languages, a proposal's title, the name of a membership's programme."""
+        """By id: the title of a session or of a petition's offer in its languages, a proposal's title, the name of a
+        membership's programme."""
         sessions, proposals = await self.sessions.many(subject_ids), await self.proposals.many(subject_ids)
-        memberships = await self.memberships.many(subject_ids)
+        memberships, petitions = await self.memberships.many(subject_ids), await self.petitions.many(subject_ids)
+        offers = await self.offers.many(each.offer_id for each in petitions.values())
         programmes = await self.programmes.many({each.programme for each in memberships.values()})
         return {
             **{id_: session.title for id_, session in sessions.items()},
             **{id_: proposal.title for id_, proposal in proposals.items()},
+            **{id_: offers[each.offer_id].title for id_, each in petitions.items() if each.offer_id in offers},
             **{id_: found.name for id_, each in memberships.items() if (found := programmes.get(each.programme))},
         }
 

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from services.notifications.projections.domain import KnownMembership, KnownProgramme, KnownProposal, KnownSession
+from services.notifications.projections.domain import (
+    KnownMembership,
+    KnownOffer,
+    KnownPetition,
+    KnownProgramme,
+    KnownProposal,
+    KnownSession,
+)
 from services.notifications.rendering.wording import Wording
 from services.notifications.surveys.domain import LinkMaker
 from shared.clock import to_millis
@@ -13,12 +20,15 @@ from shared.clock import to_millis
 
 @dataclass(frozen=True)
 class MailContext:
-    """A programme with what a mail is about: a session, a proposal (and its session, once scheduled), a membership."""
+    """A programme with what a mail is about: a session, a proposal (and its session, once scheduled), a membership, a
+    petition (and its offer)."""
 
     programme: KnownProgramme
     session: KnownSession | None = None
     proposal: KnownProposal | None = None
     membership: KnownMembership | None = None
+    petition: KnownPetition | None = None
+    offer: KnownOffer | None = None
     survey_links: LinkMaker | None = None
     """Makes each registration's link to the survey."""
     survey_closes_at: datetime | None = None
@@ -26,10 +36,14 @@ class MailContext:
     wording: Wording | None = None
     """What the programme adds to the text; None for nothing."""
 
+    @property
+    def is_about_entity(self) -> bool:
+        return self.membership is not None or self.petition is not None
+
     @cached_property
     def key(self) -> tuple[tuple[str, int], ...]:
         """Ids and versions: equal keys give equal texts."""
-        snapshots = (self.programme, self.session, self.proposal, self.membership)
+        snapshots = (self.programme, self.session, self.proposal, self.membership, self.petition, self.offer)
         told = tuple((snapshot.id, snapshot.seen) for snapshot in snapshots if snapshot is not None)
         if self.survey_closes_at:
             told += (("survey", to_millis(self.survey_closes_at)),)

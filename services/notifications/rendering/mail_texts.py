@@ -17,11 +17,18 @@ from markupsafe import Markup
 from services.notifications.deliveries.domain import (
     CONTACT_KINDS,
     DIRECT_ANSWERS,
+    MAILBOX_KINDS,
     PROPOSAL_KINDS,
     SESSION_KINDS,
     DeliveryKind,
 )
-from services.notifications.projections.domain import KnownMembership, KnownProposal, KnownSession
+from services.notifications.projections.domain import (
+    KnownMembership,
+    KnownOffer,
+    KnownPetition,
+    KnownProposal,
+    KnownSession,
+)
 from services.notifications.rendering.domain import MailContext, one_line, theirs
 from services.notifications.rendering.wording import NOTHING
 from shared.events.vocabulary import Language, in_language
@@ -106,7 +113,7 @@ class MailTexts:
         values |= self._values(language, context) | self._personal(language, personal)
         addition = context.wording.of(kind, language) if context.wording else NOTHING
         values |= {"introduction": _paragraphs(addition.introduction), "closing": _paragraphs(addition.closing)}
-        if kind in DIRECT_ANSWERS & SESSION_KINDS:
+        if kind in DIRECT_ANSWERS & SESSION_KINDS | MAILBOX_KINDS:
             values["unsubscribe_url"] = ""
         if context.session and not context.session.is_public:
             values["session_url"] = values["registration_url"]
@@ -157,6 +164,8 @@ class MailTexts:
             values |= self._proposal(language, context.proposal)
         if context.membership:
             values |= _membership(language, context.membership)
+        if context.petition and context.offer:
+            values |= self._petition(language, context.petition, context.offer, time_zone)
         return values
 
     def _session(self, language: Language, session: KnownSession, time_zone: str) -> dict[str, Any]:
@@ -190,6 +199,20 @@ class MailTexts:
             "reason": proposal.reason,
             "proposal_url": self._links.page(f"/proposals/{proposal.id}", language),
             "merged_url": self._links.page(f"/proposals/{proposal.merged_into or proposal.id}", language),
+        }
+
+    def _petition(
+        self, language: Language, petition: KnownPetition, offer: KnownOffer, time_zone: str
+    ) -> dict[str, Any]:
+        until = petition.offered_until
+        return {
+            "offer": one_line(in_language(offer.title, language)),
+            "findings": [(each.passed, one_line(in_language(each.text, language))) for each in petition.findings],
+            "answer_days": offer.answer_days,
+            "offered_until": instant_in_words(until, time_zone, language) if until else "",
+            "place_in_reserve": petition.place_in_reserve,
+            "has_place": offer.places is not None,
+            "office_url": self._links.page(f"/office/petitions/{petition.id}", language),
         }
 
 

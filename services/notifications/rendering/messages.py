@@ -17,6 +17,7 @@ from markupsafe import escape
 from services.notifications.deliveries.domain import (
     CONTACT_KINDS,
     DIRECT_ANSWERS,
+    MAILBOX_KINDS,
     Delivery,
     DeliveryKind,
     message_id,
@@ -130,7 +131,7 @@ class Composer:
         yield lambda mail: message_id(mail.delivery, self._domain).encode()
         yield b"\r\nTo: "
         yield lambda mail: mail.recipient.email.encode("ascii")
-        if kind not in DIRECT_ANSWERS:
+        if kind not in DIRECT_ANSWERS | MAILBOX_KINDS:
             yield f"\r\nList-Unsubscribe: <{self._links.page(f'/{LinkPurpose.PREFERENCES}/')}".encode()
             yield self._in_text[Personal.PREFERENCES]
             if group := group_of(kind):

@@ -1,14 +1,29 @@
-"""A session, a proposal, a membership and somebody who do not exist, to show what a mail looks like."""
+"""A session, a proposal, a membership, a petition and somebody who do not exist, to show what a mail looks like."""
 
 from datetime import datetime, timedelta
 
 from services.notifications.deliveries.domain import CONTACT_KINDS, SESSION_KINDS, DeliveryKind
-from services.notifications.projections.domain import KnownMembership, KnownProgramme, KnownProposal, KnownSession
+from services.notifications.projections.domain import (
+    KnownMembership,
+    KnownOffer,
+    KnownPetition,
+    KnownProgramme,
+    KnownProposal,
+    KnownSession,
+)
 from services.notifications.rendering.domain import MailContext
 from services.notifications.rendering.wording import Wording
 from shared import ids
 from shared.events.registration import Material
-from shared.events.vocabulary import Language, MembershipState, ProposalKind, ProposalState, SessionStatus
+from shared.events.support import Finding
+from shared.events.vocabulary import (
+    Language,
+    MembershipState,
+    PetitionState,
+    ProposalKind,
+    ProposalState,
+    SessionStatus,
+)
 
 PERSON_NAME = "Maria Vila"
 ENTITY = "Ajuntament de Mostra"
@@ -26,6 +41,12 @@ _OTHER = {
 _MATERIAL = {Language.CA: "Presentació", Language.ES: "Presentación", Language.EN: "Slides"}
 _PHASE = {Language.CA: "Fase de mostra", Language.ES: "Fase de muestra", Language.EN: "Sample phase"}
 _STEP = {Language.CA: "Pas de mostra", Language.ES: "Paso de muestra", Language.EN: "Sample step"}
+_OFFERED = {Language.CA: "Oferta de mostra", Language.ES: "Oferta de muestra", Language.EN: "Sample offer"}
+_FOUND = {
+    Language.CA: "Una condició de mostra.",
+    Language.ES: "Una condición de muestra.",
+    Language.EN: "A sample condition.",
+}
 _REASON = {Language.CA: "Motiu de mostra.", Language.ES: "Motivo de muestra.", Language.EN: "Sample reason."}
 
 
@@ -37,6 +58,9 @@ def sample_context(
     if kind in SESSION_KINDS:
         closes_at = session.starts_at + timedelta(days=programme.survey_days)
         return MailContext(programme, session, survey_closes_at=closes_at, wording=wording)
+    if kind.startswith("petition_"):
+        petition, offer = _petition(language, programme, session.starts_at), _offer(language, programme)
+        return MailContext(programme, petition=petition, offer=offer, wording=wording)
     if kind in CONTACT_KINDS:
         return MailContext(programme, membership=_membership(language, programme, session.starts_at), wording=wording)
     return MailContext(programme, session, _proposal(language, programme), wording=wording)
@@ -71,6 +95,25 @@ def _proposal(language: Language, programme: KnownProgramme) -> KnownProposal:
         session_id=_SESSION,
         reason=_REASON[language],
         merged_into_title=_OTHER[language],
+    )
+
+
+def _offer(language: Language, programme: KnownProgramme) -> KnownOffer:
+    title = {language: _OFFERED[language]}
+    return KnownOffer(id=_PROPOSAL, seen=1, programme=programme.id, title=title, places=10, answer_days=30)
+
+
+def _petition(language: Language, programme: KnownProgramme, until: datetime) -> KnownPetition:
+    return KnownPetition(
+        id=_PROPOSAL,
+        seen=1,
+        programme=programme.id,
+        offer_id=_PROPOSAL,
+        entity="",
+        state=PetitionState.OFFERED,
+        offered_until=until,
+        place_in_reserve=1,
+        findings=[Finding(passed=True, text={language: _FOUND[language]})],
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.notifications.deliveries.domain import (
     CONTACT_KINDS,
+    MAILBOX_KINDS,
     PROPOSAL_KINDS,
     SESSION_KINDS,
     Delivery,
@@ -81,22 +82,19 @@ class BatchLoader:
             **await self._known.registrations.many(those_of(SESSION_KINDS)),
             **await self._known.followers.many(those_of(PROPOSAL_KINDS)),
             **await self._known.contacts.many(those_of(CONTACT_KINDS)),
+            **await self._known.mailboxes(those_of(MAILBOX_KINDS)),
         }
 
     async def contexts(self, deliveries: Sequence[Delivery]) -> dict[str, MailContext]:
-        """By session, proposal or membership; incomplete ones are left out."""
+        """By session, proposal, membership or petition; incomplete ones are left out."""
         proposal_ids = {each.subject_id for each in deliveries if each.kind in PROPOSAL_KINDS}
         session_ids = {each.subject_id for each in deliveries if each.kind in SESSION_KINDS}
-        memberships = await self._known.memberships.many(
-            {each.subject_id for each in deliveries if each.kind in CONTACT_KINDS}
-        )
         proposals = await self._known.proposals.many(proposal_ids)
         in_sessions = {proposal.told_session_id for proposal in proposals.values() if proposal.told_session_id}
         sessions = await self._known.sessions.many(session_ids | in_sessions)
         surveys = await self._surveys.many(session_ids)
         named = {session.programme for session in sessions.values()}
         named |= {proposal.programme for proposal in proposals.values()}
-        named |= {membership.programme for membership in memberships.values()}
         programmes = await self._known.programmes.many(named)
         wordings = await self._wordings.many(programmes)
         contexts: dict[str, MailContext] = {}
@@ -112,10 +110,26 @@ class BatchLoader:
             session_of_it = sessions.get(proposal.told_session_id)
             if (programme := programmes.get(proposal.programme)) and (session_of_it or not proposal.told_session_id):
                 contexts[id_] = MailContext(programme, session_of_it, proposal, wording=wordings.get(programme.id))
+        return contexts | await self._of_entities(deliveries)
+
+    async def _of_entities(self, deliveries: Sequence[Delivery]) -> dict[str, MailContext]:
+        """By membership or petition."""
+        subjects = {each.subject_id for each in deliveries if each.kind in CONTACT_KINDS | MAILBOX_KINDS}
+        memberships = await self._known.memberships.many(subjects)
+        petitions = await self._known.petitions.many(subjects)
+        offers = await self._known.offers.many(petition.offer_id for petition in petitions.values())
+        named = {membership.programme for membership in memberships.values()}
+        named |= {petition.programme for petition in petitions.values()}
+        programmes = await self._known.programmes.many(named)
+        wordings = await self._wordings.many(programmes)
+        contexts: dict[str, MailContext] = {}
         for id_, membership in memberships.items():
             if programme := programmes.get(membership.programme):
+                contexts[id_] = MailContext(programme, membership=membership, wording=wordings.get(programme.id))
+        for id_, petition in petitions.items():
+            if (programme := programmes.get(petition.programme)) and (offer := offers.get(petition.offer_id)):
                 wording = wordings.get(programme.id)
-                contexts[id_] = MailContext(programme, membership=membership, wording=wording)
+                contexts[id_] = MailContext(programme, petition=petition, offer=offer, wording=wording)
         return contexts
 
 

@@ -7,6 +7,7 @@ from services.notifications.deliveries.fanouts import SURVEY_KINDS
 from services.notifications.next_steps import CHANGED as NEXT_STEP_CHANGED
 from services.notifications.projections.domain import (
     KnownMembership,
+    KnownPetition,
     KnownProgramme,
     KnownProposal,
     KnownRegistration,
@@ -15,11 +16,12 @@ from services.notifications.projections.domain import (
 )
 from services.notifications.reminders import WITHDRAWN, due
 from services.notifications.rendering.domain import MailContext
-from shared.events.vocabulary import MembershipState, ProposalState, RegistrationStatus, SessionStatus
+from shared.events.vocabulary import MembershipState, PetitionState, ProposalState, RegistrationStatus, SessionStatus
 
 WITHDRAWN_RECORDING = "recording withdrawn"
 NOT_PUBLIC = "session not public"
 PROVISIONAL = "date provisional"
+PASSED_ON = "petition passed on"
 
 _SEATED = frozenset({RegistrationStatus.REGISTERED})
 
@@ -80,14 +82,26 @@ _STATES = {
 """How the proposal must stand for each kind of news about it."""
 
 
+_OF_PETITIONS = {
+    DeliveryKind.PETITION_RECEIVED: frozenset(PetitionState) - {PetitionState.WITHDRAWN},
+    DeliveryKind.PETITION_OFFERED: frozenset({PetitionState.OFFERED}),
+    DeliveryKind.PETITION_ACCEPTED: frozenset({PetitionState.ACCEPTED}),
+    DeliveryKind.PETITION_RESERVE: frozenset({PetitionState.RESERVE}),
+    DeliveryKind.PETITION_DECLINED: frozenset({PetitionState.DECLINED}),
+    DeliveryKind.PETITION_ANSWERED: frozenset({PetitionState.ANSWERED}),
+    DeliveryKind.PETITION_ASSIGNED: frozenset({PetitionState.RECEIVED, PetitionState.UNDER_REVIEW}),
+}
+"""How the petition may stand for each kind of mail about it."""
+
+
 def skip_reason(delivery: Delivery, context: MailContext, recipient: Recipient, now: datetime) -> str:
     """Why the mail no longer applies; empty if it does."""
     if isinstance(recipient, KnownRegistration) and (reason := _reason_of_registration(delivery, recipient)):
         return reason
     if delivery.kind in SURVEY_KINDS and context.survey_links is None:
         return "survey closed"
-    if context.membership:
-        return _reason_of_membership(delivery, context.membership)
+    if context.is_about_entity:
+        return _reason_of_entity(delivery, context)
     if context.proposal and not _still_stands(delivery.kind, context.proposal, context.session):
         return f"proposal {context.proposal.state}"
     if context.session and (reason := _reason_of_kind(delivery.kind, context.session)):
@@ -112,11 +126,24 @@ def _reason_of_registration(delivery: Delivery, registration: KnownRegistration)
     return "registered again since" if 0 < delivery.generation < registration.generation else ""
 
 
+def _reason_of_entity(delivery: Delivery, context: MailContext) -> str:
+    if context.petition:
+        return _reason_of_petition(delivery, context.petition)
+    return _reason_of_membership(delivery, context.membership) if context.membership else ""
+
+
 def _reason_of_membership(delivery: Delivery, membership: KnownMembership) -> str:
     if membership.state is not MembershipState.ACTIVE:
         return f"membership {membership.state}"
     is_of_another = delivery.sequence != membership.next_step_seen
     return NEXT_STEP_CHANGED if delivery.kind is DeliveryKind.MEMBERSHIP_NEXT_STEP and is_of_another else ""
+
+
+def _reason_of_petition(delivery: Delivery, petition: KnownPetition) -> str:
+    if delivery.kind is DeliveryKind.PETITION_ASSIGNED and delivery.recipient_id != petition.mailbox_id:
+        return PASSED_ON
+    stands = petition.state in _OF_PETITIONS[delivery.kind]
+    return "" if stands else f"petition {petition.state}"
 
 
 def _still_stands(kind: DeliveryKind, proposal: KnownProposal, session: KnownSession | None) -> bool:

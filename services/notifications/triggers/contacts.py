@@ -9,13 +9,17 @@ from services.notifications.next_steps import reminders
 from services.notifications.projections.domain import KnownContact
 from services.notifications.projections.store import Projections
 from services.notifications.triggers.erasing import RecipientEraser
+from services.notifications.triggers.petitions import NEWS_OF_PETITIONS
 from shared.clock import Clock
 from shared.events import support as events
 from shared.events.vocabulary import ContactSubject
 
-_FIRST: Mapping[ContactSubject, DeliveryKind] = {ContactSubject.MEMBERSHIP: DeliveryKind.MEMBERSHIP_STARTED}
+_FIRST: Mapping[ContactSubject, DeliveryKind] = {
+    ContactSubject.MEMBERSHIP: DeliveryKind.MEMBERSHIP_STARTED,
+    ContactSubject.PETITION: DeliveryKind.PETITION_RECEIVED,
+}
 """The mail to who is named."""
-_NEWS = frozenset({DeliveryKind.MEMBERSHIP_ADVANCED})
+_NEWS = frozenset({DeliveryKind.MEMBERSHIP_ADVANCED, *NEWS_OF_PETITIONS.values()})
 """Fan-outs that are also queued for contacts who become known late."""
 
 

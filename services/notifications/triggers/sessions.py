@@ -39,7 +39,9 @@ class Sessions:
         if await known.programmes.apply(reported):
             sessions = [session.id async for session in known.sessions.each({"programme": reported.id})]
             proposals = [proposal.id async for proposal in known.proposals.each({"programme": reported.id})]
-            await self._queue.resume(*sessions, *proposals)
+            memberships = [membership.id async for membership in known.memberships.each({"programme": reported.id})]
+            petitions = [petition.id async for petition in known.petitions.each({"programme": reported.id})]
+            await self._queue.resume(*sessions, *proposals, *memberships, *petitions)
         programme = await known.programmes.get(reported.id)
         scheduled: Where = {"programme": reported.id, "status": SessionStatus.SCHEDULED.value}
         async for session in known.sessions.each(scheduled):

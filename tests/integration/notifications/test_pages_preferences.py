@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from services.notifications.deliveries.domain import DIRECT_ANSWERS, SEAT_NOTICES, DeliveryKind
+from services.notifications.deliveries.domain import DIRECT_ANSWERS, MAILBOX_KINDS, SEAT_NOTICES, DeliveryKind
 from services.notifications.preferences.domain import GROUPS, MailGroup, SuppressionReason
 from shared.events.registration import SessionCancelled
 from shared.events.vocabulary import Language, SessionStatus
@@ -73,7 +73,7 @@ async def test_the_page_speaks_the_language_of_whoever_gets_the_mails(house: Hou
 
 def test_every_kind_is_a_direct_answer_or_a_seat_notice_or_in_one_group() -> None:
     kinds = [kind for group in GROUPS for kind in group.kinds]
-    assert sorted([*kinds, *DIRECT_ANSWERS, *SEAT_NOTICES]) == sorted(DeliveryKind)
+    assert sorted([*kinds, *DIRECT_ANSWERS, *SEAT_NOTICES, *MAILBOX_KINDS]) == sorted(DeliveryKind)
     assert MailGroup.ALL.kinds == set(kinds)
 
 

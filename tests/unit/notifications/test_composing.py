@@ -19,6 +19,7 @@ from icalendar import Calendar
 from services.notifications.deliveries.domain import (
     CONTACT_KINDS,
     DIRECT_ANSWERS,
+    MAILBOX_KINDS,
     PROPOSAL_KINDS,
     SEAT_NOTICES,
     SESSION_KINDS,
@@ -174,9 +175,9 @@ def test_headers_say_who_what_and_that_a_machine_wrote(kind: DeliveryKind) -> No
 def test_all_but_direct_answers_can_be_stopped_with_one_click(kind: DeliveryKind) -> None:
     message, token = composed(kind), personal_values(kind, recipient_of(kind))[Personal.PREFERENCES]
     url = f"https://dijous.example/preferences/{token}"
-    is_said = kind not in DIRECT_ANSWERS & SESSION_KINDS
+    is_said = kind not in DIRECT_ANSWERS & SESSION_KINDS | MAILBOX_KINDS
     assert (url in parts(message)["text/plain"].splitlines()) == is_said, "anybody may type any address for a proposal"
-    if kind in DIRECT_ANSWERS:
+    if kind in DIRECT_ANSWERS | MAILBOX_KINDS:
         assert message["List-Unsubscribe"] is None
         assert message["List-Unsubscribe-Post"] is None
     else:

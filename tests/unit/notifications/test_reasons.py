@@ -7,8 +7,8 @@ from services.notifications.deliveries.domain import CONTACT_KINDS, PROPOSAL_KIN
 from services.notifications.office.reasons import REASONS
 from services.notifications.preferences.domain import SuppressionReason
 from services.notifications.rendering.domain import MailContext
-from services.notifications.sending.relevance import skip_reason
-from shared.events.vocabulary import MembershipState, ProposalState, RegistrationStatus, SessionStatus
+from services.notifications.sending.relevance import PASSED_ON, skip_reason
+from shared.events.vocabulary import MembershipState, PetitionState, ProposalState, RegistrationStatus, SessionStatus
 from tests.support.mails import (
     NOW,
     SESSION_END,
@@ -17,9 +17,11 @@ from tests.support.mails import (
     make_contact,
     make_follower,
     make_membership,
+    make_petition,
     make_proposal,
     make_registration,
     make_session,
+    recipient_of,
 )
 
 ABOUT_REGISTRATIONS = {"registered again since", *(f"registration {status}" for status in RegistrationStatus)}
@@ -68,7 +70,20 @@ def test_every_reason_why_a_mail_to_a_contact_does_not_apply_has_words() -> None
         skip_reason(delivery_of(kind, sequence=sequence), context_of(kind, membership=membership), make_contact(), NOW)
         for kind, membership, sequence in product(CONTACT_KINDS, memberships, (1, 2))
     }
+    given = {each for each in given if not each.startswith("petition ")}
     assert given == {"", "membership finished", "membership left", "next step changed"}
+    assert given - {""} <= set(REASONS)
+
+
+def test_every_reason_why_a_mail_about_a_petition_does_not_apply_has_words() -> None:
+    kinds = [kind for kind in DeliveryKind if kind.startswith("petition_")]
+    petitions = [make_petition(state=state, owner=owner) for state, owner in product(PetitionState, ("", "lleida"))]
+    recipient = recipient_of(DeliveryKind.PETITION_ASSIGNED)
+    given = {
+        skip_reason(delivery_of(kind, recipient=recipient), context_of(kind, petition=petition), recipient, NOW)
+        for kind, petition in product(kinds, petitions)
+    }
+    assert given == {"", PASSED_ON, *(f"petition {state}" for state in PetitionState)}
     assert given - {""} <= set(REASONS)
 
 
