@@ -197,6 +197,7 @@
     all("th").forEach((cell) => expect(cell.hasAttribute("scope"), "th-scope", cell));
     all("table").filter(shown).forEach((table) => expect(table.querySelector("th"), "table-headers", table));
     all("input[name=name], input[name=email], input[name=user_name], input[type=tel], input[type=password]") // one's own
+      .filter((field) => field.type !== "hidden")
       .forEach((field) => expect(field.autocomplete, "autocomplete", field));
     const groups = Map.groupBy(all("input[type=radio], input[type=checkbox]"), (field) => field.name);
     groups.forEach((fields, name) => {

@@ -3,6 +3,8 @@
 from shared.staff import Role
 from tests.browser.states import State, at, link, proposal, session, standing, under
 from tests.browser.steps import (
+    answer_nothing,
+    ask_against_the_data,
     ask_for_no_days,
     ask_no_question,
     ask_removal,
@@ -31,7 +33,7 @@ from tests.browser.steps import (
     send_with_foreign_token,
     send_without_name,
 )
-from tests.support.world import ABRERA, ALAMUS, PILOT, PROGRAMME, RESOURCE
+from tests.support.world import ABRERA, ALAMUS, PILOT, PROGRAMME, RESOURCE, A, B
 
 FORGED = "a" * 48
 NOBODY = "a" * 16
@@ -355,3 +357,35 @@ BOUNCED = [
     State("office today with a bounce", at("/office"), role=Role.VIEWER),
 ]
 """Those that tell of an address which refused a mail, where one did."""
+
+_OFFERS = f"/office/programmes/{PROGRAMME}/offers"
+PETITIONS = [
+    State("offer", at(f"/programmes/{PROGRAMME}/suport")),
+    State("offer errors", at(f"/programmes/{PROGRAMME}/suport"), 422, step=send_empty),
+    State("offer unknown", at(f"/programmes/{PROGRAMME}/nothing"), 404),
+    State("against the data", at(f"/programmes/{PROGRAMME}/suport"), step=ask_against_the_data),
+    State("asked", at(f"/programmes/{PROGRAMME}/suport/asked?entity={ABRERA}")),
+    State("petition", link("petition")),
+    State("petition offered", lambda world: world.link("petition", B)),
+    State("petition accepted by nobody", lambda world: world.link("petition", B), 422, step=send_without_name),
+    State("petition withdrawn, asked", under("petition", "/withdraw")),
+    State("petition erased, asked", under("petition", "/erase")),
+    State("petition erased", at("/petition/erased")),
+    State("petition link forged", at(f"/petition/{FORGED}"), 404),
+    State("office offers", at(_OFFERS), role=Role.EDITOR),
+    State("office offer new", at(f"{_OFFERS}/new"), role=Role.EDITOR),
+    State("office offer new errors", at(f"{_OFFERS}/new"), 422, role=Role.EDITOR, step=send_empty),
+    State("office offer", at(f"{_OFFERS}/suport?done=1"), role=Role.EDITOR),
+    State("office selection", at(f"{_OFFERS}/suport/select"), role=Role.EDITOR),
+    State("office petitions", at("/office/petitions?view=all"), role=Role.EDITOR),
+    State("office petitions none", at("/office/petitions?view=late"), role=Role.VIEWER),
+    State("office petition", lambda world: f"/office/petitions/{world.petitions[A]}", role=Role.EDITOR),
+    State("office petition offered", lambda world: f"/office/petitions/{world.petitions[B]}", role=Role.VIEWER),
+    State(
+        "office petition errors",
+        lambda world: f"/office/petitions/{world.petitions[A]}",
+        422,
+        role=Role.EDITOR,
+        step=answer_nothing,
+    ),
+]

@@ -201,3 +201,18 @@ async def decline_without_reason(page: Page) -> None:
     """Decline a proposal and say nothing."""
     async with page.expect_navigation():
         await page.locator("form[action$='/decline'] button").click()
+
+
+async def ask_against_the_data(page: Page) -> None:
+    """Ask for a council that does not meet the conditions, up to what the official data say."""
+    for name, text in {"name": "Núria Puig", "email": "nuria@abrera.example", "entity": "Ajuntament d'Abrera"}.items():
+        await page.locator(f"[name={name}]").fill(text)
+    await page.locator("[name=consent]").check()
+    async with page.expect_navigation():
+        await page.locator("main form[method=post] button").last.click()
+
+
+async def answer_nothing(page: Page) -> None:
+    """Answer a petition without a word."""
+    async with page.expect_navigation():
+        await page.locator("form[action$='/answer'] button").click()
