@@ -68,6 +68,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         allowance=_allowance(settings),
         rules=settings.sign_in_rules,
         words=words,
+        keep_people=timedelta(days=settings.keep_people_days),
     )
     frame = Pages(settings, words, TEMPLATES, clock=clock, access=use_cases.access.accounts)
 
@@ -136,7 +137,6 @@ def _cleaning(store: Store, broker: NatsBroker, settings: Settings) -> list[Loop
 
 
 def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
-    keep = timedelta(days=settings.keep_people_days)
     end_overdue = partial(use_cases.sessions.end_overdue, settings.end_after)
 
     async def sweep() -> bool:
@@ -155,6 +155,6 @@ def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
         Loop("members who left", use_cases.membership.leaving.sweep, every=settings.sweep_seconds),
         use_cases.contacts.erasing.loop("erasures of contacts", every=settings.sweep_seconds),
         use_cases.moving_in.imports.loop(every=settings.sweep_seconds),
-        Loop("people of the past", partial(use_cases.retention.erase_past, keep), every=RETENTION_SECONDS),
+        Loop("people of the past", use_cases.retention.erase_past, every=RETENTION_SECONDS),
         Loop("counters of limits", use_cases.rate_limit.limits.forget, every=RELOAD_SECONDS),
     ]

@@ -223,7 +223,7 @@ def _session_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[Pa
 
 
 def _programme_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[PageRouter]:
-    programmes = ProgrammeDesk(pages, clock, use_cases.programmes, use_cases.entities.provinces)
+    programmes = ProgrammeDesk(pages, clock, use_cases.programmes, use_cases.entities.provinces, use_cases.retention)
     planning = PlanningDesk(pages, clock, planning=use_cases.planning, programmes=use_cases.programmes)
     settings = (programme_pages, survey_pages, phases_pages, bodies_pages)
     return [*(each.routes(programmes) for each in settings), planning_pages.routes(planning)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property, partial
 from typing import Self
 
@@ -47,7 +48,7 @@ from services.registration.programmes.store import PROGRAMMES, ProgrammeStore
 from services.registration.programmes.usecases import Programmes
 from services.registration.projections import Projections
 from services.registration.registrations import store as registration_store
-from services.registration.registrations.erasing import Retention, erase_person
+from services.registration.registrations.erasing import erase_person, people_over
 from services.registration.registrations.personal import OwnRegistration
 from services.registration.registrations.rate_limits import Allowance, RateLimit
 from services.registration.registrations.seating import Seating
@@ -56,6 +57,7 @@ from services.registration.registrations.usecases import Registrations
 from services.registration.resources import store as resource_store
 from services.registration.resources.store import ASSISTANCES, RESOURCES, AssistanceStore, ResourceStore
 from services.registration.resources.usecases import Resources
+from services.registration.retention.usecases import Kept, Retention
 from services.registration.seats import store as seat_store
 from services.registration.seats.store import Rosters
 from services.registration.sessions import store as session_store
@@ -99,6 +101,7 @@ AGGREGATES = (
 
 
 NO_LIMITS = Allowance()
+USUALLY_KEPT = timedelta(days=365)
 USUAL_RULES = SignInRules()
 ENGLISH = Translations()
 
@@ -292,7 +295,12 @@ class UseCases:
         announces("registration-programmes", PROGRAMMES, {}, self.programmes.republish)
         announces("registration-sessions", SESSIONS, live_sessions, self.sessions.republish)
         announces("registration-registrations", REGISTRATIONS, live_registrations, self.registrations.republish)
-        announces("registration-erasures", REGISTRATIONS, self.retention.lately, self.registrations.republish)
+        announces(
+            "registration-erasures",
+            REGISTRATIONS,
+            self.stores.registrations.erased_lately,
+            self.registrations.republish,
+        )
         announces("registration-memberships", MEMBERSHIPS, {}, self.stores.members.republish_one)
         announces("registration-entities", ENTITIES, {}, self.stores.entities.republish_one)
         announces("registration-offers", OFFERS, {}, self.support.offers.republish)
@@ -315,17 +323,20 @@ def wire(
     allowance: Allowance = NO_LIMITS,
     rules: SignInRules = USUAL_RULES,
     words: Translations = ENGLISH,
+    keep_people: timedelta = USUALLY_KEPT,
 ) -> UseCases:
-    """The use cases on a database. `secret` keys the ids of registrations, people and counters."""
+    """The use cases on a database. `secret` keys the ids of registrations, people and counters; `keep_people` is how
+    long a programme that says nothing keeps people after a session."""
     stores, audit, known = Stores.over(documents, clock), Audit(documents, clock), Projections.over(documents)
     people, dates, rosters, members = stores.registrations, stores.sessions, stores.rosters, stores.members
     seating, (entities, resources) = Seating(dates, people, rosters, clock), _directory(stores, audit)
     registrations = Registrations(people, dates, members, rosters, seating, links, secret, audit, clock)
-    erasing, programmes = _erasing(documents, stores, seating, purge, clock), Programmes(stores.programmes, members)
+    erasing, programmes = _erasing(documents, stores, seating, purge, clock), Programmes(stores.programmes, members, clock)
     support = Support.over(stores, programmes, resources, entities, links, secret, words, clock)
     sessions = Sessions(dates, rosters, seating, known.results, members, people, clock)
     contacts = Contacts(documents, [members, PetitionContacts(stores.petitions, stores.offers, clock)], purge_contact)
     of_members = (stores, programmes, contacts, registrations, entities, support.accepted)
+    kept = [Kept(partial(people_over, people, dates), erasing)]
     return UseCases(
         stores=stores,
         programmes=programmes,
@@ -335,7 +346,7 @@ def wire(
         own=OwnRegistration(documents, people, dates, seating, registrations, erasing, contacts, audit, clock),
         erasing=erasing,
         membership=MemberCases.over(*of_members, links, secret, audit, clock),
-        retention=Retention(people, stores.sessions, erasing, clock),
+        retention=Retention(programmes, kept, keep_people, clock),
         rate_limit=RateLimit(RateLimiter(documents, clock, secret=secret), allowance),
         entities=entities,
         resources=resources,

@@ -99,6 +99,8 @@ FIELDS = {
     "population_max": mark("Most inhabitants"),
     "years": mark("Years"),
     "per_entity": mark("Requests per entity"),
+    "keep_people_days": mark("Days that people are kept after a session"),
+    "lowest_mean": mark("Lowest mean that is promised"),
     "accredited": mark("Accredited as training"),
     "bodies": mark("Bodies that accompany the entities"),
     "phases": mark("Phases"),

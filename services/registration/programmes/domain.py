@@ -1,9 +1,11 @@
 """A programme: what all its sessions have in common."""
 
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from shared.clock import StoredInstant
 from shared.events.registration import Body, Phase, ProgrammeDefined, SurveyQuestion
 from shared.events.vocabulary import Language, ProgrammeKind
 from shared.problems import Problem, mark
@@ -102,6 +104,15 @@ DEFAULT_PHASES = [
 """Of a cohort that says nothing else."""
 
 
+class LowestMean(BaseModel):
+    """From when on a lowest mean is promised; None once it is promised no more."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    since: StoredInstant
+    mean: float | None
+
+
 class Programme(Aggregate):
     """A series of sessions, or a cohort that goes through phases. Its id is its slug."""
 
@@ -125,6 +136,12 @@ class Programme(Aggregate):
     """Those that accompany its entities."""
     phases: list[Phase] = []
     """In the order in which entities go through them."""
+    keep_people_days: int | None = None
+    """So long after it is over the people of a session are erased; None for the installation's usual time."""
+    lowest_mean: float | None = None
+    """The programme promises that no question of a survey has a lower mean; None for no promise."""
+    lowest_means: list[LowestMean] = []
+    """What was promised and when, the latest last: sessions held before are not measured by it."""
 
     members_public: bool = False
     """Whether anybody may see which entities take part in its phases."""
@@ -135,3 +152,15 @@ class Programme(Aggregate):
     def body_of(self, province: str) -> str:
         """Key of the body that accompanies the entities of a province; empty for the office."""
         return next((body.key for body in self.bodies if province in body.provinces), "")
+
+    def lowest_mean_at(self, instant: datetime) -> float | None:
+        """What was promised of a session that began then."""
+        return next((made.mean for made in reversed(self.lowest_means) if made.since <= instant), None)
+
+
+def promised(programme: Programme, before: Programme | None, now: datetime) -> Programme:
+    """The programme with a note of the lowest mean, if it promises another one than before."""
+    if programme.lowest_mean == (before.lowest_mean if before else None):
+        return programme
+    made = LowestMean(since=now, mean=programme.lowest_mean)
+    return programme.model_copy(update={"lowest_means": [*programme.lowest_means, made]})

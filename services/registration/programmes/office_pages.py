@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
@@ -26,6 +26,7 @@ KIND_NAMES = {
 SURVEY = ("survey_questions", "survey_days", "survey_reminder_days")
 ON_OTHER_PAGES = {*SURVEY, "bodies", "phases"}
 _PLAIN = ("kind", "time_zone", "tool", "organiser", "reply_to")
+_NUMBERS = ("keep_people_days", "lowest_mean")
 """Fields that are one text in the form and in the programme."""
 
 DEFAULTS = {
@@ -36,11 +37,23 @@ DEFAULTS = {
 }
 
 
+class Retention(Protocol):
+    """How long people are kept."""
+
+    @property
+    def usual_days(self) -> int:
+        """Of a programme that says nothing."""
+
+    async def count_over(self, programme: str, days: int, /) -> int:
+        """How many would be erased at once if the programme kept people so long."""
+
+
 @dataclass(frozen=True)
 class ProgrammeDesk(Desk):
     programmes: Programmes
     provinces: Callable[[], Awaitable[set[str]]]
     """Those that the directory has entities in."""
+    retention: Retention
 
 
 def routes(desk: ProgrammeDesk) -> PageRouter:
@@ -86,16 +99,43 @@ def _add_settings(router: PageRouter, desk: ProgrammeDesk) -> None:
         asked, errors = desk.checked(request, ProgrammeIn, {**_programme_fields(form), "slug": slug})
         if asked is None:
             return _form(desk, request, form.values, errors, slug=slug)
+        if going := await _going(desk, programme, asked.keep_people_days, form):
+            seen = str(asked.keep_people_days or desk.retention.usual_days)
+            return _form(desk, request, {**form.values, "seen_days": seen}, {}, slug=slug, going=going)
         if changes := changed_fields(programme, asked.model_dump(exclude={"slug", *ON_OTHER_PAGES})):
             await desk.programmes.change(member, slug, changes)
         return see_other("/office/programmes")
 
 
+async def _going(desk: ProgrammeDesk, programme: Programme, days: int | None, form: Form) -> int:
+    """How many people would be erased by a shorter time that was not seen and saved again; else 0."""
+    usual = desk.retention.usual_days
+    wanted = days or usual
+    if wanted >= (programme.keep_people_days or usual) or form.get("seen_days") == str(wanted):
+        return 0
+    return await desk.retention.count_over(programme.id, wanted)
+
+
 def _form(
-    desk: ProgrammeDesk, request: Request, values: Mapping[str, str], errors: Mapping[str, str], *, slug: str = ""
+    desk: ProgrammeDesk,
+    request: Request,
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
+    *,
+    slug: str = "",
+    going: int = 0,
 ) -> HTMLResponse:
     kinds = [(kind.value, desk.pages.text(request, name)) for kind, name in KIND_NAMES.items()]
-    return desk.again(request, "office/programme_form.html", errors, values=values, slug=slug, kinds=kinds)
+    return desk.again(
+        request,
+        "office/programme_form.html",
+        errors,
+        values=values,
+        slug=slug,
+        kinds=kinds,
+        going=going,
+        usual_days=desk.retention.usual_days,
+    )
 
 
 def _programme_fields(form: Form) -> dict[str, Any]:
@@ -106,6 +146,7 @@ def _programme_fields(form: Form) -> dict[str, Any]:
         "audience": texts(form, "audience") or None,
         "accredited": bool(form.get("accredited")),
         "members_public": bool(form.get("members_public")),
+        **{name: form.get(name).replace(",", ".") or None for name in _NUMBERS},
         "reminders_minutes": [part.strip() for part in form.get("reminders_minutes").split(",") if part.strip()],
     }
 
@@ -120,4 +161,9 @@ def _programme_values(programme: Programme) -> dict[str, str]:
         "accredited": "1" if programme.accredited else "",
         "members_public": "1" if programme.members_public else "",
         "reminders_minutes": ", ".join(map(str, programme.reminders_minutes)),
+        **{name: _number(getattr(programme, name)) for name in _NUMBERS},
     }
+
+
+def _number(stored: float | None) -> str:
+    return "" if stored is None else f"{stored:g}"

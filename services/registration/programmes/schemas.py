@@ -21,6 +21,7 @@ MAX_QUESTIONS = 20
 MAX_BODIES = 20
 MAX_PHASES = 12
 MOST_REMINDERS = 5
+MOST_DAYS_KEPT = 3650
 REPEATED_KEY = mark("Two questions have the same key.")
 REPEATED_BODY = mark("Two bodies have the same short name.")
 REPEATED_PHASE = mark("Two phases have the same key.")
@@ -114,6 +115,8 @@ Bodies = Annotated[
     list[BodyIn], Field(max_length=MAX_BODIES), AfterValidator(_different(REPEATED_BODY)), AfterValidator(_one_each)
 ]
 Phases = Annotated[list[PhaseIn], Field(max_length=MAX_PHASES), AfterValidator(_different(REPEATED_PHASE))]
+KeepPeopleDays = Annotated[Whole, Field(ge=1, le=MOST_DAYS_KEPT)]
+LowestMean = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 SurveyDays = Annotated[Whole, Field(ge=1, le=90)]
 SurveyReminderDays = Annotated[Whole, Field(ge=0, le=90)]
 DEFAULT_QUESTIONS = [SurveyQuestionIn(**dict(item)) for item in domain.DEFAULT_SURVEY_QUESTIONS]
@@ -141,6 +144,10 @@ class ProgrammeIn(RequestModel):
     bodies: Bodies = []
     phases: Phases | None = None
     """Without it a cohort has the usual four, a series none."""
+    keep_people_days: KeepPeopleDays | None = None
+    """So long after a session the people registered for it are erased; null for the installation's usual time."""
+    lowest_mean: LowestMean | None = None
+    """The programme promises that no question of its surveys has a lower mean, from 0 to 10; null for no promise."""
 
     def programme(self) -> Programme:
         usual = domain.DEFAULT_PHASES if self.kind is ProgrammeKind.COHORT else []
@@ -149,7 +156,7 @@ class ProgrammeIn(RequestModel):
 
 
 class ProgrammeChange(RequestModel):
-    """Settings to change; what is left out stays."""
+    """Settings to change; what is left out stays. Null takes back `keep_people_days` and `lowest_mean`."""
 
     name: Titles | None = None
     kind: ProgrammeKind | None = None
@@ -167,16 +174,22 @@ class ProgrammeChange(RequestModel):
     members_public: Yes | None = None
     bodies: Bodies | None = None
     phases: Phases | None = None
+    keep_people_days: KeepPeopleDays | None = None
+    lowest_mean: LowestMean | None = None
 
     def changes(self) -> dict[str, object]:
-        """The fields to change; null leaves a setting as it is."""
+        """The fields to change: those given, and of the nulls those that mean something."""
         given: dict[str, object] = self.model_dump(exclude_none=True)
+        given |= {name: None for name in _NULLABLE if name in self.model_fields_set and name not in given}
         lists: dict[str, Sequence[BaseModel]] = {
             "survey_questions": [SurveyQuestion(**dict(question)) for question in self.survey_questions or ()],
             "bodies": [Body(**dict(body)) for body in self.bodies or ()],
             "phases": [Phase(**dict(phase)) for phase in self.phases or ()],
         }
         return given | {name: items for name, items in lists.items() if name in given}
+
+
+_NULLABLE = ("keep_people_days", "lowest_mean")
 
 
 class ProgrammeOut(BaseModel):
@@ -199,6 +212,8 @@ class ProgrammeOut(BaseModel):
     members_public: bool
     bodies: list[Body]
     phases: list[Phase]
+    keep_people_days: int | None
+    lowest_mean: float | None
 
     @classmethod
     def of(cls, programme: Programme) -> Self:

@@ -7,8 +7,10 @@ from services.registration.programmes.domain import (
     Programme,
     ProgrammeExistsProblem,
     ProgrammeUnknownProblem,
+    promised,
 )
 from services.registration.programmes.store import ProgrammeStore
+from shared.clock import Clock
 from shared.events.vocabulary import Language, in_language
 from shared.security.actions import Action
 from shared.staff import Role
@@ -23,14 +25,16 @@ class Progress(Protocol):
 
 
 class Programmes:
-    def __init__(self, stored: ProgrammeStore, progress: Progress) -> None:
+    def __init__(self, stored: ProgrammeStore, progress: Progress, clock: Clock) -> None:
         self._stored = stored
         self._progress = progress
+        self._clock = clock
         self.define = Action("programme.defined", Role.EDITOR, self._define)
         self.change = Action("programme.changed", Role.EDITOR, self._change)
 
     async def _define(self, by: Author, programme: Programme) -> Programme:
         """Raises ProgrammeExistsProblem."""
+        programme = promised(programme, None, self._clock())
         if not await self._stored.create(programme, programme.defined(), record=by.record(programme.id)):
             raise ProgrammeExistsProblem
         return programme
@@ -45,8 +49,10 @@ class Programmes:
         if "phases" in changes:
             await self._require_unused(slug, {phase.key for phase in changes["phases"]})
 
+        now = self._clock()
+
         def decide(programme: Programme) -> tuple[Programme, list[Any]]:
-            changed = programme.model_copy(update=changes)
+            changed = promised(programme.model_copy(update=changes), programme, now)
             return changed, [] if changed == programme else [changed.defined()]
 
         try:

@@ -1,18 +1,15 @@
 """Erasing the people registered: one by one at their request, all some time after their session."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from datetime import datetime
 
 from services.registration.registrations import domain as registrations
 from services.registration.registrations.domain import Decision, Registration
 from services.registration.registrations.seating import Seating
 from services.registration.registrations.store import RegistrationStore
 from services.registration.sessions.store import SessionStore
-from shared.clock import Clock, to_millis
-from shared.security.erasing import Erasing, Note
-from shared.storage.contract import Where, at_least
-
-TOLD_AGAIN_FOR = timedelta(days=30)
+from shared.clock import Clock
+from shared.security.erasing import Note
 
 
 async def erase_person(
@@ -39,20 +36,10 @@ async def erase_person(
     return erased
 
 
-@dataclass(frozen=True, slots=True)
-class Retention:
-    _stored: RegistrationStore
-    _sessions: SessionStore
-    _erasing: Erasing
-    _clock: Clock
-
-    async def erase_past(self, kept_for: timedelta) -> bool:
-        """Erase the people of the sessions that were over so long ago; as a loop's step, never more at once."""
-        for session_id in await self._sessions.ids_over(self._clock() - kept_for):
-            async for registration in self._stored.people_of(session_id):
-                await self._erasing.begin(registration.id, registration.generation)
-        return False
-
-    def lately(self) -> Where:
-        """The registrations erased of late, for the inventory: who missed the event still keeps the person."""
-        return {"erased_at": at_least(to_millis(self._clock() - TOLD_AGAIN_FOR))}
+async def people_over(
+    stored: RegistrationStore, sessions: SessionStore, programme: str, before: datetime
+) -> AsyncIterator[Registration]:
+    """The people of the sessions of a programme that were over before an instant; as `retention` asks for them."""
+    for session_id in await sessions.ids_over(programme, before):
+        async for registration in stored.people_of(session_id):
+            yield registration

@@ -1,7 +1,7 @@
 """The registrations as they are stored, and the notes of those that are to be erased."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.registration.registrations.domain import Registration, RegistrationState
@@ -10,7 +10,19 @@ from shared.clock import Clock, to_millis
 from shared.events.vocabulary import Language
 from shared.storage.aggregates import PENDING, Aggregates
 from shared.storage.collection import Documents, Place, Slice
-from shared.storage.contract import Condition, Index, Order, Scalar, Store, Where, at_most, greater, less, one_of
+from shared.storage.contract import (
+    Condition,
+    Index,
+    Order,
+    Scalar,
+    Store,
+    Where,
+    at_least,
+    at_most,
+    greater,
+    less,
+    one_of,
+)
 
 REGISTRATIONS = "registrations"
 ERASURES = "erasures"
@@ -25,6 +37,7 @@ COLLECTIONS = {
 }
 
 BY_ARRIVAL: Order = (("arrived_at", 1),)
+TOLD_AGAIN_FOR = timedelta(days=30)
 
 
 class RegistrationStore(Aggregates[Registration]):
@@ -94,6 +107,10 @@ class RegistrationStore(Aggregates[Registration]):
 
     def attended_before(self, session_id: str, instant: datetime) -> AsyncIterator[Registration]:
         return self.each({"session_id": session_id, "attended_at": less(to_millis(instant))})
+
+    def erased_lately(self) -> Where:
+        """For the inventory: who missed the event still keeps the person."""
+        return {"erased_at": at_least(to_millis(self._clock() - TOLD_AGAIN_FOR))}
 
     def people_of(self, session_id: str) -> AsyncIterator[Registration]:
         """The registrations whose person was not erased."""

@@ -130,9 +130,9 @@ class SessionStore(Aggregates[Session]):
     async def all_ids(self) -> list[str]:
         return await self._ids({})
 
-    async def ids_over(self, before: datetime) -> list[str]:
+    async def ids_over(self, programme: str, before: datetime) -> list[str]:
         instant = at_most(to_millis(before))
-        return await self._ids({"starts_at": instant, "over_at": instant})
+        return await self._ids({"programme": programme, "starts_at": instant, "over_at": instant})
 
     async def index(self) -> list[IndexEntry]:
         """All that anybody may know of, the latest start first."""

@@ -132,6 +132,8 @@ def _notice(site: SessionSite, template: str) -> Callable[[Request], Awaitable[H
             has_others=any(not p.accredited for p in programmes),
             contacts=[owner.contact] if owner.contact else _different(p.reply_to for p in programmes),
             keep_days=owner.keep_people.days,
+            own_days=any(p.keep_people_days for p in programmes),
+            programmes=programmes,
             link_days=SESSION_LINKS_LIFE.days,
             keep_followers_days=owner.keep_followers.days,
             keep_waiting_followers_days=owner.keep_waiting_followers.days,

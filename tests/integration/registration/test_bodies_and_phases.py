@@ -107,7 +107,7 @@ async def test_a_phase_in_which_somebody_is_cannot_be_taken_out(
     assert await phases(desk) == KEYS
     await desk.submit(PHASES, await form(desk, PHASES, out_1="1"))
     assert await phases(desk) == ["training", "rollout", "execution"]
-    programmes = Programmes(desk.store.programmes, InTheFirst())
+    programmes = Programmes(desk.store.programmes, InTheFirst(), desk.clock)
     with pytest.raises(PhaseInUseProblem):
         await programmes.change(API_CALLER, "pilot", {"phases": []})
 

@@ -1,7 +1,6 @@
 """Erasing a person: at once here, in the broker when the event is out, and by itself after a time."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 
 import nats
@@ -136,7 +135,8 @@ async def test_people_of_the_past_are_erased_by_themselves(office: Office) -> No
         await office.register(each)
         await office.register(each, 2)
     office.clock.move(days=120)
-    await office.use_cases.retention.erase_past(timedelta(days=100))
+    await office.staff("PATCH", "/programmes/dijous", {"keep_people_days": 100})
+    await office.use_cases.retention.erase_past()
     assert [each.email for each in await office.registrations(past)] == ["", ""]
     assert all(each.email for each in await office.registrations(recent))
 
@@ -148,16 +148,16 @@ async def test_an_erasure_of_the_past_is_told_again_to_who_missed_it(office: Off
     office.clock.move(days=400)
     await office.use_cases.sessions.refresh_live()
     assert past not in office.use_cases.sessions.live
-    await office.use_cases.retention.erase_past(timedelta(days=365))
+    await office.use_cases.retention.erase_past()
     assert "registration-erasures" in KEPT, "notifications keeps what is announced so"
-    (erased,) = [each async for each in office.store.registrations.each(office.use_cases.retention.lately())]
+    (erased,) = [each async for each in office.store.registrations.each(office.store.registrations.erased_lately())]
     assert erased.session_id == past
     await _published(office, past)
     await office.use_cases.registrations.republish(erased.id)
     (again,) = await office.registrations(past)
     assert told(again) == ["registration-erased"]
     office.clock.move(days=31)
-    assert not await office.store.registrations.count(office.use_cases.retention.lately())
+    assert not await office.store.registrations.count(office.store.registrations.erased_lately())
 
 
 async def test_the_office_reads_and_erases_a_person_for_who_asks(office: Office) -> None:
