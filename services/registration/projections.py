@@ -1,15 +1,17 @@
 """Proposals, results and bounces as registration knows them from other services' events."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
+
+from pydantic import BaseModel, ConfigDict
 
 from shared.clock import StoredInstant
 from shared.events.feedback import ResultsPublished
 from shared.events.notifications import BounceLifted, MailBounced, SendingStateChanged
 from shared.events.proposals import ProposalEvent
-from shared.events.vocabulary import ProposalState
+from shared.events.vocabulary import Language, ProposalState
 from shared.storage.contract import Index, Store, Where, greater, one_of
 from shared.storage.projections import Known, Projection
 
@@ -62,19 +64,35 @@ class KnownProposal(Known):
     supports: int
     session_id: str | None = None
     """The session that treats it; None where it was kept before this was."""
+    created_at: StoredInstant | None = None
+    """When it was received; None where it was kept before this was."""
 
     @classmethod
     def from_event(cls, event: ProposalEvent) -> Self:
         return cls(id=event.proposal_id, seen=event.version, **event.model_dump())
 
 
+class KnownMean(BaseModel):
+    """A question of a survey as its results show it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    mean: float | None = None
+    """None where the rule of small groups hides it."""
+    text: dict[Language, str] | None = None
+    """What was asked."""
+
+
 class KnownResult(Known):
     answers: int | None
     """The number of published answers; None if too few to publish."""
+    questions: dict[str, KnownMean] | None = None
+    """By key; None where it was kept before these were."""
 
     @classmethod
     def from_event(cls, event: ResultsPublished) -> Self:
-        return cls(id=event.session_id, seen=event.version, answers=event.answers)
+        questions = {key: KnownMean(mean=each.mean, text=each.text) for key, each in event.questions.items()}
+        return cls(id=event.session_id, seen=event.version, answers=event.answers, questions=questions)
 
 
 class KnownProposals(Projection[KnownProposal]):
@@ -94,10 +112,11 @@ class KnownProposals(Projection[KnownProposal]):
         return [proposal async for proposal in self.each(where, order=(("supports", -1),))]
 
     async def missing(self, entries: Sequence[tuple[str, int]]) -> list[str]:
-        """Also those kept before their session was."""
-        older = {known.id async for known in self.each({"session_id": None})}
-        lacking = {*await super().missing(entries), *older}
-        return [key for key, _ in entries if key in lacking]
+        """Also those kept before their session or their date was."""
+        return await _also(entries, await super().missing(entries), self.each({"created_at": None}))
+
+    async def of_programme(self, programme: str) -> list[KnownProposal]:
+        return [proposal async for proposal in self.each({"programme": programme})]
 
 
 class KnownBounces(Projection[KnownBounce]):
@@ -131,6 +150,15 @@ class KnownResults(Projection[KnownResult]):
             return set()
         where: Where = {"_id": one_of(session_ids), "answers": greater(0)}
         return {known.id async for known in self.each(where)}
+
+    async def missing(self, entries: Sequence[tuple[str, int]]) -> list[str]:
+        """Also those kept before their means were."""
+        return await _also(entries, await super().missing(entries), self.each({"questions": None}))
+
+
+async def _also(entries: Sequence[tuple[str, int]], missing: Sequence[str], older: AsyncIterator[Known]) -> list[str]:
+    lacking = {*missing, *[known.id async for known in older]}
+    return [key for key, _ in entries if key in lacking]
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,8 @@ from services.registration.registrations.api import registration_routes
 from services.registration.registrations.office_pages import RegistrationDesk
 from services.registration.registrations.pages import RegistrationSite
 from services.registration.registrations.people_api import people_routes
+from services.registration.report import office_pages as report_pages
+from services.registration.report.office_pages import ReportDesk
 from services.registration.resources import office_pages as resource_pages
 from services.registration.resources.api import resource_routes
 from services.registration.resources.office_pages import ResourceDesk
@@ -170,7 +172,7 @@ def office_routers(use_cases: UseCases, pages: Pages, clock: Clock, provider: Oi
         bodies=programmes.bodies,
     )
     petitions, known = _petition_desk(use_cases, pages, clock), use_cases.known
-    kept = (stores.sessions, people, known.proposals, known.bounces, known.senders)
+    kept = (stores.sessions, people, known.proposals, known.bounces, known.senders, use_cases.reports)
     members = (use_cases.membership.enrolments, stores.members)
     today = TodayDesk(pages, clock, programmes, *kept, *members, petitions)
     named = (stores.sessions, programmes, entities, use_cases.resources, use_cases.access.accounts)
@@ -226,7 +228,12 @@ def _programme_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[
     programmes = ProgrammeDesk(pages, clock, use_cases.programmes, use_cases.entities.provinces, use_cases.retention)
     planning = PlanningDesk(pages, clock, planning=use_cases.planning, programmes=use_cases.programmes)
     settings = (programme_pages, survey_pages, phases_pages, bodies_pages)
-    return [*(each.routes(programmes) for each in settings), planning_pages.routes(planning)]
+    reports = ReportDesk(pages, clock, use_cases.programmes, use_cases.reports)
+    return [
+        *(each.routes(programmes) for each in settings),
+        planning_pages.routes(planning),
+        report_pages.routes(reports),
+    ]
 
 
 def _membership_routers(use_cases: UseCases, pages: Pages, clock: Clock) -> list[PageRouter]:

@@ -54,6 +54,7 @@ from services.registration.registrations.rate_limits import Allowance, RateLimit
 from services.registration.registrations.seating import Seating
 from services.registration.registrations.store import ERASURES, REGISTRATIONS, RegistrationStore
 from services.registration.registrations.usecases import Registrations
+from services.registration.report.usecases import Reports
 from services.registration.resources import store as resource_store
 from services.registration.resources.store import ASSISTANCES, RESOURCES, AssistanceStore, ResourceStore
 from services.registration.resources.usecases import Resources
@@ -262,6 +263,7 @@ class UseCases:
     erasing: Erasing
     membership: MemberCases
     retention: Retention
+    reports: Reports
     rate_limit: RateLimit
     entities: Entities
     resources: Resources
@@ -331,7 +333,10 @@ def wire(
     people, dates, rosters, members = stores.registrations, stores.sessions, stores.rosters, stores.members
     seating, (entities, resources) = Seating(dates, people, rosters, clock), _directory(stores, audit)
     registrations = Registrations(people, dates, members, rosters, seating, links, secret, audit, clock)
-    erasing, programmes = _erasing(documents, stores, seating, purge, clock), Programmes(stores.programmes, members, clock)
+    erasing, programmes = (
+        _erasing(documents, stores, seating, purge, clock),
+        Programmes(stores.programmes, members, clock),
+    )
     support = Support.over(stores, programmes, resources, entities, links, secret, words, clock)
     sessions = Sessions(dates, rosters, seating, known.results, members, people, clock)
     contacts = Contacts(documents, [members, PetitionContacts(stores.petitions, stores.offers, clock)], purge_contact)
@@ -347,6 +352,7 @@ def wire(
         erasing=erasing,
         membership=MemberCases.over(*of_members, links, secret, audit, clock),
         retention=Retention(programmes, kept, keep_people, clock),
+        reports=Reports(dates, people, programmes, entities, known.results, known.proposals, stores.petitions, clock),
         rate_limit=RateLimit(RateLimiter(documents, clock, secret=secret), allowance),
         entities=entities,
         resources=resources,

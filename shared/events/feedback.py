@@ -3,7 +3,7 @@
 from pydantic import AwareDatetime
 
 from shared.events.base import Event, Stream
-from shared.events.vocabulary import Snapshot
+from shared.events.vocabulary import ShortTexts, Snapshot
 
 
 class QuestionResult(Snapshot):
@@ -13,6 +13,8 @@ class QuestionResult(Snapshot):
     """Arithmetic mean of the scores 0-10, rounded to two decimals."""
     distribution: list[int] | None = None
     """How many gave each score, from 0 to 10: eleven counts."""
+    text: ShortTexts | None = None
+    """What was asked; None where it is not told."""
 
 
 class SurveyOpened(Event, name="surveys.survey-opened", source="feedback", key="session_id"):

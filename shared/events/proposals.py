@@ -1,5 +1,7 @@
 """Events that the proposals service publishes: what becomes of each proposal, and who is to be told."""
 
+from pydantic import AwareDatetime
+
 from shared.events.base import Event, Stream
 from shared.events.vocabulary import FollowerRole, Language, ProposalKind, ProposalState
 
@@ -22,6 +24,8 @@ class ProposalEvent(Event, source="proposals", key="proposal_id"):
     merged_into: str = ""
     step: int = 0
     """How many steps it has taken since it was received: tells two steps of one kind apart."""
+    created_at: AwareDatetime | None = None
+    """When it was received; None where it is not told."""
 
 
 class TopicProposed(ProposalEvent, name="proposals.topic-proposed"):

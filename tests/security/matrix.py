@@ -196,6 +196,8 @@ POST    /office/sessions/{session_id}/enrol                 editor
 GET     /office/programmes/{slug}/survey                    editor
 POST    /office/programmes/{slug}/survey                    editor
 GET     /office/programmes/{slug}/plan                      editor
+GET     /office/programmes/{slug}/report                    viewer
+GET     /office/programmes/{slug}/report.csv                viewer
 POST    /office/programmes/{slug}/plan                      editor
 GET     /office/programmes/{slug}/offers                    viewer
 GET     /office/programmes/{slug}/offers/new                editor

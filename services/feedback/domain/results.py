@@ -75,7 +75,7 @@ class Results(Stored):
 
     def figures(self) -> dict[str, QuestionResult]:
         return {
-            question.key: QuestionResult(mean=question.mean, distribution=question.distribution)
+            question.key: QuestionResult(mean=question.mean, distribution=question.distribution, text=question.text)
             for question in self.questions
         }
 

@@ -1,11 +1,20 @@
 """Coverage: which councils came and which never did, by comarca and province."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.entities.domain import Entity
 from shared.events.vocabulary import EntityKind
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A registration with a seat, without its person."""
+
+    session: str
+    entity: str
+    came: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,18 @@ class Coverage:
     comarques: Sequence[Area]
     never: Sequence[Entity]
     """Councils that never came, by province, comarca and name."""
+
+
+def participation(seats: Iterable[Seat]) -> dict[str, Participation]:
+    """By entity code."""
+    registered, attended = Counter[str](), Counter[str]()
+    sessions = defaultdict[str, set[str]](set)
+    for seat in seats:
+        registered[seat.entity] += 1
+        if seat.came:
+            attended[seat.entity] += 1
+            sessions[seat.entity].add(seat.session)
+    return {code: Participation(count, attended[code], len(sessions[code])) for code, count in registered.items()}
 
 
 def coverage(entities: Iterable[Entity], participation: Mapping[str, Participation]) -> Coverage:

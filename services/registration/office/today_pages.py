@@ -16,6 +16,8 @@ from services.registration.programmes.domain import DEFAULT_TIME_ZONE, Programme
 from services.registration.programmes.usecases import Programmes
 from services.registration.projections import KnownBounces, KnownProposal, KnownProposals, KnownSenders
 from services.registration.registrations.store import RegistrationStore
+from services.registration.report.commitments import Judged
+from services.registration.report.usecases import Reports
 from services.registration.seats.domain import SeatCounts
 from services.registration.sessions.domain import Session
 from services.registration.sessions.store import SessionStore
@@ -44,6 +46,8 @@ class Agenda:
     proposals: list[KnownProposal]
     """The most supported of those that wait for an answer."""
     proposals_waiting: int
+    below_promised: list[Judged]
+    """Sessions of late with a mean below the lowest one that was promised."""
     bounces: int
     """How many addresses refused a mail and get none now."""
     mails_wait_since: datetime | None
@@ -58,8 +62,8 @@ class Agenda:
 
     @property
     def is_empty(self) -> bool:
-        sessions, others = (self.without_link, self.without_recording), (self.proposals_waiting, self.bounces)
-        petitions = (self.late_petitions, self.unreached_petitions)
+        sessions = (self.without_link, self.without_recording, self.below_promised)
+        others, petitions = (self.proposals_waiting, self.bounces), (self.late_petitions, self.unreached_petitions)
         return not any((*sessions, *others, *petitions, self.mails_wait_since, self.not_enrolled, self.late))
 
 
@@ -71,6 +75,7 @@ class TodayDesk(Desk):
     proposals: KnownProposals
     bounces: KnownBounces
     senders: KnownSenders
+    reports: Reports
     enrolments: Enrolments
     members: MembershipStore
     petitions: PetitionDesk
@@ -92,6 +97,7 @@ class TodayDesk(Desk):
             ],
             proposals=await self.proposals.unanswered(limit=MOST_PROPOSALS),
             proposals_waiting=await self.proposals.count_unanswered(),
+            below_promised=await self.reports.broken(),
             bounces=await self.bounces.count_standing(),
             mails_wait_since=await self.senders.paused_since(),
             not_enrolled=await self.enrolments.incomplete(),

@@ -44,6 +44,9 @@ class PetitionStore(Aggregates[Petition]):
         where: Where = {"programme": programme, "state": PetitionState.ACCEPTED}
         return [each async for each in self.each(where, order=BY_ARRIVAL)]
 
+    def of_programme(self, programme: str) -> AsyncIterator[Petition]:
+        return self.each({"programme": programme}, order=BY_ARRIVAL)
+
     async def has_any(self, offer_id: str) -> bool:
         return bool((await self.page({"offer_id": offer_id}, limit=1)).items)
 

@@ -22,6 +22,7 @@ MAX_BODIES = 20
 MAX_PHASES = 12
 MOST_REMINDERS = 5
 MOST_DAYS_KEPT = 3650
+MOST_SURVEY_DAYS = 90
 REPEATED_KEY = mark("Two questions have the same key.")
 REPEATED_BODY = mark("Two bodies have the same short name.")
 REPEATED_PHASE = mark("Two phases have the same key.")
@@ -117,7 +118,7 @@ Bodies = Annotated[
 Phases = Annotated[list[PhaseIn], Field(max_length=MAX_PHASES), AfterValidator(_different(REPEATED_PHASE))]
 KeepPeopleDays = Annotated[Whole, Field(ge=1, le=MOST_DAYS_KEPT)]
 LowestMean = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
-SurveyDays = Annotated[Whole, Field(ge=1, le=90)]
+SurveyDays = Annotated[Whole, Field(ge=1, le=MOST_SURVEY_DAYS)]
 SurveyReminderDays = Annotated[Whole, Field(ge=0, le=90)]
 DEFAULT_QUESTIONS = [SurveyQuestionIn(**dict(item)) for item in domain.DEFAULT_SURVEY_QUESTIONS]
 

@@ -123,6 +123,10 @@ class SessionStore(Aggregates[Session]):
         lately = await self._ids({"starts_at": at_least(to_millis(since))})
         return [*dict.fromkeys([*lately, *await self._ids({"recorded": 1})])]
 
+    async def of_programme(self, programme: str) -> list[Session]:
+        """Of every state, by start."""
+        return [session async for session in self.each({"programme": programme}, order=BY_START)]
+
     async def recorded(self) -> list[Session]:
         """Those that were brought in."""
         return [session async for session in self.each({"recorded": 1})]

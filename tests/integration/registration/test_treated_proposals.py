@@ -1,6 +1,7 @@
 """The proposals that a session treats, on its pages."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ async def _told(
         state=_STATES[event],
         supports=supports,
         session_id=session,
+        created_at=datetime(2026, 11, 20, 9, tzinfo=UTC),
     )
     await use_cases.known.proposals.apply(KnownProposal.from_event(told))
 
@@ -65,11 +67,15 @@ async def test_a_cancelled_session_treats_nothing_also_before_its_proposals_are_
     assert not await office.use_cases.known.proposals.treated_in(session)
 
 
-async def test_what_was_kept_before_its_session_is_asked_for_again(office: Office) -> None:
+async def test_what_was_kept_before_its_session_or_its_date_was_is_asked_for_again(office: Office) -> None:
     old = {"_id": "old", "programme": "dijous", "title": "Tema", "state": "scheduled", "supports": 1, "seen": 4}
     await office.documents.insert("known_proposals", old)
+    await office.documents.insert("known_proposals", {**old, "_id": "undated", "session_id": ""})
     await _told(office.use_cases, ProposalScheduled, 2, "s", "n")
-    assert await office.use_cases.known.proposals.missing([("old", 4), ("n" * 16, 2)]) == ["old"]
+    assert await office.use_cases.known.proposals.missing([("old", 4), ("undated", 4), ("n" * 16, 2)]) == [
+        "old",
+        "undated",
+    ]
 
 
 async def test_the_office_copies_the_titles_into_every_description_once(desk: OfficeDesk) -> None:
