@@ -37,7 +37,7 @@ from services.registration.offers.usecases import Offers
 from services.registration.open_data.usecases import OpenData
 from services.registration.petitions import store as petition_store
 from services.registration.petitions.accepted import AcceptedPetitions
-from services.registration.petitions.erasing import PetitionContacts
+from services.registration.petitions.erasing import PetitionContacts, contacts_over
 from services.registration.petitions.placing import Placing
 from services.registration.petitions.selecting import Selecting
 from services.registration.petitions.store import PETITIONS, PetitionStore
@@ -333,15 +333,17 @@ def wire(
     people, dates, rosters, members = stores.registrations, stores.sessions, stores.rosters, stores.members
     seating, (entities, resources) = Seating(dates, people, rosters, clock), _directory(stores, audit)
     registrations = Registrations(people, dates, members, rosters, seating, links, secret, audit, clock)
-    erasing, programmes = (
-        _erasing(documents, stores, seating, purge, clock),
-        Programmes(stores.programmes, members, clock),
-    )
+    erasing = _erasing(documents, stores, seating, purge, clock)
+    programmes = Programmes(stores.programmes, members, clock)
     support = Support.over(stores, programmes, resources, entities, links, secret, words, clock)
     sessions = Sessions(dates, rosters, seating, known.results, members, people, clock)
     contacts = Contacts(documents, [members, PetitionContacts(stores.petitions, stores.offers, clock)], purge_contact)
     of_members = (stores, programmes, contacts, registrations, entities, support.accepted)
-    kept = [Kept(partial(people_over, people, dates), erasing)]
+    kept = [
+        Kept(partial(people_over, people, dates), erasing),
+        Kept(members.people_over, contacts.erasing),
+        Kept(partial(contacts_over, stores.petitions, members), contacts.erasing),
+    ]
     return UseCases(
         stores=stores,
         programmes=programmes,

@@ -1,16 +1,17 @@
 """The memberships as they are stored."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import date
+from datetime import date, datetime
 
+from services.registration.contacts.domain import Contact
 from services.registration.contacts.usecases import HeldContact
 from services.registration.memberships import domain as memberships
 from services.registration.memberships.domain import Membership
-from shared.clock import Clock
+from shared.clock import Clock, to_millis
 from shared.events.vocabulary import MembershipState
 from shared.security.erasing import Note
 from shared.storage.aggregates import PENDING, Aggregates
-from shared.storage.contract import Index, Store, Where, greater, less
+from shared.storage.contract import Index, Store, Where, at_most, greater, less
 
 MEMBERSHIPS = "memberships"
 COLLECTIONS = {MEMBERSHIPS: [PENDING, Index(("programme", "entity")), Index(("entity",)), Index(("unsettled",))]}
@@ -64,6 +65,12 @@ class MembershipStore(Aggregates[Membership]):
             for contact in membership.people
             if contact.email == email
         ]
+
+    async def people_over(self, programme: str, before: datetime) -> AsyncIterator[Contact]:
+        """The contacts of the entities that had finished or left before an instant; as `retention` asks for them."""
+        async for membership in self.each({"programme": programme, "ended_at": at_most(to_millis(before))}):
+            for contact in membership.people:
+                yield contact
 
     async def erase_contact(self, note: Note) -> HeldContact | None:
         """Erase a contact; as `Holder`."""

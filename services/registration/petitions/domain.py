@@ -36,6 +36,8 @@ STEPS: Mapping[State, frozenset[State]] = {
 """Where a petition may go on to from each state."""
 OPEN = (State.RECEIVED, State.UNDER_REVIEW)
 """States in which an answer is owed."""
+FINAL = (State.ACCEPTED, State.DECLINED, State.ANSWERED, State.WITHDRAWN)
+"""States after which the contact is kept for a time only."""
 
 
 class PetitionUnknownProblem(Problem):

@@ -1,8 +1,11 @@
 """The contacts of petitions: found by address, and erased with what they wrote. The petition stays with the entity."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
+from services.registration.contacts.domain import Contact
 from services.registration.contacts.usecases import HeldContact
 from services.registration.offers.questions import Question
 from services.registration.offers.store import OfferStore
@@ -10,7 +13,13 @@ from services.registration.petitions import domain as petitions
 from services.registration.petitions.domain import Decision, Petition
 from services.registration.petitions.store import PetitionStore
 from shared.clock import Clock
+from shared.events.vocabulary import PetitionState
 from shared.security.erasing import Note
+
+
+class Members(Protocol):
+    async def entities_of(self, programme: str, /) -> set[str]:
+        """Those that go through its phases now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,17 @@ class PetitionContacts:
             return petitions.erase_contact(current, questions, now)
 
         return _held(await self._petitions.change(petition.id, erase, record=lambda *_: note.record))
+
+
+async def contacts_over(
+    stored: PetitionStore, members: Members, programme: str, before: datetime
+) -> AsyncIterator[Contact]:
+    """The contacts of the petitions that came to an end before an instant; as `retention` asks for them. Those of an
+    entity that goes through the phases of the programme stay until it has finished or left."""
+    running = await members.entities_of(programme)
+    async for petition in stored.over(programme, before):
+        if petition.state is not PetitionState.ACCEPTED or petition.entity not in running:
+            yield petition.contact
 
 
 def _held(petition: Petition) -> HeldContact:

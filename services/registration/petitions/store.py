@@ -1,13 +1,14 @@
 """The petitions as they are stored."""
 
 from collections.abc import AsyncIterator, Collection
+from datetime import datetime
 
-from services.registration.petitions.domain import OPEN, Petition
-from shared.clock import Clock
+from services.registration.petitions.domain import FINAL, OPEN, Petition
+from shared.clock import Clock, to_millis
 from shared.events.vocabulary import PetitionState
 from shared.storage.aggregates import PENDING, UNCHAINED, Aggregates
 from shared.storage.collection import Place, Slice
-from shared.storage.contract import Index, Order, Store, Where, greater, one_of
+from shared.storage.contract import Index, Order, Store, Where, at_most, greater, one_of
 
 PETITIONS = "petitions"
 COLLECTIONS = {
@@ -70,6 +71,11 @@ class PetitionStore(Aggregates[Petition]):
     async def with_contact(self, contact_id: str) -> Petition | None:
         found = await self.page({"contact.id": contact_id}, limit=1)
         return found.items[0] if found.items else None
+
+    def over(self, programme: str, before: datetime) -> AsyncIterator[Petition]:
+        """Those with a contact that came to an end before an instant."""
+        ended: Where = {"state": one_of(FINAL), "changed_at": at_most(to_millis(before))}
+        return self.each({"programme": programme, "contact.email": greater(""), **ended})
 
     def waiting(self) -> AsyncIterator[Petition]:
         """Those to which the office owes an answer, the oldest first."""

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.registration import test_memberships as memberships
 from tests.integration.registration.browsing import assert_page, words
 from tests.integration.registration.conftest import PROGRAMME, Office
 from tests.integration.registration.office_desk import OfficeDesk, desk_at_work
 
+BARCELONA = "0801930008"
 PILOT = {**PROGRAMME, "slug": "pilot", "name": {"ca": "Pilot de Decidim"}}
 SETTINGS = {
     "name_ca": "Dijous GOmunicipal",
@@ -84,6 +86,28 @@ async def test_people_that_a_backup_brings_back_are_erased_again(office: Office)
     assert await _kept(office, session) == 0
 
 
+async def test_the_contacts_of_a_running_cohort_stay_and_go_after_its_end(office: Office) -> None:
+    await office.staff("POST", "/programmes", {**memberships.PILOT, "keep_people_days": 30}, expect=201)
+    await memberships.start(office, memberships.ALAMUS, 1)
+    await memberships.start(office, memberships.REUS, 1)
+    await memberships.start(office, BARCELONA, 2)
+    office.clock.move(days=400)
+    await memberships.change(office, memberships.ALAMUS, state="finished")
+    await memberships.change(office, BARCELONA, state="left")
+    office.clock.move(days=29)
+    await office.use_cases.retention.erase_past()
+    assert await _contacts(office) == [1, 1, 1]
+    office.clock.move(days=2)
+    assert await office.use_cases.retention.count_over("pilot", 30) == 2
+    await office.use_cases.retention.erase_past()
+    assert await _contacts(office) == [0, 1, 0], "the same address elsewhere stays while that goes on"
+
+
+async def _contacts(office: Office) -> list[int]:
+    entities = (memberships.ALAMUS, memberships.REUS, BARCELONA)
+    return [len((await memberships.stored(office, entity)).people) for entity in entities]
+
+
 async def test_the_broker_forgets_whom_the_time_erased(office: Office) -> None:
     session = await office.scheduled()
     await office.register(session)
@@ -127,7 +151,7 @@ async def _days(desk: OfficeDesk) -> int | None:
 async def test_a_shorter_time_is_saved_once_its_people_were_counted_and_seen(desk: OfficeDesk) -> None:
     shorter = {**SETTINGS, "keep_people_days": "5"}
     page = await desk.submit(PATH, shorter, expect=200)
-    assert "s'esborraran les dades de 2 persones" in page.text.replace("&#39;", "'")
+    assert "s'esborraran les dades de 2 persones," in page.text.replace("&#39;", "'")
     assert 'name="seen_days" value="5"' in page.text
     assert await _days(desk) is None, "nothing is saved yet"
     other = await desk.submit(PATH, {**SETTINGS, "keep_people_days": "4", "seen_days": "5"}, expect=200)
