@@ -55,7 +55,7 @@ class Settings(ServiceSettings):
     )
     """The address of the terms under which the open data may be used."""
     keep_people_days: Annotated[int, Field(ge=1)] = 365
-    """So long after a session the people registered for it are erased."""
+    """So long after a session the people registered for it are erased, where the programme says nothing else."""
 
     @property
     def sign_in_rules(self) -> SignInRules:

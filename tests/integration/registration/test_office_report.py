@@ -68,7 +68,7 @@ async def test_the_report_shows_the_year_beside_the_one_before(desk: OfficeDesk)
     assert "Informe anual de 2026" in now
     assert "Sessions fetes 1 0" in now
     assert "De les quals, hi han assistit 1 0 Percentatge d'assistència 50 % –" in now
-    assert "content? 8,25 –" in now
+    assert "Pregunta 28/11 2026 2025 content? 8,25 8,25 –" in now
     assert "5,00: es compleix" in now
     assert "Lleida 231 1 (0 %) 0 (0 %)" in now
     assert "Segrià 38 1 (3 %) 0 (0 %)" in now
