@@ -10,7 +10,6 @@ from tests.browser.steps import (
     ask_removal,
     decline_without_reason,
     follow_link,
-    keep_a_day,
     make_link,
     open_delivery,
     open_person,
@@ -274,7 +273,6 @@ OFFICE = [
     State("office programme new errors", at("/office/programmes/new"), 422, role=Role.EDITOR, step=send_empty),
     State("office form signed out", at("/office/programmes/new"), 403, role=Role.EDITOR, step=send_signed_out),
     State("office programme", at(f"/office/programmes/{PROGRAMME}"), role=Role.EDITOR),
-    State("office programme keeps people shorter", at(f"/office/programmes/{PROGRAMME}"), role=Role.EDITOR, step=keep_a_day),
     State("office report", at(f"/office/programmes/{PROGRAMME}/report"), role=Role.VIEWER),
     State("office survey of a programme", at(f"/office/programmes/{PROGRAMME}/survey"), role=Role.EDITOR),
     State(

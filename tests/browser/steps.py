@@ -171,12 +171,6 @@ async def ask_for_no_days(page: Page) -> None:
     await press_first_step(page)
 
 
-async def keep_a_day(page: Page) -> None:
-    """Have people erased a day after a session: it is asked first."""
-    await page.locator("[name=keep_people_days]").fill("1")
-    await press_first_step(page)
-
-
 async def send_few_letters(page: Page) -> None:
     """Name an entity by what many begin with."""
     await page.locator("[name=entity]").fill("sant")
