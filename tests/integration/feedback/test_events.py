@@ -133,6 +133,7 @@ async def test_from_the_links_to_the_results(running: Running) -> None:
     assert counts[-1]["answers"] <= 6
     assert opened["version"] < closed["version"] < results["version"]
     assert results["questions"]["content"]["mean"] == 9.0
+    assert results["questions"]["content"]["text"]["ca"], "who keeps the mean knows what was asked"
 
 
 async def test_every_event_twice_changes_nothing(running: Running) -> None:

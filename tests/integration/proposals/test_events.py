@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,7 @@ async def test_a_proposal_is_told_from_receipt_to_answer(house: House) -> None:
     [proposed] = await house.sees(TopicProposed)
     [followed] = await house.sees(ProposalFollowed)
     assert (proposed["proposal_id"], followed["email"]) == (proposal_id, "anna@ens.example")
+    assert datetime.now(UTC) - datetime.fromisoformat(proposed["created_at"]) < timedelta(minutes=5)
     assert (followed["proposal_id"], followed["role"]) == (proposal_id, "author")
 
     await house.publish(SessionScheduled(version=1, status=SessionStatus.SCHEDULED, **SESSION))
