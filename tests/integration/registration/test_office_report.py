@@ -148,6 +148,25 @@ async def test_proposals_are_counted_in_the_year_in_which_they_were_received(des
     assert '<option value="2025">' in (await desk.get(PATH)).text
 
 
+async def test_petitions_are_counted_with_the_days_until_the_first_answer(desk: OfficeDesk) -> None:
+    offer = {"programme": "dijous", "slug": "suport", "title": {"ca": "Suport"}, "answer_days": 3}
+    await desk.staff("POST", "/offers", offer, expect=201)
+    for number in (1, 2, 3):
+        asked = {"name": "Núria", "email": f"n{number}@alamus.example", "entity": "2500450006", "consent": True}
+        await desk.staff("POST", "/offers/dijous:suport/petitions", {**asked, "answers": {}}, expect=202)
+    first, second, _ = [each.id for each in await desk.store.petitions.of_offer("dijous:suport")]
+    desk.come_back(days=1)
+    await desk.staff("POST", f"/petitions/{first}/answer", {"text": "Sí"})
+    desk.come_back(days=9)
+    await desk.staff("POST", f"/petitions/{second}/answer", {"text": "També"})
+    table = await _table(desk)
+    assert table["Peticions", "", "Peticions rebudes"] == ("3", "0")
+    assert table["Peticions", "", "Peticions respostes"] == ("2", "0")
+    assert table["Peticions", "", "Dies fins a la primera resposta (mediana)"] == ("5.5", "")
+    assert table["Compromisos", "", "Peticions respostes dins del termini compromès"] == ("1", "0")
+    assert table["Compromisos", "", "Peticions respostes fora del termini compromès"] == ("1", "0")
+
+
 @pytest.mark.parametrize("path", [f"{PATH}?year=1999", f"{PATH}?year=abc", f"{PATH}.csv?year=2200"])
 async def test_a_year_that_is_none_is_refused(desk: OfficeDesk, path: str) -> None:
     await desk.get(path, expect=422)

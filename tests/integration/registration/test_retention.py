@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.integration.registration import test_memberships as memberships
+from tests.integration.registration.asking import OFFER, ask, asked, decide, petition, publish
 from tests.integration.registration.browsing import assert_page, words
 from tests.integration.registration.conftest import PROGRAMME, Office
 from tests.integration.registration.office_desk import OfficeDesk, desk_at_work
 
+PHASES = [{"key": "training", "text": {"ca": "Formació"}}]
 BARCELONA = "0801930008"
 PILOT = {**PROGRAMME, "slug": "pilot", "name": {"ca": "Pilot de Decidim"}}
 SETTINGS = {
@@ -101,6 +103,43 @@ async def test_the_contacts_of_a_running_cohort_stay_and_go_after_its_end(office
     assert await office.use_cases.retention.count_over("pilot", 30) == 2
     await office.use_cases.retention.erase_past()
     assert await _contacts(office) == [0, 1, 0], "the same address elsewhere stays while that goes on"
+
+
+async def test_the_contact_of_a_petition_goes_after_its_end_with_the_text_of_its_answers(office: Office) -> None:
+    await _keeps(office, 30)
+    await publish(office)
+    answers = {"hours": "8", "why": "Hi ha en Joan, que en sap"}
+    for number in (1, 2, 3):
+        assert (await ask(office, number, answers=answers)).status_code == 202
+    declined, reserve, waiting = [each.id for each in await office.store.petitions.of_offer(OFFER)]
+    await decide(office, declined, "declined", "Fora de termini")
+    await decide(office, reserve, "reserve", "Més endavant")
+    office.clock.move(days=29)
+    await office.use_cases.retention.erase_past()
+    assert (await petition(office, declined)).contact.email
+    office.clock.move(days=2)
+    await office.use_cases.retention.erase_past()
+    gone = await petition(office, declined)
+    assert (gone.contact.email, gone.answers) == ("", {"hours": "8"})
+    for each in (reserve, waiting):
+        assert (await petition(office, each)).answers == answers, "what goes on keeps its contact"
+
+
+async def test_the_contact_of_an_accepted_petition_stays_while_its_entity_takes_part(office: Office) -> None:
+    await office.staff("PATCH", "/programmes/dijous", {"keep_people_days": 30, "phases": PHASES})
+    await publish(office)
+    first, second = await asked(office, 2)
+    for each in (first, second):
+        await decide(office, each, "accepted")
+    running = (await petition(office, first)).entity
+    await memberships.start(office, running, programme="dijous")
+    office.clock.move(days=400)
+    await office.use_cases.retention.erase_past()
+    assert (await petition(office, first)).contact.email
+    assert not (await petition(office, second)).contact.email
+    await office.staff("PATCH", f"/memberships/dijous:{running}", {"state": "finished"})
+    await office.use_cases.retention.erase_past()
+    assert not (await petition(office, first)).contact.email
 
 
 async def _contacts(office: Office) -> list[int]:
