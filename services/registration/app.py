@@ -14,7 +14,7 @@ from services.registration.public_site import SiteOwner
 from services.registration.registrations.rate_limits import Allowance
 from services.registration.routes import api_routers, office_routers, public_routers
 from services.registration.settings import Settings
-from services.registration.usecases import AGGREGATES, COLLECTIONS, UseCases, wire
+from services.registration.usecases import AGGREGATES, COLLECTIONS, Purges, UseCases, wire
 from shared.clock import Clock, clock_from
 from shared.events import EVENTS_BY_TYPE, Event
 from shared.events.registration import PersonEvent
@@ -63,8 +63,7 @@ def make_service(settings: Settings, *, clock: Clock | None = None) -> Service:
         secret.encode(),
         reconciler,
         clock,
-        purge=partial(purge_events, broker, EVENTS_OF_REGISTRATIONS),
-        purge_contact=partial(purge_events, broker, EVENTS_OF_CONTACTS),
+        purges=_purges(broker),
         allowance=_allowance(settings),
         rules=settings.sign_in_rules,
         words=words,
@@ -109,6 +108,10 @@ def oidc(settings: Settings) -> OidcProvider | None:
     )
 
 
+def _purges(broker: NatsBroker) -> Purges:
+    return Purges(*(partial(purge_events, broker, events) for events in (EVENTS_OF_REGISTRATIONS, EVENTS_OF_CONTACTS)))
+
+
 def _allowance(settings: Settings) -> Allowance:
     return Allowance(
         per_client=settings.registrations_per_client,
@@ -140,7 +143,7 @@ def _loops(use_cases: UseCases, settings: Settings) -> list[Loop]:
     end_overdue = partial(use_cases.sessions.end_overdue, settings.end_after)
 
     async def sweep() -> bool:
-        await use_cases.seating.recover(timedelta(seconds=settings.sweep_seconds))
+        await use_cases.registrations.seating.recover(timedelta(seconds=settings.sweep_seconds))
         return False
 
     return [

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
-from typing import Self
+from typing import NamedTuple, Self
 
 from services.registration import projections
 from services.registration.accounts import store as account_store
@@ -109,6 +109,16 @@ ENGLISH = Translations()
 
 async def nothing_to_purge(_: str) -> None:
     """Where no broker keeps what was published."""
+
+
+class Purges(NamedTuple):
+    """What the broker keeps of a person is deleted there, by what the person is to us."""
+
+    registration: Purge = nothing_to_purge
+    contact: Purge = nothing_to_purge
+
+
+NOTHING_TO_PURGE = Purges()
 
 
 @dataclass(frozen=True)
@@ -257,7 +267,6 @@ class UseCases:
     stores: Stores
     programmes: Programmes
     sessions: Sessions
-    seating: Seating
     registrations: Registrations
     own: OwnRegistration
     erasing: Erasing
@@ -320,40 +329,31 @@ def wire(
     reconciler: Reconciler,
     clock: Clock,
     *,
-    purge: Purge = nothing_to_purge,
-    purge_contact: Purge = nothing_to_purge,
+    purges: Purges = NOTHING_TO_PURGE,
     allowance: Allowance = NO_LIMITS,
     rules: SignInRules = USUAL_RULES,
     words: Translations = ENGLISH,
     keep_people: timedelta = USUALLY_KEPT,
 ) -> UseCases:
-    """The use cases on a database. `secret` keys the ids of registrations, people and counters; `keep_people` is how
-    long a programme that says nothing keeps people after a session."""
+    """`secret` keys the ids of registrations, people and counters; `keep_people`: where a programme says nothing."""
     stores, audit, known = Stores.over(documents, clock), Audit(documents, clock), Projections.over(documents)
     people, dates, rosters, members = stores.registrations, stores.sessions, stores.rosters, stores.members
-    seating, (entities, resources) = Seating(dates, people, rosters, clock), _directory(stores, audit)
+    seating = Seating(dates, people, rosters, clock)
+    programmes, entities, resources = _directory(stores, audit, clock)
     registrations = Registrations(people, dates, members, rosters, seating, links, secret, audit, clock)
-    erasing = _erasing(documents, stores, seating, purge, clock)
-    programmes = Programmes(stores.programmes, members, clock)
+    erasing, contacts = _erasing(documents, stores, seating, purges, clock)
     support = Support.over(stores, programmes, resources, entities, links, secret, words, clock)
     sessions = Sessions(dates, rosters, seating, known.results, members, people, clock)
-    contacts = Contacts(documents, [members, PetitionContacts(stores.petitions, stores.offers, clock)], purge_contact)
     of_members = (stores, programmes, contacts, registrations, entities, support.accepted)
-    kept = [
-        Kept(partial(people_over, people, dates), erasing),
-        Kept(members.people_over, contacts.erasing),
-        Kept(partial(contacts_over, stores.petitions, members), contacts.erasing),
-    ]
     return UseCases(
         stores=stores,
         programmes=programmes,
         sessions=sessions,
-        seating=seating,
         registrations=registrations,
         own=OwnRegistration(documents, people, dates, seating, registrations, erasing, contacts, audit, clock),
         erasing=erasing,
         membership=MemberCases.over(*of_members, links, secret, audit, clock),
-        retention=Retention(programmes, kept, keep_people, clock),
+        retention=Retention(programmes, _kept(stores, erasing, contacts), keep_people, clock),
         reports=Reports(dates, people, programmes, entities, known.results, known.proposals, stores.petitions, clock),
         rate_limit=RateLimit(RateLimiter(documents, clock, secret=secret), allowance),
         entities=entities,
@@ -369,12 +369,26 @@ def wire(
     )
 
 
-def _directory(stores: Stores, audit: Audit) -> tuple[Entities, Resources]:
-    """The entities, and what they did with the resources of the catalogue."""
+def _directory(stores: Stores, audit: Audit, clock: Clock) -> tuple[Programmes, Entities, Resources]:
+    """The programmes, the entities, and what these did with the resources of the catalogue."""
     entities = Entities(stores.entities, audit)
-    return entities, Resources(stores.resources, stores.assistances, entities)
+    resources = Resources(stores.resources, stores.assistances, entities)
+    return Programmes(stores.programmes, stores.members, clock), entities, resources
 
 
-def _erasing(documents: Store, stores: Stores, seating: Seating, purge: Purge, clock: Clock) -> Erasing:
+def _erasing(
+    documents: Store, stores: Stores, seating: Seating, purges: Purges, clock: Clock
+) -> tuple[Erasing, Contacts]:
     erase = partial(erase_person, stores.registrations, stores.sessions, seating, clock)
-    return Erasing(Collection(documents, ERASURES, Note), erase, purge)
+    of_petitions = PetitionContacts(stores.petitions, stores.offers, clock)
+    contacts = Contacts(documents, [stores.members, of_petitions], purges.contact)
+    return Erasing(Collection(documents, ERASURES, Note), erase, purges.registration), contacts
+
+
+def _kept(stores: Stores, erasing: Erasing, contacts: Contacts) -> list[Kept]:
+    """Whose time with us ends."""
+    return [
+        Kept(partial(people_over, stores.registrations, stores.sessions), erasing),
+        Kept(stores.members.people_over, contacts.erasing),
+        Kept(partial(contacts_over, stores.petitions, stores.members), contacts.erasing),
+    ]

@@ -74,7 +74,7 @@ class Registrations:
     _sessions: SessionStore
     _members: Members
     _rosters: Rosters
-    _seating: Seating
+    seating: Seating
     _links: Links
     _secret: bytes
     _audit: Audit
@@ -144,10 +144,10 @@ class Registrations:
         asked = self._asked(session, entity, person, record)
         try:
             if session.unsettled:  # a limit holds from when it was stored, also where who set it died since
-                await self._seating.settle(session.id)
+                await self.seating.settle(session.id)
             before = await self._stored.get(asked.id)
             if before is not None and before.is_active:
-                await self._seating.enter_as_decoy(before)
+                await self.seating.enter_as_decoy(before)
             elif await self._enter(asked, before) is Place.CLOSED:
                 raise SessionClosedProblem
         except ConflictError:
@@ -155,9 +155,9 @@ class Registrations:
 
     async def _enter(self, asked: Registration, before: Registration | None) -> Place:
         if before is None:
-            return await self._seating.enter(asked)
-        await self._seating.finish_cancelling(before)  # the place of the round before must be free first
-        return await self._seating.enter(asked.model_copy(update={"generation": before.generation + 1}), before)
+            return await self.seating.enter(asked)
+        await self.seating.finish_cancelling(before)  # the place of the round before must be free first
+        return await self.seating.enter(asked.model_copy(update={"generation": before.generation + 1}), before)
 
     def id_of(self, session_id: str, email: str) -> str:
         """The id of the registration of an address for a session, whether there is one or not."""
@@ -239,7 +239,7 @@ class Registrations:
         registration = await self._of_somebody(registration_id)
         session = await self._session_of(registration)
         if registration.state is RegistrationState.CANCELLED:
-            await self._seating.finish_entering_of(session.id)  # the person may be coming back
+            await self.seating.finish_entering_of(session.id)  # the person may be coming back
             registration = await self._get(registration_id)
         if registration.state is not RegistrationState.CANCELLED and not session.lets_cancel(self._clock()):
             raise SessionStartedProblem
@@ -248,7 +248,7 @@ class Registrations:
             registration_id, lambda current: registrations.cancel(current, now), record=record
         )
         if cancelled.state is RegistrationState.CANCELLED:
-            await self._seating.finish_cancelling(cancelled)
+            await self.seating.finish_cancelling(cancelled)
 
     async def attend(self, registration_id: str) -> None:
         """Record the first time that the person joins.

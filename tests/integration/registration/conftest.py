@@ -19,7 +19,7 @@ from services.registration.routes import api_routers, public_routers
 from services.registration.seats.domain import Roster
 from services.registration.sessions.domain import Session
 from services.registration.settings import Settings
-from services.registration.usecases import COLLECTIONS, NO_LIMITS, Stores, UseCases, wire
+from services.registration.usecases import COLLECTIONS, NO_LIMITS, Purges, Stores, UseCases, wire
 from shared.clock import Clock
 from shared.messaging.broker import make_broker
 from shared.messaging.reconciler import Reconciler
@@ -125,7 +125,7 @@ class Office:
     async def sweep(self) -> None:
         """As the loop does, a minute after whatever happened."""
         self.clock.move(minutes=1)
-        await self.use_cases.seating.recover(timedelta(seconds=5))
+        await self.use_cases.registrations.seating.recover(timedelta(seconds=5))
 
 
 def told(aggregate: Registration | Session) -> list[str]:
@@ -151,7 +151,7 @@ async def open_office(folder: Path, clock: MovingClock, allowance: Allowance = N
     async def purge(registration_id: str) -> None:
         purged.append(registration_id)
 
-    use_cases = wire(opened, links, SECRET.encode(), reconciler, clock, purge=purge, allowance=allowance)
+    use_cases = wire(opened, links, SECRET.encode(), reconciler, clock, purges=Purges(purge), allowance=allowance)
     with lent_application(_application, use_cases=use_cases, links=links, clock=clock) as app:
         async with Reader(
             transport=httpx.ASGITransport(app), base_url="http://localhost", event_hooks=described(app)

@@ -173,12 +173,12 @@ async def test_a_late_repetition_of_an_old_round_takes_no_seat(office: Office) -
     crashing.restart()
     stale = await office.registration(session)
     await office.register(session, 1)
-    await office.use_cases.seating.finish_cancelling(stale)  # a replica that had been paused for long
+    await office.use_cases.registrations.seating.finish_cancelling(stale)  # a replica that had been paused for long
     await assert_never_oversold(office, session, 1)
     assert (await office.registration(session, 1)).state is RegistrationState.REGISTERED
     await office.cancel(session, 1)
     await office.register(session, 2)
-    await office.use_cases.seating.finish_cancelling(stale)
+    await office.use_cases.registrations.seating.finish_cancelling(stale)
     await office.sweep()
     await assert_settled(office, session)
     assert (await office.registration(session, 2)).state is RegistrationState.REGISTERED
