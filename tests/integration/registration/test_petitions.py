@@ -304,6 +304,18 @@ async def test_who_withdraws_while_being_selected_leaves_the_place_to_the_next(o
     assert one
 
 
+async def test_who_is_answered_while_being_selected_leaves_the_place_to_the_next(office: Office) -> None:
+    await publish(office, places=1)
+    _, two = await asked(office, 2)
+    proposed = await office.use_cases.support.selecting.propose(OFFER, Wish())
+    select = partial(offers.select, selection_id="s", verdicts=proposed.verdicts(), by="Anna", now=office.clock())
+    await office.store.offers.change(OFFER, select)  # stored, and not yet carried out
+    await office.staff("POST", f"/petitions/{two}/answer", {"text": "Ja teniu el que demanàveu."})
+    await office.use_cases.support.placing.recover()
+    assert await states(office) == [S.OFFERED, S.ANSWERED]
+    await assert_sound(office)
+
+
 async def test_an_answer_sent_twice_tells_once(office: Office) -> None:
     await publish(office)
     (one,) = await asked(office, 1)
