@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.notifications.deliveries.domain import DeliveryKind
 from shared import ids
 from shared.events.registration import Body
 from shared.events.support import (
@@ -91,6 +92,21 @@ async def test_the_contact_and_the_mailbox_are_told_of_what_was_received(house: 
     known = await house.store.known.petitions.get(PETITION)
     assert known
     assert [finding.passed for finding in known.findings] == [False]
+
+
+async def test_no_mail_leaves_without_what_was_found(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if another worker sent it before the rest of the event is handled."""
+
+    async def not_yet(*_: object) -> bool:
+        return False
+
+    monkeypatch.setattr(house.store.known.petitions, "apply_part", not_yet)
+    await house.hear(office(), offer(), named(), received())
+    open_ones = [each for each in await house.deliveries() if each["open"]]
+    batch = await house.loader().load(open_ones, house.clock.now)
+    [mail] = [each for each in batch.ready if each.delivery.kind is DeliveryKind.PETITION_RECEIVED]
+    assert mail.context.petition
+    assert [finding.passed for finding in mail.context.petition.findings] == [False]
 
 
 async def test_news_reach_the_contact_in_any_order(house: House) -> None:
