@@ -1,32 +1,27 @@
 """`dijous person`: one command finds and erases one person in all services, and no canary is found afterwards."""
 
-import asyncio
 import json
-import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import nats
 import pytest
 from nats.js import JetStreamContext
 
 from deploy.commands.person import NOUNS
 from shared.events.proposals import ProposalFollowed
 from shared.messaging.dead_letters import DEADLETTERS
-from shared.messaging.streams import STREAMS
-from tests.support.embedded import DIJOUS, Embedded, running_embedded
+from tests.support.embedded import Embedded, running_embedded
 from tests.support.forms import Visitor
+from tests.support.people import finds, jetstream, kept_of, messages, person, run_person, stored
 from tests.support.probes import eventually
 from tests.support.world import ALAMUS, PROGRAMME, register, schedule
 
 CANARY, NAME = "canary.bird@alamus.example", "Canària Ocell"
 OTHER = "other.bird@alamus.example"
 PROGRAMME_BODY = {"slug": PROGRAMME, "name": {"ca": "Dijous"}, "kind": "series", "time_zone": "Europe/Madrid"}
-MOST_SECONDS = 60
 
 
 @pytest.fixture
@@ -38,21 +33,9 @@ async def installation(tmp_path: Path) -> AsyncIterator[Embedded]:
 
 @pytest.fixture
 async def js(installation: Embedded) -> AsyncIterator[JetStreamContext]:
-    settings = dict(line.split("=", 1) for line in (installation.data / "environment").read_text().splitlines())
-    client = await nats.connect(settings["DIJOUS_NATS_URL"])
-    yield client.jetstream()
+    client, stream = await jetstream(installation)
+    yield stream
     await client.close()
-
-
-async def person(installation: Embedded, *arguments: str) -> str:
-    """Run `dijous person …` beside the installation; what it says."""
-    command = [DIJOUS, "person", *arguments]
-    environment = {"DIJOUS_DATA": str(installation.data), "PATH": "/usr/bin:/bin"}
-    done = await asyncio.to_thread(
-        subprocess.run, command, env=environment, capture_output=True, text=True, timeout=MOST_SECONDS, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 async def propose(installation: Embedded, body: dict[str, Any]) -> str:
@@ -115,33 +98,6 @@ async def bury(js: JetStreamContext) -> None:
     await eventually(check)
 
 
-async def messages(js: JetStreamContext) -> list[bytes]:
-    """Data and headers of every message of every stream."""
-    found = []
-    for stream in STREAMS:
-        state = (await js.stream_info(stream.name)).state
-        for sequence in range(state.first_seq, state.last_seq + 1) if state.messages else ():
-            try:
-                message = await js.get_msg(stream.name, sequence)
-            except nats.js.errors.NotFoundError:
-                continue
-            found.append((message.data or b"") + str(message.headers).encode())
-    return found
-
-
-def stored(installation: Embedded) -> Iterator[tuple[Path, bytes]]:
-    """Every byte of the databases, the broker's store and the logs, as they lie there while it runs."""
-    folders = ("*.sqlite3*", "nats/**/*", "logs/*")
-    for path in [path for folder in folders for path in installation.data.glob(folder) if path.is_file()]:
-        with suppress(FileNotFoundError):  # the broker writes beside and renames
-            if not path.name.startswith("mailbox"):
-                yield path, path.read_bytes()
-
-
-def finds(data: bytes, *words: str) -> bool:
-    return any(word.encode() in data for word in words)
-
-
 async def test_one_command_shows_a_person_and_one_erases_them_everywhere(
     installation: Embedded, js: JetStreamContext
 ) -> None:
@@ -150,7 +106,7 @@ async def test_one_command_shows_a_person_and_one_erases_them_everywhere(
     await stop_the_news(installation, CANARY)
     await bury(js)
     await appear(installation, OTHER, "Altra Persona")
-    kept: dict[str, Any] = json.loads(await person(installation, "export", CANARY.upper()))
+    kept = await kept_of(installation, CANARY.upper())
     assert [each["email"] for each in kept["registration"]["registrations"]] == [CANARY, CANARY]
     assert {each["name"] for each in kept["registration"]["registrations"]} == {NAME}
     supports = sorted(each["support"] for each in kept["proposals"]["followed"])
@@ -169,10 +125,10 @@ async def test_one_command_shows_a_person_and_one_erases_them_everywhere(
 
     assert [path for path, data in stored(installation) if finds(data, CANARY, NAME)] == []
     assert [data for data in await messages(js) if finds(data, CANARY, NAME)] == []
-    left = json.loads(await person(installation, "export", CANARY))
+    left = await kept_of(installation, CANARY)
     assert not [found for of in left.values() for found in of.values() if found]
     assert "nothing is kept any more" in await person(installation, "erase", CANARY, "--yes"), "again does no harm"
-    others = json.loads(await person(installation, "export", OTHER))
+    others = await kept_of(installation, OTHER)
     assert (len(others["registration"]["registrations"]), len(others["proposals"]["followed"])) == (2, 3)
 
 
@@ -218,17 +174,8 @@ async def no_byte_is_left(installation: Embedded) -> None:
 
 
 async def test_an_address_that_is_none_and_a_wrong_token_are_said_in_one_line(installation: Embedded) -> None:
-    environment = {"DIJOUS_DATA": str(installation.data), "PATH": "/usr/bin:/bin"}
     for arguments, said in ((["no-address"], "This is not an email address."), (["a@b.example"], "programme office")):
         token = ["--staff-token", "another-token-altogether"] if "@" in arguments[0] else []
-        done = await asyncio.to_thread(
-            subprocess.run,
-            [DIJOUS, "person", "erase", "--yes", *arguments, *token],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=MOST_SECONDS,
-            check=False,
-        )
+        done = await run_person(installation, "erase", "--yes", *arguments, *token)
         assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
         assert said in done.stderr
