@@ -183,7 +183,8 @@ def come_back(asked: Membership) -> Decide:
         fields = ("petition_id", "reason", "mentor", "phase", "phase_name", "project_url", "started_at")
         again = current.model_copy(
             update={field: getattr(asked, field) for field in fields}
-            | {"state": MembershipState.ACTIVE, "ended_at": None, "left_in_first": 0, "step": current.step + 1}
+            | {"state": MembershipState.ACTIVE, "ended_at": None, "left_in_first": 0, "unsettled": 0}
+            | {"step": current.step + 1}
             | {"steps": (*current.steps, *asked.steps), "contacts": {**current.contacts, **asked.contacts}}
         )
         return again, started(again)

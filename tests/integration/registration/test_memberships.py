@@ -7,6 +7,7 @@ import pytest
 from services.registration.memberships.domain import Membership
 from services.registration.registrations.domain import RegistrationState
 from tests.integration.registration.conftest import STAFF, Office
+from tests.integration.registration.crashing import CrashedError, crash_between_writes
 
 PILOT = {
     "slug": "pilot",
@@ -322,3 +323,18 @@ async def test_what_the_sweep_asks_for_is_told_again(pilot: Office) -> None:
     await pilot.use_cases.stores.members.republish_one(f"pilot:{ALAMUS}")
     waiting = [event.headers["ce-type"].split(".")[2] for event in (await stored(pilot)).outbox]
     assert sorted(waiting) == ["contact-named", "membership-started", "next-step-set"]
+
+
+async def test_who_comes_back_before_everything_was_given_up_leaves_the_sweep_nothing(pilot: Office) -> None:
+    await start(pilot, ALAMUS, 1)
+    session = await pilot.scheduled(programme="pilot")
+    await pilot.register(session, 1)
+    store = crash_between_writes(pilot)
+    store.restart(1)  # that it left is written
+    with pytest.raises(CrashedError):
+        await change(pilot, state="left")
+    store.restart()
+    await start(pilot, ALAMUS, 1, reason="Torna")
+    await pilot.use_cases.membership.leaving.sweep()
+    assert (await stored(pilot)).unsettled == 0
+    assert (await pilot.registration(session)).state is RegistrationState.REGISTERED
