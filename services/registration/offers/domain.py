@@ -155,6 +155,11 @@ class Offer(Aggregate):
         waiting = {key: each.number for key, each in self.verdicts.items() if each.state is PetitionState.RESERVE}
         return sorted(waiting, key=waiting.__getitem__)
 
+    def holds(self, petition_id: str) -> bool:
+        """Whether a place is offered to it or taken by it."""
+        verdict = self.verdicts.get(petition_id)
+        return verdict is not None and verdict.state in _HOLDING
+
     def takes_petitions(self, now: datetime) -> bool:
         is_open = self.opens_at is None or self.opens_at <= now
         return is_open and (self.closes_at is None or now <= self.closes_at)
@@ -219,9 +224,7 @@ def decide(offer: Offer, petition_id: str, state: PetitionState, reason: str, by
     Raises:
         NoPlacesProblem: none is free.
     """
-    before = offer.verdicts.get(petition_id)
-    holds = before is not None and before.state in _HOLDING
-    if state in _HOLDING and not holds and offer.free < 1:
+    if state in _HOLDING and not offer.holds(petition_id) and offer.free < 1:
         raise NoPlacesProblem(free=max(0, offer.free))
     return offer.with_verdicts([(petition_id, _verdict(offer, state, now, reason, by))], now), []
 
@@ -238,7 +241,7 @@ def select(
     Raises:
         NoPlacesProblem: more are offered than are free.
     """
-    new = [each for each in verdicts if each[0] not in offer.verdicts or offer.verdicts[each[0]].state not in _HOLDING]
+    new = [each for each in verdicts if not offer.holds(each[0])]
     if sum(state in _HOLDING for _, state, _ in new) > offer.free:
         raise NoPlacesProblem(free=max(0, offer.free))
     decided = [(key, _verdict(offer, state, now, reason, by)) for key, state, reason in new]

@@ -97,7 +97,7 @@ class Selecting:
         if asked > offer.free:
             raise NoPlacesProblem(free=max(0, offer.free))
         terms = Terms(
-            criteria_of(offer.questions), min(asked, len(considered)), offer.rule.per_entity, _held(everything)
+            criteria_of(offer.questions), min(asked, len(considered)), offer.rule.per_entity, _held(offer, everything)
         )
         placed = place(terms, [_candidate(offer, each, wish) for each in considered.values()])
         told = {petition.id: await self._told(petition) for petition in considered.values()}
@@ -139,9 +139,8 @@ class Selecting:
         return proposed
 
 
-def _held(petitions: Iterable[Petition]) -> Mapping[str, int]:
-    holding = (PetitionState.OFFERED, PetitionState.ACCEPTED)
-    return Counter(petition.entity for petition in petitions if petition.state in holding)
+def _held(offer: Offer, petitions: Iterable[Petition]) -> Mapping[str, int]:
+    return Counter(petition.entity for petition in petitions if offer.holds(petition.id))
 
 
 def _candidate(offer: Offer, petition: Petition, wish: Wish) -> Candidate:

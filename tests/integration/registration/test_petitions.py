@@ -373,3 +373,17 @@ async def test_an_entity_begins_with_its_accepted_petition_and_gives_the_place_b
         await accepted.give_back(one)
     assert await states(office) == [S.WITHDRAWN, S.OFFERED]
     await assert_sound(office)
+
+
+async def test_a_place_that_is_decided_and_not_carried_out_yet_counts_for_its_entity(office: Office) -> None:
+    await publish(office, places=2, rule={"per_entity": 1})
+    await asked(office, 2)
+    store, selecting = crash_between_writes(office), office.use_cases.support.selecting
+    store.restart(2)  # the selection's file and the offer are written
+    with pytest.raises(CrashedError):
+        await selecting.select(API_CALLER, OFFER, Wish(places=1))
+    store.restart()
+    await ask(office, 7)  # for the entity that has the place
+    assert await states(office) == [S.RECEIVED] * 3
+    [placed] = (await selecting.propose(OFFER, Wish())).placed
+    assert (placed.state, placed.is_repeated) == (S.RESERVE, True)
