@@ -5,11 +5,9 @@ Two seeds of each point; a seed decides at which pass the process dies and who i
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import httpx
 import pytest
 import pytest_asyncio
 
@@ -18,6 +16,7 @@ from shared.security.audit import Audit
 from shared.storage.opening import open_store
 from tests.e2e.office import Office, person
 from tests.faults.ledger import Ledger
+from tests.faults.supervision import supervised, until_acknowledged
 from tests.support.probes import eventually
 from tests.support.stack import Stack, running_stack
 
@@ -27,8 +26,6 @@ PEOPLE = 8
 SEEDS = (1, 2)
 IN_FLIGHT = 64
 """Mails that may be accepted and not yet marked, the bound of R2."""
-LEASES_RUN_OUT = timedelta(seconds=30)
-"""Longer than any lease: what a dead process held is free at once for the next one."""
 FAILPOINTS = [
     ("registration", "before-write"),
     ("registration", "after-write"),
@@ -56,46 +53,6 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
     async with running_stack(tmp_path_factory.mktemp("faults"), DIJOUS_SEND_LEASE_SECONDS="5") as stack:
         await Office(stack, "faults").define_programme()
         yield stack
-
-
-@asynccontextmanager
-async def supervised(stack: Stack) -> AsyncIterator[list[str]]:
-    """Start every service that dies again, as an operator's supervisor does; yields who died."""
-    died: list[str] = []
-
-    async def watch() -> None:
-        while True:
-            for service in stack.services.values():
-                if not service.is_running:
-                    died.append(service.name)
-                    stack.move_clock(LEASES_RUN_OUT)
-                    service.spawn()
-                    await service.ready()
-            await asyncio.sleep(0.05)
-
-    watcher = asyncio.create_task(watch())
-    try:
-        yield died
-    finally:
-        watcher.cancel()
-        with suppress(asyncio.CancelledError):
-            await watcher
-
-
-async def until_acknowledged(call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
-    """Try again while the service is away, as a browser's user would."""
-    answers: list[httpx.Response] = []
-
-    async def check() -> None:
-        try:
-            answer = await call()
-        except httpx.TransportError as error:
-            raise AssertionError(f"no answer: {error!r}") from None
-        assert answer.status_code < 500, answer.text
-        answers.append(answer)
-
-    await eventually(check, within=40, every=0.1)
-    return answers[-1]
 
 
 class Run:

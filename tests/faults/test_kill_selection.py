@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.office import Office
-from tests.faults.test_kill import supervised, until_acknowledged
+from tests.faults.supervision import supervised, until_acknowledged
 from tests.support.probes import eventually
 from tests.support.stack import Stack, running_stack
 

@@ -13,6 +13,7 @@ from services.registration.registrations.usecases import Registrations
 from services.registration.sessions.store import SessionStore
 from shared.clock import Clock
 from shared.events.vocabulary import MembershipState
+from shared.faults import failpoint
 
 _LOOKING_AHEAD = timedelta(days=3 * 366)
 
@@ -35,7 +36,9 @@ class Leaving:
         """Give up what who left still holds. Idempotent; the sweep repeats it after a crash."""
         if not membership.unsettled or membership.state is not MembershipState.LEFT:
             return
+        failpoint("membership-ended")
         await self._give_up_seats(membership)
+        failpoint("seats-given-up")
         if membership.left_in_first and membership.petition_id:
             await self._places.give_back(membership.petition_id)
         await self._stored.mark_settled(membership)
