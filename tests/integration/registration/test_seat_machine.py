@@ -120,11 +120,14 @@ class SeatMachine(RuleBasedStateMachine):
 
     @rule(crash=CRASH)
     def sweep(self, crash: int | None) -> None:
-        self._mortal(self.office.sweep(), crash)
+        self._mortal(self._sweep(), crash)
+
+    def _sweep(self) -> Coroutine[Any, Any, None]:
+        return self.office.sweep()
 
     @rule()
     def everything_settles(self) -> None:
-        self._run(self.office.sweep())
+        self._run(self._sweep())
         self._run(assert_settled(self.office, self.session))
         self._run(self._assert_in_turn())
 
