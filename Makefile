@@ -21,7 +21,7 @@ help: ## list these commands
 up: .venv/.runtime ## start everything on one address (DIJOUS_PORT, 8080) with its data in DIJOUS_DATA (./var)
 	@$(BIN)/dijous up
 
-demo: .venv/.runtime ## play the two reference programmes through the whole job and leave them to look at
+demo: .venv/.runtime ## play a year of the two reference programmes and leave it to look at
 	@$(BIN)/dijous demo
 
 test: check ## check, then run every test that needs no container engine

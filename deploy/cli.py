@@ -11,7 +11,7 @@ from deploy.unknown_settings import unknown_settings
 
 COMMANDS = {
     "up": "Start everything on this machine behind one address.",
-    "demo": "Play the reference programmes through the whole job, to look at.",
+    "demo": "Play a year of the reference programmes, to look at.",
     "run": "Run one service as a process of its own.",
     "streams": "Make and show the broker's streams and durable consumers.",
     "deadletters": "List, show, replay or drop messages that failed.",
@@ -57,7 +57,7 @@ def main_group() -> None:
     \b
     On one machine:
       dijous up                     everything on http://127.0.0.1:8080, data in ./var
-      dijous demo                   the same with the reference programmes played through
+      dijous demo                   the same with a year of the reference programmes
     \b
     Each service alone, against a broker and a database of yours:
       export DIJOUS_NATS_URL=nats://broker:4222 DIJOUS_STORE_URL=mongodb://db/?replicaSet=rs0

@@ -1,7 +1,7 @@
 """The demonstration's output: progress while it runs, a table at the end."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,22 +11,24 @@ import click
 
 @dataclass
 class Report:
-    steps: list[tuple[str, str, float]] = field(default_factory=list)
-    """Step, outcome, seconds."""
+    steps: list[tuple[str, str, str, float]] = field(default_factory=list)
+    """Day, step, outcome, seconds."""
+    _began: float = field(default_factory=time.monotonic)
 
     @contextmanager
-    def step(self, name: str) -> Iterator[list[str]]:
+    def step(self, day: str, name: str) -> Iterator[list[str]]:
         """Time a step and print it; the caller puts its outcome into the list."""
         outcome: list[str] = []
         started = time.monotonic()
         yield outcome
-        self.steps.append((name, ", ".join(outcome), time.monotonic() - started))
-        _, happened, seconds = self.steps[-1]
-        click.echo(f"{len(self.steps):>2}. {name}: {happened} ({seconds:.1f} s)")
+        self.steps.append((day, name, ", ".join(outcome), time.monotonic() - started))
+        _, _, happened, seconds = self.steps[-1]
+        click.echo(f"{len(self.steps):>2}. {day} {name}: {happened} ({seconds:.1f} s)")
 
-    def table(self, mails: dict[str, int], results: dict[str, Any]) -> str:
-        rows = [(name, happened, f"{seconds:.1f}") for name, happened, seconds in self.steps]
-        lines = ["", *_columns([("step", "what happened", "seconds"), *rows])]
+    def table(self, mails: Mapping[str, int], results: Mapping[str, Any]) -> str:
+        rows = [(*texts, f"{seconds:.1f}") for *texts, seconds in self.steps]
+        total = ("", "in all", f"{sum(mails.values())} mails", f"{time.monotonic() - self._began:.1f}")
+        lines = ["", *_columns([("day", "step", "what happened", "seconds"), *rows, total])]
         lines += ["", *_columns([("mails", ""), *((kind, str(count)) for kind, count in sorted(mails.items()))])]
         figures = [(item["text"], f"{item['mean']:.2f}") for item in results["questions"].values()]
         lines += ["", *_columns([(f"results of {results['n']} answers", "mean of 0-10"), *figures])]
