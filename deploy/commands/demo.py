@@ -27,8 +27,9 @@ MARK = "demonstration"
 """This file marks a demonstration's folder, which may be deleted."""
 CALL_SECONDS = 30.0
 INVENTED = f"""
-Real: the names of the programmes, and titles and dates of the six sessions of 2023 and 2024. Drawn by the seed {SEED}:
-every council that takes part in anything. Invented: people, figures, recordings and everything else."""
+Real: the names of the programmes, of the two provincial councils and of the resources, the survey's questions, and
+titles and dates of the six sessions of 2023 and 2024. Drawn by the seed {SEED}: every council that takes part in
+anything. Invented: people, figures, recordings and everything else."""
 
 
 @click.command()
