@@ -36,6 +36,10 @@ class MembershipStore(Aggregates[Membership]):
         """The entities that take part in its phases now."""
         return {membership.entity for membership in await self.active(programme)}
 
+    async def petitions_of(self, programme: str) -> set[str]:
+        """Ids of the petitions with which entities take part now."""
+        return {each.petition_id for each in await self.active(programme) if each.petition_id}
+
     async def phases_in_use(self, programme: str) -> set[str]:
         """Keys of the phases that an entity is in."""
         return {membership.phase for membership in await self.active(programme)}

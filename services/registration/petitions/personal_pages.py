@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
 from services.registration.offers.domain import Offer
-from services.registration.petitions.domain import NoSuchStepProblem, Petition
+from services.registration.petitions.domain import Petition
 from services.registration.petitions.explained import explained
 from services.registration.petitions.pages import PetitionSite, options_of
 from services.registration.petitions.schemas import AcceptanceIn, PetitionOut
@@ -81,8 +81,7 @@ class OwnPetitionPages:
 
     async def withdrawal(self, request: Request, token: str) -> HTMLResponse:
         petition = await self._own(request, token)
-        if not petition.may_become(PetitionState.WITHDRAWN):
-            raise NoSuchStepProblem
+        await self._site.petitions.require_withdrawal(petition)
         return await self._page(request, petition, "public/petition_withdraw.html")
 
     async def withdraw(self, request: Request, token: str) -> Response:
@@ -129,7 +128,7 @@ class OwnPetitionPages:
             "place": offer.place_in_reserve(petition.id),
             "selected": explained(await self._site.offers.selection(offer), petition.id),
             "options": options_of(self._pages, request, offer),
-            "may_withdraw": petition.may_become(PetitionState.WITHDRAWN),
+            "may_withdraw": await self._site.petitions.may_withdraw(petition),
             "is_offered": petition.state is PetitionState.OFFERED,
             "done": "",
             "values": {"name": petition.contact.name, "role": petition.contact.role},

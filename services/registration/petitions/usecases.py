@@ -55,9 +55,21 @@ class NoTextProblem(Problem):
     title = mark("Points from 0 to 10 are for the criteria that are answered with a text.")
 
 
+class TakesPartProblem(Problem):
+    status = 409
+    code = "takes-part"
+    title = mark(
+        "With this petition the local entity takes part in the programme already: to leave it, the programme office "
+        "has to end its participation."
+    )
+
+
 class Members(Protocol):
     async def entities_of(self, programme: str) -> set[str]:
         """Codes of those that take part."""
+
+    async def petitions_of(self, programme: str) -> set[str]:
+        """Ids of the petitions with which they do."""
 
 
 @dataclass(eq=False, repr=False)
@@ -191,9 +203,26 @@ class Petitions:
         await self._placing.accept(await self._stored.change(petition.id, ask))
 
     async def withdraw(self, petition: Petition) -> None:
-        """For the council. Raises NoSuchStepProblem: it was declined or answered."""
+        """For the council; again, nothing changes. Raises as `require_withdrawal`."""
+        if petition.state is not PetitionState.WITHDRAWN:
+            await self.require_withdrawal(petition)
         withdraw = partial(petitions.withdraw, reason="", by="", now=self._clock())
         await self._placing.release(await self._stored.change(petition.id, withdraw))
+
+    async def may_withdraw(self, petition: Petition) -> bool:
+        return petition.may_become(PetitionState.WITHDRAWN) and not await self._takes_part(petition)
+
+    async def require_withdrawal(self, petition: Petition) -> None:
+        """Raises:
+        NoSuchStepProblem: it was declined or answered, or withdrawn already.
+        TakesPartProblem: its entity takes part with it.
+        """
+        petition.require(PetitionState.WITHDRAWN)
+        if await self._takes_part(petition):
+            raise TakesPartProblem
+
+    async def _takes_part(self, petition: Petition) -> bool:
+        return petition.id in await self._members.petitions_of(petition.programme)
 
     async def _review(self, by: Author, petition_id: str, reason: str = "") -> Petition:
         step = partial(petitions.review, reason=reason, by=by.member.name, now=self._clock())
@@ -233,11 +262,13 @@ class Petitions:
             PetitionUnknownProblem, ForbiddenProblem: as `get`.
             NoSuchStepProblem: it stands otherwise.
             NoPlacesProblem: none is free.
+            TakesPartProblem: who takes part does not withdraw.
         """
         petition = await self.get(petition_id, by.member)
         petition.require(state)
         now, details = self._clock(), {"state": state.value, "entity": petition.entity}
         if state is PetitionState.WITHDRAWN:
+            await self.require_withdrawal(petition)
             withdraw = partial(petitions.withdraw, reason=reason, by=by.member.name, now=now)
             record: Recording[Petition] = by.record(petition_id, details)
             await self._placing.release(await self._stored.change(petition_id, withdraw, record=record))

@@ -11,7 +11,7 @@ from services.registration.offers import domain as offers
 from services.registration.offers.domain import NotOfferedProblem, OfferExpiredProblem
 from services.registration.petitions import domain as petitions
 from services.registration.petitions.selecting import NothingToSelectProblem, SelectionChangedProblem, Wish
-from services.registration.petitions.usecases import Petitions
+from services.registration.petitions.usecases import Petitions, TakesPartProblem
 from shared.events.vocabulary import PetitionState
 from shared.staff import API_CALLER, Role, StaffMember
 from tests.integration.registration.asking import (
@@ -387,3 +387,20 @@ async def test_a_place_that_is_decided_and_not_carried_out_yet_counts_for_its_en
     assert await states(office) == [S.RECEIVED] * 3
     [placed] = (await selecting.propose(OFFER, Wish())).placed
     assert (placed.state, placed.is_repeated) == (S.RESERVE, True)
+
+
+async def test_who_takes_part_does_not_withdraw_the_petition_that_brought_it_in(office: Office) -> None:
+    await office.staff("PATCH", "/programmes/dijous", {"phases": [{"key": "training", "text": {"ca": "Formació"}}]})
+    await publish(office, places=1)
+    one, two = await asked(office, 2)
+    await decide(office, one, "accepted")
+    await decide(office, two, "reserve")
+    member = await office.staff("POST", "/memberships", {"programme": "dijous", "petition": one}, expect=201)
+    with pytest.raises(TakesPartProblem):
+        await _withdraw(office, one)
+    await decide(office, one, "withdrawn", "Ho demanen.", expect=409)
+    page = await office.api.get(f"/petition/{token(office, await petition(office, one))}")
+    assert "/withdraw" not in page.text
+    assert await states(office) == [S.ACCEPTED, S.RESERVE]
+    await office.staff("PATCH", f"/memberships/{member['id']}", {"state": "left"})
+    assert await states(office) == [S.WITHDRAWN, S.OFFERED]
