@@ -20,6 +20,7 @@ from tests.support.forms import Visitor
 from tests.support.links import Reader
 from tests.support.office import office_cookie
 from tests.support.people import finds, jetstream, kept_of, messages, person, stored
+from tests.support.probes import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -37,7 +38,8 @@ BODIES = [
 PHASES = ("training", "design", "rollout", "execution")
 DOUBT = "Com es publiquen els convenis antics?"
 VIDEO = "https://video.example/convenis"
-CANARY, NAME, OTHER = "canary.bird@alamus.example", "Canària Ocell", "other.bird@abrera.example"
+CANARY, NAME = "canary.bird@alamus.example", "Canària Ocell"
+OTHER, OTHER_NAME = "other.bird@abrera.example", "Altra Persona"
 QUESTION = {"key": "doubt", "text": {"ca": "Quin dubte teniu?"}, "kind": "text"}
 
 
@@ -230,6 +232,11 @@ async def test_a_second_wave_opens_and_an_incident_reaches_its_body_is_answered_
     answered = await installation.mail("petition_answered", contact(REUS)["email"])
     own = await seen(Visitor(installation.api, {}), installation.link(answered, "petition"))
     assert "Ja funciona: era el certificat." in own
+    await _assert_counted(installation, tarragona)
+
+
+async def _assert_counted(installation: Embedded, tarragona: Visitor) -> None:
+    """In the list of its body, and in the year's report of the office."""
 
     table = (await installation.api.get("/office/petitions.csv", headers=tarragona.headers)).content
     rows = list(csv.reader(io.StringIO(table.decode("utf-8-sig"))))[1:]
@@ -237,12 +244,16 @@ async def test_a_second_wave_opens_and_an_incident_reaches_its_body_is_answered_
         ("Ajuntament de Reus", "rebuda", "Diputació de Tarragona"),
         ("Ajuntament de Reus", "resposta", "Diputació de Tarragona"),
     ]
+    path = f"/office/programmes/xarxa/report.csv?year={installation.clock().year}"
+    report = (await installation.api.get(path, headers=member_of(installation).headers)).text
+    assert "Peticions respostes,1," in report, report
+    assert "Peticions respostes dins del termini compromès,1," in report, report
 
 
 async def test_nothing_is_left_of_who_asked_and_took_part(installation: Embedded) -> None:
     await define(installation, "canaris", "cohort")
     offer = await publish(installation, "canaris", "places", places=3)
-    for code, email, name in ((ALAMUS, CANARY, NAME), (ABRERA, OTHER, "Altra Persona")):
+    for code, email, name in ((ALAMUS, CANARY, NAME), (ABRERA, OTHER, OTHER_NAME)):
         await ask(installation, offer, code, email=email, name=name)
         mail = await installation.mail("petition_received", email)
         await decide(installation, offer, code, "offered")
@@ -269,3 +280,19 @@ async def test_nothing_is_left_of_who_asked_and_took_part(installation: Embedded
     others = await kept_of(installation, OTHER)
     assert others["registration"]["contacts"]
     assert len((await installation.staff("GET", f"/petitions?offer={offer}"))["items"]) == 2, "with their entity"
+
+
+async def test_people_go_by_themselves_once_what_they_took_part_in_is_long_over(installation: Embedded) -> None:
+    """It is looked for at the start, and then every few hours."""
+    await installation.staff("PATCH", "/programmes/canaris", {"keep_people_days": 30})
+    await installation.staff("PATCH", f"/memberships/canaris:{ABRERA}", {"state": "finished"})
+    assert len((await kept_of(installation, OTHER))["registration"]["contacts"]) == 2
+    installation.move_clock(timedelta(days=31))
+    await installation.restart()
+
+    async def nothing_is_kept() -> None:
+        kept = await kept_of(installation, OTHER)
+        assert not [found for of in kept.values() for found in of.values() if found]
+        assert [path for path, data in stored(installation) if finds(data, OTHER, OTHER_NAME)] == []
+
+    await eventually(nothing_is_kept, within=40, every=0.5)

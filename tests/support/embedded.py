@@ -65,8 +65,16 @@ class Embedded:
         await eventually(check, within=START_SECONDS)
 
     async def stop(self) -> None:
-        """Ctrl-C."""
+        """Ctrl-C, for good."""
         await self.api.aclose()
+        self._interrupt()
+
+    async def restart(self) -> None:
+        """Ctrl-C, and start it again."""
+        self._interrupt()
+        await self.start()
+
+    def _interrupt(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(START_SECONDS)
