@@ -18,7 +18,7 @@ NEW_ID = "abcdefghijklmnop"
 NEW = {
     "id": NEW_ID,
     "programme": "dijous",
-    "title_ca": "Dades obertes",
+    "title_ca": "Dades que parlen",
     "title_es": "",
     "title_en": "",
     "starts_at": "2026-12-17T10:00",
@@ -45,14 +45,14 @@ async def test_a_session_is_scheduled_by_the_form_on_the_programme_s_clock(desk:
     assert session.starts_at == datetime(2026, 12, 17, 9, tzinfo=UTC)
     assert session.join_url == JOIN_URL
     page = (await desk.get(where(answer))).text
-    assert "<h1>Dades obertes</h1>" in page
+    assert "<h1>Dades que parlen</h1>" in page
     assert "10.00\u00a0h" in page
 
 
 async def test_sending_the_form_twice_makes_one_session(desk: OfficeDesk) -> None:
     for _ in range(2):
         await desk.submit("/office/sessions/new", NEW)
-    assert (await desk.get("/office/sessions")).text.count(">Dades obertes</a>") == 1
+    assert (await desk.get("/office/sessions")).text.count(">Dades que parlen</a>") == 1
 
 
 @pytest.mark.parametrize(
