@@ -24,7 +24,6 @@ from shared.web.problems import field_error
 from shared.web.schemas import Nothing
 from shared.web.staff_cookie import bearer_member
 
-NO_SUCH_PROGRAMME = mark("There is no such programme.")
 NO_SUCH_ENTITY = mark("There is no such local entity.")
 NO_SUCH_BODY = mark("No such body accompanies the entities of this programme.")
 NOT_ACCEPTED = mark("This petition was not accepted, or is of another programme.")
@@ -88,7 +87,7 @@ async def _beginning(body: MembershipIn, choices: Choices, entities: Entities) -
     try:
         programme = await choices.programme(body.programme)
     except ProgrammeUnknownProblem:
-        raise field_error("programme", NO_SUCH_PROGRAMME) from None
+        raise field_error("programme", ProgrammeUnknownProblem.title) from None
     petition = await choices.petition(body.programme, body.petition)
     if body.petition and petition is None:
         raise field_error("petition", NOT_ACCEPTED)

@@ -31,7 +31,6 @@ from shared.web.schemas import Nothing
 from shared.web.staff_cookie import bearer_member
 
 NO_SUCH_ENTITY = mark("There is no such entity in the directory.")
-NO_SUCH_PROGRAMME = mark("There is no such programme.")
 
 
 def session_routes(
@@ -91,7 +90,7 @@ def _add_scheduling(
         try:
             await programmes.get(body.programme)
         except ProgrammeUnknownProblem:
-            raise field_error("programme", NO_SUCH_PROGRAMME) from None
+            raise field_error("programme", ProgrammeUnknownProblem.title) from None
         await _require_listed(entities, body.entities)
         session = body.session(ids.new_id())
         return await _for_staff(sessions, await sessions.schedule(member, session))

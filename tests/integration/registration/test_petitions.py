@@ -404,3 +404,9 @@ async def test_who_takes_part_does_not_withdraw_the_petition_that_brought_it_in(
     assert await states(office) == [S.ACCEPTED, S.RESERVE]
     await office.staff("PATCH", f"/memberships/{member['id']}", {"state": "left"})
     assert await states(office) == [S.WITHDRAWN, S.OFFERED]
+
+
+async def test_an_offer_of_a_programme_that_is_not_there_is_refused_at_its_field(office: Office) -> None:
+    body = {"programme": "nowhere", "slug": "pilot", "title": {"ca": "Pilot"}}
+    problem = await office.staff("POST", "/offers", body, expect=422)
+    assert [error["pointer"] for error in problem["errors"]] == ["/programme"]
