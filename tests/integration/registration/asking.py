@@ -100,3 +100,7 @@ async def assert_sound(office: Office, offer_id: str = OFFER) -> None:
     }
     if offer.free > 0 and offer.places is not None:
         assert not offer.reserve or offer.taken < offer.places
+
+
+async def withdraw(office: Office, petition_id: str) -> None:
+    await office.use_cases.support.petitions.withdraw(await petition(office, petition_id))

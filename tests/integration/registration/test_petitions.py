@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from services.registration.contacts.domain import Person
-from services.registration.offers import domain as offers
 from services.registration.offers.domain import NotOfferedProblem, OfferExpiredProblem
 from services.registration.petitions import domain as petitions
-from services.registration.petitions.selecting import NothingToSelectProblem, SelectionChangedProblem, Wish
+from services.registration.petitions.selecting import Wish
 from services.registration.petitions.usecases import Petitions, TakesPartProblem
 from shared.events.vocabulary import PetitionState
 from shared.staff import API_CALLER, Role, StaffMember
@@ -27,6 +26,7 @@ from tests.integration.registration.asking import (
     states,
     the_offer,
     token,
+    withdraw,
 )
 from tests.integration.registration.conftest import Office
 from tests.integration.registration.crashing import CrashedError, crash_between_writes
@@ -141,16 +141,12 @@ async def test_replicas_that_offer_accept_and_withdraw_at_once_never_exceed_the_
         accept(replica, offered[0], "Anna Vila"),
         accept(replica, offered[1]),
     ]
-    steps += [_withdraw(office, each) for each in offered] + [_withdraw(replica, offered[2])]
+    steps += [withdraw(office, each) for each in offered] + [withdraw(replica, offered[2])]
     steps += [replica.use_cases.support.placing.recover()]
     await asyncio.gather(*steps, return_exceptions=True)
     await office.use_cases.support.placing.recover()
     await assert_sound(office)
     assert (await the_offer(office)).taken == 3, "the reserve came in"
-
-
-async def _withdraw(office: Office, petition_id: str) -> None:
-    await office.use_cases.support.petitions.withdraw(await petition(office, petition_id))
 
 
 async def test_whoever_follows_the_link_accepts_for_the_council_with_name_and_role(office: Office) -> None:
@@ -188,7 +184,7 @@ async def test_a_place_given_back_goes_to_the_next_and_each_step_says_why(office
     one, two = await asked(office, 2)
     await decide(office, one, "accepted")
     await decide(office, two, "reserve", "Primera de la llista.")
-    await _withdraw(office, one)
+    await withdraw(office, one)
     assert await states(office) == [S.WITHDRAWN, S.OFFERED]
     second = await petition(office, two)
     assert [(step.state, step.reason) for step in second.history] == [
@@ -241,81 +237,6 @@ async def test_a_body_sees_its_own_petitions_only(office: Office) -> None:
         await office.use_cases.support.selecting.select(lleida, OFFER, Wish())
 
 
-async def test_a_selection_offers_the_first_and_puts_the_others_in_order(office: Office) -> None:
-    await publish(office, places=2)
-    ids = await asked(office, 4)
-    shown = await office.staff("POST", f"/offers/{OFFER}/select?dry_run=true", {"left_out": {ids[3]: "Fora."}})
-    assert set(await states(office)) == {S.RECEIVED}, "only shown"
-    wish = {"left_out": {ids[3]: "Fora."}, "reasons": {ids[0]: "Menys hores."}, "digest": shown["digest"]}
-    await office.staff("POST", f"/offers/{OFFER}/select", wish, expect=409)
-    del wish["digest"]
-    await office.staff("POST", f"/offers/{OFFER}/select", wish)
-    assert await states(office) == [S.RESERVE, S.OFFERED, S.OFFERED, S.DECLINED]
-    assert [(await petition(office, each)).reason for each in ids] == ["Menys hores.", "", "", "Fora."]
-    selection = await office.use_cases.support.offers.selection(await the_offer(office))
-    assert selection
-    assert [each["outcome"] for each in selection.file["petitions"]] == ["offered", "offered", "reserve", "declined"]
-    await assert_sound(office)
-
-
-async def test_what_changed_since_a_selection_was_shown_is_not_decided(office: Office) -> None:
-    await publish(office, places=2)
-    ids = await asked(office, 3)
-    shown = await office.staff("POST", f"/offers/{OFFER}/select?dry_run=true", {})
-    await _withdraw(office, ids[2])
-    await office.staff("POST", f"/offers/{OFFER}/select", {"digest": shown["digest"]}, expect=409)
-    assert set(await states(office)) == {S.RECEIVED, S.WITHDRAWN}
-
-
-async def test_a_selection_sent_again_after_a_crash_decides_nothing_otherwise(office: Office) -> None:
-    await publish(office, places=1)
-    ids = await asked(office, 3)
-    proposed = await office.use_cases.support.selecting.propose(OFFER, Wish(left_out={ids[0]: "Fora."}))
-    select = partial(offers.select, selection_id="s", verdicts=proposed.verdicts(), by="Anna", now=office.clock())
-    await office.store.offers.change(OFFER, select)  # stored, and not yet carried out
-    await office.staff("POST", f"/offers/{OFFER}/select", {}, expect=409)
-    await office.use_cases.support.placing.recover()
-    assert await states(office) == [S.DECLINED, S.RESERVE, S.OFFERED]
-    assert (await the_offer(office)).selection == "s"
-
-
-async def test_of_two_selections_at_once_one_is_decided(office: Office, replica: Office) -> None:
-    await publish(office, places=1)
-    ids = await asked(office, 3)
-    one = office.use_cases.support.selecting.select(API_CALLER, OFFER, Wish(left_out={ids[2]: "Fora."}))
-    other = replica.use_cases.support.selecting.select(API_CALLER, OFFER, Wish(left_out={ids[0]: "Fora."}))
-    found = await asyncio.gather(one, other, return_exceptions=True)
-    assert sum(isinstance(each, SelectionChangedProblem | NothingToSelectProblem) for each in found) == 1
-    assert sorted(await states(office)) == sorted([S.OFFERED, S.RESERVE, S.DECLINED])
-    await assert_sound(office)
-
-
-async def test_who_withdraws_while_being_selected_leaves_the_place_to_the_next(office: Office) -> None:
-    await publish(office, places=1)
-    one, two = await asked(office, 2)
-    proposed = await office.use_cases.support.selecting.propose(OFFER, Wish())
-    change = office.store.offers.change
-    select = partial(offers.select, selection_id="s", verdicts=proposed.verdicts(), by="Anna", now=office.clock())
-    await change(OFFER, select)  # stored, and not yet carried out
-    await office.store.petitions.change(two, partial(petitions.withdraw, reason="", by="", now=office.clock()))
-    await office.use_cases.support.placing.recover()
-    assert await states(office) == [S.OFFERED, S.WITHDRAWN]
-    await assert_sound(office)
-    assert one
-
-
-async def test_who_is_answered_while_being_selected_leaves_the_place_to_the_next(office: Office) -> None:
-    await publish(office, places=1)
-    _, two = await asked(office, 2)
-    proposed = await office.use_cases.support.selecting.propose(OFFER, Wish())
-    select = partial(offers.select, selection_id="s", verdicts=proposed.verdicts(), by="Anna", now=office.clock())
-    await office.store.offers.change(OFFER, select)  # stored, and not yet carried out
-    await office.staff("POST", f"/petitions/{two}/answer", {"text": "Ja teniu el que demanàveu."})
-    await office.use_cases.support.placing.recover()
-    assert await states(office) == [S.OFFERED, S.ANSWERED]
-    await assert_sound(office)
-
-
 async def test_an_answer_sent_twice_tells_once(office: Office) -> None:
     await publish(office)
     (one,) = await asked(office, 1)
@@ -346,9 +267,9 @@ async def test_a_crash_between_any_two_writes_leaves_nothing_half_done(office: O
     crashing = crash_between_writes(office)
     crashing.restart(crash_at)
     try:
-        await _withdraw(office, three)
+        await withdraw(office, three)
         await accept(office, two)
-        await _withdraw(office, two)
+        await withdraw(office, two)
     except CrashedError:
         pass
     crashing.restart()
@@ -397,7 +318,7 @@ async def test_who_takes_part_does_not_withdraw_the_petition_that_brought_it_in(
     await decide(office, two, "reserve")
     member = await office.staff("POST", "/memberships", {"programme": "dijous", "petition": one}, expect=201)
     with pytest.raises(TakesPartProblem):
-        await _withdraw(office, one)
+        await withdraw(office, one)
     await decide(office, one, "withdrawn", "Ho demanen.", expect=409)
     page = await office.api.get(f"/petition/{token(office, await petition(office, one))}")
     assert "/withdraw" not in page.text
