@@ -174,8 +174,9 @@ def started(membership: Membership) -> list[Event]:
     return [_tell(MembershipStarted, membership), *people]
 
 
-def come_back(asked: Membership) -> Decide:
-    """Begin again where the entity had finished or left; what it did stays. Who takes part already stays as it is."""
+def come_back(asked: Membership, people: Iterable[Person], secret: bytes) -> Decide:
+    """Begin again where the entity had finished or left; what it did and its contacts stay, and these are named as in
+    `name_contacts`. Who takes part already stays as it is."""
 
     def decide(current: Membership) -> Decision:
         if current.is_active:
@@ -185,9 +186,10 @@ def come_back(asked: Membership) -> Decide:
             update={field: getattr(asked, field) for field in fields}
             | {"state": MembershipState.ACTIVE, "ended_at": None, "left_in_first": 0, "unsettled": 0}
             | {"step": current.step + 1}
-            | {"steps": (*current.steps, *asked.steps), "contacts": {**current.contacts, **asked.contacts}}
+            | {"steps": (*current.steps, *asked.steps)}
         )
-        return again, started(again)
+        named, _ = name_contacts(people, secret)(again)
+        return named, started(named)
 
     return decide
 

@@ -192,7 +192,10 @@ def _add_start(router: PageRouter, desk: MembershipDesk) -> None:
             matches = [(entity.code, entity.name) for entity in choice.matches]
             shown = {"matches": matches, "has_more": choice.has_more, "values": form.values}
             return await page(request, slug, errors=errors | wrong, **shown)
-        await desk.memberships.start(member, programme, choice.entity, given)
+        try:
+            await desk.memberships.start(member, programme, choice.entity, given)
+        except TooManyContactsProblem as problem:
+            return await page(request, slug, errors={"email": desk.pages.say(request, problem)}, values=form.values)
         return see_other(f"{BOARD.format(slug=slug)}/{choice.entity.code}?done=started")
 
 

@@ -115,7 +115,8 @@ class Memberships:
         record: Recording[Membership] = by.record(asked.id, {"entity": entity.code, "reason": given.reason})
         if await self._stored.create(named, *memberships.started(named), record=record):
             return named
-        return await self._stored.change(asked.id, memberships.come_back(named), record=record)
+        come_back = memberships.come_back(asked, given.people, self._secret)
+        return await self._stored.change(asked.id, come_back, record=record)
 
     def _asked(self, by: Author, programme: Programme, entity: Entity, given: Beginning) -> Membership:
         now, first = self._clock(), programme.phases[0]

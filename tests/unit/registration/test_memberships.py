@@ -61,6 +61,10 @@ def advance(phase: Any, state: Progress = Progress.DOING, **more: str) -> Decide
     return memberships.advance(Entry(phase, state, "office", **more), ORDER, NOW)
 
 
+def come_back(*people: Person) -> Decide:
+    return memberships.come_back(member(reason="again"), people, SECRET)
+
+
 def standing(membership: Membership) -> list[Progress | None]:
     return [membership.progress(key) for key in ORDER]
 
@@ -192,12 +196,31 @@ def test_the_place_goes_to_the_reserve_only_where_who_leaves_is_in_the_first_pha
 
 def test_an_entity_that_had_left_comes_back_into_the_same_document_and_one_that_takes_part_stays() -> None:
     there, _ = after(advance(DESIGN), memberships.name_contacts([person(1)], SECRET))
-    assert after(memberships.come_back(member(reason="again")), begin=there) == (there, [])
+    assert after(come_back(), begin=there) == (there, [])
     left, _ = after(memberships.end(MembershipState.LEFT, TRAINING.key, NOW), begin=there)
-    again, events = after(memberships.come_back(member(reason="again")), begin=left)
+    again, events = after(come_back(), begin=left)
     assert (again.state, again.phase, again.reason, again.ended_at) == ("active", TRAINING.key, "again", None)
     assert again.step > left.step
     assert names(events) == ["membership-started", "contact-named"]
+
+
+def test_a_contact_erased_before_the_entity_left_comes_back_with_it_in_the_next_generation() -> None:
+    named, _ = after(memberships.name_contacts([person(1)], SECRET))
+    [contact] = named.people
+    left, _ = after(
+        memberships.erase_contact(contact.id, 1, NOW), memberships.end(MembershipState.LEFT, "", NOW), begin=named
+    )
+    again, events = after(come_back(person(1)), begin=left)
+    assert [(each.id, each.generation) for each in again.people] == [(contact.id, 2)]
+    assert names(events) == ["membership-started", "contact-named"]
+
+
+def test_an_entity_comes_back_with_five_contacts_at_most() -> None:
+    five, _ = after(memberships.name_contacts([person(number) for number in range(5)], SECRET))
+    left, _ = after(memberships.end(MembershipState.LEFT, "", NOW), begin=five)
+    assert len(after(come_back(person(4)), begin=left)[0].people) == 5
+    with pytest.raises(TooManyContactsProblem):
+        after(come_back(person(5)), begin=left)
 
 
 def test_contacts_read_for_thirty_days_after_the_end() -> None:
