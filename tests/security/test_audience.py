@@ -88,6 +88,8 @@ async def test_no_public_address_tells_of_a_session_that_is_for_some(hidden: Hid
             assert VIDEO not in answer.text, f"{path}{query}"
             if route in NAMED:
                 assert answer.status_code == 404
+            else:
+                assert not any(session in answer.text for session in hidden.sessions), f"{path}{query}"
 
 
 async def test_the_holder_of_a_link_and_the_office_see_it(hidden: Hidden) -> None:

@@ -212,6 +212,12 @@ class Proposals:
             sources=await self.get_many(proposal.merged_from),
         )
 
+    async def as_anybody_sees(self, found: Sequence[Proposal]) -> list[Proposal]:
+        """Without the sessions that are not for everybody: the id of one is enough to ask for a seat in it."""
+        sessions = await self.store.sessions.many({each.session_id for each in found if each.session_id})
+        hidden = {key for key, session in sessions.items() if not session.is_public}
+        return [each.model_copy(update={"session_id": ""}) if each.session_id in hidden else each for each in found]
+
     async def get_many(self, ids: Sequence[str]) -> list[Proposal]:
         return list((await self.store.proposals.many(ids)).values())
 

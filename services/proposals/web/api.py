@@ -10,6 +10,7 @@ from services.proposals.web.views import ProposalView
 from services.proposals.web.wording import ORDERS, ListOrder
 from shared.events.vocabulary import ProposalState
 from shared.staff import StaffMember
+from shared.storage.collection import Slice
 from shared.web.client_address import client_key
 from shared.web.openapi import ApiRouter, problems
 from shared.web.paging import CursorParameter, Limit, Page, decode_cursor, page_of
@@ -42,7 +43,7 @@ def public_routes(use_cases: UseCases) -> APIRouter:
         after = decode_cursor(cursor, len(keys) + 1)
         states = [state] if state else list(ProposalState)
         found = await use_cases.store.list_proposals(programme, states, keys, limit, after)
-        return page_of(found, ProposalView.of)
+        return page_of(Slice(await use_cases.proposals.as_anybody_sees(found.items), found.next), ProposalView.of)
 
     @router.get("/proposals/similar", summary="Find proposals with a similar title")
     async def similar(programme: str, title: Annotated[str, TITLE]) -> Page[views.SimilarView]:
@@ -53,7 +54,8 @@ def public_routes(use_cases: UseCases) -> APIRouter:
     @router.get("/proposals/{proposal_id}", summary="Read a proposal")
     async def read(proposal_id: str) -> ProposalView:
         """Its text, its state and what became of it."""
-        return ProposalView.of(await use_cases.store.proposal(proposal_id))
+        [shown] = await use_cases.proposals.as_anybody_sees([await use_cases.store.proposal(proposal_id)])
+        return ProposalView.of(shown)
 
     @router.post(
         "/proposals/{proposal_id}/supports", status_code=202, summary="Support a proposal", responses=problems(409, 429)

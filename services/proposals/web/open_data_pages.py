@@ -26,7 +26,8 @@ def open_data_routes(use_cases: UseCases, pages: Pages) -> PageRouter:
     @router.get("/open-data/proposals.csv")
     async def proposals(request: Request) -> Response:
         found = [proposal async for proposal in use_cases.proposals.store.all_proposals(tuple(ProposalState))]
-        return answer(request, csv_table(_COLUMNS, map(_row, found)), CSV)
+        shown = await use_cases.proposals.as_anybody_sees(found)
+        return answer(request, csv_table(_COLUMNS, map(_row, shown)), CSV)
 
     return router
 

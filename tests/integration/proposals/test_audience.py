@@ -25,7 +25,7 @@ async def test_a_session_for_some_treats_proposals_of_its_own_programme_only(des
 
     refused, taken = await scheduled(theirs), await scheduled(own)
     assert (refused, taken) == (422, 200)
-    assert (await desk.read(proposal))["session"] == own
+    assert (await desk.cases.store.proposal(proposal)).session_id == own
 
 
 async def test_the_office_is_offered_a_session_for_some_among_those_of_its_programme_only(desk: Desk) -> None:
@@ -52,6 +52,17 @@ async def test_no_page_for_everybody_says_what_a_session_for_some_is_about(desk:
         assert "Tothom s'hi" not in text, path
     shown = (await desk.http.get(f"/proposals/{proposal}", headers={"accept-language": "ca"})).text
     assert "una sessió només per a alguns ens locals" in shown
+
+
+async def test_no_table_for_everybody_names_a_session_for_some(desk: Desk) -> None:
+    hidden, shown = await desk.propose(), await desk.propose("Una altra")
+    await desk.step(hidden, "schedule", {"session": await desk.schedule_session("sessiona", **HIDDEN)})
+    await desk.step(shown, "schedule", {"session": await desk.schedule_session("sessionb")})
+    for path in ("/api/v1/proposals", "/open-data/proposals.csv"):
+        text = (await desk.http.get(path)).text
+        assert "sessionb" in text, path
+        assert "sessiona" not in text, path
+    assert [(await desk.read(each))["session"] for each in (hidden, shown)] == [None, "sessionb"]
 
 
 async def test_a_provisional_date_is_said_to_be_one(desk: Desk) -> None:
