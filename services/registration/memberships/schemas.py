@@ -1,12 +1,13 @@
 """Memberships, as the office writes them and sees them."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import BaseModel, Field, model_validator
 
 from services.registration.contacts.domain import Contact, Person
-from services.registration.memberships.domain import MOST_CONTACTS, Membership, NextStep, Progress, Step
+from services.registration.memberships.domain import MOST_CONTACTS, Membership, NextStep, Progress
+from services.registration.resources.schemas import Day
 from shared.events.vocabulary import Language, MembershipState
 from shared.problems import mark
 from shared.text.fields import HttpsUrl, OneLine, OptionalHttpsUrl, Paragraphs
@@ -47,7 +48,7 @@ class NextStepIn(RequestModel):
     """What the entity is to do next."""
 
     text: Annotated[OneLine, Field(min_length=1, max_length=300)]
-    due_on: date
+    due_on: Day
 
     def next_step(self) -> NextStep:
         return NextStep(text=self.text, due_on=self.due_on)
@@ -98,6 +99,18 @@ class ContactOut(BaseModel):
         return cls(**contact.model_dump(include=set(cls.model_fields)))
 
 
+class StepOut(BaseModel):
+    """What happened in a phase, and what shows it."""
+
+    phase: str
+    state: Progress
+    at: datetime
+    by: str
+    """`office`, `entity`, or the key of a body."""
+    evidence: str
+    note: str
+
+
 class MembershipOut(BaseModel):
     """A membership as the office sees it."""
 
@@ -110,7 +123,7 @@ class MembershipOut(BaseModel):
     mentor: str
     state: MembershipState
     phase: str
-    steps: list[Step]
+    steps: list[StepOut]
     next_step: NextStep | None
     project_url: str
     contacts: list[ContactOut]
@@ -119,10 +132,11 @@ class MembershipOut(BaseModel):
 
     @classmethod
     def of(cls, membership: Membership) -> Self:
-        same = set(cls.model_fields) - {"petition", "contacts"}
+        same = set(cls.model_fields) - {"petition", "steps", "contacts"}
         return cls(
             **membership.model_dump(include=same),
             petition=membership.petition_id,
+            steps=[StepOut(**dict(step)) for step in membership.steps],
             contacts=[ContactOut.of(each) for each in membership.people],
         )
 
