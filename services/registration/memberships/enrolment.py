@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.registration.entities.usecases import Entities
-from services.registration.memberships.domain import Membership
+from services.registration.memberships.domain import Membership, membership_id
 from services.registration.memberships.store import MembershipStore
 from services.registration.registrations.domain import Registration, SessionClosedProblem
 from services.registration.registrations.store import RegistrationStore
@@ -86,10 +86,17 @@ class Enrolments:
         if new:
             await self._audit.record(by.member, by.act, session_id, {"enrolled": len(new)})
         for each in new:
-            if entity := await self._entities.find(each.entity):
+            entity = await self._entities.find(each.entity)
+            if entity and await self._is_missing(session, each):
                 with suppress(SessionClosedProblem, NotForEntityProblem):
                     await self._registrations.register(session, entity, each.person)
         return enrolled
+
+    async def _is_missing(self, session: Session, enrolment: _Enrolment) -> bool:
+        """Whether the person is to be registered still: to register hundreds takes a while, in which people leave."""
+        member = await self._stored.get(membership_id(session.programme, enrolment.entity))
+        addresses = [each.email for each in member.people] if member and member.is_active else []
+        return enrolment.person.email in addresses and await self._people.get(enrolment.id) is None
 
     async def incomplete(self) -> list[NotEnrolled]:
         """The sessions to come for members alone in which some are enrolled, but not all who have a contact."""

@@ -49,7 +49,8 @@ class Leaving:
         return False
 
     async def _give_up_seats(self, membership: Membership) -> None:
-        """Whoever is a contact of another entity that takes part keeps the seat."""
+        """Of its contacts, and of all its people where it is not for everybody. Whoever is a contact of another entity
+        that takes part keeps the seat."""
         others = {each.email for other in await self._stored.active(membership.programme) for each in other.people}
         addresses = {each.email for each in membership.people} - others
         now = self._clock()
@@ -57,6 +58,12 @@ class Leaving:
             if session.programme != membership.programme or not session.lets_cancel(now):
                 continue
             ids = [self._registrations.id_of(session.id, address) for address in addresses]
-            for registration in (await self._people.many(ids)).values():
+            given_up = [*(await self._people.many(ids)).values()]
+            if not session.is_public:
+                of_session = await self._people.all_of(session.id)
+                given_up += [
+                    each for each in of_session if each.entity_code == membership.entity and each.email not in others
+                ]
+            for registration in given_up:
                 with suppress(ErasedProblem, SessionStartedProblem):
                     await self._registrations.cancel(registration.id)

@@ -1,5 +1,6 @@
 """Memberships by the API: started, taken on, ended; their contacts enrolled in sessions."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -118,6 +119,15 @@ async def test_a_phase_is_not_taken_out_while_an_entity_is_in_it(pilot: Office) 
     await pilot.staff("PATCH", "/programmes/pilot", {"phases": phases[1:]})
 
 
+async def test_steps_are_told_with_the_instant_and_a_next_step_is_of_our_time(pilot: Office) -> None:
+    before = pilot.clock()
+    [step] = (await start(pilot, ALAMUS, 1))["steps"]
+    assert before < datetime.fromisoformat(step["at"]) < pilot.clock()
+    for day in ("0001-01-03", "0226-12-17", "9999-12-31"):
+        wrong = await change(pilot, next_step={"text": "Nomenar qui administra", "due_on": day}, expect=422)
+        assert wrong["errors"][0]["pointer"] == "/next_step/due_on"
+
+
 async def test_addresses_of_evidence_are_stored_as_they_are_and_never_fetched(pilot: Office) -> None:
     """The tests' transport refuses every connection."""
     await start(pilot)
@@ -209,6 +219,26 @@ async def test_an_erased_contact_is_not_enrolled_and_the_answer_names_who_has_no
     assert (done["enrolled"], done["without_contact"]) == (1, ["Ajuntament dels Alamús"])
 
 
+async def test_who_is_erased_or_gone_while_others_are_enrolled_is_not_enrolled(
+    pilot: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start(pilot, ALAMUS, 1, 2)
+    await start(pilot, REUS, 3)
+    session = await pilot.scheduled(programme="pilot", audience="entities", entities=[ALAMUS, REUS])
+    register, done = pilot.use_cases.registrations.register, list[str]()
+
+    async def slowly(*asked: Any) -> None:
+        await register(*asked)
+        done.append(asked[2].email)
+        if len(done) == 1:
+            await pilot.staff("POST", "/registrations/erase", {"email": contact(2)["email"]})
+            await change(pilot, REUS, state="left")
+
+    monkeypatch.setattr(pilot.use_cases.registrations, "register", slowly)
+    await enrol(pilot, session)
+    assert done == [contact(1)["email"]]
+
+
 async def test_nobody_is_enrolled_in_a_session_that_is_closed(pilot: Office) -> None:
     await start(pilot, ALAMUS, 1)
     session = await pilot.scheduled(programme="pilot")
@@ -259,6 +289,17 @@ async def test_an_entity_that_leaves_gives_up_the_seats_to_come_and_others_keep_
     }
     assert (await stored(pilot)).unsettled == 0
     assert await pilot.use_cases.stores.members.entities_of("pilot") == {REUS}
+
+
+async def test_nobody_of_an_entity_that_left_keeps_a_seat_in_a_session_for_some(pilot: Office) -> None:
+    await start(pilot, ALAMUS, 1)
+    hidden = await pilot.scheduled(programme="pilot", audience="members")
+    shown = await pilot.scheduled(programme="pilot")
+    for session in (hidden, shown):
+        await pilot.register(session, 7, entity=ALAMUS)
+    await change(pilot, state="left")
+    assert (await pilot.registration(hidden, 7)).state is RegistrationState.CANCELLED
+    assert (await pilot.registration(shown, 7)).state is RegistrationState.REGISTERED
 
 
 async def test_the_sweep_gives_up_what_a_crash_left(pilot: Office, monkeypatch: pytest.MonkeyPatch) -> None:
