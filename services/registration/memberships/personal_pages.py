@@ -26,6 +26,7 @@ from services.registration.registrations.usecases import Registrations
 from services.registration.sessions.domain import Session
 from services.registration.sessions.store import SessionStore
 from shared.clock import Clock
+from shared.problems import LinkExpiredProblem
 from shared.security.links import LinkPurpose, Links
 from shared.text.dates import today_in
 from shared.web.link_exchange import link_path
@@ -112,7 +113,11 @@ class PersonalPages:
         self._own = site.own
 
     async def show(self, request: Request, token: str) -> HTMLResponse:
-        return await self._page(request, *await self._read(request, token))
+        try:
+            return await self._page(request, *await self._read(request, token))
+        except LinkExpiredProblem as problem:
+            path = link_path(request)
+            return self._pages.render(request, "public/membership_over.html", status=problem.status, path=path)
 
     async def add_evidence(self, request: Request, token: str) -> Response:
         found = await self._read(request, token)
@@ -137,7 +142,7 @@ class PersonalPages:
         return see_other(f"{link_path(request)}?done=contact")
 
     async def export(self, request: Request, token: str) -> Response:
-        await self._read(request, token)
+        await self._speak(request, token)
         kept = [ContactKept.of(held).model_dump(mode="json") for held in await self._own.everything(token)]
         return Response(
             orjson.dumps({"exported_at": self._site.clock().isoformat(), "contacts": kept}, option=orjson.OPT_INDENT_2),
@@ -146,12 +151,12 @@ class PersonalPages:
         )
 
     async def erasure(self, request: Request, token: str) -> HTMLResponse:
-        await self._read(request, token)
+        await self._speak(request, token)
         held = await self._own.everything(token)
         return self._pages.render(request, "public/membership_erase.html", path=link_path(request), contacts=held)
 
     async def erase(self, request: Request, token: str) -> Response:
-        await self._read(request, token)
+        await self._speak(request, token)
         await self._pages.form(request)
         await self._own.erase(token)
         return see_other("/membership/erased")
@@ -161,8 +166,11 @@ class PersonalPages:
 
     async def _read(self, request: Request, token: str) -> tuple[Membership, Contact]:
         """Whose link it is. From here on the page, also one of an error, is in its language."""
-        self._pages.speak(request, await self._own.language(token))
+        await self._speak(request, token)
         return await self._own.read(token)
+
+    async def _speak(self, request: Request, token: str) -> None:
+        self._pages.speak(request, await self._own.language(token))
 
     def _checked(
         self, request: Request, model: type[EvidenceIn | Person], form: Form, names: Sequence[str]

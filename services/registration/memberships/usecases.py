@@ -210,12 +210,20 @@ class OwnMembership:
             LinkInvalidProblem: the link is not ours, or the contact is erased.
             LinkExpiredProblem: the entity finished or left long ago.
         """
+        membership, contact = await self.holder(token)
+        if not membership.can_be_read(self._clock()):
+            raise LinkExpiredProblem
+        return membership, contact
+
+    async def holder(self, token: str) -> tuple[Membership, Contact]:
+        """Whose link it is, however long ago the entity finished or left: their rights do not end.
+
+        Raises LinkInvalidProblem.
+        """
         key = self._links.holder(LinkPurpose.MEMBERSHIP, token)
         membership = await self._stored.with_contact(key)
         if membership is None or not membership.contacts[key].is_somebody:
             raise LinkInvalidProblem
-        if not membership.can_be_read(self._clock()):
-            raise LinkExpiredProblem
         return membership, membership.contacts[key]
 
     async def language(self, token: str) -> Language | None:
@@ -235,12 +243,12 @@ class OwnMembership:
 
     async def everything(self, token: str) -> list[HeldContact]:
         """All that the address of the contact is a contact of."""
-        _, contact = await self.read(token)
+        _, contact = await self.holder(token)
         return await self._contacts.everything(contact.email)
 
     async def erase(self, token: str) -> None:
         """Erase the contact in everything that it is told of."""
-        _, contact = await self.read(token)
+        _, contact = await self.holder(token)
         await self._contacts.erase_all(contact.email)
 
 

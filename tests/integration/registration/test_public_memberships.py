@@ -121,7 +121,7 @@ async def test_the_erasure_by_a_registration_s_link_covers_contacts(pilot: Offic
     assert (await stored(pilot)).people == []
 
 
-async def test_contacts_of_a_finished_entity_read_for_thirty_days_and_change_nothing(pilot: Office) -> None:
+async def test_contacts_of_a_finished_entity_read_for_thirty_days_and_keep_their_rights(pilot: Office) -> None:
     await start(pilot, ALAMUS, 1)
     path = address(pilot, await stored(pilot))
     await change(pilot, state="finished")
@@ -132,7 +132,12 @@ async def test_contacts_of_a_finished_entity_read_for_thirty_days_and_change_not
     pilot.clock.move(days=29)
     await page(pilot, path)
     pilot.clock.move(days=2)
-    await page(pilot, path, expect=410)
+    assert "ja no es pot consultar" in words(await page(pilot, path, expect=410))
+    opened = (await pilot.api.get(path, headers=HTML)).url.path
+    assert contact(1)["email"] in (await pilot.api.get(f"{opened}/data.json")).text
+    await submit(pilot, path, "evidence", evidence="https://docs.example/pla", expect=410)
+    await submit(pilot, path, "erase")
+    assert (await stored(pilot)).people == []
 
 
 @pytest.mark.parametrize("wrong", ["x" * 60, ""])
