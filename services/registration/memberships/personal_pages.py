@@ -65,13 +65,16 @@ class MembershipSite:
     registrations: Registrations
 
     async def meetings(self, membership: Membership, contact: Contact) -> list[Meeting]:
-        """The sessions of the programme that are for its entity, from a year ago on, by start."""
+        """The sessions of the programme that are for its entity, from a year ago on, by start. Of those to come for
+        members alone, who takes part no longer sees what they have a seat in."""
         now, members = self.clock(), {membership.entity}
         found = await self.sessions.between(now - LOOKING_BACK, now + LOOKING_AHEAD, membership.programme)
         found = [session for session in found if session.is_for(membership.entity, members)]
         ids = {session.id: self.registrations.id_of(session.id, contact.email) for session in found}
         registered = await self.people.many(ids.values())
-        return [self._meeting(each, registered.get(ids[each.id])) for each in found]
+        meetings = [self._meeting(each, registered.get(ids[each.id])) for each in found]
+        until = membership.ended_at or now + LOOKING_AHEAD
+        return [each for each in meetings if each.token or each.session.is_public or each.session.starts_at <= until]
 
     def _meeting(self, session: Session, registration: Registration | None) -> Meeting:
         if registration is None or not registration.is_active:

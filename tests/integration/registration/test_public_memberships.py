@@ -140,6 +140,21 @@ async def test_contacts_of_a_finished_entity_read_for_thirty_days_and_keep_their
     assert (await stored(pilot)).people == []
 
 
+@pytest.mark.parametrize(("state", "sees"), [("finished", ["Amb plaça"]), ("left", [])])
+async def test_who_takes_part_no_longer_sees_no_other_meeting_of_the_members_to_come(
+    pilot: Office, state: str, sees: list[str]
+) -> None:
+    await start(pilot, ALAMUS, 1)
+    await start(pilot, REUS, 2)
+    path = address(pilot, await stored(pilot))
+    enrolled = await pilot.scheduled(programme="pilot", audience="members", title={"ca": "Amb plaça"})
+    await pilot.staff("POST", f"/sessions/{enrolled}/enrol", {})
+    await pilot.scheduled(programme="pilot", audience="members", title={"ca": "Sense plaça"})
+    await change(pilot, state=state)
+    shown = words(await page(pilot, path))
+    assert [title for title in ("Amb plaça", "Sense plaça") if title in shown] == sees
+
+
 @pytest.mark.parametrize("wrong", ["x" * 60, ""])
 async def test_a_link_that_is_not_ours_opens_nothing(pilot: Office, wrong: str) -> None:
     await start(pilot, ALAMUS, 1)
