@@ -280,6 +280,7 @@ POST    /office/results/import                              admin
 GET     /office/results/{session}                           viewer
 GET     /office/results/{session}/comments                  viewer
 GET     /office/results/{session}/publish                   editor
+GET     /office/results/{session}/results.csv               viewer
 POST    /office/results/{session}/publish                   editor
 
 GET     /api/v1/openapi/proposals.json                      public

@@ -58,6 +58,7 @@ class OfficePages:
         router.add_api_route(f"{LIST}/export.csv", self.export, dependencies=reads)
         router.add_api_route(SURVEY, self.show, dependencies=reads)
         router.add_api_route(f"{SURVEY}/comments", self.comments, dependencies=reads)
+        router.add_api_route(f"{SURVEY}/results.csv", self.export_one, dependencies=reads)
         router.add_api_route(f"{SURVEY}/publish", self.confirm, dependencies=[Depends(changes)])
         router.add_api_route(f"{SURVEY}/publish", publish, methods=["POST"])
 
@@ -92,3 +93,8 @@ class OfficePages:
 
     async def export(self) -> Response:
         return csv_answer("results.csv", results_csv(await self.use_cases.publications.read_all()))
+
+    async def export_one(self, session: str) -> Response:
+        """Also of a session that is not for everybody, whose results have no public page."""
+        results = await self.use_cases.publications.read_results(session)
+        return csv_answer(f"results-{results.id}.csv", results_csv([results]))

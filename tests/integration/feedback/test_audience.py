@@ -1,5 +1,8 @@
 """Results of sessions that are not for everybody, and sessions that no survey follows."""
 
+import html
+import re
+
 from services.feedback.domain.surveys import SurveyState
 from shared.events.vocabulary import Audience
 from shared.staff import Role
@@ -28,6 +31,18 @@ async def test_results_of_a_session_for_some_are_the_office_s_alone(house: House
     assert session_id in (await house.client.get("/office/results/export.csv")).text
     await house.tell(session_id, version=4)
     assert len(await shown(house, session_id)) == 8, "it is for everybody again"
+
+
+async def test_the_office_is_led_to_hidden_results_that_are_there(house: House) -> None:
+    session_id = await published(house, SCORES)
+    await house.tell(session_id, audience=Audience.MEMBERS)
+    house.sign_in(Role.VIEWER)
+    page = (await house.client.get(f"/office/results/{session_id}", headers={"accept-language": "ca"})).text
+    assert "només l'oficina" in html.unescape(page)
+    links = [path for path in re.findall(r'href="(/[^"#?]+)"', page) if session_id in path]
+    answers = {path: (await house.client.get(path)).status_code for path in links}
+    assert set(answers.values()) == {200}, answers
+    assert TITLE in (await house.client.get(f"/office/results/{session_id}/results.csv")).text
 
 
 async def test_results_published_after_the_session_was_hidden_are_hidden_from_the_beginning(house: House) -> None:
