@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from services.registration.entities.usecases import Entities
-from services.registration.memberships.choices import NO_SUCH_PHASE, Choices
+from services.registration.memberships.choices import NO_SUCH_BODY, NO_SUCH_PHASE, Choices
 from services.registration.memberships.domain import Membership
 from services.registration.memberships.enrolment import Enrolments
 from services.registration.memberships.schemas import (
@@ -25,7 +25,6 @@ from shared.web.schemas import Nothing
 from shared.web.staff_cookie import bearer_member
 
 NO_SUCH_ENTITY = mark("There is no such local entity.")
-NO_SUCH_BODY = mark("No such body accompanies the entities of this programme.")
 NOT_ACCEPTED = mark("This petition was not accepted, or is of another programme.")
 NOT_BACK = mark("An entity that is to take part again is started once more.")
 

@@ -8,6 +8,7 @@ from services.registration.programmes.usecases import Programmes
 from shared.events.registration import Phase
 from shared.problems import mark
 
+NO_SUCH_BODY = mark("No such body accompanies the entities of this programme.")
 NO_SUCH_PHASE = mark("The programme has no such phase.")
 
 

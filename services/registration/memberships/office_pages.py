@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from services.registration.contacts.domain import Person
 from services.registration.entities.usecases import Entities
 from services.registration.memberships.board import CELL_NAMES, SIGNS, Cell, board
-from services.registration.memberships.choices import NO_SUCH_PHASE, Choices
+from services.registration.memberships.choices import NO_SUCH_BODY, NO_SUCH_PHASE, Choices
 from services.registration.memberships.domain import (
     BY_ENTITY,
     BY_OFFICE,
@@ -22,6 +22,7 @@ from services.registration.memberships.schemas import AdvanceIn, MembershipChang
 from services.registration.memberships.usecases import Beginning, Memberships
 from services.registration.programmes.domain import Programme
 from services.registration.projections import KnownBounces
+from shared.entities.domain import Entity
 from shared.entities.picker import SCRIPT, choose
 from shared.events.vocabulary import MembershipState, in_language
 from shared.problems import Problem, mark
@@ -43,7 +44,7 @@ STATE_NAMES = {
     MembershipState.FINISHED: mark("has finished"),
     MembershipState.LEFT: mark("has left"),
 }
-DONE = ("started", "advanced", "next-step", "contacts", "settings", "ended")
+DONE = ("started", "there", "advanced", "next-step", "contacts", "settings", "ended")
 """What the page may say was done, as its address names it."""
 END = {
     MembershipState.FINISHED: mark("Has {name} finished?"),
@@ -187,27 +188,32 @@ def _add_start(router: PageRouter, desk: MembershipDesk) -> None:
         programme = await desk.choices.programme(slug)
         choice = await choose(desk.entities, form.get("entity"), form.get("entity_code"))
         errors = {name: desk.pages.text(request, message) for name, message in choice.errors.items()}
-        given, wrong = await _beginning(desk, request, slug, form)
+        given, wrong = await _beginning(desk, request, programme, form, choice.entity)
         if choice.entity is None or given is None:
             matches = [(entity.code, entity.name) for entity in choice.matches]
             shown = {"matches": matches, "has_more": choice.has_more, "values": form.values}
             return await page(request, slug, errors=errors | wrong, **shown)
+        is_there = await desk.memberships.takes_part(slug, choice.entity.code)
         try:
             await desk.memberships.start(member, programme, choice.entity, given)
         except TooManyContactsProblem as problem:
             return await page(request, slug, errors={"email": desk.pages.say(request, problem)}, values=form.values)
-        return see_other(f"{BOARD.format(slug=slug)}/{choice.entity.code}?done=started")
+        done = "there" if is_there else "started"
+        return see_other(f"{BOARD.format(slug=slug)}/{choice.entity.code}?done={done}")
 
 
 async def _beginning(
-    desk: MembershipDesk, request: Request, slug: str, form: Form
+    desk: MembershipDesk, request: Request, programme: Programme, form: Form, entity: Entity | None
 ) -> tuple[Beginning | None, dict[str, str]]:
     asked, errors = desk.checked(request, _Start, {"reason": form.get("reason")})
     petition = form.get("petition")
-    if petition and await desk.choices.petition(slug, petition) is None:
+    found = await desk.choices.petition(programme.id, petition)
+    if petition and (found is None or (entity and found.entity != entity.code)):
         errors["reason"] = desk.pages.text(request, NOT_ACCEPTED)
     elif asked and not asked.reason and not petition:
         errors["reason"] = desk.pages.text(request, WHY_NEEDED)
+    if not desk.choices.has_body(programme, form.get("mentor")):
+        errors["mentor"] = desk.pages.text(request, NO_SUCH_BODY)
     people, wrong = _person(desk, request, form) if form.get("email") or form.get("name") else ([], {})
     errors |= wrong
     if asked is None or errors:
@@ -294,7 +300,9 @@ def _add_settings(router: PageRouter, desk: MembershipDesk) -> None:
         sent = {name: form.get(name) for name in ("mentor", "project_url")}
         asked, errors = desk.checked(request, MembershipChange, sent)
         membership = await desk.memberships.get(member, key)
-        if asked is None or not desk.choices.has_body(programme, sent["mentor"]):
+        if not desk.choices.has_body(programme, sent["mentor"]):
+            errors["mentor"] = desk.pages.text(request, NO_SUCH_BODY)
+        if asked is None or errors:
             return await desk.member(request, member, programme, membership, errors=errors, values=form.values)
         await desk.memberships.change(member, key, asked.model_dump(include={"mentor", "project_url"}))
         return see_other(f"{MEMBER.format(slug=slug, entity=entity)}?done=settings")

@@ -101,6 +101,10 @@ class Memberships:
         found = [each async for each in self._stored.of_programme(programme)]
         return [each for each in found if not member.body or each.mentor == member.body]
 
+    async def takes_part(self, programme: str, entity: str) -> bool:
+        membership = await self._stored.get(membership_id(programme, entity))
+        return membership is not None and membership.is_active
+
     async def _start(self, by: Author, programme: Programme, entity: Entity, given: Beginning) -> Membership:
         """Have an entity take part. Who takes part already stays as it is; who had left comes back.
 

@@ -59,6 +59,7 @@ async def test_an_entity_is_added_by_its_name_with_a_reason_and_a_contact(desk: 
         ({"entity": "No n'hi ha cap"}, "entity"),
         ({"email": "nobody"}, "email"),
         ({"petition": "nothing"}, "reason"),
+        ({"mentor": "nobody"}, "mentor"),
     ],
 )
 async def test_what_is_wrong_in_the_form_is_said_at_its_field_and_nothing_is_lost(
@@ -69,6 +70,22 @@ async def test_what_is_wrong_in_the_form_is_said_at_its_field_and_nothing_is_los
     assert f'href="#{field}"' in page
     assert "Secretària" in page
     assert await desk.store.members.count() == 0
+
+
+async def test_who_takes_part_already_is_not_said_to_be_added(desk: OfficeDesk) -> None:
+    await start(desk, ALAMUS, 1)
+    sent = {"entity": "els Alamús", "reason": "Una altra", "mentor": "", **PERSON, "email": "altra@alamus.example"}
+    answer = await desk.submit(f"{BOARD}/new", sent)
+    assert where(answer) == f"{MEMBER}?done=there"
+    shown = await words(desk, f"{MEMBER}?done=there")
+    assert "Ja hi participava" in shown
+    assert "Desat." not in shown
+
+
+async def test_settings_with_a_body_that_is_none_say_so(desk: OfficeDesk) -> None:
+    await start(desk, ALAMUS, 1)
+    page = (await desk.submit(f"{MEMBER}/settings", {"mentor": "nobody", "project_url": ""}, expect=422)).text
+    assert 'href="#mentor"' in page
 
 
 async def test_the_board_shows_entities_by_phases_and_who_is_late_or_has_no_contact(desk: OfficeDesk) -> None:
