@@ -48,7 +48,7 @@ class AlreadyRegisteredProblem(Problem):
 
 class OutsidersProblem(FieldProblem):
     code = "outsiders-registered"
-    title = mark("{people} people of other entities are registered or wait: cancel their registrations first.")
+    title = mark("People of other entities who are registered or wait: {people}. Cancel their registrations first.")
 
 
 class NobodyNamedProblem(FieldProblem):

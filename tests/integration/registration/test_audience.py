@@ -106,8 +106,10 @@ async def test_an_audience_is_not_narrowed_over_the_heads_of_those_registered(of
     assert [error["pointer"] for error in problem["errors"]] == ["/audience"]
     assert problem["people"] == 2
     assert (await office.session(session)).is_public
-    for number in (1, 2):
-        await office.cancel(session, number)
+    await office.cancel(session, 1)
+    of_one = await office.staff("PATCH", f"/sessions/{session}", FOR_ALAMUS, expect=422)
+    assert "en llista d'espera: 1." in of_one["errors"][0]["detail"], "no «1 persones»"
+    await office.cancel(session, 2)
     await office.staff("PATCH", f"/sessions/{session}", FOR_ALAMUS)
     assert not (await office.session(session)).is_public
 
