@@ -1,5 +1,7 @@
 """Sessions that are not for everybody treat proposals of their own programme, and no page says what they are about."""
 
+from typing import Any
+
 import pytest
 
 from shared.events.vocabulary import Audience, Language
@@ -7,7 +9,7 @@ from tests.integration.proposals.conftest import PROGRAMME, STAFF, Desk
 
 ANNA = "anna@ens.example"
 TITLE = "Trobada del pilot"
-HIDDEN = {"audience": Audience.MEMBERS, "title": {Language.CA: TITLE}}
+HIDDEN: dict[str, Any] = {"audience": Audience.MEMBERS, "title": {Language.CA: TITLE}}
 
 
 @pytest.mark.parametrize("path", ["schedule", "many"])
