@@ -8,7 +8,7 @@ import pytest_asyncio
 from tests.security.matrix import MATRIX
 from tests.security.routes import Access, Route
 from tests.support.probes import eventually
-from tests.support.world import ALAMUS, PROGRAMME, A, B, World, register, schedule
+from tests.support.world import ALAMUS, OFFER, PROGRAMME, A, B, World, register, schedule
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CANARY = "Canari de cohort"
@@ -42,7 +42,7 @@ class Hidden:
         given = {"title": {"ca": CANARY}, "description": {"ca": CANARY}, "audience": "entities", "entities": [ALAMUS]}
         for hours in (100, 0.1):
             session = await schedule(installation, "hidden", timedelta(hours=hours), **given)
-            await register(installation, session, B)
+            await register(installation, session, B, by_office=True)
             self.sessions.append(session)
         coming, past = self.sessions
         proposed = {"programme": PROGRAMME, "title": "Com es reparteixen els fons?", "body": "Com?", "email": A}
@@ -67,7 +67,7 @@ class Hidden:
         paths = []
         for session in self.sessions:
             known = {"slug": PROGRAMME, "session_id": session, "session": session, "proposal_id": self.proposal}
-            paths.append(route.path.format(**known))
+            paths.append(route.path.format(**known, offer_slug=OFFER.partition(":")[2]))
         return list(dict.fromkeys(paths))
 
 

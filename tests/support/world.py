@@ -110,11 +110,12 @@ async def schedule(
     return str((await installation.staff("POST", "/sessions", body))["id"])
 
 
-async def register(installation: Embedded, session: str, email: str, **more: Any) -> None:
+async def register(installation: Embedded, session: str, email: str, *, by_office: bool = False, **more: Any) -> None:
     """Register a person."""
+    call = installation.staff if by_office else installation.public
     name, entity = PEOPLE.get(email, ("Núria Puig", ALAMUS))
     body = {"name": name, "email": email, "entity": entity, "role": "Secretària", "language": "ca", "consent": True}
-    await installation.public("POST", f"/sessions/{session}/registrations", {**body, **more})
+    await call("POST", f"/sessions/{session}/registrations", {**body, **more})
 
 
 def respondent(number: int) -> str:

@@ -11,6 +11,7 @@ from services.registration.registrations.schemas import (
     RegistrationOut,
 )
 from services.registration.registrations.usecases import Person, Registrations
+from services.registration.sessions.problems import SessionUnknownProblem
 from shared.problems import mark
 from shared.staff import StaffMember
 from shared.web.client_address import client_key
@@ -37,17 +38,21 @@ def registration_routes(
         description="The answer is the same whoever was registered before; a mail tells what came of it. How many may "
         "be asked for in ten minutes from one place, with one address and for one session is limited (429 with "
         "Retry-After), and a session that has begun without a seat left takes nobody more (409). Neither holds for who "
-        "sends the office's token.",
+        "sends the office's token, who alone registers for a session that is not for everybody (404).",
         responses=problems(409, 429),
         openapi_extra=ANYBODY_OR_STAFF,
     )
     async def register(request: Request, session_id: str, body: RegistrationIn) -> RegistrationAccepted:
+        is_of_office = "authorization" in request.headers
         session = await registrations.open_session(session_id)
+        if not (session.is_public or is_of_office):
+            # Its id is in the calendar of everybody who has a seat: whoever has it is not therefore of those it is for.
+            raise SessionUnknownProblem
         entity = await entities.find(body.entity)
         if entity is None:
             raise field_error("entity", NO_SUCH_ENTITY)
         person = Person(name=body.name, email=body.email, role=body.role, language=body.language)
-        if "authorization" in request.headers:
+        if is_of_office:
             await registrations.register_for(require_staff(request), session, entity, person)
         else:
             await registrations.require_seat_once_begun(session)

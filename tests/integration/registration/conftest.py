@@ -89,7 +89,7 @@ class Office:
         }
         return str((await self.staff("POST", "/sessions", body, expect=201))["id"])
 
-    async def register(self, session: str, number: int = 1, **given: Any) -> httpx.Response:
+    async def register(self, session: str, number: int = 1, *, by_office: bool = False, **given: Any) -> httpx.Response:
         body = {
             "name": "Núria Puig",
             "email": f"person{number}@alamus.example",
@@ -97,7 +97,8 @@ class Office:
             "consent": True,
             **given,
         }
-        return await self.api.post(f"/api/v1/sessions/{session}/registrations", json=body)
+        headers = STAFF if by_office else {}
+        return await self.api.post(f"/api/v1/sessions/{session}/registrations", json=body, headers=headers)
 
     async def registrations(self, session: str) -> list[Registration]:
         """In order of arrival."""

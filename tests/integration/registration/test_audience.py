@@ -50,10 +50,11 @@ async def test_a_session_for_some_is_in_no_list_and_its_page_is_not_found(office
 
 async def test_only_the_entities_that_it_is_for_are_registered(office: Office) -> None:
     session = await hidden(office)
-    refused = await office.register(session, entity=ABRERA)
+    refused = await office.register(session, entity=ABRERA, by_office=True)
     assert refused.status_code == 422
     assert [error["pointer"] for error in refused.json()["errors"]] == ["/entity"]
-    assert (await office.register(session, 2)).status_code == 202
+    assert (await office.register(session, 2)).status_code == 404, "whoever has its id need not be of those it is for"
+    assert (await office.register(session, 2, by_office=True)).status_code == 202
     assert [each.entity_code for each in await office.registrations(session)] == [ALAMUS]
 
 
@@ -61,19 +62,19 @@ async def test_the_members_of_the_programme_are_registered_for_what_is_theirs(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = await hidden(office, audience="members", entities=[])
-    assert (await office.register(session)).status_code == 422
+    assert (await office.register(session, by_office=True)).status_code == 422
 
     async def abrera(_: MembershipStore, programme: str) -> set[str]:
         return {ABRERA} if programme == "dijous" else set()
 
     monkeypatch.setattr(MembershipStore, "entities_of", abrera)
-    assert (await office.register(session)).status_code == 422
-    assert (await office.register(session, entity=ABRERA)).status_code == 202
+    assert (await office.register(session, by_office=True)).status_code == 422
+    assert (await office.register(session, entity=ABRERA, by_office=True)).status_code == 202
 
 
 async def test_who_is_registered_sees_it_by_the_personal_link_and_stays_of_its_entity(office: Office) -> None:
     session = await hidden(office, description={"ca": "Ordre del dia"})
-    await office.register(session)
+    await office.register(session, by_office=True)
     page = f"/registration/{await office.token(session)}"
     shown = (await office.api.get(page, follow_redirects=True)).text
     assert TITLE in shown

@@ -296,7 +296,7 @@ async def test_nobody_of_an_entity_that_left_keeps_a_seat_in_a_session_for_some(
     hidden = await pilot.scheduled(programme="pilot", audience="members")
     shown = await pilot.scheduled(programme="pilot")
     for session in (hidden, shown):
-        await pilot.register(session, 7, entity=ALAMUS)
+        await pilot.register(session, 7, entity=ALAMUS, by_office=True)
     await change(pilot, state="left")
     assert (await pilot.registration(hidden, 7)).state is RegistrationState.CANCELLED
     assert (await pilot.registration(shown, 7)).state is RegistrationState.REGISTERED
