@@ -17,11 +17,11 @@ from shared.security.audit import Audit, AuditEntry
 from shared.storage.opening import open_store
 from shared.web.cookies import cookie_name
 from shared.web.csrf import CSRF_COOKIE
-from tests.faults.supervision import insist, supervised
+from tests.faults.supervision import insist, supervised, until_acknowledged
 from tests.support.forms import Visitor
 from tests.support.links import Reader
 from tests.support.probes import eventually
-from tests.support.stack import ByPrefix, Stack, link, running_stack
+from tests.support.stack import STAFF, ByPrefix, Stack, link, running_stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -76,9 +76,14 @@ class Pilot:
     def email(self, code: str) -> str:
         return f"secretaria@{code}.{self.slug}.example"
 
+    async def read(self, path: str) -> Any:
+        answer = await until_acknowledged(lambda: self.stack.api.get(f"/api/v1{path}", headers=STAFF))
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     async def petitions(self) -> dict[str, Any]:
         """By council; at no moment do more than the places hold one."""
-        found = (await self.stack.staff("GET", f"/petitions?offer={self.offer}", expect=200))["items"]
+        found = (await self.read(f"/petitions?offer={self.offer}"))["items"]
         assert sum(each["state"] in (S.OFFERED, S.ACCEPTED) for each in found) <= PLACES, found
         assert len({each["entity"] for each in found}) == len(found), "a petition stands twice"
         return {each["entity"]: each for each in found}
@@ -139,7 +144,7 @@ class Pilot:
         await self.come_to(S.ACCEPTED, *codes)
 
     async def members(self) -> dict[str, Any]:
-        found = await self.stack.staff("GET", f"/memberships?programme={self.slug}", expect=200)
+        found = await self.read(f"/memberships?programme={self.slug}")
         return {each["entity"]: each for each in found}
 
     async def step(self, code: str, method: str, path: str, body: Any, **reached: str) -> None:
