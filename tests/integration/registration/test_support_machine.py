@@ -5,9 +5,9 @@ The people registered are those who ask, and the contacts of those who take part
 
 import asyncio
 import os
-from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,10 +15,10 @@ import hypothesis.strategies as st
 import pytest
 from faststream.nats import NatsBroker
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, rule
 
 from services.registration.memberships.domain import Membership
-from services.registration.petitions.domain import OPEN, Petition
+from services.registration.petitions.domain import Petition
 from services.registration.usecases import AGGREGATES
 from shared.events.vocabulary import PetitionState as S
 from shared.messaging.lease import LEASES
@@ -33,10 +33,11 @@ from tests.integration.registration.test_seat_machine import CRASH, PEOPLE, Seat
 EXAMPLES = "DIJOUS_TEST_MACHINE_EXAMPLES"
 FAR = "2027-{month:02}-02T10:00:00+01:00"
 """Every step that lets a term run out moves the clock: sessions stay to come."""
-PHASES = [{"key": key, "text": {"ca": key}} for key in ("training", "design", "execution")]
+PHASES = ("training", "design", "execution")
 WHICH = st.integers(0, 99)
 PLACES = st.integers(0, 4)
 HOLDING = (S.OFFERED, S.ACCEPTED)
+Step = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Accepting:
@@ -53,21 +54,19 @@ TAKES_ALL = cast(NatsBroker, SimpleNamespace(connection=SimpleNamespace(is_conne
 class SupportMachine(SeatMachine):
     """One session, one offer, one programme with phases."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.stood, self.has_members = Counter[S](), False
-
     @initialize(capacity=st.none() | st.integers(1, 4))
     def schedule(self, capacity: int | None) -> None:
         self.session = self._run(self.office.scheduled(capacity=capacity, starts_at=FAR.format(month=11)))
         self.capacity = capacity
-        self._run(self.office.staff("PATCH", "/programmes/dijous", {"phases": PHASES}))
+        phases = [{"key": key, "text": {"ca": key}} for key in PHASES]
+        self._run(self.office.staff("PATCH", "/programmes/dijous", {"phases": phases}))
         self._run(publish(self.office, places=2, offer_days=1, rule={"per_entity": 2}))
         for person in range(3):
             self.ask(person, None)
         self.select(None, None)
-        self.accept(0, None)
-        self.start(0, None)
+        for _ in range(2):  # the first accepts and takes part
+            [first, *_] = [each for each in self._petitions() if each.state in HOLDING]
+            self._run(self._steps(first)[0]())
 
     def _sweep(self) -> Coroutine[Any, Any, None]:
         async def everything() -> None:
@@ -81,10 +80,6 @@ class SupportMachine(SeatMachine):
     def _petitions(self) -> list[Petition]:
         return cast(list[Petition], self._run(self.office.store.petitions.of_offer(OFFER)))
 
-    def has(self, *states: S) -> bool:
-        """Whether a petition stood so after the last step."""
-        return any(self.stood[state] for state in states)
-
     def _petition(self, which: int, *states: S) -> Petition | None:
         """One of those that stand so."""
         found = [each for each in self._petitions() if each.state in (states or S)]
@@ -95,10 +90,6 @@ class SupportMachine(SeatMachine):
             return [each async for each in self.office.store.members.of_programme("dijous")]
 
         return cast(list[Membership], self._run(found()))
-
-    def _membership(self, which: int) -> Membership | None:
-        found = self._memberships()
-        return found[which % len(found)] if found else None
 
     def _staff(self, method: str, path: str, body: Any) -> Coroutine[Any, Any, None]:
         """The office's call; what is not possible now is refused."""
@@ -129,20 +120,6 @@ class SupportMachine(SeatMachine):
 
         self._mortal(call(), crash)
 
-    @precondition(lambda self: self.has(S.RECEIVED, S.DECLINED, S.ANSWERED))
-    @rule(which=WHICH, crash=CRASH)
-    def review(self, which: int, crash: int | None) -> None:
-        if petition := self._petition(which, S.RECEIVED, S.DECLINED, S.ANSWERED):
-            self._mortal(self._staff("POST", f"/petitions/{petition.id}/review", {}), crash)
-
-    @precondition(lambda self: self.has(*OPEN))
-    @rule(which=WHICH, state=st.sampled_from([S.OFFERED, S.ACCEPTED, S.RESERVE, S.DECLINED]), crash=CRASH)
-    def decide(self, which: int, state: S, crash: int | None) -> None:
-        if petition := self._petition(which, *OPEN):
-            body = {"state": state, "reason": "Ho diu la junta."}
-            self._mortal(self._staff("POST", f"/petitions/{petition.id}/decide", body), crash)
-
-    @precondition(lambda self: self.has(*OPEN))
     @rule(places=st.none() | PLACES, crash=CRASH)
     def select(self, places: int | None, crash: int | None) -> None:
         self._mortal(self._staff("POST", f"/offers/{OFFER}/select", {"places": places}), crash)
@@ -155,11 +132,30 @@ class SupportMachine(SeatMachine):
         offer = self._run(the_offer(self.office)).model_dump(mode="json")
         return {**{key: offer[key] for key in ("title", "questions", "rule", "offer_days")}, "places": places}
 
-    @precondition(lambda self: self.has(S.OFFERED))
-    @rule(which=WHICH, crash=CRASH)
-    def accept(self, which: int, crash: int | None) -> None:
-        if petition := self._petition(which, S.OFFERED):
-            self._mortal(self._accepted(petition), crash)
+    @rule(which=WHICH, how=WHICH, crash=CRASH)
+    def go_on_with_a_petition(self, which: int, how: int, crash: int | None) -> None:
+        if petition := self._petition(which):
+            steps = self._steps(petition)
+            self._mortal(steps[how % len(steps)](), crash)
+
+    def _steps(self, petition: Petition) -> Sequence[Step]:
+        """Those that its state allows, the likelier ones more than once."""
+        path = f"/petitions/{petition.id}"
+        decide = [
+            partial(self._staff, "POST", f"{path}/decide", {"state": state, "reason": "Ho diu la junta."})
+            for state in (S.OFFERED, S.ACCEPTED, S.RESERVE, S.DECLINED)
+        ]
+        review = partial(self._staff, "POST", f"{path}/review", {})
+        accept, withdraw = partial(self._accepted, petition), partial(self._withdrawn, petition)
+        start = partial(self._staff, "POST", "/memberships", {"programme": "dijous", "petition": petition.id})
+        steps: dict[S, Sequence[Step]] = {
+            S.RECEIVED: [*decide, review, withdraw],
+            S.UNDER_REVIEW: [*decide, withdraw],
+            S.RESERVE: [withdraw],
+            S.OFFERED: [accept, accept, accept, withdraw],
+            S.ACCEPTED: [start, start, withdraw],
+        }
+        return steps.get(petition.state, [review])
 
     def _accepted(self, petition: Petition) -> Coroutine[Any, Any, None]:
         return self._council(self.office.use_cases.support.petitions.accept(petition, "Joan Pons", "Alcalde"))
@@ -167,17 +163,10 @@ class SupportMachine(SeatMachine):
     def _withdrawn(self, petition: Petition) -> Coroutine[Any, Any, None]:
         return self._council(self.office.use_cases.support.petitions.withdraw(petition))
 
-    @rule(which=WHICH, crash=CRASH)
-    def withdraw(self, which: int, crash: int | None) -> None:
-        if petition := self._petition(which):
-            self._mortal(self._withdrawn(petition), crash)
-
-    @precondition(lambda self: self.has(S.OFFERED))
     @rule()
     def let_terms_run_out(self) -> None:
         self.office.clock.move(days=2)
 
-    @precondition(lambda self: self.has(S.OFFERED))
     @rule(which=WHICH, other=WHICH, crash=CRASH)
     def accept_withdraw_and_expire_at_once(self, which: int, other: int, crash: int | None) -> None:
         taking, leaving = self._petition(which, S.OFFERED), self._petition(other, S.OFFERED, S.ACCEPTED, S.RESERVE)
@@ -185,29 +174,22 @@ class SupportMachine(SeatMachine):
         async def together() -> None:
             steps = [self._accepted(taking)] if taking else []
             steps += [self._withdrawn(leaving)] if leaving else []
-            await asyncio.gather(*steps, self._sweep())
+            done = await asyncio.gather(*steps, self._sweep(), return_exceptions=True)
+            for each in done:
+                if isinstance(each, BaseException):
+                    raise each
 
         self._mortal(together(), crash)
 
-    @precondition(lambda self: self.has(S.ACCEPTED))
-    @rule(which=WHICH, crash=CRASH)
-    def start(self, which: int, crash: int | None) -> None:
-        if petition := self._petition(which, S.ACCEPTED):
-            body = {"programme": "dijous", "petition": petition.id}
-            self._mortal(self._staff("POST", "/memberships", body), crash)
-
-    @precondition(lambda self: self.has_members)
-    @rule(which=WHICH, phase=st.sampled_from([each["key"] for each in PHASES]), crash=CRASH)
-    def advance(self, which: int, phase: str, crash: int | None) -> None:
-        if membership := self._membership(which):
-            body = {"phase": phase, "state": "doing"}
-            self._mortal(self._staff("POST", f"/memberships/{membership.id}/advance", body), crash)
-
-    @precondition(lambda self: self.has_members)
-    @rule(which=WHICH, state=st.sampled_from(["left", "finished"]), crash=CRASH)
-    def end(self, which: int, state: str, crash: int | None) -> None:
-        if membership := self._membership(which):
-            self._mortal(self._staff("PATCH", f"/memberships/{membership.id}", {"state": state}), crash)
+    @rule(which=WHICH, how=st.sampled_from([*PHASES, "left", "left", "finished"]), crash=CRASH)
+    def go_on_with_a_membership(self, which: int, how: str, crash: int | None) -> None:
+        if members := self._memberships():
+            path = f"/memberships/{members[which % len(members)].id}"
+            is_phase = how in PHASES
+            method, to = ("POST", f"{path}/advance") if is_phase else ("PATCH", path)
+            self._mortal(
+                self._staff(method, to, {"phase": how, "state": "doing"} if is_phase else {"state": how}), crash
+            )
 
     @rule()
     def everything_settles(self) -> None:
@@ -224,7 +206,6 @@ class SupportMachine(SeatMachine):
         assert offer.places is not None
         assert offer.taken <= offer.places
         assert sum(each.state in HOLDING for each in petitions) <= offer.places
-        self.stood = Counter(each.state for each in petitions)
 
     @invariant()
     def who_takes_part_was_accepted_and_is(self) -> None:
@@ -236,7 +217,6 @@ class SupportMachine(SeatMachine):
             assert origin.state is S.ACCEPTED or not membership.is_active
             assert origin.entity == membership.entity
         assert len({each.petition_id for each in members}) == len(members)
-        self.has_members = bool(members)
 
     def teardown(self) -> None:
         try:
