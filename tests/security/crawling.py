@@ -14,7 +14,7 @@ from tests.security.people import office_cookie
 from tests.security.routes import Route
 from tests.support.embedded import Embedded
 from tests.support.forms import HtmlForm, Visitor, forms_in
-from tests.support.world import PROGRAMME, World
+from tests.support.world import ALAMUS, OFFER, PROGRAMME, World
 
 _LINK = re.compile(r'<(?:a|link)\b[^>]*?\shref="([^"]*)"')
 _ID_MEMBERS = ("id", "slug", "session")
@@ -64,7 +64,7 @@ class Crawl:
         while waiting:
             address = waiting.pop(0)
             route = route_of("GET", address)
-            if route is None or opened.get(route, 0) == _ENOUGH:
+            if route is None or opened.get(route, 0) == _ENOUGH or "lang=" in address:
                 continue
             opened[route] = opened.get(route, 0) + 1
             answer = await visitor.api.get(address, headers=visitor.headers)
@@ -153,10 +153,30 @@ async def crawl(installation: Embedded, office: Sequence[str], personal: Sequenc
     await found.follow(office_of(installation), [*office, *(path for path in plain if path.startswith("/office"))])
     await found.follow(anybody, [*personal, *(path for path in plain if not path.startswith("/api/"))])
     by_token = [
-        f"/api/v1/{of}s/{token}" for of, token in re.findall(r"/(registration|survey)/(\w[\w-]*)", " ".join(personal))
+        f"/api/v1/{of}s/{token}"
+        for of, token in re.findall(r"/(registration|survey|petition)/(\w[\w-]*)", " ".join(personal))
     ]
     await found.follow(with_token(installation), [*by_token, *(path for path in plain if path.startswith("/api/"))])
     return found
+
+
+async def _ask_for_support(installation: Embedded) -> None:
+    """A council that gets support has a doubt, and asks for a place for which the office gives points; another offer
+    was selected, and a body could answer all."""
+    body = {"key": "lleida", "name": "Diputació de Lleida", "mailbox": "ajuda@x.example", "provinces": ["Lleida"]}
+    await installation.staff("PATCH", f"/programmes/{PROGRAMME}", {"bodies": [body]})
+    question = {"key": "doubt", "text": {"ca": "Quin dubte teniu?"}, "kind": "text", "weight": 1}
+    person = {"name": "Laia", "email": "laia@x.example", "entity": ALAMUS, "role": "Tècnica", "consent": True}
+    for slug, places in (("dubtes", None), ("crida", 1)):
+        offer = {"programme": PROGRAMME, "slug": slug, "title": {"ca": slug}, "questions": [question], "places": places}
+        offer_id = (await installation.staff("POST", "/offers", offer))["id"]
+        asked = {**person, "answers": {"doubt": "Com es fa?"}}
+        await installation.public("POST", f"/offers/{offer_id}/petitions", asked)
+    for petition in (await installation.staff("GET", "/petitions"))["items"]:
+        if petition["email"] == person["email"] and petition["offer"].endswith(":dubtes"):
+            await installation.staff("POST", f"/petitions/{petition['id']}/decide", {"state": "accepted"})
+    shown = await installation.staff("POST", f"/offers/{OFFER}/select?dry_run=true", {})
+    await installation.staff("POST", f"/offers/{OFFER}/select", {"digest": shown["digest"]})
 
 
 async def crawl_world(world: World) -> Crawl:
@@ -165,9 +185,11 @@ async def crawl_world(world: World) -> Crawl:
     person = await office.done("/office/people", {"name": "Pere", "user_name": "pere@x.example", "role": "viewer"})
     password = re.search(r"/office/password/[\w-]+", (await office.send(person, {}, to="/link")).text)
     assert password, "the link to choose one"
+    await _ask_for_support(installation)
     plan = "weekday=3&nth=1&at=10:00&first=2027-01&last=2027-06"
     results = [f"/office/results/{world.sessions[name]}" for name in ("published", "ended")]
-    starts = [f"/office/programmes/{PROGRAMME}/plan?{plan}", *results]
+    selection = f"/office/programmes/{PROGRAMME}/offers/{OFFER.partition(':')[2]}/selection.json"
+    starts = [f"/office/programmes/{PROGRAMME}/plan?{plan}", selection, *results]
     links = [*(path for by_address in world.links.values() for path in by_address.values()), *world.standings.values()]
     found = await crawl(installation, starts, [*links, password[0], installation.first_run])
     report = f"/office/sessions/{world.sessions['ended']}/attendance"
