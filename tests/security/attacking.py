@@ -7,7 +7,7 @@ from tests.security.writers import ByTheForms
 from tests.support.embedded import Embedded
 from tests.support.probes import eventually
 
-FIRST_MAILS = ("confirmation", "proposal_received")
+FIRST_MAILS = ("confirmation", "proposal_received", "petition_received", "petition_offered", "membership_started")
 MAILS = (
     *FIRST_MAILS, "session_cancelled", "survey", "materials", "proposal_answered", "proposal_declined",
     "proposal_merged",
@@ -35,6 +35,8 @@ async def attack_everything(installation: Embedded, writer: ByTheForms, attacks:
 async def _begin(installation: Embedded, writer: ByTheForms, attack: Attack, commented: str) -> None:
     await writer.make_programme(attack)
     await writer.add_resource(attack)
+    await writer.ask_for_a_place(attack)
+    await writer.accompany(attack)
     await writer.add_person(attack)
     for name, days in (("cancelled", 30), ("ended", 1)):
         session = await writer.schedule(attack, timedelta(days=days, minutes=attack.number))

@@ -64,9 +64,10 @@ class Crawl:
         while waiting:
             address = waiting.pop(0)
             route = route_of("GET", address)
-            if route is None or opened.get(route, 0) == _ENOUGH or "lang=" in address:
+            times = opened.get(route, 0) if route else _ENOUGH
+            if route is None or times == _ENOUGH or (times and "lang=" in address):
                 continue
-            opened[route] = opened.get(route, 0) + 1
+            opened[route] = times + 1
             answer = await visitor.api.get(address, headers=visitor.headers)
             self.places.setdefault(route, []).append(Place(visitor, address, answer))
             for found in self.read(visitor, address, answer):

@@ -287,7 +287,8 @@ ELSEWHERE = {
 async def crawled(attacks: Sequence[Attack], attacked: Embedded) -> Crawl:
     mails = "".join(mail["text"] for attack in attacks[:3] for mail in attack.mails)
     commented = attacks[0].sessions["commented"]
-    office = [f"/office/results/{commented}", f"/office/sessions/{commented}/registrations"]
+    chosen = f"/office/programmes/{attacks[0].programme}/offers/chosen/selection.json"
+    office = [f"/office/results/{commented}", f"/office/sessions/{commented}/registrations", chosen]
     return await crawl(attacked, office, re.findall(rf"{attacked.url}(/\S+)", mails))
 
 

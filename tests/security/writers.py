@@ -38,6 +38,32 @@ class ByTheForms:
         noted = {"reference": attack.payload[:100], "requested_on": "2024-02-01"}
         await self._installation.staff("PUT", f"/assistances/{attack.programme}/{attack.entity}", noted)
 
+    async def ask_for_a_place(self, attack: Attack) -> None:
+        """Under two offers, one of which is selected."""
+        words, staff = attack.everywhere(), self._installation.staff
+        question = {"key": "why", "text": words, "kind": "text", "weight": 1}
+        terms = {"programme": attack.programme, "title": words, "text": words, "questions": [question], "places": 1}
+        person = {"name": attack.payload, "role": attack.payload, "email": attack.email, "entity": attack.entity}
+        for slug in ("asked", "chosen"):
+            offer = (await staff("POST", "/offers", {**terms, "slug": slug}))["id"]
+            asked = {**person, "consent": True, "answers": {"why": attack.payload}}
+            await self._installation.public("POST", f"/offers/{offer}/petitions", asked)
+        shown = await staff("POST", f"/offers/{offer}/select?dry_run=true", {})
+        await staff("POST", f"/offers/{offer}/select", {"digest": shown["digest"]})
+
+    async def accompany(self, attack: Attack) -> None:
+        words, staff = attack.everywhere(), self._installation.staff
+        phases = [{"key": key, "text": words} for key in ("first", "second")]
+        body = {"key": "body", "name": attack.payload, "mailbox": "body@inj.example", "provinces": []}
+        await staff("PATCH", f"/programmes/{attack.programme}", {"phases": phases, "bodies": [body]})
+        contact = {"name": attack.payload, "role": attack.payload, "email": attack.email}
+        started = {"programme": attack.programme, "entity": attack.entity, "reason": attack.payload}
+        member = (await staff("POST", "/memberships", {**started, "contacts": [contact], "mentor": "body"}))["id"]
+        step = {"phase": "first", "state": "done", "note": attack.payload}
+        await staff("POST", f"/memberships/{member}/advance", step)
+        due_on = self._installation.minute(timedelta(days=60)).date().isoformat()
+        await staff("PATCH", f"/memberships/{member}", {"next_step": {"text": attack.payload, "due_on": due_on}})
+
     async def add_person(self, attack: Attack) -> None:
         person = {"name": attack.payload, "user_name": attack.email, "role": "viewer"}
         await self._office.done("/office/people", person)

@@ -187,7 +187,8 @@ async def test_it_closes_by_itself_publishes_once_and_leaves_no_slot(house: Hous
     assert await house.event_names() == ["survey-opened", "survey-closed", "results-published"]
     closed, published = (await house.events())[1:]
     assert closed["data"]["answers"] == published["data"]["answers"] == 6
-    assert published["data"]["questions"]["content"] == {"mean": 8.0, "distribution": None}
+    figures = {"mean": 8.0, "distribution": None, "text": {"ca": "Contingut"}}
+    assert published["data"]["questions"]["content"] == figures
     assert await house.raw.find("tallies") == []
     survey = await house.store.surveys.get(session_id)
     assert survey is not None

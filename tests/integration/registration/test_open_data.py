@@ -77,7 +77,7 @@ async def test_who_took_part_in_a_session_for_some_is_not_told(office: Office) -
     for number, given in enumerate(({}, {}, {"audience": "entities", "entities": ["2500450006"]})):
         session = await office.scheduled(starts_at=f"2026-12-0{number + 3}T10:00:00+01:00", **given)
         for person in (1, 2):
-            assert (await office.register(session, person)).status_code == 202
+            assert (await office.register(session, person, by_office=True)).status_code == 202
         await office.staff("POST", f"/sessions/{session}/end", {})
         for registration in await office.registrations(session):
             await office.store.registrations.change(
