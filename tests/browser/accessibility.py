@@ -24,9 +24,8 @@ TEXT_SPACING = (
 DOUBLE_TEXT = "html{font-size:200%!important}"
 """WCAG 2.2, success criterion 1.4.4."""
 FRAME_WAIT_MS = 2_000
-MAX_INNER_STOPS = 60
-"""Of scrollers, and of dates, in which one stops at the day, the month, the year, the time and the calendar: a plan has a
-dozen."""
+MAX_INNER_STOPS = 20
+"""Of scrollers, and of dates, in which one stops at the day, the month and the year."""
 
 
 _ONLY_WHAT_IS_READ = {"resultTypes": ["violations"], "selectors": False, "preload": {"assets": ["media"]}}

@@ -102,7 +102,7 @@
     const isAroundAgain = walk.seen.length > 1 && stop === walk.seen[0];
     if (isAroundAgain) return { at: "", findings: [], isOver: true };
     const isInside = stop === walk.seen.at(-1) && element.matches("[type=date], [type=time], [type=datetime-local], [type=month], iframe");
-    if (isInside) return { at: `${outline(element)} ${walk.inside++}`, findings: [] }; // its day, its year; its links
+    if (isInside) return { at: `${outline(element)} inside ${walk.inside++}`, findings: [] }; // its day, its year; its links
     const findings = [];
     const isScroller = scrolls(element) && !walk.stops.includes(stop);
     if (!isScroller) {

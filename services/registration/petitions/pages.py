@@ -9,11 +9,12 @@ from fastapi.responses import HTMLResponse
 
 from services.registration.contacts.usecases import Contacts
 from services.registration.entities.usecases import Entities
-from services.registration.offers.domain import Offer
+from services.registration.offers.domain import Offer, OfferUnknownProblem
 from services.registration.offers.questions import QuestionKind, checked
 from services.registration.offers.usecases import Offers
 from services.registration.petitions.schemas import ContactIn
 from services.registration.petitions.usecases import Petitions
+from services.registration.programmes.domain import ProgrammeUnknownProblem
 from services.registration.programmes.usecases import Programmes
 from services.registration.registrations.forms import LANGUAGES, CheckedForm, filled
 from services.registration.registrations.rate_limits import RateLimit
@@ -81,13 +82,17 @@ def routes(site: PetitionSite) -> PageRouter:
 
     @router.post(path)
     async def ask(request: Request, slug: str, offer_slug: str) -> Response:
-        offer = await offer_of(slug, offer_slug)
         try:
             form = await site.pages.form(request)
         except ForeignFormProblem as problem:
             errors = {_NOT_SENT: site.pages.text(request, SEND_AGAIN)}
             held: CheckedForm[ContactIn] = CheckedForm(problem.sent, None, None, errors)
+            try:
+                offer = await offer_of(slug, offer_slug)
+            except (ProgrammeUnknownProblem, OfferUnknownProblem):
+                raise problem from None
             return await _page(site, request, offer, held, status=problem.status)
+        offer = await offer_of(slug, offer_slug)
         return await _ask(site, request, await site.offers.open_offer(offer.id), form)
 
     @router.get(path + "/asked")
