@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -65,7 +66,8 @@ class ServiceBroker(NatsBroker):
         except Exception as error:  # noqa: BLE001 - a group of whatever the subscribers and the client raise
             log.warning("broker not closed orderly", action="broker_stop_failed", error=type(error).__name__)
         if connection is not None and not connection.is_closed:
-            await connection.close()
+            with suppress(ConnectionError):  # the broker closes it at this very moment
+                await connection.close()
 
     async def _disconnected(self) -> None:
         if not self._stopping:
